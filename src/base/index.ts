@@ -1,0 +1,18 @@
+/**
+ * base: what every room stands on and no domain word in it: errors, clock, chance, logs, small async helpers.
+ * Imports nothing of ours. The only room (with bin) that touches the machine's clock, random numbers and environment.
+ * Start at errors.ts.
+ */
+export { type Deferred, deferred, TaskGroup, waitFor } from './async.ts';
+export { type BackoffLimits, backoffMs } from './backoff.ts';
+export { type Clock, systemClock, throwIfAborted } from './clock.ts';
+export {
+  describeError,
+  type ErrorCode,
+  errorCode,
+  GatewayError,
+  type GatewayErrorOptions,
+} from './errors.ts';
+export { isJsonObject, type JsonObject, type JsonValue } from './json.ts';
+export { type Logger, type LogLevel, openLog, silentLog } from './log.ts';
+export { type RandomSource, seededRandom, systemRandom } from './random.ts';

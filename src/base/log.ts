@@ -1,0 +1,53 @@
+import { pino } from 'pino';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/**
+ * One event a line: a constant `event` name (`segment.rolled`) and its data in fields. info = an operator would act or
+ * count on it; debug = changes of state; never one call per tuple.
+ */
+export interface Logger {
+  debug(fields: { readonly event: string } & Readonly<Record<string, unknown>>): void;
+  info(fields: { readonly event: string } & Readonly<Record<string, unknown>>): void;
+  warn(fields: { readonly event: string } & Readonly<Record<string, unknown>>): void;
+  error(fields: { readonly event: string } & Readonly<Record<string, unknown>>): void;
+  /** A logger that adds these fields to each of its lines. */
+  child(fields: Readonly<Record<string, unknown>>): Logger;
+}
+
+/** A logger that writes JSON lines to a file descriptor (2: standard error) or to a file, synchronously. */
+export function openLog(options: {
+  readonly level: LogLevel;
+  readonly destination: number | string;
+}): Logger {
+  const base = pino(
+    {
+      level: options.level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: pino.stdSerializers.err, error: pino.stdSerializers.err },
+    },
+    pino.destination({ dest: options.destination, sync: true, mkdir: true }),
+  );
+  return wrap(base);
+}
+
+/** A logger that drops everything. */
+export const silentLog: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  child: () => silentLog,
+};
+
+function wrap(target: pino.Logger): Logger {
+  return {
+    debug: (fields) => target.debug(fields),
+    info: (fields) => target.info(fields),
+    warn: (fields) => target.warn(fields),
+    error: (fields) => target.error(fields),
+    child: (fields) => wrap(target.child(fields)),
+  };
+}

@@ -1,0 +1,103 @@
+import type { JsonObject } from '../base/index.ts';
+import type {
+  ErrorRecord,
+  ExecutorStatsRecord,
+  PhysicalPlan,
+  PlannedContainer,
+  PlannedTask,
+  TaskId,
+} from '../topology/index.ts';
+
+/**
+ * The CONTROL messages (see docs/wire.md), one JSON object a frame.
+ *
+ * Host and stream manager: the host listens on a unix socket, the stream manager connects (only a connecting
+ * socket may read into a buffer of its own). The host speaks first (`hello`), then gets `start`.
+ *
+ * Two stream managers: the one that wants to receive connects to the one that sends, says `peer`, and then reads
+ * the tuples for its tasks. So a pair has two connections, one for each direction of tuples.
+ *
+ * Stream manager and topology master: the stream manager connects, says `register`, and gets `plan` at every change.
+ */
+export const protocolVersion = 1;
+
+export type HostToStreamManager =
+  | { readonly type: 'hello'; readonly protocol: number; readonly kind: 'jvm'; readonly pid: number }
+  /** The worker has started: its tasks exist (open/prepare may still be waiting for activation). */
+  | { readonly type: 'started' }
+  | { readonly type: 'heartbeat'; readonly timeMs: number }
+  | {
+      readonly type: 'stats';
+      readonly uptimeSecs: number;
+      readonly executors: readonly ExecutorStatsRecord[];
+    }
+  | { readonly type: 'error'; readonly componentId: string; readonly record: ErrorRecord }
+  | LoadReport
+  | PressureReport
+  /** The host cannot go on and exits next; `message` goes to the errors of every component it runs. */
+  | { readonly type: 'fatal'; readonly message: string };
+
+export type StreamManagerToHost =
+  | {
+      readonly type: 'start';
+      readonly topologyId: string;
+      readonly topologyName: string;
+      readonly containerId: number;
+      readonly workerId: string;
+      readonly codeDir: string;
+      readonly stormLocalDir: string;
+      readonly logDir: string;
+      /** Keys laid over conf.json for this host. */
+      readonly confOverrides: JsonObject;
+      readonly containers: readonly PlannedContainer[];
+      readonly tasks: readonly PlannedTask[];
+    }
+  /** A new physical plan. The host starts its tasks when it first sees a complete one. */
+  | { readonly type: 'plan'; readonly plan: PhysicalPlan }
+  | LoadReport
+  | PressureReport
+  /** Orderly end: close and cleanup run, then the host exits 0. After `graceMs` it is killed. */
+  | { readonly type: 'stop'; readonly graceMs: number };
+
+export type PeerMessage =
+  | {
+      readonly type: 'peer';
+      readonly protocol: number;
+      readonly topologyId: string;
+      readonly containerId: number;
+      readonly incarnation: string;
+    }
+  | { readonly type: 'peer-refused'; readonly reason: string }
+  | LoadReport
+  | PressureReport;
+
+export type StreamManagerToMaster =
+  | {
+      readonly type: 'register';
+      readonly protocol: number;
+      readonly topologyId: string;
+      readonly containerId: number;
+      readonly incarnation: string;
+      readonly host: string;
+      readonly port: number;
+    }
+  | { readonly type: 'ping' };
+
+export type MasterToStreamManager =
+  | { readonly type: 'plan'; readonly plan: PhysicalPlan }
+  | { readonly type: 'refused'; readonly reason: string }
+  | { readonly type: 'pong' };
+
+/** Queue load of tasks, 0..1, for load-aware shuffle grouping (Storm broadcasts it every 5 s). */
+export interface LoadReport {
+  readonly type: 'loads';
+  readonly loads: readonly (readonly [TaskId, number])[];
+}
+
+/** All tasks of the sender whose queues are above the high mark now; an empty list lifts the pressure. */
+export interface PressureReport {
+  readonly type: 'pressure';
+  /** The worker or stream manager that reports, so that a receiver can tell a lifted report from another's. */
+  readonly reporter: string;
+  readonly tasks: readonly TaskId[];
+}

@@ -1,0 +1,36 @@
+import type { TaskId } from '../topology/index.ts';
+import type { HostToStreamManager, StreamManagerToHost } from './protocol.ts';
+
+/**
+ * Something that runs tasks, as its stream manager sees it: a JVM behind a unix socket, a multilang child behind
+ * pipes, or system tasks in the same process. All run on the container's event loop; nothing here awaits.
+ */
+export interface TaskHost {
+  /** Names the host in logs and in pressure reports: `jvm`, `shell-7`, `acker`. */
+  readonly name: string;
+  readonly tasks: readonly TaskId[];
+  /**
+   * Takes one DATA frame (docs/wire.md) for one of its tasks: `buffer[start, end)`, header included.
+   * The bytes are the caller's and are overwritten after the call. Never refuses: a host whose queue passes its
+   * high mark says so through {@link Outlet.report} (`pressure`), and senders slow down.
+   */
+  deliver(buffer: Buffer, start: number, end: number): void;
+  /** All frames of one read have been delivered: write what is buffered. */
+  flush(): void;
+  /** `plan`, `loads`, `pressure`; `start` and `stop` are only for hosts in other processes. */
+  control(message: StreamManagerToHost): void;
+  /** Starts the host's process, if it has one. Resolves when it can take frames. Rejects with a GatewayError. */
+  start(signal: AbortSignal): Promise<void>;
+  /** Orderly end: cleanup runs, at most `graceMs`, then it is killed. Idempotent. Leaves no process, file or socket. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** What a task host may do to its stream manager. */
+export interface Outlet {
+  /** Routes one DATA frame by its target; the bytes are copied before the call returns. */
+  route(buffer: Buffer, start: number, end: number): void;
+  /** The host has nothing more to route for now: the stream manager writes what it buffered. */
+  flush(): void;
+  /** Heartbeats, statistics, errors, loads, pressure. */
+  report(host: TaskHost, message: HostToStreamManager): void;
+}

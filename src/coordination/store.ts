@@ -1,0 +1,59 @@
+import type { JsonValue } from '../base/index.ts';
+
+/**
+ * The state store of the control plane. Every compare-and-act is one Lua script in Redis, so that two gateways cannot
+ * both believe they won. Keys look like paths; values are JSON. Two implementations pass one contract suite:
+ * Redis, and a twin in memory for tests.
+ *
+ * All calls reject with `STATE_UNAVAILABLE` (retryable) when the store cannot be reached or refuses writes, naming the
+ * key and the store's address, and with the signal's reason on abort.
+ */
+export interface StateStore {
+  /** The record and its version (1 when created, +1 at each write), or undefined. */
+  read(key: string): Promise<Versioned | undefined>;
+  /** All records whose key starts with `prefix`, in key order. */
+  list(prefix: string): Promise<readonly (Versioned & { readonly key: string })[]>;
+  /** Writes only where nothing is yet. */
+  create(key: string, value: JsonValue): Promise<WriteResult>;
+  /** Writes only over the version named. */
+  replace(key: string, version: number, value: JsonValue): Promise<WriteResult>;
+  /** Writes whatever is there. `expireMs`: the record goes by itself unless written again. */
+  put(key: string, value: JsonValue, options?: { readonly expireMs?: number }): Promise<void>;
+  /** True when there was something. With a version: only that one. */
+  remove(key: string, version?: number): Promise<boolean>;
+  removeAll(prefix: string): Promise<number>;
+  /** Appends to a list and drops the oldest beyond `max`. */
+  append(key: string, value: JsonValue, max: number): Promise<void>;
+  readAll(key: string): Promise<readonly JsonValue[]>;
+  /** Keys of lists under a prefix. */
+  listKeys(prefix: string): Promise<readonly string[]>;
+  /**
+   * Calls `changed` with each key under `prefix` that is written or removed (not for `put` with `expireMs`, nor for
+   * appends), soon after the write. Notifications may be lost while the store is away: `changed(undefined)` then says "look at everything again".
+   */
+  watch(prefix: string, changed: (key: string | undefined) => void): Promise<AsyncDisposable>;
+  /**
+   * Takes or renews a lease. `epoch` grows with every change of holder and never repeats, also after the lease was
+   * released. Refused while another holder's has not run out.
+   */
+  holdLease(key: string, holder: string, ttlMs: number, value: JsonValue): Promise<LeaseResult>;
+  readLease(
+    key: string,
+  ): Promise<{ readonly holder: string; readonly epoch: number; readonly value: JsonValue } | undefined>;
+  /** True when `holder` held it. */
+  releaseLease(key: string, holder: string): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+export interface Versioned {
+  readonly value: JsonValue;
+  readonly version: number;
+}
+
+export type WriteResult =
+  | { readonly kind: 'written'; readonly version: number }
+  | { readonly kind: 'conflict'; readonly found: Versioned | undefined };
+
+export type LeaseResult =
+  | { readonly kind: 'held'; readonly epoch: number }
+  | { readonly kind: 'refused'; readonly holder: string; readonly remainingMs: number };

@@ -1,0 +1,157 @@
+import type { ExecutorId, PackingPlan, StreamManagerAddress } from './model.ts';
+
+/**
+ * The records of the control plane as they are kept (as JSON) in the state store, and their keys.
+ * Types only: who writes which is said on each. Reading and writing is coordination's.
+ */
+export const keys = {
+  /** -> TopologyRecord */
+  topology: (topologyId: string) => `topologies/${topologyId}`,
+  topologies: 'topologies/',
+  /** -> topology id; creating it claims the name. */
+  name: (name: string) => `names/${name}`,
+  /** -> AssignmentRecord */
+  assignment: (topologyId: string) => `assignments/${topologyId}`,
+  /** -> MasterRecord, held as a lease by container 0 */
+  master: (topologyId: string) => `masters/${topologyId}`,
+  /** -> SupervisorRecord: one for each node that offers slots. */
+  supervisor: (nodeId: string) => `supervisors/${nodeId}`,
+  supervisors: 'supervisors/',
+  /** -> PhysicalPlan, by the topology master, for those who only look. */
+  physicalPlan: (topologyId: string) => `plans/${topologyId}`,
+  /** -> ContainerRecord */
+  container: (topologyId: string, containerId: number) => `containers/${topologyId}/${containerId}`,
+  containers: (topologyId: string) => `containers/${topologyId}/`,
+  /** -> HeartbeatRecord, expires */
+  heartbeat: (topologyId: string, containerId: number) => `heartbeats/${topologyId}/${containerId}`,
+  heartbeats: (topologyId: string) => `heartbeats/${topologyId}/`,
+  /** -> capped list of ErrorRecord, newest last */
+  errors: (topologyId: string, componentId: string) => `errors/${topologyId}/${componentId}`,
+  errorsOf: (topologyId: string) => `errors/${topologyId}/`,
+} as const;
+
+/** Storm keeps the last 10 errors of a component (StormClusterStateImpl 2.8). */
+export const errorsKeptMax = 10;
+
+export type TopologyStatus = 'ACTIVE' | 'INACTIVE' | 'KILLED' | 'REBALANCING';
+
+/** Written by nimbus; watched by the topology master and the scheduler. */
+export interface TopologyRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly status: TopologyStatus;
+  readonly owner: string;
+  readonly launchedAtSecs: number;
+  /** Set with KILLED: containers end and the record goes at this time. */
+  readonly removeAtMs?: number;
+  readonly workers: number;
+  readonly stormVersion?: string;
+  readonly jdkVersion?: string;
+}
+
+/** Written by the scheduler. `reason` says why containers are missing or fewer than asked, empty otherwise. */
+export interface AssignmentRecord {
+  readonly plan: PackingPlan;
+  readonly reason: string;
+}
+
+/** Written by the scheduler of a node. */
+export interface SupervisorRecord {
+  readonly nodeId: string;
+  readonly hostname: string;
+  readonly slotPorts: readonly number[];
+  readonly startedAtMs: number;
+}
+
+/** The lease of a topology master. `epoch` is the lease's fencing number. */
+export interface MasterRecord {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Written by the scheduler that started the process. `processStart` is field 22 of /proc/PID/stat: a reused pid differs. */
+export interface ContainerRecord {
+  readonly pid: number;
+  readonly processStart: string;
+  readonly incarnation: string;
+  readonly startedAtMs: number;
+  readonly restarts: number;
+  /** How the previous process of this container ended, or empty. */
+  readonly lastExit: string;
+}
+
+/** Counts by window key ("600", "10800", "86400", ":all-time"), then by stream id. Exact, not sampled. */
+export type CountsByWindow = Readonly<Record<string, Readonly<Record<string, number>>>>;
+/** As CountsByWindow, the inner key being `componentId \0 streamId` of the source. */
+export type InputCountsByWindow = CountsByWindow;
+
+export interface ExecutorStatsRecord {
+  readonly executor: ExecutorId;
+  readonly componentId: string;
+  readonly uptimeSecs: number;
+  readonly emitted: CountsByWindow;
+  readonly transferred: CountsByWindow;
+  readonly rate: number;
+  readonly specific:
+    | {
+        readonly kind: 'spout';
+        readonly acked: CountsByWindow;
+        readonly failed: CountsByWindow;
+        readonly completeMsAvg: CountsByWindow;
+      }
+    | {
+        readonly kind: 'bolt';
+        readonly acked: InputCountsByWindow;
+        readonly failed: InputCountsByWindow;
+        readonly processMsAvg: InputCountsByWindow;
+        readonly executed: InputCountsByWindow;
+        readonly executeMsAvg: InputCountsByWindow;
+      };
+}
+
+/** Written by the metrics manager of a container every few seconds. */
+export interface HeartbeatRecord {
+  readonly containerId: number;
+  readonly timeMs: number;
+  readonly uptimeSecs: number;
+  readonly executors: readonly ExecutorStatsRecord[];
+}
+
+/** Written by the metrics manager (faults of components) and by the scheduler (faults of containers). */
+export interface ErrorRecord {
+  readonly error: string;
+  readonly timeSecs: number;
+  readonly host: string;
+  readonly port: number;
+}
+
+/**
+ * What a container process is started with: one JSON file, written by the scheduler into the container's own
+ * directory, read once by `bin/container`. Everything else it learns from the state store and its topology master.
+ */
+export interface ContainerSpec {
+  readonly topologyId: string;
+  readonly topologyName: string;
+  /** 0: the topology master. */
+  readonly containerId: number;
+  readonly incarnation: string;
+  /** The packing plan at the time of the start. A changed plan restarts the containers it changes. */
+  readonly plan: PackingPlan;
+  /** Directory with stormjar.jar, stormcode.ser, stormconf.ser, resources/, conf.json, topology.json. */
+  readonly codeDir: string;
+  /** The container's own directory: sockets, pids, host files. Emptied at each start. */
+  readonly workDir: string;
+  /** `<storm.local.dir>/workers-artifacts/<topology id>/<slot port>`. */
+  readonly logDir: string;
+  readonly stormLocalDir: string;
+  readonly redisUrl: string;
+  readonly redisKeyPrefix: string;
+  /** `java` and the class path of the JVM host, from the gateway's set-up. */
+  readonly jvm: { readonly java: string; readonly classPath: readonly string[] };
+  readonly streamManagers?: readonly StreamManagerAddress[];
+}
+
+/** File `topology.json` in the code directory: the system topology, as containers need it. See LogicalTopology. */
+export const topologyFileName = 'topology.json';
+/** File `conf.json` in the code directory: defaults < storm.yaml < topology conf, merged. */
+export const confFileName = 'conf.json';
