@@ -1,0 +1,176 @@
+#!/usr/bin/env node
+/**
+ * Sets up a fresh checkout: finds the tools, installs what is missing (apt, as root on a Debian-like system), then the
+ * npm packages, the TypeScript build, the Java parts and the C++ library. No dependencies: it runs before any is there.
+ * Each step is skipped while its inputs are what they were when it last succeeded. Writes only inside the checkout and
+ * the package caches.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const stampDir = join(root, 'build', 'setup');
+
+/** Tools, how to tell that they are good enough, and the Debian package that brings them. */
+const tools = [
+  { name: 'JDK 17 or later', found: () => javaMajor() >= 17, apt: 'openjdk-17-jdk-headless' },
+  { name: 'Maven', found: () => onPath('mvn'), apt: 'maven' },
+  { name: 'Python 3', found: () => onPath('python3'), apt: 'python3' },
+  { name: 'a C++ compiler', found: () => onPath('g++') || onPath('clang++'), apt: 'g++' },
+  { name: 'CMake', found: () => onPath('cmake'), apt: 'cmake' },
+  { name: 'make', found: () => onPath('make'), apt: 'make' },
+  {
+    name: 'redis-server or valkey-server',
+    found: () => onPath('redis-server') || onPath('valkey-server'),
+    apt: 'redis-server',
+  },
+  {
+    name: 'nlohmann-json (C++)',
+    found: () => existsSync('/usr/include/nlohmann/json.hpp'),
+    apt: 'nlohmann-json3-dev',
+  },
+];
+
+/** In order; a step runs when one of its inputs changed or one of its outputs is gone. */
+const steps = [
+  {
+    name: 'npm packages',
+    inputs: ['package.json', 'package-lock.json'],
+    outputs: ['node_modules/.package-lock.json'],
+    run: () => execute('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']),
+  },
+  {
+    name: 'Java parts (Storm comes from Maven Central)',
+    inputs: ['multilang/java', 'examples/java', 'compat-tests/topologies'],
+    outputs: ['build/java/egret-jvm-host.jar', 'build/java/egret-oracle.jar', 'build/java/lib-worker'],
+    run: () => execute('mvn', ['-q', '-B', '-f', 'multilang/java', 'package']),
+  },
+  {
+    name: "Storm's defaults",
+    inputs: ['multilang/java/pom.xml', 'multilang/java/host/src/main/java/egret/host/DumpDefaults.java'],
+    outputs: ['build/storm-defaults.json'],
+    run: () =>
+      execute('java', [
+        '-cp',
+        ['build/java/egret-jvm-host.jar', 'build/java/lib-worker/*'].join(delimiter),
+        'egret.host.DumpDefaults',
+        'build/storm-defaults.json',
+      ]),
+  },
+  {
+    name: 'TypeScript build',
+    inputs: ['src', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'],
+    outputs: ['build/js/bin/egret.js', 'build/js/bin/container.js'],
+    run: () => execute('npx', ['--no-install', 'tsc', '-p', 'tsconfig.build.json']),
+  },
+  {
+    name: 'C++ library and bolts',
+    inputs: ['multilang/cpp', 'examples/cpp'],
+    outputs: ['build/cpp/CMakeCache.txt'],
+    run: async () => {
+      await execute('cmake', ['-S', 'multilang/cpp', '-B', 'build/cpp', '-DCMAKE_BUILD_TYPE=Release']);
+      await execute('cmake', ['--build', 'build/cpp', '-j2']);
+    },
+  },
+];
+
+await main();
+
+async function main() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major < 20 || (major === 20 && minor < 19))
+    fail(`Node 20.19 or later is needed, this is ${process.versions.node}`);
+  await installMissingTools();
+  mkdirSync(stampDir, { recursive: true });
+  for (const step of steps) await runStep(step);
+}
+
+async function installMissingTools() {
+  const missing = tools.filter((tool) => !tool.found());
+  if (missing.length === 0) return;
+  const names = missing.map((tool) => tool.name).join(', ');
+  const packages = missing.map((tool) => tool.apt);
+  if (process.getuid?.() !== 0 || !onPath('apt-get')) {
+    fail(
+      `missing: ${names}. Install them first; on Debian or Ubuntu: sudo apt-get install ${packages.join(' ')}`,
+    );
+  }
+  progress(`installing ${names}`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  await execute('apt-get', ['update', '-qq'], env);
+  await execute('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], env);
+  const still = tools.filter((tool) => !tool.found());
+  if (still.length > 0) fail(`still missing after apt-get: ${still.map((tool) => tool.name).join(', ')}`);
+}
+
+async function runStep(step) {
+  const stamp = join(stampDir, `${step.name.replaceAll(/[^A-Za-z0-9]+/g, '-')}.sha256`);
+  const wanted = digest(step.inputs);
+  const isCurrent =
+    existsSync(stamp) &&
+    readFileSync(stamp, 'utf8') === wanted &&
+    step.outputs.every((path) => existsSync(join(root, path)));
+  if (isCurrent) return;
+  rmSync(stamp, { force: true });
+  const startedMs = Date.now();
+  progress(step.name);
+  await step.run();
+  writeFileSync(stamp, digest(step.inputs));
+  progress(`${step.name}: done in ${((Date.now() - startedMs) / 1000).toFixed(1)} s`);
+}
+
+/** A digest over names and contents of files, folders taken whole (build results and caches left out). */
+function digest(paths) {
+  const hash = createHash('sha256');
+  const add = (path) => {
+    const full = join(root, path);
+    if (!existsSync(full)) return;
+    if (statSync(full).isDirectory()) {
+      for (const entry of readdirSync(full).sort()) {
+        if (entry !== 'target' && entry !== '__pycache__' && entry !== 'node_modules') add(join(path, entry));
+      }
+      return;
+    }
+    hash.update(path).update('\0').update(readFileSync(full)).update('\0');
+  };
+  for (const path of paths) add(path);
+  return hash.digest('hex');
+}
+
+/** Runs a command, its output held back and shown only when it fails. */
+function execute(command, args, env = process.env) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const output = [];
+    child.stdout.on('data', (bytes) => output.push(bytes));
+    child.stderr.on('data', (bytes) => output.push(bytes));
+    child.on('error', (error) => fail(`${command}: ${error.message}`));
+    child.on('close', (code) => {
+      if (code === 0) return resolve();
+      process.stderr.write(Buffer.concat(output));
+      fail(`"${command} ${args.join(' ')}" ended with ${code}`);
+    });
+  });
+}
+
+function onPath(command) {
+  return (process.env.PATH ?? '').split(delimiter).some((dir) => existsSync(join(dir, command)));
+}
+
+function javaMajor() {
+  if (!onPath('javac')) return 0;
+  const result = spawnSync('javac', ['-version'], { encoding: 'utf8' });
+  return Number(/javac (\d+)/.exec(`${result.stdout}${result.stderr}`)?.[1] ?? 0);
+}
+
+function progress(text) {
+  process.stderr.write(`set-up: ${text}\n`);
+}
+
+function fail(text) {
+  process.stderr.write(`set-up: ${text}\n`);
+  process.exit(1);
+}
