@@ -1,0 +1,90 @@
+package egret.compat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import org.apache.storm.spout.SpoutOutputCollector;
+import org.apache.storm.task.TopologyContext;
+import org.apache.storm.topology.OutputFieldsDeclarer;
+import org.apache.storm.topology.base.BaseRichSpout;
+import org.apache.storm.tuple.Fields;
+import org.apache.storm.tuple.Values;
+
+/** Emits every line of a text once, its number as message id; what fails is emitted again. Each spout task takes its share of the lines. */
+public final class Lines extends BaseRichSpout {
+    private final boolean anchored;
+    private transient List<String> lines;
+    private transient Deque<Integer> due;
+    private transient SpoutOutputCollector collector;
+    private transient Record record;
+
+    public Lines(boolean anchored) {
+        this.anchored = anchored;
+    }
+
+    @Override
+    public void open(Map<String, Object> conf, TopologyContext context, SpoutOutputCollector collector) {
+        this.collector = collector;
+        record = Record.open(conf, context);
+        try {
+            lines = Files.readAllLines(Path.of((String) conf.get("compat.text")));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        due = new ArrayDeque<>();
+        int tasks = context.getComponentTasks(context.getThisComponentId()).size();
+        for (int i = context.getThisTaskIndex(); i < lines.size(); i += tasks) {
+            due.add(i);
+        }
+        record.write("open");
+    }
+
+    @Override
+    public void nextTuple() {
+        Integer number = due.poll();
+        if (number == null) {
+            return;
+        }
+        if (anchored) {
+            collector.emit(new Values(lines.get(number), number), number);
+        } else {
+            collector.emit(new Values(lines.get(number), number));
+        }
+    }
+
+    @Override
+    public void ack(Object id) {
+        record.write("ack", id);
+    }
+
+    @Override
+    public void fail(Object id) {
+        record.write("fail", id);
+        due.add((Integer) id);
+    }
+
+    @Override
+    public void activate() {
+        record.write("activate");
+    }
+
+    @Override
+    public void deactivate() {
+        record.write("deactivate");
+    }
+
+    @Override
+    public void close() {
+        record.write("close");
+    }
+
+    @Override
+    public void declareOutputFields(OutputFieldsDeclarer declarer) {
+        declarer.declare(new Fields("line", "number"));
+    }
+}
