@@ -19,6 +19,13 @@ export interface TaskHost {
   flush(): void;
   /** `plan`, `loads`, `pressure`; `start` and `stop` are only for hosts in other processes. */
   control(message: StreamManagerToHost): void;
+  /**
+   * Stops, and takes up again, reading what the tasks emit: the last means when a link's hard bound is reached although
+   * pressure was reported. Frames keep being delivered meanwhile, so that no two containers wait for each other.
+   * Both may come at any time after `start` was called, and twice.
+   */
+  pause(): void;
+  resume(): void;
   /** Starts the host's process, if it has one. Resolves when it can take frames. Rejects with a GatewayError. */
   start(signal: AbortSignal): Promise<void>;
   /** Orderly end: cleanup runs, at most `graceMs`, then it is killed. Idempotent. Leaves no process, file or socket. */

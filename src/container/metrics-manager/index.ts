@@ -1,0 +1,9 @@
+/**
+ * metrics-manager: what a container knows about its tasks, and tells the state store: counts over Storm's windows,
+ * heartbeats, errors. Counting is exact and cheap enough for the path of each tuple; telling is bounded and survives
+ * a store that is away.
+ *
+ * Start at executor-metrics.ts for counting, metrics-manager.ts for telling.
+ */
+export { type ExecutorDescription, ExecutorMetrics } from './executor-metrics.ts';
+export { MetricsRegistry } from './metrics-registry.ts';
