@@ -1,0 +1,19 @@
+/**
+ * child: other programs as our processes: starting them, knowing them again, ending them. The only room that starts a process.
+ *
+ * Three ways to start one: {@link spawnChild} (pipes to a program that dies with us), {@link spawnDetached} (a program in
+ * a session of its own that outlives us), {@link runCommand} (a program we wait for). Piped and detached programs lead a
+ * process group each, so ending one ends what it started as well.
+ *
+ * Invariants: a process is known by pid and start time together, never by pid alone; how it ended is recorded once;
+ * every end is SIGTERM, a grace, SIGKILL to the group, and may be asked for any number of times.
+ * Linux only: start times come from /proc. Start at spawn.ts.
+ */
+export { type CommandResult, type CommandSpec, runCommand } from './command.ts';
+export { type DetachedProcess, type DetachedSpec, spawnDetached } from './detached.ts';
+export { type EndResult, endProcess } from './end.ts';
+export { type ChildExit, describeExit } from './exit.ts';
+export { endRecordedProcesses } from './pid-records.ts';
+export { isSameProcess, processStart } from './proc.ts';
+export { type Child, type ChildSpec, spawnChild } from './spawn.ts';
+export { watchProcess } from './watch.ts';

@@ -1,0 +1,51 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Clock, errorCode } from '../base/index.ts';
+import { endProcess, signalGroup } from './end.ts';
+import { processStart } from './proc.ts';
+
+/**
+ * A directory with one file for each living child, named by its pid and holding its start time. Whoever finds the
+ * owner of the children dead (SIGKILL asks nobody) ends what it left behind by {@link endRecordedProcesses}.
+ */
+export function recordProcess(directory: string, pid: number): Disposable {
+  const file = join(directory, String(pid));
+  const start = processStart(pid);
+  if (start !== undefined) {
+    mkdirSync(directory, { recursive: true });
+    writeFileSync(file, start);
+  }
+  return { [Symbol.dispose]: () => rmSync(file, { force: true }) };
+}
+
+/** Ends all processes recorded in the directory and their groups, and removes their records. Returns how many still ran. */
+export async function endRecordedProcesses(
+  directory: string,
+  options: { readonly graceMs: number; readonly clock: Clock; readonly signal?: AbortSignal },
+): Promise<number> {
+  const results = await Promise.all(
+    recordedPids(directory).map(async (pid) => {
+      const file = join(directory, String(pid));
+      const start = readFileSync(file, 'latin1');
+      const result = await endProcess({ pid, processStart: start }, options);
+      // Its leader may be gone while what it started is not; a pid that names nothing is still its group's number.
+      if (result === 'gone' && processStart(pid) === undefined) {
+        signalGroup(pid, 'SIGKILL', { leaderIsGone: true });
+      }
+      rmSync(file, { force: true });
+      return result;
+    }),
+  );
+  return results.filter((result) => result !== 'gone').length;
+}
+
+function recordedPids(directory: string): number[] {
+  try {
+    return readdirSync(directory)
+      .filter((name) => /^[1-9][0-9]*$/.test(name))
+      .map(Number);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
