@@ -1,0 +1,154 @@
+import { isAbsolute, join, resolve } from 'node:path';
+import { GatewayError, type JsonObject, type JsonValue, type LogLevel } from '../base/index.ts';
+import { type ConfText, mergeConf, readConfValues } from './conf-text.ts';
+import { type ConfLayer, readDefaultsLayer, readFlagLayer, readYamlLayer } from './layers.ts';
+import { nearestName } from './nearest.ts';
+import { egretDefaults, gatewayKeys, gatewaySchema } from './schema.ts';
+
+/** What the gateway runs by: read once, checked, frozen. Rooms are handed the part they need. */
+export interface GatewayConfig {
+  /** The installation: holds `build/`. */
+  readonly checkoutDir: string;
+  /** Absolute. */
+  readonly localDir: string;
+  /** Absolute; one directory for each topology. */
+  readonly artifactsDir: string;
+  /** As configured, or undefined: the machine's own host name. */
+  readonly hostname: string | undefined;
+  readonly bindHost: string;
+  readonly logLevel: LogLevel;
+  readonly nimbus: NimbusConfig;
+  readonly slotPorts: readonly number[];
+  readonly redis: {
+    /** Undefined: a private server. */
+    readonly url: string | undefined;
+    readonly serverCommand: string | undefined;
+    readonly keyPrefix: string;
+  };
+  readonly javaCommand: string | undefined;
+  /** All of it, Storm's keys and unknown ones included: defaults < file < flags. */
+  readonly conf: ConfText;
+}
+
+export interface NimbusConfig {
+  readonly port: number;
+  readonly seeds: readonly string[];
+  readonly frameBytesMax: number;
+  readonly uploadIdleMs: number;
+  readonly inboxAgeMsMax: number;
+  readonly inboxCheckMs: number;
+  readonly uploadsMax: number;
+  readonly uploadBytesMax: number;
+  readonly resourcesBytesMax: number;
+  readonly resourcesFilesMax: number;
+  readonly workersPerTopologyMax: number | undefined;
+  readonly executorsPerTopologyMax: number | undefined;
+}
+
+/**
+ * Loads `build/storm-defaults.json` < the YAML file < the `-c` flags.
+ * Throws `CONFIG_UNREADABLE` (a file that cannot be read), or `CONFIG_INVALID` with every fault at once: the key, what
+ * was expected, what was found and where it was set; `facts.faults` has them one by one.
+ */
+export async function loadGatewayConfig(options: {
+  readonly checkoutDir: string;
+  readonly file?: string | undefined;
+  readonly flags: readonly string[];
+}): Promise<GatewayConfig> {
+  const layers = [await readDefaultsLayer(join(options.checkoutDir, 'build', 'storm-defaults.json'))];
+  layers.push({ origin: 'defaults', conf: egretDefaults() });
+  if (options.file !== undefined) layers.push(await readYamlLayer(options.file));
+  layers.push(readFlagLayer(options.flags));
+  const conf = mergeConf(...layers.map((layer) => layer.conf));
+  const values = readConfValues(conf);
+  const faults = [...unknownKeys(layers), ...(await schemaFaults(values, layers))];
+  if (faults.length > 0) throw new GatewayError('CONFIG_INVALID', faults.join('; '), { facts: { faults } });
+  return freeze(derive(values, conf, options.checkoutDir));
+}
+
+/** A key that begins with `egret.` is ours; one we do not know is a mistake. Storm ignores unknown keys of its own. */
+function unknownKeys(layers: readonly ConfLayer[]): string[] {
+  return layers.flatMap(({ origin, conf }) =>
+    [...conf.keys()]
+      .filter((key) => key.startsWith('egret.') && !Object.hasOwn(gatewayKeys, key))
+      .map((key) => {
+        const near = nearestName(
+          key,
+          Object.keys(gatewayKeys).filter((known) => known.startsWith('egret.')),
+        );
+        return `${key} (${origin}): no such key${near === undefined ? '' : `, did you mean ${near}?`}`;
+      }),
+  );
+}
+
+async function schemaFaults(values: JsonObject, layers: readonly ConfLayer[]): Promise<string[]> {
+  const { Ajv } = await import('ajv');
+  const ajv = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true });
+  const validate = ajv.compile(gatewaySchema());
+  if (validate(values)) return [];
+  const faults = (validate.errors ?? []).map((error) => {
+    const path = error.instancePath.slice(1).replaceAll('~1', '/').replaceAll('~0', '~');
+    const key = path.split('/', 1)[0]!;
+    const origin = layers.findLast((layer) => layer.conf.has(key))?.origin ?? 'defaults';
+    const expected =
+      error.keyword === 'enum'
+        ? `must be one of ${(gatewayKeys[key]!.enum as string[]).join(', ')}`
+        : error.message;
+    return `${path} (${origin}): ${expected ?? error.keyword}, got ${JSON.stringify(error.data)}`;
+  });
+  return faults;
+}
+
+function derive(values: JsonObject, conf: ConfText, checkoutDir: string): GatewayConfig {
+  const localDir = resolve(checkoutDir, text(values, 'storm.local.dir')!);
+  const artifactsDir = text(values, 'storm.workers.artifacts.dir')!;
+  return {
+    checkoutDir,
+    localDir,
+    artifactsDir: isAbsolute(artifactsDir) ? artifactsDir : join(localDir, artifactsDir),
+    hostname: text(values, 'storm.local.hostname'),
+    bindHost: text(values, 'egret.bind.host')!,
+    logLevel: text(values, 'egret.log.level') as LogLevel,
+    nimbus: nimbusConfig(values),
+    slotPorts: values['supervisor.slots.ports'] as readonly number[],
+    redis: {
+      url: text(values, 'egret.redis.url'),
+      serverCommand: text(values, 'egret.redis.server.command'),
+      keyPrefix: text(values, 'egret.redis.key.prefix')!,
+    },
+    javaCommand: text(values, 'egret.java.command'),
+    conf,
+  };
+}
+
+function nimbusConfig(values: JsonObject): NimbusConfig {
+  return {
+    port: number(values, 'nimbus.thrift.port')!,
+    seeds: values['nimbus.seeds'] as readonly string[],
+    frameBytesMax: number(values, 'nimbus.thrift.max_buffer_size')!,
+    uploadIdleMs: number(values, 'nimbus.file.copy.expiration.secs')! * 1000,
+    inboxAgeMsMax: number(values, 'nimbus.inbox.jar.expiration.secs')! * 1000,
+    inboxCheckMs: number(values, 'nimbus.cleanup.inbox.freq.secs')! * 1000,
+    uploadsMax: number(values, 'egret.uploads.max')!,
+    uploadBytesMax: number(values, 'egret.upload.max.bytes')!,
+    resourcesBytesMax: number(values, 'egret.resources.max.bytes')!,
+    resourcesFilesMax: number(values, 'egret.resources.max.files')!,
+    workersPerTopologyMax: number(values, 'nimbus.slots.perTopology'),
+    executorsPerTopologyMax: number(values, 'nimbus.executors.perTopology'),
+  };
+}
+
+function text(values: JsonObject, key: string): string | undefined {
+  return values[key] === null ? undefined : (values[key] as string | undefined);
+}
+
+function number(values: JsonObject, key: string): number | undefined {
+  return values[key] === null ? undefined : (values[key] as number | undefined);
+}
+
+function freeze<T extends object>(value: T): T {
+  for (const member of Object.values(value) as (JsonValue | object)[]) {
+    if (typeof member === 'object' && member !== null && !(member instanceof Map)) freeze(member);
+  }
+  return Object.freeze(value);
+}

@@ -1,0 +1,86 @@
+import { readFile } from 'node:fs/promises';
+import { errorCode, GatewayError } from '../base/index.ts';
+import { type ConfText, readConfText, writeLenient } from './conf-text.ts';
+
+/** Where values came from, for messages, and the values. */
+export interface ConfLayer {
+  /** `defaults`, the path of a file, or `-c`. */
+  readonly origin: string;
+  readonly conf: ConfText;
+}
+
+/**
+ * A `storm.yaml`. Read as YAML 1.1, as Storm's snakeyaml does (`yes` is true, `010` is 8); integers keep all digits.
+ * An empty file is an empty layer. Throws `CONFIG_UNREADABLE` naming the path, or `CONFIG_INVALID` naming path and line.
+ */
+export async function readYamlLayer(path: string): Promise<ConfLayer> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    const reason = errorCode(error) === 'ENOENT' ? 'no such file' : (errorCode(error) ?? 'unreadable');
+    throw new GatewayError('CONFIG_UNREADABLE', `configuration file ${path}: ${reason}`, {
+      cause: error,
+      facts: { path },
+    });
+  }
+  const { parseDocument } = await import('yaml');
+  const document = parseDocument(text, { version: '1.1', intAsBigInt: true, prettyErrors: true });
+  const fault = document.errors[0];
+  if (fault !== undefined) {
+    const firstLine = fault.message.split('\n', 1)[0]!;
+    throw new GatewayError('CONFIG_INVALID', `configuration file ${path}: ${firstLine}`, { facts: { path } });
+  }
+  const value = document.toJS({ maxAliasCount: 100 }) as unknown;
+  if (value === null || value === undefined) return { origin: path, conf: new Map() };
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    throw new GatewayError(
+      'CONFIG_INVALID',
+      `configuration file ${path} must hold keys and values (key: value)`,
+    );
+  }
+  return {
+    origin: path,
+    conf: new Map(Object.entries(value).map(([key, member]) => [key, writeLenient(member)])),
+  };
+}
+
+/**
+ * The values of `-c key=value` flags, later ones winning. As in Storm (Utils.readCommandLineOpts, 2.8): a value that is
+ * JSON counts as JSON, any other as text. Throws `CONFIG_INVALID` for a flag without `=` or without a key.
+ */
+export function readFlagLayer(flags: readonly string[]): ConfLayer {
+  const conf = new Map<string, string>();
+  for (const flag of flags) {
+    const split = flag.indexOf('=');
+    if (split <= 0) throw new GatewayError('CONFIG_INVALID', `-c expects key=value, got "${flag}"`);
+    conf.set(flag.slice(0, split).trim(), flagValue(flag.slice(split + 1)));
+  }
+  return { origin: '-c', conf };
+}
+
+/** Storm's defaults, written by the set-up from the released storm-client jar. */
+export async function readDefaultsLayer(path: string): Promise<ConfLayer> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    throw new GatewayError(
+      'CONFIG_UNREADABLE',
+      `Storm's defaults are missing at ${path}: run "npm run setup"`,
+      {
+        cause: error,
+      },
+    );
+  }
+  return { origin: 'defaults', conf: await readConfText(text, path) };
+}
+
+function flagValue(text: string): string {
+  try {
+    JSON.parse(text);
+    return text.trim();
+  } catch {
+    return JSON.stringify(text);
+  }
+}

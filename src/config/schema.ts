@@ -1,0 +1,145 @@
+import type { JsonValue } from '../base/index.ts';
+
+/** One key of the gateway's own configuration, as JSON Schema says it. Units are in the key's name or the description. */
+export interface KeySchema {
+  readonly description: string;
+  readonly type: string | readonly string[];
+  readonly default?: JsonValue;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly minLength?: number;
+  readonly minItems?: number;
+  readonly uniqueItems?: boolean;
+  readonly enum?: readonly JsonValue[];
+  readonly pattern?: string;
+  readonly items?: {
+    readonly type: string;
+    readonly minimum?: number;
+    readonly maximum?: number;
+    readonly minLength?: number;
+  };
+}
+
+const port = { type: 'integer', minimum: 0, maximum: 65_535 };
+const seconds = { type: 'integer', minimum: 1, maximum: 31_536_000 };
+const bytes = { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER };
+const optionalText = { type: ['string', 'null'], minLength: 1 };
+const texts = { type: 'array', items: { type: 'string', minLength: 1 } };
+
+/**
+ * The keys the gateway itself reads. Storm's own keys keep Storm's names, meanings and defaults (the defaults come from
+ * the released jar); keys that Storm has no word for begin with `egret.` and have their default here.
+ */
+export const gatewayKeys: Readonly<Record<string, KeySchema>> = {
+  'storm.local.dir': {
+    ...{ type: 'string', minLength: 1 },
+    description: 'Directory of everything the gateway keeps. A relative path is taken from the installation.',
+  },
+  'storm.local.hostname': {
+    ...optionalText,
+    description: "The name this machine goes by; default: the machine's own host name.",
+  },
+  'nimbus.seeds': {
+    ...texts,
+    description:
+      'Host names of the gateway as clients write them: the leader is named by the one that was dialled.',
+  },
+  'nimbus.thrift.port': { ...port, description: 'TCP port of the Nimbus service; 0 means any free port.' },
+  'nimbus.thrift.max_buffer_size': {
+    ...bytes,
+    maximum: 0x7fff_ffff,
+    description: 'Largest Thrift frame in bytes; a longer one closes the connection.',
+  },
+  'nimbus.file.copy.expiration.secs': {
+    ...seconds,
+    description: 'An upload that stood still for this long is given up and its file deleted.',
+  },
+  'nimbus.inbox.jar.expiration.secs': {
+    ...seconds,
+    description: 'A finished upload that no submission has taken is deleted at this age.',
+  },
+  'nimbus.cleanup.inbox.freq.secs': { ...seconds, description: 'How often the inbox is looked through.' },
+  'nimbus.slots.perTopology': {
+    type: ['integer', 'null'],
+    minimum: 1,
+    description: 'Most workers one topology may ask for; default: no limit.',
+  },
+  'nimbus.executors.perTopology': {
+    type: ['integer', 'null'],
+    minimum: 1,
+    description: 'Most executors one topology may have; default: no limit.',
+  },
+  'supervisor.slots.ports': {
+    ...texts,
+    items: { type: 'integer', minimum: 1, maximum: 65_535 },
+    uniqueItems: true,
+    description: 'One slot for each; the number names the log directory of the container that takes it.',
+  },
+  'storm.workers.artifacts.dir': {
+    ...{ type: 'string', minLength: 1 },
+    description: 'Directory of the logs of workers. A relative path is taken from storm.local.dir.',
+  },
+  'topology.min.replication.count': {
+    type: 'integer',
+    minimum: 1,
+    description: 'Kept for clients that ask.',
+  },
+  'egret.bind.host': {
+    ...{ type: 'string', minLength: 1, default: '127.0.0.1' },
+    description:
+      'Address the services listen on. Whoever reaches them may run code here: widen it with care.',
+  },
+  'egret.log.level': {
+    ...{ type: 'string', enum: ['debug', 'info', 'warn', 'error'], default: 'info' },
+    description: "Least severe event that the gateway's own log shows.",
+  },
+  'egret.java.command': {
+    ...{ ...optionalText, default: null },
+    description: 'The java program for JVM workers; default: that of JAVA_HOME, else the one on the PATH.',
+  },
+  'egret.redis.url': {
+    ...{ ...optionalText, default: null, pattern: '^(rediss?|unix)://' },
+    description: 'Address of an external Redis; default: a private server inside storm.local.dir.',
+  },
+  'egret.redis.server.command': {
+    ...{ ...optionalText, default: null },
+    description: 'The redis-server or valkey-server program; default: the one on the PATH.',
+  },
+  'egret.redis.key.prefix': {
+    ...{ type: 'string', minLength: 1, default: 'egret:' },
+    description:
+      'What every key of this gateway begins with in Redis. Gateways that share a Redis need one each.',
+  },
+  'egret.uploads.max': {
+    ...{ type: 'integer', minimum: 1, maximum: 10_000, default: 64 },
+    description: 'Most uploads open at one time.',
+  },
+  'egret.upload.max.bytes': { ...bytes, default: 1_073_741_824, description: 'Largest topology jar.' },
+  'egret.resources.max.bytes': {
+    ...{ ...bytes, default: 536_870_912 },
+    description: 'Most bytes that the resources of one jar may unpack to.',
+  },
+  'egret.resources.max.files': {
+    ...{ type: 'integer', minimum: 1, default: 20_000 },
+    description: 'Most files that the resources of one jar may hold.',
+  },
+};
+
+/** The defaults of the keys that Storm does not know. */
+export function egretDefaults(): ReadonlyMap<string, string> {
+  return new Map(
+    Object.entries(gatewayKeys)
+      .filter(([, schema]) => schema.default !== undefined)
+      .map(([key, schema]) => [key, JSON.stringify(schema.default)]),
+  );
+}
+
+export function gatewaySchema(): object {
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'Configuration of the gateway',
+    type: 'object',
+    properties: gatewayKeys,
+    additionalProperties: true,
+  };
+}
