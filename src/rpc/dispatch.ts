@@ -1,0 +1,90 @@
+import { describeError, GatewayError, type Logger } from '../base/index.ts';
+import { reading } from './codec.ts';
+import { declaredExceptionFor } from './exceptions.ts';
+import { encodeApplicationError, encodeMessage } from './message.ts';
+import type { Call, Handler, MethodShapes, MethodSpec, ServiceSpec } from './service.ts';
+import { type MessageHeader, messageTypes, ThriftReader, wireTypes } from './wire.ts';
+
+/** Answers one message: a frame's bytes in, a frame with its length out, or undefined for a oneway message. */
+export type Dispatcher = (message: Buffer, call: Omit<Call, 'method'>) => Promise<Buffer | undefined>;
+
+/** A handler's methods with their types taken off: the dispatcher pairs each with the codecs of its own method. */
+type AnyHandler = Readonly<Record<string, ((args: object, call: Call) => unknown) | undefined>>;
+
+/**
+ * Answers every message that has a readable header: with the result, with an exception that the method declares, or with
+ * an application error. Throws `PROTOCOL_VIOLATION` when the header itself cannot be read.
+ */
+export function dispatcherOf<M extends MethodShapes<M>>(
+  service: ServiceSpec<M>,
+  handler: Handler<M>,
+  log: Logger,
+): Dispatcher {
+  const methods = new Map(Object.entries(service.methods as Readonly<Record<string, MethodSpec>>));
+  const handlers = handler as AnyHandler;
+  return async (message, caller) => {
+    const reader = new ThriftReader(message);
+    const header = reading(() => reader.messageBegin());
+    const method = methods.get(header.name);
+    const refuse = (type: Parameters<typeof encodeApplicationError>[1], text: string): Buffer =>
+      encodeApplicationError(header, type, text);
+    if (header.type !== messageTypes.call && header.type !== messageTypes.oneway) {
+      return refuse('invalidMessageType', `message type ${header.type} is not a call`);
+    }
+    if (method === undefined)
+      return refuse('unknownMethod', `Invalid method name: '${header.name.slice(0, 100)}'`);
+    // Called through the handler itself: it may be an instance whose methods need `this`.
+    if (handlers[method.name] === undefined) {
+      log.warn({ event: 'rpc.method.unavailable', method: method.name, from: caller.remoteAddress });
+      return refuse('internalError', `method ${method.name} is not available yet in this gateway`);
+    }
+    let args: object;
+    try {
+      args = reading(() => method.arguments.read(reader));
+    } catch (error) {
+      log.warn({ event: 'rpc.arguments.refused', method: method.name, reason: describeError(error) });
+      return refuse('protocolError', `method ${method.name}: ${describeError(error)}`);
+    }
+    const answer = await outcomeOf(method, header, {
+      run: () => handlers[method.name]!(args, { ...caller, method: method.name }),
+      log,
+    });
+    return header.type === messageTypes.oneway ? undefined : answer;
+  };
+}
+
+async function outcomeOf(
+  method: MethodSpec,
+  header: MessageHeader,
+  { run, log }: { readonly run: () => unknown; readonly log: Logger },
+): Promise<Buffer> {
+  try {
+    return encodeResult(method, header, await run());
+  } catch (error) {
+    const text = describeError(error);
+    if (!(error instanceof GatewayError)) {
+      log.error({ event: 'rpc.call.failed', method: method.name, error });
+      return encodeApplicationError(header, 'internalError', text);
+    }
+    const declared = declaredExceptionFor(error, method.exceptions);
+    log.info({ event: 'rpc.call.refused', method: method.name, code: error.code, reason: text });
+    if (declared === undefined) return encodeApplicationError(header, 'internalError', text);
+    return encodeMessage({ ...header, type: messageTypes.reply }, (writer) => {
+      writer.fieldBegin(wireTypes.struct, declared.id);
+      declared.codec.write(writer, { msg: text });
+      writer.fieldStop();
+    });
+  }
+}
+
+function encodeResult(method: MethodSpec, header: MessageHeader, value: unknown): Buffer {
+  return encodeMessage({ ...header, type: messageTypes.reply }, (writer) => {
+    if (method.result !== undefined) {
+      if (value === undefined || value === null)
+        throw new Error(`the handler of ${method.name} gave no result`);
+      writer.fieldBegin(method.result.wireType, 0);
+      method.result.write(writer, value);
+    }
+    writer.fieldStop();
+  });
+}

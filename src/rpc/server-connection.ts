@@ -1,0 +1,128 @@
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { type Clock, describeError, GatewayError, type Logger } from '../base/index.ts';
+import type { Dispatcher } from './dispatch.ts';
+import { FrameReader } from './framing.ts';
+
+interface Deps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly frameBytesMax: number;
+}
+
+/** One client of a ThriftServer: reads a frame, has it answered, writes the answer, and only then reads on. */
+export class ServerConnection {
+  readonly #socket: Socket;
+  readonly #dispatch: Dispatcher;
+  readonly #deps: Deps;
+  readonly #frames: FrameReader;
+  readonly #closed = new AbortController();
+  readonly #peer: { readonly remoteAddress: string; readonly remotePort: number };
+  #isAnswering = false;
+  #isFinishing = false;
+  #isWriting = false;
+  #movedAtMs: number;
+
+  constructor(socket: Socket, dispatch: Dispatcher, deps: Deps) {
+    this.#socket = socket;
+    this.#dispatch = dispatch;
+    this.#deps = deps;
+    this.#frames = new FrameReader(deps.frameBytesMax);
+    this.#movedAtMs = deps.clock.monotonicMs();
+    this.#peer = { remoteAddress: plainAddress(socket.remoteAddress), remotePort: socket.remotePort ?? 0 };
+    // Its faults come out of the loop in run(); without a listener one between two reads would end the process.
+    socket.on('error', () => undefined);
+    socket.once('close', () =>
+      this.#closed.abort(new GatewayError('CONNECTION_CLOSED', 'the client has gone or was cut off')),
+    );
+  }
+
+  /** Serves until the connection ends. Logs why when that is not the client's own clean end. */
+  async run(): Promise<void> {
+    try {
+      for await (const chunk of this.#socket) {
+        this.#moved();
+        for (const frame of this.#frames.feed(chunk as Buffer)) await this.#answer(frame);
+        if (this.#isFinishing) break;
+      }
+      if (this.#frames.pendingBytes > 0 && !this.#isFinishing) {
+        this.#logClosed(
+          `the client closed within a frame, ${this.#frames.pendingBytes} bytes of it had come`,
+        );
+      }
+    } catch (error) {
+      if (!this.#closed.signal.aborted || error instanceof GatewayError)
+        this.#logClosed(describeError(error));
+    } finally {
+      this.#socket.destroy();
+    }
+  }
+
+  /** Ends the connection once the call that is running, if any, has been answered. */
+  finish(): void {
+    this.#isFinishing = true;
+    if (!this.#isAnswering) this.#socket.destroy();
+  }
+
+  cut(reason: string): void {
+    this.#closed.abort(new GatewayError('CONNECTION_CLOSED', reason));
+    this.#socket.destroy();
+  }
+
+  /** Cuts the connection when nothing has moved for too long. A running call is the handler's time, not the client's. */
+  cutIfStill(limits: { readonly idleTimeoutMs: number; readonly stallTimeoutMs: number }): void {
+    if (this.#isAnswering && !this.#isWriting) return;
+    const isMidway = this.#isWriting || this.#frames.pendingBytes > 0;
+    const limitMs = isMidway ? limits.stallTimeoutMs : limits.idleTimeoutMs;
+    if (this.#deps.clock.monotonicMs() - this.#movedAtMs < limitMs) return;
+    const what = this.#isWriting
+      ? 'the answer is not read'
+      : isMidway
+        ? 'a frame stopped coming'
+        : 'no call came';
+    this.#logClosed(`${what} for ${limitMs} ms`);
+    this.cut(`${what} for ${limitMs} ms`);
+  }
+
+  async #answer(frame: Buffer): Promise<void> {
+    if (this.#isFinishing) return;
+    this.#isAnswering = true;
+    try {
+      const answer = await this.#dispatch(frame, {
+        ...this.#peer,
+        localAddress: plainAddress(this.#socket.localAddress),
+        localPort: this.#socket.localPort ?? 0,
+        signal: this.#closed.signal,
+      });
+      if (answer !== undefined) await this.#write(answer);
+    } finally {
+      this.#isAnswering = false;
+      this.#moved();
+    }
+  }
+
+  async #write(answer: Buffer): Promise<void> {
+    if (this.#socket.destroyed) return;
+    if (this.#socket.write(answer)) return;
+    this.#isWriting = true;
+    this.#moved();
+    try {
+      await once(this.#socket, 'drain', { signal: this.#closed.signal });
+    } finally {
+      this.#isWriting = false;
+    }
+  }
+
+  #moved(): void {
+    this.#movedAtMs = this.#deps.clock.monotonicMs();
+  }
+
+  #logClosed(reason: string): void {
+    this.#deps.log.warn({ event: 'rpc.connection.closed', ...this.#peer, reason });
+  }
+}
+
+/** An IPv4 client of a socket that also takes IPv6 appears as ::ffff:a.b.c.d. */
+function plainAddress(address: string | undefined): string {
+  return (address ?? '').replace(/^::ffff:/, '');
+}
