@@ -1,7 +1,25 @@
 /**
  * topology: what a topology is, and the decisions about it that need no process: validation, system topology, task ids,
  * executors, stream numbers, groupings. Pure: no sockets, files, timers or Redis. Oracle: storm-client's StormCommon.
- * Start at model.ts.
+ * Start at model.ts; the way of a submission is normalizeTopology -> makeSystemTopology -> TopologyIndex.
  */
+
+export { confKeys } from './conf-values.ts';
 export * from './model.ts';
 export * from './records.ts';
+export {
+  makeSystemTopology,
+  normalizeTopology,
+  systemComponentIds,
+  systemStreamIds,
+} from './system-topology.ts';
+export {
+  assignTaskIds,
+  computeExecutors,
+  executorCountOf,
+  type PlannedExecutor,
+  systemTaskId,
+  taskCountOf,
+} from './tasks.ts';
+export { type Subscriber, TopologyIndex } from './topology-index.ts';
+export { validateBasic, validateStructure } from './validate.ts';
