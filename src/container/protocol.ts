@@ -15,7 +15,8 @@ import type {
  * socket may read into a buffer of its own). The host speaks first (`hello`), then gets `start`.
  *
  * Two stream managers: the one that wants to receive connects to the one that sends, says `peer`, and then reads
- * the tuples for its tasks. So a pair has two connections, one for each direction of tuples.
+ * the tuples for its tasks. So a pair has two connections, one for each direction of tuples. `loads` and `pressure`
+ * travel against the tuples: on the connection that their sender opened.
  *
  * Stream manager and topology master: the stream manager connects, says `register`, and gets `plan` at every change.
  */
@@ -66,6 +67,8 @@ export type PeerMessage =
       readonly topologyId: string;
       readonly containerId: number;
       readonly incarnation: string;
+      /** Whom the sender believes to have dialled: a port may have a new owner. */
+      readonly to: { readonly containerId: number; readonly incarnation: string };
     }
   | { readonly type: 'peer-refused'; readonly reason: string }
   | LoadReport
@@ -80,6 +83,8 @@ export type StreamManagerToMaster =
       readonly incarnation: string;
       readonly host: string;
       readonly port: number;
+      /** Epoch of the plan it holds, 0 for none: the master's next one is above it, even when the store was emptied. */
+      readonly epochHeld: number;
     }
   | { readonly type: 'ping' };
 
@@ -101,3 +106,11 @@ export interface PressureReport {
   readonly reporter: string;
   readonly tasks: readonly TaskId[];
 }
+
+/** Everything that travels in CONTROL frames. */
+export type ControlMessage =
+  | HostToStreamManager
+  | StreamManagerToHost
+  | PeerMessage
+  | StreamManagerToMaster
+  | MasterToStreamManager;

@@ -1,0 +1,103 @@
+import type { Logger } from '../../base/index.ts';
+import type { TaskId } from '../../topology/index.ts';
+import { FrameReader, FrameSlab, frameCount } from '../../tuple/index.ts';
+import type { TaskHost } from '../task-host.ts';
+import type { StreamManagerLimits } from './limits.ts';
+import type { Route } from './router.ts';
+import { WaterMarks } from './water-marks.ts';
+
+export interface HostSlotOptions {
+  /** Name of the host whose place this is. */
+  readonly name: string;
+  readonly tasks: readonly TaskId[];
+  readonly limits: StreamManagerLimits;
+  readonly log: Logger;
+  /** `isHigh` may have changed. */
+  readonly onMark: () => void;
+}
+
+/**
+ * The place of a task host in the routing table. The host may come after the first frames, and go and be replaced;
+ * meanwhile frames wait here, within the hard bound, and from the high mark on the tasks are under pressure. Frames
+ * beyond the bound are dropped, counted, and logged once for each absence.
+ */
+export class HostSlot implements Route {
+  readonly name: string;
+  readonly tasks: readonly TaskId[];
+  readonly #limits: StreamManagerLimits;
+  readonly #log: Logger;
+  readonly #onMark: () => void;
+  readonly #marks: WaterMarks;
+  #host: TaskHost | undefined;
+  #waiting: FrameSlab | undefined;
+  #droppedTuples = 0;
+  #droppedTuplesBefore = 0;
+
+  constructor(options: HostSlotOptions) {
+    const { limits } = options;
+    this.name = options.name;
+    this.tasks = options.tasks;
+    this.#limits = limits;
+    this.#log = options.log;
+    this.#onMark = options.onMark;
+    this.#marks = new WaterMarks({ highBytes: limits.queueHighBytes, lowBytes: limits.queueLowBytes });
+  }
+
+  get host(): TaskHost | undefined {
+    return this.#host;
+  }
+
+  /** The frames that wait for a host are above the mark. */
+  get isHigh(): boolean {
+    return this.#marks.isHigh;
+  }
+
+  get droppedTuples(): number {
+    return this.#droppedTuples;
+  }
+
+  deliver(buffer: Buffer, start: number, end: number): void {
+    if (this.#host !== undefined) this.#host.deliver(buffer, start, end);
+    else this.#wait(buffer, start, end);
+  }
+
+  flush(): void {
+    if (this.#host !== undefined) this.#host.flush();
+    else if (this.#marks.update(this.#waiting?.queuedBytes ?? 0)) this.#onMark();
+  }
+
+  /** The host can take frames: it gets those that waited, in their order. */
+  fill(host: TaskHost): void {
+    this.#host = host;
+    const waiting = this.#waiting?.take() ?? [];
+    this.#waiting = undefined;
+    const reader = new FrameReader({
+      dataFrame: (buffer, start, end) => host.deliver(buffer, start, end),
+      controlFrame: () => undefined,
+    });
+    for (const buffer of waiting) reader.feed(buffer);
+    if (waiting.length > 0) host.flush();
+    if (this.#marks.update(0)) this.#onMark();
+  }
+
+  /** The host has ended; nothing happens if it is not the one that fills the slot. */
+  empty(host: TaskHost): void {
+    if (this.#host !== host) return;
+    this.#host = undefined;
+    this.#droppedTuplesBefore = this.#droppedTuples;
+  }
+
+  #wait(buffer: Buffer, start: number, end: number): void {
+    this.#waiting ??= new FrameSlab({ queueBytesMax: this.#limits.queueBytesMax });
+    if (this.#waiting.put(buffer, start, end) === 'accepted') return;
+    if (this.#droppedTuples === this.#droppedTuplesBefore) {
+      this.#log.warn({
+        event: 'host.frames-dropped',
+        host: this.name,
+        queueBytesMax: this.#limits.queueBytesMax,
+        reason: 'the host does not run',
+      });
+    }
+    this.#droppedTuples += frameCount(buffer, start);
+  }
+}

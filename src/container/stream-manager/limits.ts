@@ -1,0 +1,45 @@
+import type { BackoffLimits, JsonObject } from '../../base/index.ts';
+import { confNumber } from '../conf.ts';
+
+/** Every bound of a stream manager. Set by the `egret.stream.manager.*` keys of the topology's configuration. */
+export interface StreamManagerLimits {
+  /** Bytes waiting for one destination from which its tasks are reported as under pressure... */
+  readonly queueHighBytes: number;
+  /** ...and below which they no longer are. */
+  readonly queueLowBytes: number;
+  /** Bytes waiting for one destination at which hosts are no longer read, or frames for an absent one are dropped. */
+  readonly queueBytesMax: number;
+  /** What a read in progress may still add once hosts are paused: one largest frame and some reads. */
+  readonly queueSlackBytes: number;
+  /** How long an accepted connection may take to say who it is, and a plan to name it. */
+  readonly helloMs: number;
+  /** Accepted connections that have not yet said who they are. */
+  readonly strangersMax: number;
+  /** Pause before a peer or the topology master is dialled again. */
+  readonly reconnect: BackoffLimits;
+  /** How often the topology master's lease is read until it can be reached. */
+  readonly findMaster: BackoffLimits;
+  /** How often the topology master is asked whether it lives; twice this without an answer ends the connection. */
+  readonly pingMs: number;
+}
+
+const mebibyte = 1 << 20;
+
+/** Throws `CONFIG_INVALID` naming the key. Marks above the bound are lowered to it. */
+export function streamManagerLimits(conf: JsonObject): StreamManagerLimits {
+  const queueBytesMax = confNumber(conf, 'egret.stream.manager.queue.max.bytes', 64 * mebibyte, 65_536);
+  const high = confNumber(conf, 'egret.stream.manager.queue.high.bytes', 4 * mebibyte, 1024);
+  const low = confNumber(conf, 'egret.stream.manager.queue.low.bytes', mebibyte);
+  const queueHighBytes = Math.min(high, queueBytesMax);
+  return {
+    queueHighBytes,
+    queueLowBytes: Math.min(low, queueHighBytes),
+    queueBytesMax,
+    queueSlackBytes: 32 * mebibyte,
+    helloMs: 3000,
+    strangersMax: 64,
+    reconnect: { firstMs: 20, maxMs: 1000, factor: 2, jitter: 0.3 },
+    findMaster: { firstMs: 15, maxMs: 500, factor: 1.3, jitter: 0.2 },
+    pingMs: 5000,
+  };
+}

@@ -1,0 +1,150 @@
+import type { Socket } from 'node:net';
+import type { Logger } from '../../base/index.ts';
+import type { TaskId } from '../../topology/index.ts';
+import { FrameSlab, frameCount } from '../../tuple/index.ts';
+import type { StreamManagerLimits } from './limits.ts';
+import type { Route } from './router.ts';
+import { WaterMarks } from './water-marks.ts';
+
+export interface PeerQueueOptions {
+  readonly containerId: number;
+  /** The tasks that live there. */
+  readonly tasks: readonly TaskId[];
+  readonly limits: StreamManagerLimits;
+  readonly log: Logger;
+  /** `isHigh` or `isFull` may have changed. */
+  readonly onMark: () => void;
+}
+
+/**
+ * Frames on their way to another container, which connects to us to get them.
+ *
+ * What a full queue means:
+ *   high mark     its tasks are under pressure: spouts of the whole topology that lead there slow down.
+ *   hard bound    connected: `isFull`, and the stream manager stops reading its hosts until the queue is below the high
+ *                 mark, so nothing is lost however slow the peer is. Links from other containers are read on: what
+ *                 they bring is for our own tasks, so two containers never wait for each other.
+ *                 not connected: frames beyond the bound are dropped, counted, and logged once for each absence.
+ * A peer that went away keeps what is queued; its next incarnation gets it. What had been handed to the socket is lost.
+ * Storm's promise is at least once: trees that lost a tuple time out and are played again.
+ */
+export class PeerQueue implements Route {
+  readonly containerId: number;
+  readonly tasks: readonly TaskId[];
+  readonly #limits: StreamManagerLimits;
+  readonly #log: Logger;
+  readonly #onMark: () => void;
+  readonly #slab: FrameSlab;
+  readonly #pressure: WaterMarks;
+  readonly #bound: WaterMarks;
+  #socket: Socket | undefined;
+  #droppedTuples = 0;
+  #droppedTuplesBefore = 0;
+
+  constructor(options: PeerQueueOptions) {
+    const { limits } = options;
+    this.containerId = options.containerId;
+    this.tasks = options.tasks;
+    this.#limits = limits;
+    this.#log = options.log;
+    this.#onMark = options.onMark;
+    this.#slab = new FrameSlab({ queueBytesMax: limits.queueBytesMax + limits.queueSlackBytes });
+    this.#pressure = new WaterMarks({ highBytes: limits.queueHighBytes, lowBytes: limits.queueLowBytes });
+    this.#bound = new WaterMarks({ highBytes: limits.queueBytesMax, lowBytes: limits.queueHighBytes });
+  }
+
+  get isConnected(): boolean {
+    return this.#socket !== undefined;
+  }
+
+  get isHigh(): boolean {
+    return this.#pressure.isHigh;
+  }
+
+  /** Connected and at the hard bound: hosts must not be read. */
+  get isFull(): boolean {
+    return this.#bound.isHigh && this.#socket !== undefined;
+  }
+
+  get queuedBytes(): number {
+    return this.#slab.queuedBytes;
+  }
+
+  get droppedTuples(): number {
+    return this.#droppedTuples;
+  }
+
+  deliver(buffer: Buffer, start: number, end: number): void {
+    const isAbsentAndFull =
+      this.#socket === undefined && this.#slab.queuedBytes + end - start > this.#limits.queueBytesMax;
+    if (isAbsentAndFull || this.#slab.put(buffer, start, end) === 'full') {
+      this.#drop(frameCount(buffer, start));
+    }
+  }
+
+  /** One write holds whatever came since the last one was taken over by the kernel. */
+  flush(): void {
+    const socket = this.#socket;
+    if (socket !== undefined && this.#slab.inFlightBytes === 0) this.#write(socket);
+    this.#updateMarks();
+  }
+
+  /** The peer has connected: it gets what is queued. An older connection of it is closed. */
+  attach(socket: Socket): void {
+    this.detach()?.destroy();
+    this.#socket = socket;
+    this.flush();
+    this.#onMark();
+  }
+
+  /** Gives the socket back, if it is the one named or none is named. What it had not sent is lost. */
+  detach(socket?: Socket): Socket | undefined {
+    const current = this.#socket;
+    if (current === undefined || (socket !== undefined && socket !== current)) return undefined;
+    this.#socket = undefined;
+    const lostBytes = this.#slab.inFlightBytes;
+    this.#slab.written(lostBytes);
+    const { containerId } = this;
+    this.#log.info({ event: 'peer.detached', peer: containerId, lostBytes, queuedBytes: this.queuedBytes });
+    this.#droppedTuplesBefore = this.#droppedTuples;
+    this.#updateMarks();
+    this.#onMark();
+    return current;
+  }
+
+  #write(socket: Socket): void {
+    const buffers = this.#slab.take();
+    const last = buffers.length - 1;
+    if (last < 0) return;
+    const bytes = this.#slab.inFlightBytes;
+    socket.cork();
+    for (let i = 0; i < last; i++) socket.write(buffers[i]!);
+    socket.write(buffers[last]!, () => {
+      // After a detach these bytes have been counted as lost already.
+      if (this.#socket !== socket) return;
+      this.#slab.written(bytes);
+      this.flush();
+    });
+    socket.uncork();
+  }
+
+  #updateMarks(): void {
+    const bytes = this.#slab.queuedBytes;
+    const hasPressureChanged = this.#pressure.update(bytes);
+    const hasBoundChanged = this.#bound.update(bytes);
+    if (hasPressureChanged || hasBoundChanged) this.#onMark();
+  }
+
+  #drop(tuples: number): void {
+    if (this.#droppedTuples === this.#droppedTuplesBefore) {
+      this.#log.warn({
+        event: 'peer.frames-dropped',
+        peer: this.containerId,
+        queuedBytes: this.queuedBytes,
+        queueBytesMax: this.#limits.queueBytesMax,
+        reason: this.isConnected ? 'slower than the hosts that were asked to pause' : 'not connected',
+      });
+    }
+    this.#droppedTuples += tuples;
+  }
+}

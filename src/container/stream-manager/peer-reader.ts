@@ -1,0 +1,114 @@
+import { backoffMs, type Clock, type Logger, type RandomSource } from '../../base/index.ts';
+import type { StreamManagerAddress } from '../../topology/index.ts';
+import type { FrameConsumer } from '../../tuple/index.ts';
+import { FrameConnection } from '../frame-connection.ts';
+import { type LoadReport, type PressureReport, protocolVersion } from '../protocol.ts';
+import type { StreamManagerLimits } from './limits.ts';
+
+const readBytes = 256 << 10;
+
+export interface PeerReaderOptions {
+  /** Who we are. */
+  readonly topologyId: string;
+  readonly containerId: number;
+  readonly incarnation: string;
+  /** The container whose frames we want. */
+  readonly peer: number;
+  readonly limits: StreamManagerLimits;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  readonly log: Logger;
+  readonly dataFrame: FrameConsumer;
+  readonly readEnded: () => void;
+  /** Connected: the peer wants to know of our pressure and loads. */
+  readonly opened: () => void;
+}
+
+/**
+ * Our end of the connection over which a peer sends us tuples: dials it where the plan says, again after a backoff
+ * when it is lost or refused, elsewhere when the plan says so. A connection that works is left alone by a plan that
+ * no longer names the peer: tuples flow without the topology master.
+ */
+export class PeerReader {
+  readonly #options: PeerReaderOptions;
+  #address: StreamManagerAddress | undefined;
+  #connection: FrameConnection | undefined;
+  #attempts = 0;
+  #retry: Disposable | undefined;
+  #isClosed = false;
+
+  constructor(options: PeerReaderOptions) {
+    this.#options = options;
+  }
+
+  get isConnected(): boolean {
+    return this.#connection !== undefined && !this.#connection.socket.connecting;
+  }
+
+  /** Where the plan says that the peer listens. */
+  pointTo(address: StreamManagerAddress): void {
+    const before = this.#address;
+    this.#address = address;
+    const isSame =
+      before?.incarnation === address.incarnation &&
+      before.host === address.host &&
+      before.port === address.port;
+    if (isSame || this.#isClosed) return;
+    this.#attempts = 0;
+    this.#connection?.close('the peer has moved');
+    this.#connection = undefined;
+    this.#dial();
+  }
+
+  send(message: LoadReport | PressureReport): void {
+    if (this.isConnected) this.#connection?.send(message);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#retry?.[Symbol.dispose]();
+    this.#connection?.close('this container ends');
+    this.#connection = undefined;
+  }
+
+  #dial(): void {
+    const address = this.#address!;
+    const { topologyId, containerId, incarnation, dataFrame, readEnded } = this.#options;
+    this.#retry?.[Symbol.dispose]();
+    this.#connection = FrameConnection.dial(
+      { host: address.host, port: address.port, readBytes },
+      {
+        opened: (connection) => {
+          const to = { containerId: address.containerId, incarnation: address.incarnation };
+          const protocol = protocolVersion;
+          connection.send({ type: 'peer', protocol, topologyId, containerId, incarnation, to });
+          this.#options.opened();
+        },
+        dataFrame: (buffer, start, end) => {
+          this.#attempts = 0;
+          dataFrame(buffer, start, end);
+        },
+        readEnded,
+        controlFrame: (message, connection) => {
+          const reason = message['reason'];
+          if (message['type'] !== 'peer-refused')
+            throw new Error(`unexpected ${JSON.stringify(message['type'])}`);
+          connection.close(`refused: ${typeof reason === 'string' ? reason : 'no reason given'}`);
+        },
+        closed: (reason, connection) => this.#closed(reason, connection),
+      },
+    );
+  }
+
+  #closed(reason: string, connection: FrameConnection): void {
+    if (this.#connection !== connection || this.#isClosed) return;
+    this.#connection = undefined;
+    const { clock, limits, random, log, peer } = this.#options;
+    const retryMs = backoffMs(this.#attempts, limits.reconnect, random);
+    const fields = { event: 'peer.lost', peer, reason, attempt: this.#attempts, retryMs };
+    if (this.#attempts === 0) log.info(fields);
+    else log.debug(fields);
+    this.#attempts++;
+    this.#retry = clock.after(retryMs, () => this.#dial());
+  }
+}

@@ -1,0 +1,261 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { type Clock, describeError, type JsonObject, type JsonValue, type Logger } from '../../base/index.ts';
+import type { StateStore } from '../../coordination/index.ts';
+import {
+  type ContainerRecord,
+  type ContainerSpec,
+  keys,
+  type PhysicalPlan,
+  type StreamManagerAddress,
+} from '../../topology/index.ts';
+import { isAddress } from '../control-messages.ts';
+import { FrameConnection } from '../frame-connection.ts';
+import { listenAddress, listenOn } from '../listen.ts';
+import { protocolVersion } from '../protocol.ts';
+import { acquireLease, keepLease } from './lease.ts';
+import { initialMasterState, type MasterEvent, type MasterState, stepMaster } from './machine.ts';
+import { PlanRecorder } from './plan-recorder.ts';
+
+export interface TopologyMasterDeps {
+  readonly spec: ContainerSpec;
+  readonly conf: JsonObject;
+  readonly store: StateStore;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly status: PhysicalPlan['status'];
+  /** How long the lease lives without renewal: after a sudden end the next master waits that long. */
+  readonly leaseMs?: number;
+}
+
+const leaseMsDefault = 4000;
+/** A stream manager may be silent this long before the plan is published without it. */
+const graceMs = 5000;
+const helloMs = 3000;
+/** Asking the store whether a registration is stale may take this long; then the master decides alone. */
+const askStoreMs = 300;
+const connectionsMax = 4096;
+
+/**
+ * Container 0: owns the physical plan of one topology. Stream managers find it by the lease it holds, register, and
+ * get the plan at every change. The decisions are in machine.ts; this is their interpreter.
+ */
+export class TopologyMaster {
+  readonly #deps: TopologyMasterDeps;
+  readonly #server: Server;
+  readonly #connections = new Map<number, FrameConnection>();
+  readonly #registered = new Set<number>();
+  readonly #recorder: PlanRecorder;
+  readonly #ending = new AbortController();
+  #state: MasterState;
+  #plan: PhysicalPlan | undefined;
+  #isInDoubt = false;
+  #connectionCount = 0;
+  #tick: Disposable | undefined;
+  #leaseEpoch = 0;
+  #value: JsonValue = null;
+
+  /** Listens and waits for the lease. Rejects with `CONNECT_FAILED`, or the signal's reason on abort. */
+  static async open(deps: TopologyMasterDeps, signal: AbortSignal): Promise<TopologyMaster> {
+    const master = new TopologyMaster(deps);
+    const { bindHost, host } = listenAddress(deps.conf);
+    const port = await listenOn(master.#server, bindHost);
+    master.#value = { host, port };
+    const stop = (): void => master.#ending.abort(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop();
+    try {
+      master.#leaseEpoch = await acquireLease(master.#leaseOptions());
+    } catch (error) {
+      await master.close();
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
+    master.#begin(port);
+    return master;
+  }
+
+  private constructor(deps: TopologyMasterDeps) {
+    this.#deps = deps;
+    this.#server = createServer((socket) => this.#accept(socket));
+    this.#recorder = new PlanRecorder(deps);
+    this.#state = this.#initialState();
+  }
+
+  get plan(): PhysicalPlan | undefined {
+    return this.#plan;
+  }
+
+  /** Resolves with the reason once the lease is lost; rejects with the reason of `close` or of the signal's abort. */
+  async run(signal: AbortSignal): Promise<string> {
+    const options = this.#leaseOptions();
+    const reason = await keepLease({
+      ...options,
+      signal: AbortSignal.any([options.signal, signal]),
+      epoch: this.#leaseEpoch,
+      onDoubt: (isInDoubt) => this.#doubt(isInDoubt),
+    });
+    this.#isInDoubt = true;
+    return reason;
+  }
+
+  statusChanged(status: PhysicalPlan['status']): void {
+    this.#step({ kind: 'status', status });
+  }
+
+  containersChanged(containerIds: readonly number[]): void {
+    this.#step({ kind: 'containers', containerIds });
+  }
+
+  /** Gives the lease back and ends all connections. Idempotent; never rejects. */
+  async close(): Promise<void> {
+    if (this.#server.listening) this.#server.close();
+    this.#tick?.[Symbol.dispose]();
+    for (const connection of this.#connections.values()) connection.close('the topology master ends');
+    if (this.#ending.signal.aborted && this.#leaseEpoch === 0) return;
+    this.#ending.abort();
+    await this.#recorder.close();
+    const { store, log } = this.#deps;
+    try {
+      await store.releaseLease(this.#leaseOptions().key, this.#leaseOptions().holder);
+    } catch (error) {
+      log.warn({ event: 'lease.not-released', reason: describeError(error) });
+    }
+    this.#leaseEpoch = 0;
+  }
+
+  #begin(port: number): void {
+    const { clock, log, spec } = this.#deps;
+    this.#state = this.#initialState();
+    log.info({ event: 'master.elected', topologyId: spec.topologyId, epoch: this.#leaseEpoch, port });
+    this.#tick = clock.every(1000, () => this.#step({ kind: 'tick', nowMs: clock.monotonicMs(), graceMs }));
+  }
+
+  #initialState(): MasterState {
+    const { spec, status } = this.#deps;
+    return initialMasterState({
+      topologyId: spec.topologyId,
+      containerIds: spec.plan.containers.map((container) => container.containerId),
+      leaseEpoch: this.#leaseEpoch,
+      status,
+    });
+  }
+
+  #leaseOptions(): Parameters<typeof acquireLease>[0] {
+    const { spec, store, clock, log, leaseMs } = this.#deps;
+    return {
+      ...{ store, clock, log },
+      key: keys.master(spec.topologyId),
+      holder: `${spec.topologyId}/0/${spec.incarnation}`,
+      value: this.#value,
+      ttlMs: leaseMs ?? leaseMsDefault,
+      signal: this.#ending.signal,
+    };
+  }
+
+  #doubt(isInDoubt: boolean): void {
+    this.#deps.log.warn({ event: isInDoubt ? 'master.in-doubt' : 'master.confirmed' });
+    this.#isInDoubt = isInDoubt;
+    if (!isInDoubt && this.#plan !== undefined) this.#publish(this.#plan);
+  }
+
+  #accept(socket: Socket): void {
+    if (this.#connections.size >= connectionsMax) {
+      socket.destroy();
+      return;
+    }
+    const id = ++this.#connectionCount;
+    const { clock, log } = this.#deps;
+    const connection = FrameConnection.accept(socket, {
+      controlFrame: (message) => this.#control(id, message),
+      closed: (reason) => {
+        this.#connections.delete(id);
+        if (!this.#registered.delete(id)) return;
+        log.info({ event: 'stream-manager.left', connection: id, reason });
+        this.#step({ kind: 'disconnected', connection: id, nowMs: clock.monotonicMs() });
+      },
+    });
+    this.#connections.set(id, connection);
+    clock.after(helloMs, () => {
+      if (!this.#registered.has(id)) connection.close(`not registered within ${helloMs} ms`);
+    });
+  }
+
+  #control(id: number, message: JsonObject): void {
+    const connection = this.#connections.get(id)!;
+    if (message['type'] === 'ping') {
+      connection.send({ type: 'pong' });
+      return;
+    }
+    const { topologyId, containerId, incarnation, host, port, epochHeld, protocol } = message;
+    const address = { containerId, host, port, incarnation } as JsonObject;
+    const isRegistration =
+      message['type'] === 'register' &&
+      typeof topologyId === 'string' &&
+      isAddress(address) &&
+      Number.isSafeInteger(epochHeld);
+    if (!isRegistration) throw new Error(`message ${JSON.stringify(message['type'])} is not understood`);
+    if (protocol !== protocolVersion) {
+      this.#refuse(id, `protocol ${JSON.stringify(protocol)}, expected ${protocolVersion}`);
+      return;
+    }
+    void this.#register(id, {
+      topologyId,
+      address: address as unknown as StreamManagerAddress,
+      epochHeld: epochHeld as number,
+    });
+  }
+
+  async #register(
+    id: number,
+    told: { readonly topologyId: string; readonly address: StreamManagerAddress; readonly epochHeld: number },
+  ): Promise<void> {
+    const startedIncarnation = await this.#startedIncarnation(told.address.containerId);
+    if (!this.#connections.has(id)) return;
+    this.#registered.add(id);
+    this.#step({ kind: 'registered', registration: { ...told, connection: id, startedIncarnation } });
+  }
+
+  /** Undefined when the store cannot say soon. */
+  async #startedIncarnation(containerId: number): Promise<string | undefined> {
+    const { store, clock, spec } = this.#deps;
+    const answer = store
+      .read(keys.container(spec.topologyId, containerId))
+      .then((found) => (found?.value as unknown as ContainerRecord | undefined)?.incarnation);
+    const limit = clock.sleep(askStoreMs, this.#ending.signal).then(() => undefined);
+    try {
+      return await Promise.race([answer, limit]);
+    } catch {
+      return undefined;
+    } finally {
+      answer.catch(() => undefined);
+      limit.catch(() => undefined);
+    }
+  }
+
+  #step(event: MasterEvent): void {
+    const [state, effects] = stepMaster(this.#state, event);
+    this.#state = state;
+    for (const effect of effects) {
+      if (effect.kind === 'refuse') this.#refuse(effect.connection, effect.reason);
+      else this.#publish(effect.plan);
+    }
+  }
+
+  #refuse(id: number, reason: string): void {
+    this.#deps.log.warn({ event: 'stream-manager.refused', connection: id, reason });
+    this.#registered.delete(id);
+    this.#connections.get(id)?.send({ type: 'refused', reason });
+    this.#connections.get(id)?.end(`refused: ${reason}`);
+  }
+
+  #publish(plan: PhysicalPlan): void {
+    this.#plan = plan;
+    if (this.#isInDoubt) return;
+    const { log } = this.#deps;
+    const { epoch, isComplete, status } = plan;
+    log.info({ event: 'plan.published', epoch, isComplete, status, registered: plan.streamManagers.length });
+    for (const id of this.#registered) this.#connections.get(id)?.send({ type: 'plan', plan });
+    this.#recorder.record(plan);
+  }
+}
