@@ -1,0 +1,75 @@
+package egret.host;
+
+import java.util.concurrent.TimeUnit;
+
+/** The ways in which the process ends. */
+final class Ending {
+    static final int FATAL = 1;
+    /** Storm's exit code when an orderly end takes too long (Utils.addShutdownHookWithDelayedForceKill 2.8 halts with 20). */
+    static final int TOOK_TOO_LONG = 20;
+    static final int CONTAINER_GONE = 30;
+    private static final long LAST_WORDS_MS = 1000;
+
+    private final Link link;
+    private volatile boolean isShutDown;
+
+    Ending(Link link) {
+        this.link = link;
+    }
+
+    /** The container asks: components are closed, then exit code 0. */
+    void orderly(HostedWorker worker, int graceMs) {
+        inBackground("egret-stop", () -> {
+            boolean isDone = shutDown(worker, graceMs);
+            link.drain(LAST_WORDS_MS);
+            now(isDone ? 0 : TOOK_TOO_LONG);
+        });
+    }
+
+    /**
+     * From now on an end that Storm or a component brings about (a task's exception ends in System.exit, Utils.mkSuicideFn
+     * 2.8) or a signal closes the components too, within the time that Storm gives them.
+     */
+    void watch(HostedWorker worker) {
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            link.drain(LAST_WORDS_MS); // the error that ends the worker, before anything can go wrong
+            if (!isShutDown) {
+                shutDown(worker, TimeUnit.SECONDS.toMillis(worker.shutdownSecs()));
+            }
+            link.drain(LAST_WORDS_MS);
+            endDescendants();
+        }, "egret-shutdown"));
+    }
+
+    /** At once, without any hook. */
+    void now(int exitCode) {
+        endDescendants();
+        Runtime.getRuntime().halt(exitCode);
+    }
+
+    private boolean shutDown(HostedWorker worker, long limitMs) {
+        isShutDown = true;
+        if (worker == null) {
+            return true;
+        }
+        Thread closing = inBackground("egret-close", worker::shutdown);
+        try {
+            closing.join(Math.max(1, limitMs));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return !closing.isAlive();
+    }
+
+    /** Shell components' children that their bolts have not ended. */
+    private static void endDescendants() {
+        ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
+    }
+
+    private static Thread inBackground(String name, Runnable work) {
+        Thread thread = new Thread(work, name);
+        thread.setDaemon(true);
+        thread.start();
+        return thread;
+    }
+}

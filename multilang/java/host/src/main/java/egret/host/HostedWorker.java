@@ -1,0 +1,92 @@
+package egret.host;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.storm.daemon.worker.Worker;
+import org.apache.storm.generated.StormBase;
+import org.apache.storm.generated.TopologyStatus;
+import org.apache.storm.cluster.ClusterUtils;
+import org.apache.storm.utils.ConfigUtils;
+import org.apache.storm.utils.ObjectReader;
+import org.apache.storm.utils.Utils;
+
+/**
+ * Storm's own worker with the container in place of ZooKeeper, Nimbus, supervisor and Netty: {@link ContainerState},
+ * {@link ContainerSupervisor}, {@link ContainerTransport}.
+ */
+final class HostedWorker {
+    /** The constructor asks for a supervisor's Thrift port; ours is in the same process and has none. */
+    private static final int NO_SUPERVISOR_PORT = -1;
+
+    private final StartMessage start;
+    private final Reports reports;
+    private final ContainerTransport transport;
+    private final ContainerState state;
+    private final Map<String, Object> conf;
+    private final long launchedAtMs = System.currentTimeMillis();
+    private Worker worker;
+
+    HostedWorker(StartMessage start, Link link) throws IOException {
+        this.start = start;
+        Utils.setInstance(new ContainerNames(start.hostname()));
+        ContainerConfig config = new ContainerConfig(start);
+        ConfigUtils.setInstance(config);
+        conf = config.conf();
+        reports = new Reports(link, start, new ErrorThrottle(
+                ObjectReader.getInt(conf.get("topology.max.error.report.per.interval"), 5),
+                ObjectReader.getInt(conf.get("topology.error.throttle.interval.secs"), 10)));
+        transport = new ContainerTransport(link, start.workerId, reports);
+        state = new ContainerState(reports);
+        ContainerState.Factory.storage = state;
+    }
+
+    ContainerTransport transport() {
+        return transport;
+    }
+
+    /** How long Storm gives an ending worker: SIGTERM and System.exit included. */
+    int shutdownSecs() {
+        return ObjectReader.getInt(conf.get("supervisor.worker.shutdown.sleep.secs"), 3);
+    }
+
+    /** Makes activation follow the plan. */
+    void planned(Map<String, Object> plan) {
+        StormBase base = new StormBase(
+                start.topologyName, TopologyStatus.valueOf(Json.string(plan, "status")), 1);
+        base.set_component_executors(new HashMap<>());
+        base.set_component_debug(new HashMap<>());
+        base.set_launch_time_secs((int) (launchedAtMs / 1000));
+        state.publish(ClusterUtils.stormPath(start.topologyId), Utils.serialize(base));
+        if (Boolean.TRUE.equals(plan.get("isComplete"))) {
+            transport.setReady();
+        }
+    }
+
+    /** Starts the executors. Their components are opened and prepared on their own threads, when the topology is active. */
+    void start() throws Exception {
+        makeDirectories();
+        ContainerSupervisor supervisor = new ContainerSupervisor(start.assignment(), reports::heartbeat);
+        worker = new Worker(conf, transport, start.topologyId, start.nodeId(), NO_SUPERVISOR_PORT,
+                start.slotPort(), start.workerId, supervisor.supplier());
+        worker.start();
+        reports.started();
+    }
+
+    /** Runs close and cleanup of all components. Returns when Storm is done, which it may never be. */
+    void shutdown() {
+        if (worker != null) {
+            worker.shutdown();
+        }
+    }
+
+    /** Where Storm keeps the pids of shell children and its own heartbeats. */
+    private void makeDirectories() throws IOException {
+        Path root = Path.of(start.stormLocalDir, "workers", start.workerId);
+        Files.createDirectories(root.resolve("pids"));
+        Files.createDirectories(root.resolve("heartbeats"));
+        Files.createDirectories(Path.of(start.logDir));
+    }
+}
