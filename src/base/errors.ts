@@ -35,6 +35,7 @@ export type ErrorCode =
   // container
   | 'HANDSHAKE_FAILED'
   | 'CHILD_STUCK'
+  | 'EMIT_REFUSED'
   | 'CHILD_SPOKE_NONSENSE'
   | 'QUEUE_FULL'
   // everywhere

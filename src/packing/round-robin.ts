@@ -5,6 +5,7 @@ import {
   computeExecutors,
   confKeys,
   type LogicalTopology,
+  needsJava,
   type PackingPlan,
   type PlannedExecutor,
   type PlannedTask,
@@ -78,8 +79,13 @@ function dealOut(executors: readonly PlannedExecutor[], containerCount: number):
 
 /** Ackers run in the JVM of their container when it has one, else in its stream manager. */
 function decideHosts(systemTopology: LogicalTopology, dealt: readonly DealtTask[]): PlannedTask[] {
+  const routedByJava = new Set(
+    systemTopology.components.flatMap((component) =>
+      component.inputs.filter((input) => needsJava(input.grouping)).map((input) => input.sourceComponentId),
+    ),
+  );
   const kinds = new Map<ComponentId, TaskHostKind | 'either'>(
-    systemTopology.components.map((component) => [component.id, hostOf(component)]),
+    systemTopology.components.map((component) => [component.id, hostOf(component, routedByJava)]),
   );
   const withJvm = new Set(
     dealt.filter((task) => kinds.get(task.componentId) === 'jvm').map((task) => task.containerId),
@@ -91,14 +97,17 @@ function decideHosts(systemTopology: LogicalTopology, dealt: readonly DealtTask[
   });
 }
 
-/** Metrics consumers and the event logger are Storm's own Java, `__acker` exists in both forms. */
-function hostOf(component: Component): TaskHostKind | 'either' {
+/**
+ * Metrics consumers and the event logger are Storm's own Java, `__acker` exists in both forms. A shell component whose
+ * tuples are routed by a Java class (a custom grouping) goes into the JVM, where Storm's ShellBolt runs its child.
+ */
+function hostOf(component: Component, routedByJava: ReadonlySet<ComponentId>): TaskHostKind | 'either' {
   switch (component.implementation.kind) {
     case 'serialized_java':
     case 'java_object':
       return 'jvm';
     case 'shell':
-      return 'shell';
+      return routedByJava.has(component.id) ? 'jvm' : 'shell';
     case 'system':
       return component.id === systemComponentIds.acker ? 'either' : 'jvm';
   }

@@ -5,6 +5,9 @@
  */
 
 export { confKeys } from './conf-values.ts';
+export { type CustomGrouping, describeCustomGrouping, needsJava } from './groupings/custom-grouping.ts';
+export type { TaskLoads } from './groupings/grouper.ts';
+export { type OutgoingOptions, OutgoingStreams } from './groupings/outgoing-streams.ts';
 export * from './model.ts';
 export * from './records.ts';
 export {

@@ -23,7 +23,7 @@ export type Grouping =
   | { readonly kind: 'local_or_shuffle' }
   /** A Java object described by class and arguments; only a JVM host can make it. */
   | { readonly kind: 'custom_object'; readonly className: string }
-  /** Java serialisation (base64); only a JVM host can read it. `className` is read from the stream's class descriptor. */
+  /** Java serialisation (base64). Partial key grouping comes like this and is understood; any other needs a JVM host. */
   | { readonly kind: 'custom_serialized'; readonly bytesBase64: string };
 
 export interface InputDeclaration {

@@ -39,6 +39,7 @@ export {
   stringHash,
 } from './java-hash.ts';
 export { JavaRandom } from './java-random.ts';
+export { javaToString } from './java-text.ts';
 export { decodeValues, ValueReader } from './value-reader.ts';
 export { ValueWriter } from './value-writer.ts';
 export {

@@ -1,0 +1,123 @@
+import { GatewayError, type JsonObject, type RandomSource } from '../../base/index.ts';
+import { JavaRandom, type JavaValue } from '../../tuple/index.ts';
+import type { ComponentId, PackingPlan, StreamId, TaskId } from '../model.ts';
+import type { TopologyIndex } from '../topology-index.ts';
+import type { Grouper, TaskLoads } from './grouper.ts';
+import { makeGrouper } from './make-grouper.ts';
+import { TaskPlacement } from './placement.ts';
+
+export interface OutgoingOptions {
+  readonly index: TopologyIndex;
+  readonly plan: PackingPlan;
+  readonly taskId: TaskId;
+  readonly conf: JsonObject;
+  readonly random: RandomSource;
+}
+
+interface Target {
+  readonly componentId: ComponentId;
+  readonly grouper: Grouper | 'direct';
+}
+
+/**
+ * Where the tuples of one task go (Storm's Task.getOutgoingTasks, 2.8). Every task has groupers of its own, because
+ * they count and take turns. Not for tasks in a JVM: Storm's executors do this there.
+ */
+export class OutgoingStreams {
+  readonly componentId: ComponentId;
+  readonly #index: TopologyIndex;
+  readonly #targets = new Map<StreamId, Target[]>();
+
+  /** Throws `TOPOLOGY_INVALID` when a subscriber's grouping is a Java class, and for a task the topology lacks. */
+  constructor(options: OutgoingOptions) {
+    const { index, plan, taskId, conf } = options;
+    const componentId = index.componentOf(taskId);
+    const planned = plan.tasks.find((task) => task.taskId === taskId);
+    if (componentId === undefined || planned === undefined) {
+      throw new GatewayError('TOPOLOGY_INVALID', `task ${taskId} is not in the plan of ${plan.topologyId}`, {
+        facts: { taskId, topologyId: plan.topologyId },
+      });
+    }
+    this.componentId = componentId;
+    this.#index = index;
+    const placement = new TaskPlacement(plan, planned.containerId);
+    const random = new JavaRandom(options.random.nextInt32());
+    for (const streamId of index.streamIdsOf(componentId)) {
+      const context = {
+        what: `component ${componentId}, stream ${streamId}`,
+        streamFields: index.fieldsOf(componentId, streamId) ?? [],
+        conf,
+        placement,
+        random,
+      };
+      const subscribers = index.subscribersOf(componentId, streamId);
+      this.#targets.set(
+        streamId,
+        subscribers.map((subscriber) => ({
+          componentId: subscriber.componentId,
+          grouper: makeGrouper(subscriber, context),
+        })),
+      );
+    }
+  }
+
+  /**
+   * Adds to `chosen` every task that a regular emit goes to, subscribers in the order of their ids; none when nobody
+   * has subscribed. Throws `EMIT_REFUSED` for an undeclared stream, one with a direct
+   * subscriber, and values that lack a field which a subscriber's grouping needs.
+   */
+  chooseTasks(streamId: StreamId, values: readonly JavaValue[], chosen: TaskId[]): void {
+    const targets = this.#targets.get(streamId) ?? this.#refuseUnknown(streamId);
+    for (const { componentId, grouper } of targets) {
+      if (grouper === 'direct') {
+        throw this.#refused('Cannot do regular emit to direct stream', streamId, componentId);
+      }
+      const tasks = grouper.chooseTasks(values);
+      for (let i = 0; i < tasks.length; i++) chosen.push(tasks[i]!);
+    }
+  }
+
+  /**
+   * Whether an emit that names its task reaches it: false when the task's component does not take the stream, and the
+   * tuple is dropped, as in Storm. Throws `EMIT_REFUSED` for an undeclared stream, an unknown task, and a component that
+   * takes the stream by another grouping.
+   */
+  reachesDirectly(streamId: StreamId, taskId: TaskId): boolean {
+    const targets = this.#targets.get(streamId) ?? this.#refuseUnknown(streamId);
+    const componentId = this.#index.componentOf(taskId);
+    if (componentId === undefined) {
+      throw new GatewayError(
+        'EMIT_REFUSED',
+        `component ${this.componentId} emits to task ${taskId}, the tasks of the topology are 1 to ${this.#index.taskCount}`,
+        { facts: { componentId: this.componentId, streamId, taskId } },
+      );
+    }
+    const target = targets.find((each) => each.componentId === componentId);
+    if (target === undefined) return false;
+    if (target.grouper === 'direct') return true;
+    throw this.#refused('Cannot emitDirect to a task expecting a regular grouping', streamId, componentId);
+  }
+
+  /** For load-aware groupings; Storm does this once a second. */
+  refreshLoads(loads: TaskLoads): void {
+    for (const targets of this.#targets.values()) {
+      for (const { grouper } of targets) if (grouper !== 'direct') grouper.refreshLoads(loads);
+    }
+  }
+
+  #refuseUnknown(streamId: StreamId): never {
+    throw new GatewayError(
+      'EMIT_REFUSED',
+      `Unknown stream ID: ${streamId}. Component ${this.componentId} declares [${this.#index.streamIdsOf(this.componentId).join(', ')}]`,
+      { facts: { componentId: this.componentId, streamId } },
+    );
+  }
+
+  #refused(what: string, streamId: StreamId, subscriber: ComponentId): GatewayError {
+    return new GatewayError(
+      'EMIT_REFUSED',
+      `${what}: component ${this.componentId}, stream ${streamId}, subscriber ${subscriber}`,
+      { facts: { componentId: this.componentId, streamId, subscriber } },
+    );
+  }
+}
