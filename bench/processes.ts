@@ -1,0 +1,67 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** Processor time and memory of one process, from /proc. */
+export interface ProcessUse {
+  readonly pid: number;
+  readonly cpuMs: number;
+  readonly rssMiB: number;
+  readonly command: string;
+}
+
+const ticksPerSecond = 100;
+const pageBytes = 4096;
+
+/**
+ * Every process that belongs to a system: its command line, its environment or its directory names the scratch directory
+ * that all its state is in, or an ancestor does. Works for daemons, workers and their children alike.
+ */
+export function processesOf(scratch: string): ProcessUse[] {
+  const all = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => readProcess(Number(name), scratch))
+    .filter((found) => found !== undefined);
+  const parents = new Map(all.map(({ pid, parent }) => [pid, parent]));
+  const marked = new Set(all.filter(({ isMarked }) => isMarked).map(({ pid }) => pid));
+  const belongs = (pid: number | undefined): boolean =>
+    pid !== undefined && pid !== process.pid && (marked.has(pid) || belongs(parents.get(pid)));
+  return all.filter(({ pid }) => pid !== process.pid && belongs(pid)).map(({ use }) => use);
+}
+
+function readProcess(
+  pid: number,
+  scratch: string,
+): { pid: number; parent: number; isMarked: boolean; use: ProcessUse } | undefined {
+  try {
+    const read = (name: string): string => readFileSync(`/proc/${pid}/${name}`, 'latin1');
+    const stat = read('stat');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const command = read('cmdline').replaceAll('\0', ' ');
+    const cpuMs = ((Number(fields[11]) + Number(fields[12])) * 1000) / ticksPerSecond;
+    const rssMiB = (Number(fields[21]) * pageBytes) / (1 << 20);
+    const isMarked = command.includes(scratch) || read('environ').includes(scratch);
+    return {
+      pid,
+      parent: Number(fields[1]),
+      isMarked,
+      use: { pid, cpuMs, rssMiB, command: command.slice(0, 200) },
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Busy share of the whole machine since `before`, in percent of one core. */
+export function machineCpu(before?: { readonly busyMs: number; readonly timeMs: number }): {
+  busyMs: number;
+  timeMs: number;
+  percent: number;
+} {
+  const [, user, nice, system, , , irq, softirq] = readFileSync('/proc/stat', 'utf8')
+    .split('\n', 1)[0]!
+    .split(/\s+/)
+    .map(Number);
+  const busyMs = ((user! + nice! + system! + irq! + softirq!) * 1000) / ticksPerSecond;
+  const timeMs = performance.now();
+  const percent = before === undefined ? 0 : ((busyMs - before.busyMs) / (timeMs - before.timeMs)) * 100;
+  return { busyMs, timeMs, percent };
+}

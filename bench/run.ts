@@ -1,0 +1,134 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { systemClock } from '../src/base/index.ts';
+import { type BenchCase, type Measured, measure } from './measure.ts';
+import { processesOf } from './processes.ts';
+import { startStorm } from './storm-cluster.ts';
+import { root, type System, startEgret } from './system.ts';
+
+/**
+ * Runs real Storm and the gateway in turn on the same topology jar and prints pairs and ratios. See bench/README.md.
+ */
+const cases: readonly BenchCase[] = [
+  { name: 'words-1', kind: 'words', workers: 1, ackers: 0 },
+  { name: 'words-2', kind: 'words', workers: 2, ackers: 0 },
+  { name: 'words-acked-1', kind: 'words', workers: 1, ackers: 1, pending: 1000 },
+  { name: 'words-acked-2', kind: 'words', workers: 2, ackers: 1, pending: 1000 },
+  { name: 'null-1', kind: 'null', workers: 1, ackers: 0 },
+  { name: 'null-2', kind: 'null', workers: 2, ackers: 0 },
+  { name: 'null-acked-1', kind: 'null', workers: 1, ackers: 1, pending: 1000 },
+  { name: 'null-acked-2', kind: 'null', workers: 2, ackers: 1, pending: 1000 },
+  { name: 'shellbolt-acked-1', kind: 'words-shellbolt', workers: 1, ackers: 1, pending: 200 },
+  { name: 'shell-acked-1', kind: 'words-shell', workers: 1, ackers: 1, pending: 200 },
+  { name: 'shell-unlimited-1', kind: 'words-shell', workers: 1, ackers: 0 },
+];
+
+const { values: flags } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '1' },
+    warm: { type: 'string', default: '10' },
+    window: { type: 'string', default: '15' },
+    only: { type: 'string' },
+    system: { type: 'string' },
+    json: { type: 'boolean', default: false },
+  },
+});
+
+execFileSync('mvn', ['-q', '-B', '-f', 'bench/java', 'package'], { cwd: root, stdio: 'inherit' });
+execFileSync('mvn', ['-q', '-B', '-f', 'bench/storm', 'package'], { cwd: root, stdio: 'inherit' });
+const selected = cases.filter(({ name }) => flags.only === undefined || flags.only.split(',').includes(name));
+const results: Measured[] = [];
+for (let round = 0; round < Number(flags.rounds); round++) {
+  for (const name of round % 2 === 0 ? (['storm', 'egret'] as const) : (['egret', 'storm'] as const)) {
+    if (flags.system === undefined || flags.system === name) await runSystem(name);
+  }
+}
+print();
+
+async function runSystem(name: 'storm' | 'egret'): Promise<void> {
+  const scratch = mkdtempSync(join(tmpdir(), `egret-bench-${name}-`));
+  const system: System = name === 'storm' ? await startStorm(scratch) : await startEgret(scratch);
+  try {
+    await systemClock.sleep(2000);
+    const idle = processesOf(scratch).reduce((sum, use) => sum + use.rssMiB, 0);
+    progress(`${name} is up, idle ${idle.toFixed(0)} MiB`);
+    for (const benchCase of selected) {
+      const options = { scratch, warmMs: Number(flags.warm) * 1000, windowMs: Number(flags.window) * 1000 };
+      const measured = await measure(system, benchCase, options);
+      results.push(measured);
+      progress(`${name} ${describe(measured)}`);
+    }
+  } finally {
+    await system.stop();
+    for (const { pid } of processesOf(scratch)) process.kill(pid, 'SIGKILL');
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+function describe(m: Measured): string {
+  const latency =
+    m.latencyMs === undefined
+      ? ''
+      : `, p50 ${m.latencyMs.p50.toFixed(2)} ms, p99 ${m.latencyMs.p99.toFixed(2)} ms`;
+  return (
+    `${m.case}: ${Math.round(m.sinkPerSec)} sink/s, ${Math.round(m.spoutPerSec)} spout/s${latency}, ${Math.round(m.cpuNsPerSinkTuple)} ns CPU, ` +
+    `${Math.round(m.rssMiB)} MiB (x${m.rssGrowth.toFixed(2)}), first tuple after ${m.acceptedToFirstTupleMs} ms, others ${Math.round(m.othersCpuPercent)} %`
+  );
+}
+
+/** One row for each case: medians over the rounds, and Egret over Storm. */
+function print(): void {
+  if (flags.json) {
+    process.stdout.write(`${JSON.stringify({ load: loadavg(), results }, undefined, 2)}\n`);
+    return;
+  }
+  const rows = [
+    [
+      'case',
+      'storm sink/s',
+      'egret sink/s',
+      'ratio',
+      'ns CPU storm',
+      'egret',
+      'MiB storm',
+      'egret',
+      'first ms storm',
+      'egret',
+    ],
+  ];
+  for (const { name } of selected) {
+    const of = (system: string, pick: (m: Measured) => number): number =>
+      median(results.filter((m) => m.case === name && m.system === system).map(pick));
+    const pair = (pick: (m: Measured) => number): string[] =>
+      [of('storm', pick), of('egret', pick)].map((n) => Math.round(n).toString());
+    const ratio = of('egret', (m) => m.sinkPerSec) / of('storm', (m) => m.sinkPerSec);
+    rows.push([
+      name,
+      ...pair((m) => m.sinkPerSec),
+      ratio.toFixed(2),
+      ...pair((m) => m.cpuNsPerSinkTuple),
+      ...pair((m) => m.rssMiB),
+      ...pair((m) => m.acceptedToFirstTupleMs),
+    ]);
+  }
+  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
+  for (const row of rows)
+    process.stdout.write(`${row.map((cell, i) => cell.padStart(widths[i]!)).join('  ')}\n`);
+  process.stdout.write(
+    `machine load ${loadavg()
+      .map((load) => load.toFixed(1))
+      .join(' ')}\n`,
+  );
+}
+
+function median(numbers: readonly number[]): number {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  return sorted.length === 0 ? Number.NaN : sorted[Math.floor(sorted.length / 2)]!;
+}
+
+function progress(text: string): void {
+  process.stderr.write(`bench: ${text}\n`);
+}

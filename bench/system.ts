@@ -1,0 +1,39 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** A system under measurement, up and ready for submissions on 127.0.0.1. */
+export interface System {
+  readonly name: 'storm' | 'egret';
+  readonly nimbusPort: number;
+  readonly stop: () => Promise<void>;
+}
+
+/** The gateway on embedded defaults, all state under `scratch`. */
+export async function startEgret(
+  scratch: string,
+): Promise<System & { readonly readyMs: number; readonly process: ChildProcess }> {
+  const startedMs = performance.now();
+  const gateway = spawn(
+    join(root, 'bin', 'egret'),
+    ['up', '-c', `storm.local.dir=${join(scratch, 'state')}`, '-c', 'nimbus.thrift.port=0'],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  const nimbusPort = await new Promise<number>((resolve, reject) => {
+    gateway.once('exit', (code) => reject(new Error(`the gateway ended with ${code} before it was ready`)));
+    createInterface({ input: gateway.stdout }).on('line', (line) => {
+      const port = /^egret ready.*\bnimbus=(?:\S*:)?(\d+)/.exec(line)?.[1];
+      if (port !== undefined) resolve(Number(port));
+    });
+  });
+  const stop = async (): Promise<void> => {
+    gateway.kill('SIGTERM');
+    await new Promise((resolve) => gateway.once('exit', resolve));
+  };
+  return { name: 'egret', nimbusPort, stop, readyMs: performance.now() - startedMs, process: gateway };
+}
