@@ -1,0 +1,156 @@
+import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { gunzip, gzip } from 'node:zlib';
+import { errorCode, GatewayError, type Logger } from '../base/index.ts';
+import { confFileName, topologyFileName } from '../topology/index.ts';
+import { type ResourceLimits, unpackResources } from './jar.ts';
+
+/** What a code directory is made of. */
+export interface TopologyCode {
+  /** A finished file of the inbox; moved in. */
+  readonly jarPath: string;
+  /** The normalised topology as the binary protocol writes it. */
+  readonly topologyBytes: Uint8Array;
+  /** JSON as Java reads it. */
+  readonly stormConf: string;
+  /** defaults < gateway < topology, strict JSON. */
+  readonly mergedConf: string;
+  /** The system topology as a LogicalTopology, strict JSON. */
+  readonly systemTopology: string;
+}
+
+/** A directory that has all its files but not yet its name. */
+export interface PreparedCode {
+  /** Gives it its name: `<dir>/<topology id>`. The jar leaves the inbox here. */
+  place(): Promise<void>;
+  discard(): Promise<void>;
+}
+
+const jarName = 'stormjar.jar';
+const codeName = 'stormcode.ser';
+const stormConfName = 'stormconf.ser';
+const unfinished = '.unfinished-';
+const zip = promisify(gzip);
+const unzip = promisify(gunzip);
+
+/**
+ * The directories that containers run from, `<storm.local.dir>/supervisor/stormdist/<topology id>`, with the files of
+ * Storm's supervisor under Storm's names (the topology as gzip of Thrift, its configuration as gzip of JSON) and ours
+ * beside them. A directory appears with all its files or not at all.
+ */
+export class CodeDirectories {
+  readonly #dir: string;
+  readonly #limits: ResourceLimits;
+  readonly #log: Logger;
+
+  private constructor(dir: string, limits: ResourceLimits, log: Logger) {
+    this.#dir = dir;
+    this.#limits = limits;
+    this.#log = log;
+  }
+
+  /** Makes the directory of directories and removes what an earlier gateway left unfinished. */
+  static async open(dir: string, limits: ResourceLimits, log: Logger): Promise<CodeDirectories> {
+    await mkdir(dir, { recursive: true });
+    for (const name of await readdir(dir)) {
+      if (name.startsWith(unfinished)) await rm(join(dir, name), { recursive: true, force: true });
+    }
+    return new CodeDirectories(dir, limits, log);
+  }
+
+  pathOf(topologyId: string): string {
+    return join(this.#dir, topologyId);
+  }
+
+  async ids(): Promise<string[]> {
+    return (await readdir(this.#dir)).filter((name) => !name.startsWith('.'));
+  }
+
+  /**
+   * Writes everything under a name of its own. Throws `JAR_INVALID`, or `UPLOAD_FAILED` when the disk is full, and
+   * leaves nothing behind then.
+   */
+  async prepare(
+    topologyId: string,
+    code: TopologyCode,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<PreparedCode> {
+    const dir = join(this.#dir, unfinished + topologyId);
+    const discard = (): Promise<void> => rm(dir, { recursive: true, force: true });
+    try {
+      await mkdir(dir);
+      const resources = await unpackResources(code.jarPath, dir, {
+        ...this.#limits,
+        ...options,
+        jarName: code.jarPath,
+      });
+      await writeFile(join(dir, codeName), await zip(code.topologyBytes));
+      await writeFile(join(dir, stormConfName), await zip(code.stormConf));
+      await writeFile(join(dir, confFileName), code.mergedConf);
+      await writeFile(join(dir, topologyFileName), code.systemTopology);
+      this.#log.debug({ event: 'code.prepared', topologyId, ...resources });
+    } catch (error) {
+      await discard();
+      throw diskFault(topologyId, error);
+    }
+    const place = async (): Promise<void> => {
+      try {
+        await move(code.jarPath, join(dir, jarName));
+        await rename(dir, this.pathOf(topologyId));
+      } catch (error) {
+        await discard();
+        throw diskFault(topologyId, error);
+      }
+    };
+    return { place, discard };
+  }
+
+  /** The topology as the binary protocol wrote it, or undefined when there is none such. */
+  async readTopology(topologyId: string): Promise<Buffer | undefined> {
+    return this.#readZipped(topologyId, codeName);
+  }
+
+  async readStormConf(topologyId: string): Promise<string | undefined> {
+    return (await this.#readZipped(topologyId, stormConfName))?.toString('utf8');
+  }
+
+  async readSystemTopology(topologyId: string): Promise<string | undefined> {
+    return ifThere(readFile(join(this.pathOf(topologyId), topologyFileName), 'utf8'));
+  }
+
+  async remove(topologyId: string): Promise<void> {
+    await rm(this.pathOf(topologyId), { recursive: true, force: true });
+  }
+
+  async #readZipped(topologyId: string, name: string): Promise<Buffer | undefined> {
+    const zipped = await ifThere(readFile(join(this.pathOf(topologyId), name)));
+    return zipped === undefined ? undefined : unzip(zipped);
+  }
+}
+
+async function ifThere<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function move(source: string, target: string): Promise<void> {
+  try {
+    await rename(source, target);
+  } catch (error) {
+    if (errorCode(error) !== 'EXDEV') throw error;
+    await copyFile(source, target);
+    await rm(source, { force: true });
+  }
+}
+
+function diskFault(topologyId: string, error: unknown): unknown {
+  if (error instanceof GatewayError) return error;
+  const code = errorCode(error);
+  const reason = code === 'ENOSPC' || code === 'EDQUOT' ? 'the disk is full' : 'a file could not be written';
+  return new GatewayError('UPLOAD_FAILED', `keeping the code of ${topologyId}: ${reason}`, { cause: error });
+}

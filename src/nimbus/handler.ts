@@ -1,0 +1,203 @@
+import { type Clock, GatewayError } from '../base/index.ts';
+import {
+  type ConfText,
+  readConfText,
+  readConfValue,
+  readConfValues,
+  writeConfText,
+} from '../config/index.ts';
+import type { StateStore } from '../coordination/index.ts';
+import {
+  type Call,
+  decode,
+  type Handler,
+  type NimbusMethods,
+  type NimbusSummary,
+  type NumErrorsChoice,
+  StormTopology,
+  type TopologyInfo,
+  toSystemStormTopology,
+} from '../rpc/index.ts';
+import { confKeys, type LogicalTopology, type TopologyRecord } from '../topology/index.ts';
+import type { CodeDirectories } from './code-directory.ts';
+import { readComponentConfs } from './component-confs.ts';
+import type { Inbox } from './inbox.ts';
+import type { LeaderHost } from './leader-address.ts';
+import type { TopologyEvent } from './lifecycle.ts';
+import type { Reaper } from './reaper.ts';
+import type { Submissions } from './submission.ts';
+import { isTopologyName, stormVersion } from './submission-checks.ts';
+import { readClusterSummary, readViews, summarise } from './summaries.ts';
+import type { Topologies } from './topologies.ts';
+import { readAssignment, readTopologyInfo } from './topology-info.ts';
+
+export interface HandlerDeps {
+  readonly clock: Clock;
+  readonly store: StateStore;
+  readonly inbox: Inbox;
+  readonly code: CodeDirectories;
+  readonly topologies: Topologies;
+  readonly submissions: Submissions;
+  readonly reaper: Reaper;
+}
+
+export interface HandlerOptions {
+  readonly clusterConf: ConfText;
+  readonly leaderHost: LeaderHost;
+  readonly startedAtMs: number;
+}
+
+/**
+ * The methods of Storm's Nimbus that are there; the server answers every other one with an error that names it.
+ * Thin: each reads or changes records, and leaves the rest to the file named after it.
+ */
+export function makeHandler(deps: HandlerDeps, options: HandlerOptions): Handler<NimbusMethods> {
+  return {
+    ...leaderMethods(deps, options),
+    ...submitMethods(deps),
+    ...lifecycleMethods(deps, options),
+    ...summaryMethods(deps, options),
+    ...codeMethods(deps),
+  };
+}
+
+function leaderMethods(deps: HandlerDeps, options: HandlerOptions) {
+  return {
+    getLeader: (_args: object, call: Call) => nimbusSummary(deps, options, call),
+    getNimbusConf: () => writeConfText(options.clusterConf, 'java'),
+    isTopologyNameAllowed: async ({ name }) =>
+      isTopologyName(name) && !(await deps.topologies.isNameTaken(name)),
+  } satisfies Handler<NimbusMethods>;
+}
+
+function submitMethods({ inbox, submissions }: HandlerDeps) {
+  const submit = async (
+    args: NimbusMethods['submitTopology']['arguments'],
+    initialStatus: 'ACTIVE' | 'INACTIVE',
+  ): Promise<void> => {
+    const { name, jsonConf, topology, uploadedJarLocation: jarLocation } = args;
+    await submissions.submit({ name, jarLocation, jsonConf, topology, initialStatus });
+  };
+  return {
+    beginFileUpload: () => inbox.begin(),
+    uploadChunk: ({ location, chunk }) => inbox.append(location, chunk),
+    finishFileUpload: ({ location }) => inbox.finish(location),
+    submitTopology: (args) => submit(args, 'ACTIVE'),
+    submitTopologyWithOpts: (args) => submit(args, args.options.initial_status),
+  } satisfies Handler<NimbusMethods>;
+}
+
+function lifecycleMethods(deps: HandlerDeps, { clusterConf }: HandlerOptions) {
+  const { topologies, reaper, clock } = deps;
+  const kill = async (name: string, waitSecs: number | undefined): Promise<void> => {
+    const { record } = await topologies.byName(name);
+    const wait = waitSecs ?? (await messageTimeoutSecs(deps, record, clusterConf));
+    await topologies.step(name, { kind: 'kill', removeAtMs: clock.nowMs() + Math.max(0, wait) * 1000 });
+    void reaper.wake();
+  };
+  const change = async (name: string, event: TopologyEvent): Promise<void> => {
+    await topologies.step(name, event);
+  };
+  return {
+    killTopology: ({ name }) => kill(name, undefined),
+    killTopologyWithOpts: ({ name, options }) => kill(name, options.wait_secs),
+    activate: ({ name }) => change(name, { kind: 'activate' }),
+    deactivate: ({ name }) => change(name, { kind: 'deactivate' }),
+  } satisfies Handler<NimbusMethods>;
+}
+
+function summaryMethods(deps: HandlerDeps, options: HandlerOptions) {
+  const { store, topologies, clock } = deps;
+  const view = async (record: TopologyRecord) => ({
+    record,
+    assignment: await readAssignment(store, record.id),
+  });
+  const summaryOf = async (record: TopologyRecord) => summarise(await view(record), clock.nowMs());
+  const infoOf = async (
+    record: TopologyRecord,
+    errors: NumErrorsChoice | undefined,
+  ): Promise<TopologyInfo> => {
+    const system = await readSystem(deps, record);
+    const reading = { system, errors: errors ?? 'ALL', nowMs: clock.nowMs() } as const;
+    return readTopologyInfo(store, await view(record), reading);
+  };
+  const byId = async (id: string): Promise<TopologyRecord> => (await topologies.byId(id)).record;
+  const byName = async (name: string): Promise<TopologyRecord> => (await topologies.byName(name)).record;
+  return {
+    getClusterInfo: (_args: object, call: Call) =>
+      readClusterSummary(store, topologies, {
+        nimbus: nimbusSummary(deps, options, call),
+        nowMs: clock.nowMs(),
+      }),
+    getTopologySummaries: async () =>
+      (await readViews(store, topologies)).map((each) => summarise(each, clock.nowMs())),
+    getTopologySummary: async ({ id }) => summaryOf(await byId(id)),
+    getTopologySummaryByName: async ({ name }) => summaryOf(await byName(name)),
+    getTopologyInfo: async ({ id }) => infoOf(await byId(id), 'ALL'),
+    getTopologyInfoByName: async ({ name }) => infoOf(await byName(name), 'ALL'),
+    getTopologyInfoWithOpts: async ({ id, options: wanted }) => infoOf(await byId(id), wanted.num_err_choice),
+    getTopologyInfoByNameWithOpts: async ({ name, options: wanted }) =>
+      infoOf(await byName(name), wanted.num_err_choice),
+  } satisfies Handler<NimbusMethods>;
+}
+
+function codeMethods(deps: HandlerDeps) {
+  const { code, topologies } = deps;
+  return {
+    getTopologyConf: async ({ id }) => {
+      const { record } = await topologies.byId(id);
+      return (await code.readStormConf(record.id)) ?? codeMissing(record);
+    },
+    getUserTopology: async ({ id }) => readTopology(deps, (await topologies.byId(id)).record),
+    getTopology: async ({ id }) => {
+      const { record } = await topologies.byId(id);
+      const [topology, system] = await Promise.all([readTopology(deps, record), readSystem(deps, record)]);
+      const texts = await readComponentConfs(topology);
+      return toSystemStormTopology(topology, system, (text) => readConfValues(texts.get(text) ?? new Map()));
+    },
+  } satisfies Handler<NimbusMethods>;
+}
+
+function nimbusSummary(
+  { clock }: HandlerDeps,
+  { leaderHost, startedAtMs }: HandlerOptions,
+  call: Call,
+): NimbusSummary {
+  return {
+    host: leaderHost(call.localAddress),
+    port: call.localPort,
+    uptime_secs: Math.max(0, Math.floor((clock.nowMs() - startedAtMs) / 1000)),
+    isLeader: true,
+    version: stormVersion,
+  };
+}
+
+/** How long a kill waits where it does not say: long enough for what is under way to end or time out. */
+async function messageTimeoutSecs(
+  { code }: HandlerDeps,
+  record: TopologyRecord,
+  clusterConf: ConfText,
+): Promise<number> {
+  const text = await code.readStormConf(record.id);
+  const conf = text === undefined ? clusterConf : await readConfText(text, `configuration of ${record.id}`);
+  const secs =
+    readConfValue(conf, confKeys.messageTimeoutSecs) ??
+    readConfValue(clusterConf, confKeys.messageTimeoutSecs);
+  return typeof secs === 'number' ? secs : 30;
+}
+
+async function readTopology({ code }: HandlerDeps, record: TopologyRecord): Promise<StormTopology> {
+  return decode(StormTopology, (await code.readTopology(record.id)) ?? codeMissing(record));
+}
+
+async function readSystem({ code }: HandlerDeps, record: TopologyRecord): Promise<LogicalTopology> {
+  const text = (await code.readSystemTopology(record.id)) ?? codeMissing(record);
+  return JSON.parse(text) as LogicalTopology;
+}
+
+/** It went between the look at its record and the look at its files. */
+function codeMissing(record: TopologyRecord): never {
+  throw new GatewayError('TOPOLOGY_NOT_ALIVE', `${record.id} is not alive`, {
+    facts: { topology: record.id },
+  });
+}

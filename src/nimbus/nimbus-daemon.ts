@@ -1,0 +1,103 @@
+import { join } from 'node:path';
+import type { Clock, Logger, RandomSource } from '../base/index.ts';
+import type { ConfText, NimbusConfig } from '../config/index.ts';
+import type { StateStore } from '../coordination/index.ts';
+import type { Handler, NimbusMethods } from '../rpc/index.ts';
+import { CodeDirectories } from './code-directory.ts';
+import { makeHandler } from './handler.ts';
+import { Inbox } from './inbox.ts';
+import { resolveLeaderHost } from './leader-address.ts';
+import { Reaper } from './reaper.ts';
+import { Submissions } from './submission.ts';
+import { Topologies } from './topologies.ts';
+
+export interface NimbusDeps {
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  readonly log: Logger;
+  readonly store: StateStore;
+}
+
+export interface NimbusOptions {
+  readonly config: NimbusConfig;
+  /** The gateway's whole configuration. */
+  readonly clusterConf: ConfText;
+  readonly localDir: string;
+  /** The name of this machine where the configuration says one. */
+  readonly hostname: string | undefined;
+  /** The user that the gateway, and so every topology, runs as. */
+  readonly owner: string;
+}
+
+/**
+ * What stands behind the Nimbus service. It listens to nothing itself: `handler` is for a Thrift server.
+ * Faults of opening are those of the directories under `localDir` (Node's) and of the store (`STATE_UNAVAILABLE`).
+ */
+export class NimbusDaemon implements AsyncDisposable {
+  readonly handler: Handler<NimbusMethods>;
+  readonly #inbox: Inbox;
+  readonly #reaper: Reaper;
+
+  private constructor(parts: {
+    readonly handler: Handler<NimbusMethods>;
+    readonly inbox: Inbox;
+    readonly reaper: Reaper;
+  }) {
+    this.handler = parts.handler;
+    this.#inbox = parts.inbox;
+    this.#reaper = parts.reaper;
+  }
+
+  /** Also cleans up after a gateway that was stopped in the middle of something. */
+  static async open(deps: NimbusDeps, options: NimbusOptions): Promise<NimbusDaemon> {
+    const { config } = options;
+    const inbox = await Inbox.open(
+      join(options.localDir, 'nimbus', 'inbox'),
+      {
+        idleMs: config.uploadIdleMs,
+        ageMsMax: config.inboxAgeMsMax,
+        uploadsMax: config.uploadsMax,
+        fileBytesMax: config.uploadBytesMax,
+      },
+      deps,
+    );
+    const code = await CodeDirectories.open(
+      join(options.localDir, 'supervisor', 'stormdist'),
+      { bytesMax: config.resourcesBytesMax, filesMax: config.resourcesFilesMax },
+      deps.log,
+    );
+    const topologies = new Topologies(deps.store);
+    const submissions = new Submissions(
+      { ...deps, topologies, inbox, code },
+      {
+        clusterConf: options.clusterConf,
+        limits: { workersMax: config.workersPerTopologyMax, executorsMax: config.executorsPerTopologyMax },
+        owner: options.owner,
+      },
+    );
+    const reaper = new Reaper({
+      ...deps,
+      topologies,
+      code,
+      isUnderWay: (id) => submissions.isUnderWay(id),
+    });
+    const names = options.hostname === undefined ? config.seeds : [...config.seeds, options.hostname];
+    const leaderHost = await resolveLeaderHost(names);
+    const handler = makeHandler(
+      { ...deps, inbox, code, topologies, submissions, reaper },
+      { clusterConf: options.clusterConf, leaderHost, startedAtMs: deps.clock.nowMs() },
+    );
+    await reaper.wake();
+    return new NimbusDaemon({ handler, inbox, reaper });
+  }
+
+  /** Ends what runs by itself. The server in front of it is closed first, so that no call is under way. */
+  async close(): Promise<void> {
+    await this.#reaper.close();
+    await this.#inbox.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

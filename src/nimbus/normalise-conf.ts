@@ -1,0 +1,108 @@
+import { isJsonObject, type JsonValue } from '../base/index.ts';
+import { type ConfText, mergeConf, readConfValue, withConfValues } from '../config/index.ts';
+
+export interface Submission {
+  readonly id: string;
+  readonly name: string;
+  readonly owner: string;
+  /** The gateway's own configuration. */
+  readonly clusterConf: ConfText;
+  /** As submitted, `-c` options included. */
+  readonly conf: ConfText;
+  /** The `json_conf` of each component. */
+  readonly componentConfs: readonly ConfText[];
+}
+
+/**
+ * The configuration of a topology as its workers get it (Nimbus.normalizeConf and submitTopologyWithOpts, Storm 2.8):
+ * serializers and decorators of all components united, counts that must be the same on every node taken from the cluster
+ * where the topology is silent, settings that belong to the cluster put back, who submitted it written in.
+ */
+export function normaliseConf(submission: Submission): ConfText {
+  const { conf, clusterConf } = submission;
+  const merged = mergeConf(clusterConf, conf);
+  const normalised = withConfValues(conf, {
+    'topology.kryo.register': uniteSerializers(submission, merged),
+    'topology.kryo.decorators': uniteDecorators(submission, merged),
+    'storm.messaging.netty.authentication': [clusterConf, conf].some(
+      (layer) => readConfValue(layer, 'storm.messaging.netty.authentication') === true,
+    ),
+    'topology.metrics.reporters': uniteReporters(merged, clusterConf),
+    ...cappedTimeout(merged),
+    'storm.id': submission.id,
+    'topology.name': submission.name,
+    'topology.submitter.principal': '',
+    'topology.submitter.user': submission.owner,
+    'topology.users': uniteUsers(submission),
+    // There is no ZooKeeper to be known to, and where a worker runs and logs is not the submitter's to say.
+    'storm.zookeeper.topology.auth.scheme': undefined,
+    'storm.zookeeper.topology.auth.payload': undefined,
+    'storm.local.hostname': undefined,
+    'storm.workers.artifacts.dir': undefined,
+  });
+  const sameEverywhere = [
+    'topology.acker.executors',
+    'topology.eventlogger.executors',
+    'topology.max.task.parallelism',
+  ];
+  return new Map([...normalised, ...pick(merged, sameEverywhere), ...pick(clusterConf, ofTheCluster)]);
+}
+
+/** A topology cannot set these for itself. */
+const ofTheCluster = ['storm.cgroup.hierarchy.dir', 'worker.metrics'];
+
+function pick(conf: ConfText, keys: readonly string[]): [string, string][] {
+  return keys.map((key) => [key, conf.get(key) ?? 'null']);
+}
+
+function uniteSerializers({ componentConfs }: Submission, merged: ConfText): JsonValue {
+  const united = new Map<string, JsonValue>();
+  for (const conf of [...componentConfs, merged]) {
+    const registered = readConfValue(conf, 'topology.kryo.register');
+    if (!Array.isArray(registered)) continue;
+    for (const entry of registered as readonly JsonValue[]) {
+      if (typeof entry === 'string') united.set(entry, united.get(entry) ?? null);
+      else if (isJsonObject(entry))
+        for (const [type, serializer] of Object.entries(entry)) united.set(type, serializer);
+    }
+  }
+  return Object.fromEntries(united);
+}
+
+function uniteDecorators({ componentConfs }: Submission, merged: ConfText): JsonValue {
+  const united = new Set<JsonValue>();
+  for (const conf of [...componentConfs, merged]) {
+    for (const each of listOf(conf, 'topology.kryo.decorators')) united.add(each);
+  }
+  return [...united];
+}
+
+/** The topology's own (or, of old, `storm.metrics.reporters`) and those the cluster wants everywhere. */
+function uniteReporters(merged: ConfText, clusterConf: ConfText): JsonValue | undefined {
+  const own = merged.has('topology.metrics.reporters')
+    ? 'topology.metrics.reporters'
+    : 'storm.metrics.reporters';
+  const reporters = [
+    ...listOf(merged, own),
+    ...listOf(clusterConf, 'storm.topology.metrics.system.reporters'),
+  ];
+  return reporters.length > 0 ? reporters : readConfValue(merged, 'topology.metrics.reporters');
+}
+
+function cappedTimeout(merged: ConfText): Record<string, JsonValue> {
+  const wanted = readConfValue(merged, 'topology.worker.timeout.secs');
+  const max = readConfValue(merged, 'worker.max.timeout.secs');
+  const isOver = typeof wanted === 'number' && typeof max === 'number' && wanted > max;
+  return isOver ? { 'topology.worker.timeout.secs': max } : {};
+}
+
+function uniteUsers({ conf, owner }: Submission): JsonValue {
+  const users = readConfValue(conf, 'topology.users');
+  const listed = typeof users === 'string' ? [users] : listOf(conf, 'topology.users');
+  return [...new Set([...listed, owner])];
+}
+
+function listOf(conf: ConfText, key: string): readonly JsonValue[] {
+  const value = readConfValue(conf, key);
+  return Array.isArray(value) ? (value as readonly JsonValue[]) : [];
+}

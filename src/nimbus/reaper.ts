@@ -1,0 +1,104 @@
+import { type Clock, describeError, type Logger } from '../base/index.ts';
+import type { StateStore } from '../coordination/index.ts';
+import { keys } from '../topology/index.ts';
+import type { CodeDirectories } from './code-directory.ts';
+import type { Topologies } from './topologies.ts';
+
+export interface ReaperDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly store: StateStore;
+  readonly topologies: Topologies;
+  readonly code: CodeDirectories;
+  /** A submission being written looks like a leftover, and is none. */
+  readonly isUnderWay: (topologyId: string) => boolean;
+}
+
+/** While a removed topology's containers end, and when the store is away. */
+const retryMs = 500;
+/** Finds what nobody announced: Storm's `nimbus.monitor.freq.secs`. */
+const patrolMs = 10_000;
+
+/**
+ * Ends topologies whose wait after a kill is over. Removing the record makes the scheduler end the containers, and frees
+ * the name; when the last container is gone the topology's files, errors and plans go too. One sweep at a time; a sweep
+ * can be asked for at any moment.
+ */
+export class Reaper {
+  readonly #deps: ReaperDeps;
+  #timer: Disposable | undefined;
+  #sweeping: Promise<void> = Promise.resolve();
+  #isClosed = false;
+
+  constructor(deps: ReaperDeps) {
+    this.#deps = deps;
+  }
+
+  /** Sweeps now, and from then on when something is due. */
+  wake(): Promise<void> {
+    this.#sweeping = this.#sweeping.then(() => this.#sweep());
+    return this.#sweeping;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#timer?.[Symbol.dispose]();
+    await this.#sweeping;
+  }
+
+  async #sweep(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#timer?.[Symbol.dispose]();
+    let nextMs = retryMs;
+    try {
+      nextMs = Math.min(await this.#removeDue(), await this.#removeLeftovers());
+    } catch (error) {
+      this.#deps.log.warn({ event: 'reaper.postponed', reason: describeError(error) });
+    }
+    this.#timer = this.#deps.clock.after(nextMs, () => void this.wake());
+  }
+
+  /** Answers in how many milliseconds to look again. */
+  async #removeDue(): Promise<number> {
+    let nextMs = patrolMs;
+    const nowMs = this.#deps.clock.nowMs();
+    for (const stored of await this.#deps.topologies.list()) {
+      const { id, removeAtMs } = stored.record;
+      if (removeAtMs === undefined) continue;
+      if (removeAtMs > nowMs) {
+        nextMs = Math.min(nextMs, removeAtMs - nowMs);
+      } else if (await this.#deps.topologies.remove(stored)) {
+        this.#deps.log.info({ event: 'topology.removed', topology: id });
+      } else {
+        nextMs = 0;
+      }
+    }
+    return nextMs;
+  }
+
+  /** Names whose topology never came to be, and what is left of topologies that are no more. */
+  async #removeLeftovers(): Promise<number> {
+    const { topologies, code, store } = this.#deps;
+    // Leftovers are read first: what is submitted in between is then found alive.
+    const [claims, codeIds] = [await topologies.claims(), await code.ids()];
+    const alive = new Set((await topologies.list()).map(({ record }) => record.id));
+    const isGone = (id: string): boolean => !alive.has(id) && !this.#deps.isUnderWay(id);
+    for (const { name, id } of claims) {
+      if (isGone(id)) await topologies.releaseName(name, id);
+    }
+    let nextMs = patrolMs;
+    for (const id of codeIds.filter(isGone)) {
+      const containers = await store.list(keys.containers(id));
+      if (containers.length > 0 || (await store.read(keys.assignment(id))) !== undefined) {
+        nextMs = retryMs;
+        continue;
+      }
+      await code.remove(id);
+      await store.removeAll(keys.errorsOf(id));
+      await store.removeAll(keys.heartbeats(id));
+      await store.remove(keys.physicalPlan(id));
+      this.#deps.log.info({ event: 'topology.cleaned', topology: id });
+    }
+    return nextMs;
+  }
+}

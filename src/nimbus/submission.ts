@@ -1,0 +1,209 @@
+import { type Clock, GatewayError, type JsonObject, type Logger } from '../base/index.ts';
+import {
+  type ConfText,
+  findTopologyConfFault,
+  mergeConf,
+  readConfText,
+  readConfValues,
+  withConfValues,
+  writeConfText,
+} from '../config/index.ts';
+import {
+  type Bolt,
+  type ComponentCommon,
+  encode,
+  type SpoutSpec,
+  type StateSpoutSpec,
+  StormTopology,
+  type TopologyInitialStatus,
+  toLogicalTopology,
+} from '../rpc/index.ts';
+import {
+  confKeys,
+  type LogicalTopology,
+  makeSystemTopology,
+  normalizeTopology,
+  type TopologyRecord,
+} from '../topology/index.ts';
+import type { CodeDirectories, TopologyCode } from './code-directory.ts';
+import { readComponentConfs } from './component-confs.ts';
+import type { Inbox } from './inbox.ts';
+import { normaliseConf } from './normalise-conf.ts';
+import {
+  checkSize,
+  checkSupported,
+  checkTopologyName,
+  checkWorkers,
+  type SizeLimits,
+} from './submission-checks.ts';
+import type { Topologies } from './topologies.ts';
+
+export interface SubmitRequest {
+  readonly name: string;
+  readonly jarLocation: string;
+  readonly jsonConf: string;
+  readonly topology: StormTopology;
+  readonly initialStatus: TopologyInitialStatus;
+}
+
+export interface SubmissionDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly topologies: Topologies;
+  readonly inbox: Inbox;
+  readonly code: CodeDirectories;
+}
+
+export interface SubmissionOptions {
+  readonly clusterConf: ConfText;
+  readonly limits: SizeLimits;
+  /** In whose name topologies run: the user the gateway runs as, for the transport knows no other. */
+  readonly owner: string;
+}
+
+/** A submission that passed every check, ready to be written. */
+interface Accepted {
+  readonly record: TopologyRecord;
+  readonly code: TopologyCode;
+}
+
+/**
+ * Takes topologies in, in the order of Storm's Nimbus (submitTopologyWithOpts, 2.8): name, alive, configuration,
+ * structure, size; then the files are written, the name is claimed, and the record makes the topology exist. The answer
+ * does not wait for the scheduler. Nothing is left of a submission that fails.
+ */
+export class Submissions {
+  readonly #deps: SubmissionDeps;
+  readonly #options: SubmissionOptions;
+  /** Ids and the files they are made of. */
+  readonly #underWay = new Map<string, string>();
+  #count = 0;
+
+  constructor(deps: SubmissionDeps, options: SubmissionOptions) {
+    this.#deps = deps;
+    this.#options = options;
+  }
+
+  /** Ids that are being written: whoever looks for leftovers must not touch them. */
+  isUnderWay(topologyId: string): boolean {
+    return this.#underWay.has(topologyId);
+  }
+
+  /**
+   * Answers the topology's record. Throws `TOPOLOGY_INVALID`, `CONFIG_INVALID` or `JAR_INVALID` (to the client all
+   * InvalidTopologyException), `TOPOLOGY_ALREADY_ALIVE`, `UPLOAD_UNKNOWN`, or `UPLOAD_FAILED` on a full disk.
+   */
+  async submit(request: SubmitRequest): Promise<TopologyRecord> {
+    const nowSecs = Math.floor(this.#deps.clock.nowMs() / 1000);
+    const id = `${request.name}-${++this.#count}-${nowSecs}`;
+    this.#underWay.set(id, request.jarLocation);
+    try {
+      const accepted = await this.#check(request, { id, nowSecs });
+      await this.#write(accepted);
+      this.#deps.log.info({ event: 'topology.submitted', topology: id, status: accepted.record.status });
+      return accepted.record;
+    } finally {
+      this.#underWay.delete(id);
+      // Taken by the topology, or of no more use: a client that tries again uploads again.
+      if (![...this.#underWay.values()].includes(request.jarLocation)) {
+        await this.#deps.inbox.discard(request.jarLocation);
+      }
+    }
+  }
+
+  async #check(
+    request: SubmitRequest,
+    named: { readonly id: string; readonly nowSecs: number },
+  ): Promise<Accepted> {
+    const { name, topology } = request;
+    const { clusterConf, limits, owner } = this.#options;
+    checkTopologyName(name);
+    if (await this.#deps.topologies.isNameTaken(name)) throw alreadyAlive(name);
+    const submitted = await readConfText(request.jsonConf, `the configuration of topology ${name}`);
+    const fault = findTopologyConfFault(submitted);
+    if (fault !== undefined) throw new GatewayError('TOPOLOGY_INVALID', `topology ${name}: ${fault}`);
+    checkSupported(topology, submitted);
+    const texts = await readComponentConfs(topology);
+    const componentConfs = [...texts.values()];
+    const conf = normaliseConf({ id: named.id, name, owner, clusterConf, conf: submitted, componentConfs });
+    const merged = mergeConf(clusterConf, conf);
+    const mergedValues = readConfValues(merged);
+    const parse = (text: string): JsonObject => readConfValues(texts.get(text) ?? new Map());
+    const logical = normalizeTopology(toLogicalTopology(topology, parse), mergedValues);
+    const system = makeSystemTopology(logical, mergedValues);
+    checkSize(logical, mergedValues, limits);
+    checkSize(system, mergedValues, {});
+    return {
+      record: recordOf(request, { ...named, owner, workers: checkWorkers(mergedValues) }),
+      code: {
+        jarPath: await this.#deps.inbox.finished(request.jarLocation),
+        topologyBytes: encode(StormTopology, withTasks(topology, logical, texts)),
+        stormConf: writeConfText(conf, 'java'),
+        mergedConf: writeConfText(merged, 'strict'),
+        systemTopology: JSON.stringify(system),
+      },
+    };
+  }
+
+  /** Files first, then the name, then the record: whatever fails, what came before it is taken back. */
+  async #write({ record, code }: Accepted): Promise<void> {
+    const { topologies, code: directories } = this.#deps;
+    const prepared = await directories.prepare(record.id, code);
+    let isClaimed = false;
+    try {
+      isClaimed = await topologies.claimName(record.name, record.id);
+      if (!isClaimed) throw alreadyAlive(record.name);
+      await prepared.place();
+      await topologies.create(record);
+    } catch (error) {
+      await prepared.discard();
+      await directories.remove(record.id);
+      if (isClaimed) await topologies.releaseName(record.name, record.id).catch(() => undefined);
+      throw error;
+    }
+  }
+}
+
+function recordOf(
+  { name, initialStatus, topology }: SubmitRequest,
+  facts: { readonly id: string; readonly nowSecs: number; readonly owner: string; readonly workers: number },
+): TopologyRecord {
+  return {
+    id: facts.id,
+    name,
+    status: initialStatus,
+    owner: facts.owner,
+    launchedAtSecs: facts.nowSecs,
+    workers: facts.workers,
+    ...(topology.storm_version === undefined ? {} : { stormVersion: topology.storm_version }),
+    ...(topology.jdk_version === undefined ? {} : { jdkVersion: topology.jdk_version }),
+  };
+}
+
+/** The topology as it is kept: each component's configuration says its number of tasks, all else is as submitted. */
+function withTasks(
+  topology: StormTopology,
+  logical: LogicalTopology,
+  texts: ReadonlyMap<string, ConfText>,
+): StormTopology {
+  const tasks = new Map(logical.components.map(({ id, conf }) => [id, conf[confKeys.tasks]!]));
+  const commonOf = (id: string, common: ComponentCommon): ComponentCommon => {
+    const own = texts.get(common.json_conf ?? '') ?? new Map<string, string>();
+    const conf = withConfValues(own, { [confKeys.tasks]: tasks.get(id)! });
+    return { ...common, json_conf: writeConfText(conf, 'java') };
+  };
+  const all = <T extends SpoutSpec | Bolt | StateSpoutSpec>(specs: ReadonlyMap<string, T>): Map<string, T> =>
+    new Map([...specs].map(([id, spec]) => [id, { ...spec, common: commonOf(id, spec.common) }]));
+  return {
+    ...topology,
+    spouts: all(topology.spouts),
+    bolts: all(topology.bolts),
+    state_spouts: all(topology.state_spouts),
+  };
+}
+
+function alreadyAlive(name: string): GatewayError {
+  return new GatewayError('TOPOLOGY_ALREADY_ALIVE', `${name} is already alive`, {
+    facts: { topology: name },
+  });
+}

@@ -1,0 +1,133 @@
+import type { StateStore } from '../coordination/index.ts';
+import type { ErrorInfo, ExecutorSummary, NumErrorsChoice, TopologyInfo } from '../rpc/index.ts';
+import {
+  type AssignmentRecord,
+  type Component,
+  type ErrorRecord,
+  type ExecutorStatsRecord,
+  type HeartbeatRecord,
+  keys,
+  type LogicalTopology,
+  type TopologyRecord,
+} from '../topology/index.ts';
+import { emptyStats, thriftStats } from './executor-stats.ts';
+
+/** What is known of a topology besides its record. */
+export interface TopologyView {
+  readonly record: TopologyRecord;
+  /** Undefined before the scheduler's first decision. */
+  readonly assignment: AssignmentRecord | undefined;
+}
+
+export async function readAssignment(store: StateStore, id: string): Promise<AssignmentRecord | undefined> {
+  return (await store.read(keys.assignment(id)))?.value as unknown as AssignmentRecord | undefined;
+}
+
+/**
+ * The raw rows that Storm's getTopologyInfo answers (2.8): an executor for each one placed, with the statistics of its
+ * last heartbeat or zeros before the first, and the errors of every component, newest first.
+ */
+export async function readTopologyInfo(
+  store: StateStore,
+  { record, assignment }: TopologyView,
+  options: { readonly system: LogicalTopology; readonly errors: NumErrorsChoice; readonly nowMs: number },
+): Promise<TopologyInfo> {
+  const [heartbeats, errors] = await Promise.all([
+    readHeartbeats(store, record.id),
+    readErrors(store, record.id, options),
+  ]);
+  return {
+    id: record.id,
+    name: record.name,
+    uptime_secs: uptimeSecs(record, options.nowMs),
+    executors: executorsOf(assignment, heartbeats, options.system),
+    status: record.status,
+    errors,
+    component_debug: new Map(),
+    storm_version: record.stormVersion,
+    sched_status: schedulingStatus(assignment),
+    owner: record.owner,
+    replication_count: 1,
+  };
+}
+
+export function uptimeSecs(record: TopologyRecord, nowMs: number): number {
+  return Math.max(0, Math.floor(nowMs / 1000) - record.launchedAtSecs);
+}
+
+/** One line on whether everything that was asked for is placed. */
+export function schedulingStatus(assignment: AssignmentRecord | undefined): string {
+  if (assignment === undefined) return 'Not scheduled yet';
+  return assignment.reason === '' ? 'Fully Scheduled' : assignment.reason;
+}
+
+/** The executors that are placed, by first task. `__system` runs in every worker but is no executor here, as in Storm. */
+export function executorsOf(
+  assignment: AssignmentRecord | undefined,
+  heartbeats: readonly HeartbeatRecord[],
+  system: LogicalTopology,
+): ExecutorSummary[] {
+  if (assignment === undefined) return [];
+  const { containers, tasks } = assignment.plan;
+  const containerById = new Map(containers.map((container) => [container.containerId, container]));
+  const componentById = new Map(system.components.map((component) => [component.id, component]));
+  const statsByTask = new Map<number, ExecutorStatsRecord>(
+    heartbeats.flatMap((beat) => beat.executors.map((stats) => [stats.executor[0], stats])),
+  );
+  return tasks
+    .filter((task) => task.taskId === task.executor[0])
+    .map((task) => {
+      const container = containerById.get(task.containerId);
+      const stats = statsByTask.get(task.taskId);
+      return {
+        executor_info: { task_start: task.executor[0], task_end: task.executor[1] },
+        component_id: task.componentId,
+        host: container?.hostname ?? '',
+        port: container?.slotPort ?? 0,
+        uptime_secs: stats?.uptimeSecs ?? 0,
+        stats:
+          stats === undefined ? emptyStats(kindOf(componentById.get(task.componentId))) : thriftStats(stats),
+      };
+    })
+    .sort((left, right) => left.executor_info.task_start - right.executor_info.task_start);
+}
+
+function kindOf(component: Component | undefined): 'spout' | 'bolt' {
+  return component?.kind === 'spout' ? 'spout' : 'bolt';
+}
+
+async function readHeartbeats(store: StateStore, id: string): Promise<HeartbeatRecord[]> {
+  const found = await store.list(keys.heartbeats(id));
+  return found.map(({ value }) => value as unknown as HeartbeatRecord);
+}
+
+/** A list for every component, also where it is empty, as in Storm. */
+async function readErrors(
+  store: StateStore,
+  id: string,
+  options: { readonly system: LogicalTopology; readonly errors: NumErrorsChoice },
+): Promise<Map<string, ErrorInfo[]>> {
+  const byComponent = new Map<string, ErrorInfo[]>(
+    options.system.components.map((component) => [component.id, []]),
+  );
+  if (options.errors === 'NONE') return byComponent;
+  const prefix = keys.errorsOf(id);
+  for (const key of await store.listKeys(prefix)) {
+    const records = (await store.readAll(key)) as unknown as readonly ErrorRecord[];
+    const newestFirst = records.map(errorInfo).reverse();
+    byComponent.set(
+      key.slice(prefix.length),
+      options.errors === 'ONE' ? newestFirst.slice(0, 1) : newestFirst,
+    );
+  }
+  return byComponent;
+}
+
+function errorInfo(record: ErrorRecord): ErrorInfo {
+  return {
+    error: record.error,
+    error_time_secs: record.timeSecs,
+    host: record.host,
+    port: record.port,
+  };
+}
