@@ -11,7 +11,9 @@ export function askOracle(mainClass: string, question: JsonValue): JsonValue {
   const root = new URL('../../', import.meta.url).pathname;
   const jar = `${root}build/java/egret-oracle.jar`;
   if (!existsSync(jar)) throw new Error(`${jar} is missing: run "npm run setup" first`);
-  const classPath = [jar, `${root}build/java/egret-jvm-host.jar`, `${root}build/java/lib-worker/*`].join(':');
+  const classPath = [jar, `${root}build/java/egret-jvm-host.jar`, `${root}build/java/lib-worker/*`]
+    .concat(`${root}build/java/lib-oracle/*`)
+    .join(':');
   const result = spawnSync(
     'java',
     ['-Xshare:auto', '-XX:TieredStopAtLevel=1', '-cp', classPath, `egret.oracle.${mainClass}`],
