@@ -1,0 +1,20 @@
+// Messages as JSON text, written straight into a string.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "egret/values.hpp"
+
+namespace egret {
+
+// Appends a value; bytes that are not UTF-8 become U+FFFD, since JSON cannot carry them.
+void append_json(std::string& out, const Json& value);
+void append_json(std::string& out, const Values& values);
+void append_json_string(std::string& out, std::string_view text);
+
+// Whether brackets outside of strings nest deeper than `limit`.
+bool nests_deeper(std::string_view json, std::size_t limit);
+
+}  // namespace egret
