@@ -8,12 +8,13 @@ import { GatewayError, isJsonObject, type JsonObject, type JsonValue } from '../
 export type ConfText = ReadonlyMap<string, string>;
 
 /**
- * Reads a JSON object of topology or cluster configuration. Strict JSON first; else what Java's json-smart writes and
- * reads beyond it (`NaN`, comments, single quotes, trailing commas), by way of JSON5.
+ * Reads a JSON object of topology or cluster configuration: JSON with the bare `NaN` and infinities of Java's json-smart;
+ * else what json-smart reads beyond that (comments, single quotes, trailing commas), by way of JSON5, which keeps
+ * only the digits that a double has.
  * Throws `CONFIG_INVALID` naming `what` when it is no object at all.
  */
 export async function readConfText(text: string, what: string): Promise<ConfText> {
-  const strict = parseStrict(text);
+  const strict = parseStrict(toStrict(text));
   if (strict.ok) {
     if (isJsonObject(strict.value)) return splitMembers(text);
     throw new GatewayError('CONFIG_INVALID', `${what} must be a JSON object, got ${typeName(strict.value)}`);
@@ -105,7 +106,7 @@ function toStrict(text: string): string {
   return text.replaceAll(stringOrNonNumber, (match) => (match.startsWith('"') ? match : 'null'));
 }
 
-/** Cuts the text of a JSON object, known to be valid, into its members. The last of two equal keys wins. */
+/** Cuts the text of a JSON object, known to be valid but for bare `NaN`, into its members. The last of two equal keys wins. */
 function splitMembers(text: string): ConfText {
   const members = new Map<string, string>();
   let at = text.indexOf('{') + 1;

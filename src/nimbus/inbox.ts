@@ -7,6 +7,8 @@ export interface InboxDeps {
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly log: Logger;
+  /** Makes a file that is not there yet. Default: on the disk. */
+  readonly create?: (path: string) => Promise<FileHandle>;
 }
 
 export interface InboxLimits {
@@ -79,7 +81,8 @@ export class Inbox {
     }
     const location = join(this.#dir, `stormjar-${this.#deps.random.uuid()}.jar`);
     const partPath = location + partSuffix;
-    const file = await open(partPath, 'wx').catch((error: unknown) => {
+    const create = this.#deps.create ?? ((path: string) => open(path, 'wx'));
+    const file = await create(partPath).catch((error: unknown) => {
       throw uploadFailed(location, error);
     });
     this.#uploads.set(location, {
