@@ -1,0 +1,110 @@
+import { readdirSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { JsonObject, JsonValue } from '../../../base/index.ts';
+import type { ContainerSpec } from '../../../topology/index.ts';
+import { type ChildOptionValues, childOptions } from './child-options.ts';
+
+export interface WorkerLaunch {
+  readonly spec: ContainerSpec;
+  readonly conf: JsonObject;
+  readonly values: ChildOptionValues;
+  /** The worker's working directory. */
+  readonly workerDir: string;
+  /** Name of the socket inside it. */
+  readonly socketName: string;
+}
+
+const mainClass = 'egret.host.Main';
+/** Inside the host's jar: Storm's files and line format. A topology's own option of the same name wins. */
+const logConfiguration = 'classpath:egret/host/worker-log4j2.xml';
+const architectures: Partial<Record<string, string>> = { x64: 'amd64', arm64: 'aarch64' };
+
+/** The arguments of `java`: those of a worker started by a Storm supervisor (BasicContainer 2.8), and our main class. */
+export function javaArguments(launch: WorkerLaunch): string[] {
+  const { spec, conf, values, workerDir } = launch;
+  return [
+    '-server',
+    ...systemProperties(launch),
+    ...childOptions(conf, values),
+    // the archive of loaded classes and the like must not depend on where the heap dump of an error goes
+    `-Djava.io.tmpdir=${join(workerDir, 'tmp')}`,
+    '-cp',
+    classPath(spec, conf).join(':'),
+    mainClass,
+    launch.socketName,
+  ];
+}
+
+/** Laid over the container's own environment: where native libraries are, and what the topology asks for. */
+export function workerEnvironment(spec: ContainerSpec, conf: JsonObject): Record<string, string> {
+  const asked = conf['topology.environment'];
+  const environment: Record<string, string> = { LD_LIBRARY_PATH: libraryPath(spec, conf) };
+  if (typeof asked === 'object' && asked !== null && !Array.isArray(asked)) {
+    for (const [name, value] of Object.entries(asked)) {
+      if (value !== null) environment[name] = typeof value === 'string' ? value : JSON.stringify(value);
+    }
+  }
+  return environment;
+}
+
+function systemProperties(launch: WorkerLaunch): string[] {
+  const { spec, conf, values } = launch;
+  const artifacts = dirname(dirname(spec.logDir));
+  const properties: Record<string, string> = {
+    'java.library.path': libraryPath(spec, conf),
+    'storm.conf.file': '',
+    'storm.options': '',
+    'storm.home': spec.stormLocalDir,
+    'storm.local.dir': spec.stormLocalDir,
+    'storm.log.dir': dirname(artifacts),
+    'workers.artifacts': artifacts,
+    'logging.sensitivity': 'S3',
+    'logfile.name': 'worker.log',
+    'worker.log.dir': spec.logDir,
+    'log4j.configurationFile': logConfiguration,
+    'log4j2.disableJmx': 'true',
+    Log4jContextSelector: 'org.apache.logging.log4j.core.selector.BasicContextSelector',
+    'storm.id': spec.topologyId,
+    'worker.id': values.workerId,
+    'worker.port': String(values.slotPort),
+    'worker.memory_limit_mb': String(values.heapMb + values.offHeapMb),
+  };
+  return Object.entries(properties).map(([name, value]) => `-D${name}=${value}`);
+}
+
+/** Storm's order: what the cluster lets a topology put first, Storm, the topology's jar, its dependencies, the rest. */
+function classPath(spec: ContainerSpec, conf: JsonObject): string[] {
+  const isFirstAllowed = conf['storm.topology.classpath.beginning.enabled'] === true;
+  return [
+    ...(isFirstAllowed ? paths(conf['topology.classpath.beginning']) : []),
+    ...spec.jvm.classPath,
+    join(spec.codeDir, 'stormjar.jar'),
+    ...dependencyJars(spec.codeDir),
+    ...paths(conf['topology.classpath']),
+  ];
+}
+
+/** Jars given beside the topology's own (`storm jar --jars`) lie in the code directory under their blob keys. */
+function dependencyJars(codeDir: string): string[] {
+  return readdirSync(codeDir)
+    .filter((name) => name.endsWith('.jar') && name !== 'stormjar.jar')
+    .sort()
+    .map((name) => join(codeDir, name));
+}
+
+function libraryPath(spec: ContainerSpec, conf: JsonObject): string {
+  const resources = join(spec.codeDir, 'resources');
+  const architecture = architectures[process.arch] ?? process.arch;
+  return [join(resources, `Linux-${architecture}`), resources, ...paths(conf['java.library.path'])].join(':');
+}
+
+/** A text or a list of texts. */
+function paths(value: JsonValue | undefined): string[] {
+  const list = Array.isArray(value) ? value : [value];
+  return list.filter((path): path is string => typeof path === 'string' && path !== '');
+}
+
+/** The name of a worker among all of its node: stable, so that a new one finds what a killed one left. */
+export function workerIdOf(spec: ContainerSpec): string {
+  return `${spec.topologyId}-${basename(spec.logDir)}`;
+}
