@@ -1,0 +1,41 @@
+import type { TaskId, TopologyIndex } from '../../../topology/index.ts';
+
+/** What a child may still say while it is held back before it is no longer listened to. */
+const charsWhilePressured = 1 << 20;
+
+/**
+ * The tasks that take this one's tuples, and whether one of them is under pressure. While it is, the child gets no new
+ * work; one that goes on emitting all the same (an endless loop, a thread of its own) is no longer read after a while,
+ * so that what it emits waits in the pipe. What it holds it can still finish within the allowance.
+ */
+export class Downstream {
+  readonly #tasks: ReadonlySet<TaskId>;
+  #isPressured = false;
+  #charsSince = 0;
+
+  constructor(topology: TopologyIndex, componentId: string) {
+    const subscribers = topology
+      .streamIdsOf(componentId)
+      .flatMap((streamId) => topology.subscribersOf(componentId, streamId));
+    this.#tasks = new Set(subscribers.flatMap((subscriber) => subscriber.tasks));
+  }
+
+  get isPressured(): boolean {
+    return this.#isPressured;
+  }
+
+  /** True when what the child says should stay in the pipe. */
+  get mustWait(): boolean {
+    return this.#isPressured && this.#charsSince > charsWhilePressured;
+  }
+
+  /** All tasks under pressure now. */
+  update(tasks: readonly TaskId[]): void {
+    this.#isPressured = tasks.some((task) => this.#tasks.has(task));
+    if (!this.#isPressured) this.#charsSince = 0;
+  }
+
+  heard(chars: number): void {
+    if (this.#isPressured) this.#charsSince += chars;
+  }
+}

@@ -1,0 +1,110 @@
+import { strict as assert } from 'node:assert';
+import { GatewayError } from '../../../base/index.ts';
+import type { OutgoingStreams, TaskId, TopologyIndex } from '../../../topology/index.ts';
+import { ByteWriter, type JavaValue, ValueWriter } from '../../../tuple/index.ts';
+import type { ExecutorMetrics } from '../../metrics-manager/index.ts';
+import { type Anchors, anchorCountOf } from './anchors.ts';
+import type { EmitMessage } from './messages.ts';
+import type { TargetFrames } from './target-frames.ts';
+
+interface Stream {
+  readonly number: number;
+  readonly fields: readonly string[];
+}
+
+/** Values above this are not kept in the shared buffer once they have been sent. */
+const scratchBytesKept = 1 << 20;
+
+/** The tuples of one shell task on their way out: where they go, and their bytes. */
+export class Emitter {
+  readonly #componentId: string;
+  readonly #streams: ReadonlyMap<string, Stream>;
+  readonly #outgoing: OutgoingStreams;
+  readonly #frames: TargetFrames;
+  readonly #metrics: ExecutorMetrics;
+  #scratch = new ByteWriter();
+  #encoder = new ValueWriter(this.#scratch);
+  /** The tasks of the emit that {@link choose} saw last. */
+  #chosen: TaskId[] = [];
+  #stream: Stream | undefined;
+
+  constructor(options: {
+    readonly topology: TopologyIndex;
+    readonly outgoing: OutgoingStreams;
+    readonly frames: TargetFrames;
+    readonly metrics: ExecutorMetrics;
+  }) {
+    const { topology, outgoing } = options;
+    const { componentId } = outgoing;
+    this.#componentId = componentId;
+    this.#outgoing = outgoing;
+    this.#frames = options.frames;
+    this.#metrics = options.metrics;
+    this.#streams = new Map(
+      topology
+        .streamIdsOf(componentId)
+        .map((id, index) => [id, { number: index + 1, fields: topology.fieldsOf(componentId, id) ?? [] }]),
+    );
+  }
+
+  /**
+   * Chooses the tasks of an emit and encodes its values. {@link send} follows for each of them; the list is valid until
+   * the next call. Throws `EMIT_REFUSED` where Storm throws: an undeclared stream, a wrong number of values, a regular
+   * emit on a direct stream, a direct emit to a task that takes the stream by another grouping. Throws
+   * `VALUE_UNSUPPORTED` for values that cannot be sent.
+   */
+  choose(message: EmitMessage): readonly TaskId[] {
+    const { stream: streamId, values, task } = message;
+    const chosen = this.#chosen;
+    chosen.length = 0;
+    const stream = this.#streams.get(streamId);
+    if (stream !== undefined && values.length !== stream.fields.length) {
+      throw this.#wrongLength(streamId, stream, values.length);
+    }
+    if (task === 0) this.#outgoing.chooseTasks(streamId, values, chosen);
+    else if (this.#outgoing.reachesDirectly(streamId, task)) chosen.push(task);
+    assert(stream !== undefined, 'an undeclared stream has been refused');
+    this.#stream = stream;
+    this.#metrics.emitted(stream.number, 1);
+    if (chosen.length > 0) {
+      this.#metrics.transferred(stream.number, chosen.length);
+      this.#encode(values);
+    }
+    return chosen;
+  }
+
+  /** The number of the stream of the emit that {@link choose} saw last. */
+  get streamNumber(): number {
+    return this.#stream!.number;
+  }
+
+  /** Sends the values that were encoded last. */
+  send(target: TaskId, anchors: Anchors): void {
+    const writer = this.#frames.writer(target, this.#stream!.number);
+    writer.beginTuple(anchorCountOf(anchors));
+    for (let at = 0; at < anchors.length; at += 4) {
+      writer.addAnchor(anchors[at]!, anchors[at + 1]!, anchors[at + 2]!, anchors[at + 3]!);
+    }
+    writer.addValues(this.#scratch.buffer, 0, this.#scratch.position);
+    writer.endTuple();
+  }
+
+  #wrongLength(streamId: string, stream: Stream, found: number): GatewayError {
+    const expected = stream.fields;
+    return new GatewayError(
+      'EMIT_REFUSED',
+      `Tuple created with wrong number of fields. Expected ${expected.length} fields but got ${found} fields: ` +
+        `component ${this.#componentId}, stream ${streamId} [${expected.join(', ')}]`,
+      { facts: { componentId: this.#componentId, streamId, expected, found } },
+    );
+  }
+
+  #encode(values: readonly JavaValue[]): void {
+    if (this.#scratch.buffer.length > scratchBytesKept) {
+      this.#scratch = new ByteWriter();
+      this.#encoder = new ValueWriter(this.#scratch);
+    }
+    this.#scratch.position = 0;
+    this.#encoder.writeAll(values);
+  }
+}

@@ -1,0 +1,82 @@
+/**
+ * How many tuples a child may hold that it has not got to yet.
+ *
+ * The pipe does not tell: stock adapters read ahead of their work without limit (while an emit waits for its task ids,
+ * storm.py queues every tuple that comes before them), so tuples written as fast as the pipe takes them end up in the
+ * child's memory. Instead heartbeats are woven in as markers: a child answers them in the order of its input, so an
+ * answer says that all before it has been reached. An ack, a fail or an anchor says so for its tuple as well.
+ *
+ * The window adapts between 2 and `tuplesMax` so that a round trip takes tens of milliseconds: a fast child never waits
+ * for us, and a slow one (a second for a tuple) shows signs of life after every tuple or two.
+ */
+export class FlowWindow {
+  readonly #tuplesMax: number;
+  #size: number;
+  /** Tuples written ever, and how many of them the child has got to. Tuples are numbered from 1 on. */
+  #written = 0;
+  #reached = 0;
+  /** Markers not answered yet, oldest first: what had been written before each, and when it was written. */
+  #lastAnswered = 0;
+  #markers: { readonly written: number; readonly atMs: number }[] = [];
+
+  constructor(tuplesMax: number) {
+    this.#tuplesMax = tuplesMax;
+    this.#size = Math.min(tuplesMax, initialSize);
+  }
+
+  /** Tuples that may be written now. */
+  get room(): number {
+    return Math.max(0, this.#size - (this.#written - this.#reached));
+  }
+
+  /** The number of the tuple written next. */
+  get nextNumber(): number {
+    return this.#written + 1;
+  }
+
+  /** True when a marker should follow the tuple just written: twice in a window, and when it is full. */
+  wrote(): boolean {
+    this.#written++;
+    const marked = this.#markers.at(-1)?.written ?? this.#reached;
+    return this.#written - marked >= Math.max(1, Math.floor(this.#size / 2));
+  }
+
+  /** True when the window is full and no answer is on its way that could open it. */
+  get isStalled(): boolean {
+    return this.room === 0 && this.#markers.length === 0;
+  }
+
+  /** Time at which the oldest unanswered marker was written; undefined when there is none. */
+  get waitingSinceMs(): number | undefined {
+    return this.#markers[0]?.atMs;
+  }
+
+  markerWritten(nowMs: number): void {
+    this.#markers.push({ written: this.#written, atMs: nowMs });
+  }
+
+  /** The child answered the oldest marker; an answer to none is ignored. */
+  markerAnswered(nowMs: number): void {
+    const marker = this.#markers.shift();
+    if (marker === undefined) return;
+    const covered = marker.written - this.#lastAnswered;
+    this.#lastAnswered = marker.written;
+    if (marker.written > this.#reached) this.#reached = marker.written;
+    const tookMs = nowMs - marker.atMs;
+    // An answer to a heartbeat between tuples tells nothing of how fast tuples go.
+    if (tookMs <= fastMs && covered >= Math.floor(this.#size / 2))
+      this.#size = Math.min(this.#tuplesMax, this.#size * 2);
+    else if (tookMs >= slowMs)
+      this.#size = Math.max(Math.min(sizeMin, this.#tuplesMax), Math.floor(this.#size / 2));
+  }
+
+  /** The child has got to the tuple of this number. */
+  reached(number: number): void {
+    if (number > this.#reached && number <= this.#written) this.#reached = number;
+  }
+}
+
+const initialSize = 16;
+const sizeMin = 2;
+const fastMs = 50;
+const slowMs = 500;

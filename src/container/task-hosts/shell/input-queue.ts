@@ -1,0 +1,60 @@
+import { frameCount } from '../../../tuple/index.ts';
+import type { QueueMarks } from './settings.ts';
+
+/**
+ * Frames that wait for the child, as they came. Never refuses; whether it is above its marks is told to the senders.
+ * Invariant: `bytes` and `tuples` are the sums over the frames held.
+ */
+export class InputQueue {
+  readonly #marks: QueueMarks;
+  #frames: Buffer[] = [];
+  /** Frames before this one have been taken; the list is cut from time to time, not for each. */
+  #head = 0;
+  #isHigh = false;
+  bytes = 0;
+  tuples = 0;
+
+  constructor(marks: QueueMarks) {
+    this.#marks = marks;
+  }
+
+  get isEmpty(): boolean {
+    return this.#head === this.#frames.length;
+  }
+
+  /** Above a high mark now, or above one before and not yet below both low ones. */
+  get isHigh(): boolean {
+    const { highBytes, highTuples, lowBytes, lowTuples } = this.#marks;
+    if (this.#isHigh) this.#isHigh = this.bytes > lowBytes || this.tuples > lowTuples;
+    else this.#isHigh = this.bytes >= highBytes || this.tuples >= highTuples;
+    return this.#isHigh;
+  }
+
+  /** How full it is, 0..1: the load that load-aware groupings go by. */
+  get load(): number {
+    return Math.min(1, Math.max(this.bytes / this.#marks.highBytes, this.tuples / this.#marks.highTuples));
+  }
+
+  /** Copies `buffer[start, end)`. */
+  push(buffer: Buffer, start: number, end: number): void {
+    const frame = Buffer.allocUnsafe(end - start);
+    buffer.copy(frame, 0, start, end);
+    this.#frames.push(frame);
+    this.bytes += frame.length;
+    this.tuples += frameCount(frame, 0);
+  }
+
+  /** The oldest frame; undefined when empty. */
+  shift(): Buffer | undefined {
+    if (this.isEmpty) return undefined;
+    const frame = this.#frames[this.#head]!;
+    this.#head++;
+    this.bytes -= frame.length;
+    this.tuples -= frameCount(frame, 0);
+    if (this.#head >= 256 && this.#head * 2 >= this.#frames.length) {
+      this.#frames = this.#frames.slice(this.#head);
+      this.#head = 0;
+    }
+    return frame;
+  }
+}

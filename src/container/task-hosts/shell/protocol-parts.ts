@@ -1,0 +1,69 @@
+import type { Clock, RandomSource } from '../../../base/index.ts';
+import type { ComponentId, TaskId, TopologyIndex } from '../../../topology/index.ts';
+import type { ExecutorMetrics } from '../../metrics-manager/index.ts';
+import type { AckerLink } from './acking.ts';
+import type { Emitter } from './emitter.ts';
+import type { ChildMessage } from './messages.ts';
+import type { ShellSettings } from './settings.ts';
+import type { TargetFrames } from './target-frames.ts';
+
+/** What both protocols are made of. All of it belongs to one task. */
+export interface ProtocolParts {
+  readonly taskId: TaskId;
+  readonly componentId: ComponentId;
+  readonly topology: TopologyIndex;
+  readonly settings: ShellSettings;
+  readonly emitter: Emitter;
+  readonly frames: TargetFrames;
+  readonly ackers: AckerLink;
+  readonly metrics: ExecutorMetrics;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  readonly pipe: ChildPipe;
+  /** Something may be written that could not be written before. */
+  readonly wake: () => void;
+  /** A fault of one tuple, for the component's errors. The child lives on. */
+  readonly reportError: (text: string) => void;
+}
+
+/** The way to the child's standard input. */
+export interface ChildPipe {
+  write(text: string): void;
+  /** What was written waits: the child reads slower than we write. */
+  readonly isBackedUp: boolean;
+}
+
+/** How the tasks around this one stand. */
+export interface Surroundings {
+  /** The topology's status is ACTIVE. */
+  readonly isActive: boolean;
+  /** Every container of the topology has its place in the plan. */
+  readonly isComplete: boolean;
+  /** One of the tasks that take this one's tuples is under pressure. */
+  readonly isPressured: boolean;
+}
+
+/** The spout's or the bolt's half of a shell task. Nothing here awaits. */
+export interface Protocol {
+  /** The handshake is done. */
+  begin(): void;
+  /** Takes a DATA frame; the bytes are the caller's. */
+  deliver(buffer: Buffer, start: number, end: number): void;
+  /** Takes a message of the child that is about tuples. Throws what the child is to be ended for. */
+  handle(message: ChildMessage): void;
+  /** All messages of one read are handled: answers, then frames, then what there is room for. */
+  batchEnded(): void;
+  /** Writes to the child what may be written now. */
+  pump(surroundings: Surroundings): void;
+  /** Called about once a second. */
+  everySecond(nowMs: number): void;
+  /** Since when the child owes an answer; undefined when it owes none. */
+  readonly owesAnswerSinceMs: number | undefined;
+  /** Fullness of the input, 0..1, and whether it is under pressure. */
+  readonly load: number;
+  readonly isUnderPressure: boolean;
+  /** The child is gone: what it held is given up. */
+  lost(): void;
+  /** Timers end. */
+  close(): void;
+}

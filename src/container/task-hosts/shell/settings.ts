@@ -1,0 +1,118 @@
+import type { JsonObject } from '../../../base/index.ts';
+import { confNumber } from '../../conf.ts';
+
+/**
+ * The keys that a component's own configuration may override; all others that the topology sets stand
+ * (storm-client 2.8, Executor.normalizedComponentConf).
+ */
+const overridableKeys: ReadonlySet<string> = new Set([
+  'topology.debug',
+  'topology.max.spout.pending',
+  'topology.max.task.parallelism',
+  'topology.transactional.id',
+  'topology.tick.tuple.freq.secs',
+  'topology.sleep.spout.wait.strategy.time.ms',
+  'topology.spout.wait.strategy',
+  'topology.bolts.window.length.count',
+  'topology.bolts.window.length.duration.ms',
+  'topology.bolts.window.sliding.interval.count',
+  'topology.bolts.window.sliding.interval.duration.ms',
+  'topology.bolts.tuple.timestamp.max.lag.ms',
+  'topology.bolts.message.id.field.name',
+  'topology.state.provider',
+  'topology.state.provider.config',
+  'topology.bolts.late.tuple.stream',
+]);
+
+/** The part of a component's own configuration that counts. */
+export function ownConfOf(topologyConf: JsonObject, ownConf: JsonObject): JsonObject {
+  const own = Object.entries(ownConf).filter(
+    ([key]) => overridableKeys.has(key) || !Object.hasOwn(topologyConf, key),
+  );
+  return Object.fromEntries(own);
+}
+
+/** What a task of a component works with: the topology's configuration with the component's own laid over it. */
+export function componentConf(topologyConf: JsonObject, ownConf: JsonObject): JsonObject {
+  return { ...topologyConf, ...ownConfOf(topologyConf, ownConf) };
+}
+
+export interface ShellSettings {
+  /** How long a child may answer nothing: `topology.subprocess.timeout.secs`, else `supervisor.worker.timeout.secs`. */
+  readonly silenceMsMax: number;
+  /** How long the answer to the handshake may take: `egret.shell.handshake.timeout.secs`, else `supervisor.worker.start.timeout.secs`. */
+  readonly handshakeMsMax: number;
+  /** `topology.message.timeout.secs`; undefined when `topology.enable.message.timeouts` is false. */
+  readonly messageTimeoutMs: number | undefined;
+  /** `topology.max.spout.pending`; infinite when it is not set. */
+  readonly spoutPendingMax: number;
+  /** Pause after a `next` that emitted nothing: `topology.sleep.spout.wait.strategy.time.ms`. */
+  readonly spoutWaitMs: number;
+  /** `topology.tick.tuple.freq.secs`; undefined: no ticks. */
+  readonly tickMs: number | undefined;
+  /** Tuples that the child may have been sent and not got to: `topology.shellbolt.max.pending`. The others wait here. */
+  readonly writtenTuplesMax: number;
+  /** Marks of the tuples that wait for the child. Above one of the high marks the task is under pressure, below both low ones no more. */
+  readonly queue: QueueMarks;
+  /** Characters of one message of the child: `egret.shell.message.bytes.max`. */
+  readonly messageBytesMax: number;
+}
+
+export interface QueueMarks {
+  /** `egret.shell.queue.bytes.high` and `.low`. */
+  readonly highBytes: number;
+  readonly lowBytes: number;
+  /** `egret.shell.queue.tuples.high`, else `topology.executor.receive.buffer.size`; low is half of it. */
+  readonly highTuples: number;
+  readonly lowTuples: number;
+}
+
+/** What `topology.shellbolt.max.pending: null` comes to. */
+const unlimitedTuples = 1 << 20;
+
+/** Throws `CONFIG_INVALID` naming a key whose value is no number. */
+export function readShellSettings(conf: JsonObject): ShellSettings {
+  const secondsToMs = (key: string, fallback: number): number => confNumber(conf, key, fallback) * 1000;
+  const optional = (key: string): number | undefined =>
+    conf[key] === undefined || conf[key] === null ? undefined : confNumber(conf, key, 0);
+  const tickSecs = optional('topology.tick.tuple.freq.secs');
+  const highBytes = confNumber(conf, 'egret.shell.queue.bytes.high', 8 << 20);
+  const highTuples = confNumber(
+    conf,
+    'egret.shell.queue.tuples.high',
+    confNumber(conf, 'topology.executor.receive.buffer.size', 32_768),
+  );
+  return {
+    silenceMsMax: secondsToMs(
+      'topology.subprocess.timeout.secs',
+      confNumber(conf, 'supervisor.worker.timeout.secs', 30),
+    ),
+    handshakeMsMax: secondsToMs(
+      'egret.shell.handshake.timeout.secs',
+      confNumber(conf, 'supervisor.worker.start.timeout.secs', 120),
+    ),
+    messageTimeoutMs:
+      conf['topology.enable.message.timeouts'] === false
+        ? undefined
+        : secondsToMs('topology.message.timeout.secs', 30),
+    spoutPendingMax: optional('topology.max.spout.pending') ?? Number.POSITIVE_INFINITY,
+    spoutWaitMs: confNumber(
+      conf,
+      'topology.sleep.spout.wait.strategy.time.ms',
+      confNumber(conf, 'topology.spout.wait.progressive.level3.sleep.millis', 1),
+    ),
+    tickMs: tickSecs === undefined || tickSecs === 0 ? undefined : tickSecs * 1000,
+    writtenTuplesMax: Math.max(1, optional('topology.shellbolt.max.pending') ?? unlimitedTuples),
+    queue: {
+      highBytes,
+      lowBytes: confNumber(conf, 'egret.shell.queue.bytes.low', highBytes / 2),
+      highTuples,
+      lowTuples: highTuples / 2,
+    },
+    messageBytesMax: confNumber(conf, 'egret.shell.message.bytes.max', 64 << 20, 1),
+  };
+}
+
+export function confFlag(conf: JsonObject, key: string): boolean {
+  return conf[key] === true;
+}

@@ -1,0 +1,228 @@
+import { describeError, GatewayError } from '../../../base/index.ts';
+import { systemStreamIds } from '../../../topology/index.ts';
+import { DataFrameCursor, ValueReader } from '../../../tuple/index.ts';
+import { type Anchors, noAnchors } from './anchors.ts';
+import { type ChildMessage, type EmitMessage, spoutCommandText, taskIdsText } from './messages.ts';
+import type { Protocol, ProtocolParts, Surroundings } from './protocol-parts.ts';
+import { type PendingRoot, SpoutPending } from './spout-pending.ts';
+
+/**
+ * A shell spout (storm-client 2.8: ShellSpout, SpoutExecutor, SpoutOutputCollectorImpl). In lock-step: a command, the
+ * child's messages, `sync`, the next command.
+ *
+ *   new -begin-> idle -command-> busy -sync-> idle
+ *
+ * What goes out while idle, in this order: activate or deactivate when the status has changed; acks and fails, also
+ * while inactive; `next`, when the topology is active and complete, nothing downstream is under pressure and fewer trees
+ * than allowed are pending. A `next` that emitted nothing is followed by a pause.
+ *
+ * Trees that were pending when a child died are forgotten, as with the death of a Storm worker: the ids mean nothing to
+ * the next child. A spout that must not lose tuples replays from its source.
+ */
+export class SpoutProtocol implements Protocol {
+  readonly #parts: ProtocolParts;
+  readonly #pending = new SpoutPending();
+  readonly #cursor = new DataFrameCursor();
+  readonly #reader = new ValueReader();
+  #state: 'new' | 'idle' | 'busy' = 'new';
+  #command = '';
+  #busySinceMs = 0;
+  #isActivated = false;
+  /** Commands about ended trees, oldest first from #firstOutcome on. */
+  #outcomes: string[] = [];
+  #firstOutcome = 0;
+  #emits = 0;
+  #replies = '';
+  #pause: Disposable | undefined;
+  #rotation: Disposable | undefined;
+
+  readonly load = 0;
+  readonly isUnderPressure = false;
+
+  constructor(parts: ProtocolParts) {
+    this.#parts = parts;
+  }
+
+  get owesAnswerSinceMs(): number | undefined {
+    return this.#state === 'busy' ? this.#busySinceMs : undefined;
+  }
+
+  begin(): void {
+    this.#state = 'idle';
+    const { clock, settings } = this.#parts;
+    if (settings.messageTimeoutMs === undefined) return;
+    this.#rotation = clock.every(settings.messageTimeoutMs, () => this.#expire());
+  }
+
+  /** What ackers say of trees. */
+  deliver(buffer: Buffer, start: number, end: number): void {
+    const cursor = this.#cursor;
+    try {
+      cursor.open(buffer, start, end);
+      const source = this.#parts.topology.componentOf(cursor.source) ?? '';
+      const stream = this.#parts.topology.streamId(source, cursor.stream);
+      while (cursor.next()) this.#takeOutcome(stream);
+    } catch (error) {
+      this.#parts.reportError(describeError(error));
+    }
+  }
+
+  handle(message: ChildMessage): void {
+    switch (message.kind) {
+      case 'emit':
+        this.#emit(message);
+        break;
+      case 'sync':
+        this.#synced();
+        break;
+      default: {
+        const command = message.kind === 'unknown' ? message.command : message.kind;
+        throw new GatewayError(
+          'CHILD_SPOKE_NONSENSE',
+          `sent the command ${JSON.stringify(command)}, which a spout does not have`,
+        );
+      }
+    }
+  }
+
+  batchEnded(): void {
+    if (this.#replies !== '') {
+      const replies = this.#replies;
+      this.#replies = '';
+      this.#parts.pipe.write(replies);
+    }
+    this.#parts.frames.flush();
+  }
+
+  pump(surroundings: Surroundings): void {
+    if (this.#state !== 'idle') return;
+    const command = this.#nextCommand(surroundings);
+    if (command === undefined) return;
+    this.#state = 'busy';
+    this.#busySinceMs = this.#parts.clock.monotonicMs();
+    this.#emits = 0;
+    this.#command = command;
+    this.#parts.pipe.write(command);
+  }
+
+  everySecond(): void {
+    // A spout's heartbeat is its answer to a command.
+  }
+
+  lost(): void {
+    // See above: forgotten.
+  }
+
+  close(): void {
+    this.#rotation?.[Symbol.dispose]();
+    this.#pause?.[Symbol.dispose]();
+  }
+
+  #nextCommand({ isActive, isComplete, isPressured }: Surroundings): string | undefined {
+    if (isActive !== this.#isActivated) {
+      this.#isActivated = isActive;
+      return isActive ? activateText : deactivateText;
+    }
+    if (this.#firstOutcome < this.#outcomes.length) return this.#shiftOutcome();
+    const mayEmit = isActive && isComplete && !isPressured && this.#pause === undefined;
+    return mayEmit && this.#pending.size < this.#parts.settings.spoutPendingMax ? nextText : undefined;
+  }
+
+  #shiftOutcome(): string {
+    const outcome = this.#outcomes[this.#firstOutcome]!;
+    this.#firstOutcome++;
+    if (this.#firstOutcome === this.#outcomes.length) {
+      this.#outcomes = [];
+      this.#firstOutcome = 0;
+    } else if (this.#firstOutcome >= 1024 && this.#firstOutcome * 2 >= this.#outcomes.length) {
+      this.#outcomes = this.#outcomes.slice(this.#firstOutcome);
+      this.#firstOutcome = 0;
+    }
+    return outcome;
+  }
+
+  #synced(): void {
+    if (this.#state !== 'busy') return;
+    this.#state = 'idle';
+    const { clock, settings, wake } = this.#parts;
+    if (this.#command !== nextText || this.#emits > 0 || settings.spoutWaitMs === 0) return;
+    this.#pause = clock.after(settings.spoutWaitMs, () => {
+      this.#pause = undefined;
+      wake();
+    });
+  }
+
+  #emit(message: EmitMessage): void {
+    const { emitter, ackers } = this.#parts;
+    this.#emits++;
+    const chosen = emitter.choose(message);
+    if (message.idText === undefined) {
+      for (const target of chosen) emitter.send(target, noAnchors);
+    } else if (ackers.hasAckers && chosen.length > 0) {
+      this.#emitTracked(chosen, message.idText);
+    } else {
+      for (const target of chosen) emitter.send(target, noAnchors);
+      // Nobody will say that the tree is complete, so it is at once (SpoutOutputCollectorImpl.sendSpoutMsg).
+      this.#parts.metrics.completed(emitter.streamNumber, 1, 0);
+      this.#outcomes.push(spoutCommandText('ack', message.idText));
+    }
+    if (message.task === 0 && message.needsTaskIds) this.#replies += taskIdsText(chosen);
+  }
+
+  #emitTracked(chosen: readonly number[], idText: string): void {
+    const { emitter, ackers, random } = this.#parts;
+    const rootHi = random.nextInt32();
+    let rootLo = random.nextInt32();
+    while (this.#pending.has(rootLo)) rootLo = random.nextInt32();
+    let edgesHi = 0;
+    let edgesLo = 0;
+    const anchors: Anchors = [rootHi, rootLo, 0, 0];
+    for (const target of chosen) {
+      const edgeHi = random.nextInt32();
+      const edgeLo = random.nextInt32();
+      edgesHi ^= edgeHi;
+      edgesLo ^= edgeLo;
+      anchors[2] = edgeHi;
+      anchors[3] = edgeLo;
+      emitter.send(target, anchors);
+    }
+    this.#pending.add(rootLo, { rootHi, idText, streamNumber: emitter.streamNumber });
+    ackers.init(rootHi, rootLo, edgesHi, edgesLo);
+  }
+
+  /** An acker's tuple: the root id, and the time it took in milliseconds. */
+  #takeOutcome(stream: string): void {
+    const reader = this.#reader;
+    reader.open(this.#cursor.buffer, this.#cursor.valuesStart, this.#cursor.valuesEnd);
+    reader.begin();
+    reader.readLong();
+    const rootHi = reader.longHi;
+    const rootLo = reader.longLo;
+    const root = this.#pending.take(rootHi, rootLo);
+    if (root === undefined) return;
+    if (stream === systemStreamIds.ackAck) {
+      reader.readLong();
+      this.#parts.metrics.completed(root.streamNumber, 1, reader.longLo);
+      this.#outcomes.push(spoutCommandText('ack', root.idText));
+    } else if (stream === systemStreamIds.ackFail) {
+      this.#failed(root);
+    } else {
+      // A reset of the timeout begins the tree's time anew.
+      this.#pending.add(rootLo, root);
+    }
+  }
+
+  #expire(): void {
+    for (const root of this.#pending.rotate()) this.#failed(root);
+    this.#parts.wake();
+  }
+
+  #failed(root: PendingRoot): void {
+    this.#parts.metrics.failed(root.streamNumber, 1);
+    this.#outcomes.push(spoutCommandText('fail', root.idText));
+  }
+}
+
+const activateText = spoutCommandText('activate');
+const deactivateText = spoutCommandText('deactivate');
+const nextText = spoutCommandText('next');
