@@ -15,3 +15,4 @@ export * from './gen/services.ts';
 export * from './gen/storm.ts';
 export { ThriftServer, type ThriftServerOptions } from './server.ts';
 export type { Call, Caller, CallOptions, Handler, ServiceSpec } from './service.ts';
+export { type ParseConf, toLogicalTopology, toSystemStormTopology } from './topology-conversion.ts';

@@ -1,0 +1,217 @@
+import { describeError, GatewayError, type JsonObject } from '../base/index.ts';
+import type {
+  Component,
+  ComponentImplementation,
+  Grouping as GroupingModel,
+  InputDeclaration,
+  LogicalTopology,
+} from '../topology/index.ts';
+import type {
+  Bolt,
+  ComponentCommon,
+  ComponentObject,
+  Grouping,
+  SpoutSpec,
+  StormTopology,
+} from './gen/storm.ts';
+
+/** Reads a component's `json_conf`. Java writes it with json-smart, so it has to be read leniently; that is config's. */
+export type ParseConf = (text: string) => JsonObject;
+
+/**
+ * A submitted Thrift topology as the rest of the gateway sees it: spouts, bolts, state spouts, each in the client's order.
+ * Java's serialised objects stay unread. Throws `TOPOLOGY_INVALID`, naming the component, for what has no meaning at all;
+ * whether ids, streams and groupings fit together is topology's to validate.
+ */
+export function toLogicalTopology(topology: StormTopology, parseConf: ParseConf): LogicalTopology {
+  const components: Component[] = [];
+  for (const [id, spec] of topology.spouts) {
+    components.push(
+      componentOf({ id, kind: 'spout', object: spec.spout_object, common: spec.common }, parseConf),
+    );
+  }
+  for (const [id, spec] of topology.bolts) {
+    components.push(
+      componentOf({ id, kind: 'bolt', object: spec.bolt_object, common: spec.common }, parseConf),
+    );
+  }
+  for (const [id, spec] of topology.state_spouts) {
+    const { state_spout_object: object, common } = spec;
+    components.push(componentOf({ id, kind: 'state_spout', object, common }, parseConf));
+  }
+  return { components };
+}
+
+/**
+ * The topology as `getTopology` answers it: `system` (the system topology made of `submitted`) in Thrift's terms. Components
+ * of the user keep their component object byte for byte; system bolts name the class that Storm 2.8 has there.
+ */
+export function toSystemStormTopology(
+  submitted: StormTopology,
+  system: LogicalTopology,
+  parseConf: ParseConf,
+): StormTopology {
+  const spouts = new Map<string, SpoutSpec>();
+  const bolts = new Map<string, Bolt>();
+  for (const component of system.components) {
+    const { id } = component;
+    const spout = submitted.spouts.get(id);
+    const bolt = submitted.bolts.get(id);
+    if (spout !== undefined) {
+      spouts.set(id, { ...spout, common: commonOf(component, spout.common, parseConf) });
+    } else if (bolt !== undefined) {
+      bolts.set(id, { ...bolt, common: commonOf(component, bolt.common, parseConf) });
+    } else if (component.kind === 'bolt') {
+      bolts.set(id, { bolt_object: systemObject(id), common: commonOf(component, undefined, parseConf) });
+    }
+  }
+  return { ...submitted, spouts, bolts };
+}
+
+interface ComponentParts {
+  readonly id: string;
+  readonly kind: Component['kind'];
+  readonly object: ComponentObject;
+  readonly common: ComponentCommon;
+}
+
+function componentOf({ id, kind, object, common }: ComponentParts, parseConf: ParseConf): Component {
+  const streams = [...common.streams].map(
+    ([streamId, { output_fields, direct }]) => [streamId, { fields: output_fields, direct }] as const,
+  );
+  return {
+    id,
+    kind,
+    implementation: implementationOf(id, object),
+    inputs: common.inputs.map(
+      ([source, grouping]): InputDeclaration => ({
+        sourceComponentId: source.componentId,
+        sourceStreamId: source.streamId,
+        grouping: groupingOf(grouping),
+      }),
+    ),
+    streams: Object.fromEntries(streams),
+    parallelismHint: common.parallelism_hint,
+    conf: confOf(id, common.json_conf, parseConf),
+  };
+}
+
+function implementationOf(id: string, object: ComponentObject): ComponentImplementation {
+  switch (object.kind) {
+    case 'serialized_java':
+      return { kind: 'serialized_java' };
+    case 'java_object':
+      return { kind: 'java_object', className: object.value.full_class_name };
+    case 'shell': {
+      const { execution_command: executionCommand, script } = object.value;
+      if (executionCommand === undefined || script === undefined) {
+        const lacking = executionCommand === undefined ? 'execution_command' : 'script';
+        throw new GatewayError(
+          'TOPOLOGY_INVALID',
+          `component "${id}" is a shell component without ${lacking}`,
+        );
+      }
+      return { kind: 'shell', executionCommand, script };
+    }
+  }
+}
+
+function confOf(id: string, text: string | undefined, parseConf: ParseConf): JsonObject {
+  if (text === undefined || text.trim() === '') return {};
+  try {
+    return parseConf(text);
+  } catch (error) {
+    throw new GatewayError(
+      'TOPOLOGY_INVALID',
+      `component "${id}": its json_conf is not a JSON object (${describeError(error)})`,
+      { cause: error },
+    );
+  }
+}
+
+function groupingOf(grouping: Grouping): GroupingModel {
+  switch (grouping.kind) {
+    case 'fields':
+      return { kind: 'fields', fields: grouping.value };
+    case 'custom_object':
+      return { kind: 'custom_object', className: grouping.value.full_class_name };
+    case 'custom_serialized':
+      return { kind: 'custom_serialized', bytesBase64: grouping.value.toString('base64') };
+    case 'shuffle':
+    case 'all':
+    case 'none':
+    case 'direct':
+    case 'local_or_shuffle':
+      return { kind: grouping.kind };
+  }
+}
+
+/** The common part of a component of the system topology; what the user's own part says is kept as the user wrote it. */
+function commonOf(
+  component: Component,
+  own: ComponentCommon | undefined,
+  parseConf: ParseConf,
+): ComponentCommon {
+  const ownInputs = new Map(
+    own?.inputs.map((input) => [inputKey(input[0].componentId, input[0].streamId), input]),
+  );
+  return {
+    inputs: component.inputs.map(({ sourceComponentId, sourceStreamId, grouping }) => {
+      const kept = ownInputs.get(inputKey(sourceComponentId, sourceStreamId));
+      return (
+        kept ?? [{ componentId: sourceComponentId, streamId: sourceStreamId }, thriftGroupingOf(grouping)]
+      );
+    }),
+    streams: new Map(
+      Object.entries(component.streams).map(([streamId, { fields, direct }]) => [
+        streamId,
+        { output_fields: fields, direct },
+      ]),
+    ),
+    parallelism_hint: component.parallelismHint,
+    json_conf: jsonConfOf(component, own?.json_conf, parseConf),
+  };
+}
+
+/** The user's text wherever it still says the same: a number beyond 2^53 survives only there. */
+function jsonConfOf(
+  { id, conf }: Component,
+  own: string | undefined,
+  parseConf: ParseConf,
+): string | undefined {
+  const text = JSON.stringify(conf);
+  if (own !== undefined && JSON.stringify(confOf(id, own, parseConf)) === text) return own;
+  return own === undefined && text === '{}' ? undefined : text;
+}
+
+function thriftGroupingOf(grouping: GroupingModel): Grouping {
+  switch (grouping.kind) {
+    case 'fields':
+      return { kind: 'fields', value: grouping.fields };
+    case 'custom_object':
+      return { kind: 'custom_object', value: { full_class_name: grouping.className, args_list: [] } };
+    case 'custom_serialized':
+      return { kind: 'custom_serialized', value: Buffer.from(grouping.bytesBase64, 'base64') };
+    case 'shuffle':
+    case 'all':
+    case 'none':
+    case 'direct':
+    case 'local_or_shuffle':
+      return { kind: grouping.kind, value: {} };
+  }
+}
+
+/** The classes that Storm 2.8 (StormCommon.systemTopologyImpl) puts behind its system bolts. */
+function systemObject(id: string): ComponentObject {
+  const classes: Readonly<Record<string, string>> = {
+    __acker: 'org.apache.storm.daemon.Acker',
+    __eventlogger: 'org.apache.storm.metric.EventLoggerBolt',
+    __system: 'org.apache.storm.metric.SystemBolt',
+  };
+  const className = classes[id] ?? 'org.apache.storm.metric.MetricsConsumerBolt';
+  return { kind: 'java_object', value: { full_class_name: className, args_list: [] } };
+}
+
+function inputKey(componentId: string, streamId: string): string {
+  return `${componentId}\0${streamId}`;
+}
