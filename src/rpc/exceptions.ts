@@ -72,6 +72,7 @@ function stormExceptionOf({ code }: GatewayError): StormException | undefined {
     case 'LEASE_LOST':
     case 'HANDSHAKE_FAILED':
     case 'CHILD_STUCK':
+    case 'EMIT_REFUSED':
     case 'CHILD_SPOKE_NONSENSE':
     case 'QUEUE_FULL':
     case 'ABORTED':
