@@ -62,13 +62,18 @@ describe('life of a topology', () => {
       'count',
       { workers: 2, 'topology.stats.sample.rate': 1.0, 'executor.metrics.frequency.secs': 1 },
       async ({ name }) => {
-        const info = await eventually('statistics of the spout', async () => {
-          const found = await topologyInfo(name);
-          const spout = found.executors.find((executor) => executor.component_id === 'lines');
-          return (spout?.stats?.emitted.get(':all-time')?.get('default') ?? 0n) >= BigInt(lineCount)
-            ? found
-            : undefined;
-        });
+        const info = await eventually(
+          'statistics of the spout',
+          async () => {
+            const found = await topologyInfo(name);
+            const spout = found.executors.find((executor) => executor.component_id === 'lines');
+            return (spout?.stats?.emitted.get(':all-time')?.get('default') ?? 0n) >= BigInt(lineCount)
+              ? found
+              : undefined;
+            // Storm's workers report once a minute, whatever executor.metrics.frequency.secs of the topology says
+          },
+          110_000,
+        );
         assert.deepEqual([...new Set(info.executors.map((executor) => executor.component_id))].sort(), [
           '__acker',
           'count',
