@@ -5,7 +5,7 @@ const allowed = {
   child: ['base'],
   tuple: ['base'],
   rpc: ['base', 'topology'],
-  coordination: ['base'],
+  coordination: ['base', 'child'],
   topology: ['base', 'tuple'],
   packing: ['base', 'topology'],
   scheduler: ['base', 'topology', 'packing', 'coordination', 'child'],

@@ -19,8 +19,9 @@ export interface StateStore {
   replace(key: string, version: number, value: JsonValue): Promise<WriteResult>;
   /** Writes whatever is there. `expireMs`: the record goes by itself unless written again. */
   put(key: string, value: JsonValue, options?: { readonly expireMs?: number }): Promise<void>;
-  /** True when there was something. With a version: only that one. */
+  /** Removes the record, list or lease of that name. True when there was something. With a version: only that record. */
   remove(key: string, version?: number): Promise<boolean>;
+  /** Removes records, lists and leases; answers how many. */
   removeAll(prefix: string): Promise<number>;
   /** Appends to a list and drops the oldest beyond `max`. */
   append(key: string, value: JsonValue, max: number): Promise<void>;
@@ -28,13 +29,13 @@ export interface StateStore {
   /** Keys of lists under a prefix. */
   listKeys(prefix: string): Promise<readonly string[]>;
   /**
-   * Calls `changed` with each key under `prefix` that is written or removed (not for `put` with `expireMs`, nor for
-   * appends), soon after the write. Notifications may be lost while the store is away: `changed(undefined)` then says "look at everything again".
+   * Calls `changed` with each key under `prefix` that is written or removed, and of each lease that gets a new epoch or
+   * value or is released (not for `put` with `expireMs`, appends, renewals), soon after the write. Notifications may be lost while the store is away: `changed(undefined)` then says "look at everything again".
    */
   watch(prefix: string, changed: (key: string | undefined) => void): Promise<AsyncDisposable>;
   /**
-   * Takes or renews a lease. `epoch` grows with every change of holder and never repeats, also after the lease was
-   * released. Refused while another holder's has not run out.
+   * Takes or renews a lease. `epoch` grows with every change of holder, and when a holder takes it again that let it run
+   * out. It never repeats, also after the lease was released or forgotten: it is never below the time in seconds. Refused while another holder's has not run out.
    */
   holdLease(key: string, holder: string, ttlMs: number, value: JsonValue): Promise<LeaseResult>;
   readLease(

@@ -1,0 +1,206 @@
+import { type Clock, GatewayError, type JsonValue } from '../base/index.ts';
+import type { LeaseResult, StateStore, Versioned, WriteResult } from './store.ts';
+
+interface HeldLease {
+  readonly holder: string;
+  readonly epoch: number;
+  readonly text: string;
+  readonly endsAtMs: number;
+}
+
+interface StoredRecord {
+  readonly text: string;
+  readonly version: number;
+  readonly endsAtMs: number;
+}
+
+/**
+ * The state store in memory: passes the contract suite that Redis passes. For tests, which can also take it away.
+ * Nothing is shared with callers: values are kept as JSON text.
+ */
+export class MemoryStore implements StateStore {
+  readonly #clock: Clock;
+  readonly #records = new Map<string, StoredRecord>();
+  readonly #lists = new Map<string, string[]>();
+  readonly #leases = new Map<string, HeldLease>();
+  readonly #watchers = new Set<{ prefix: string; changed: (key: string | undefined) => void }>();
+  #isAway = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** While away every call rejects as if the server were down; coming back tells all watchers to look again. */
+  setAway(isAway: boolean): void {
+    const isBack = this.#isAway && !isAway;
+    this.#isAway = isAway;
+    if (isBack) this.#tell(undefined);
+  }
+
+  async read(key: string): Promise<Versioned | undefined> {
+    await this.#answer(`reading ${key}`);
+    const found = this.#find(key);
+    return found && versioned(found);
+  }
+
+  async list(prefix: string): Promise<readonly (Versioned & { readonly key: string })[]> {
+    await this.#answer(`listing ${prefix}`);
+    return under(prefix, this.#records.keys()).flatMap((key) => {
+      const found = this.#find(key);
+      return found === undefined ? [] : [{ key, ...versioned(found) }];
+    });
+  }
+
+  async create(key: string, value: JsonValue): Promise<WriteResult> {
+    await this.#answer(`creating ${key}`);
+    const found = this.#find(key);
+    if (found !== undefined) return { kind: 'conflict', found: versioned(found) };
+    return this.#write(key, value);
+  }
+
+  async replace(key: string, version: number, value: JsonValue): Promise<WriteResult> {
+    await this.#answer(`replacing ${key}`);
+    const found = this.#find(key);
+    if (found?.version !== version) return { kind: 'conflict', found: found && versioned(found) };
+    return this.#write(key, value);
+  }
+
+  async put(key: string, value: JsonValue, options: { readonly expireMs?: number } = {}): Promise<void> {
+    await this.#answer(`writing ${key}`);
+    this.#write(key, value, options.expireMs);
+  }
+
+  async remove(key: string, version?: number): Promise<boolean> {
+    await this.#answer(`removing ${key}`);
+    const found = this.#find(key);
+    if (version !== undefined && found?.version !== version) return false;
+    let isRemoved = found !== undefined && this.#records.delete(key);
+    if (version === undefined) {
+      isRemoved = this.#lists.delete(key) || isRemoved;
+      isRemoved = this.#leases.delete(key) || isRemoved;
+    }
+    if (isRemoved) this.#tell(key);
+    return isRemoved;
+  }
+
+  async removeAll(prefix: string): Promise<number> {
+    await this.#answer(`removing all of ${prefix}`);
+    let count = 0;
+    for (const kind of [this.#records, this.#lists, this.#leases]) {
+      for (const key of under(prefix, kind.keys())) {
+        if (kind === this.#records && this.#find(key) === undefined) continue;
+        kind.delete(key);
+        count += 1;
+        this.#tell(key);
+      }
+    }
+    return count;
+  }
+
+  async append(key: string, value: JsonValue, max: number): Promise<void> {
+    await this.#answer(`appending to ${key}`);
+    const list = [...(this.#lists.get(key) ?? []), JSON.stringify(value)];
+    this.#lists.set(key, list.slice(-max));
+  }
+
+  async readAll(key: string): Promise<readonly JsonValue[]> {
+    await this.#answer(`reading ${key}`);
+    return (this.#lists.get(key) ?? []).map((text) => JSON.parse(text) as JsonValue);
+  }
+
+  async listKeys(prefix: string): Promise<readonly string[]> {
+    await this.#answer(`listing ${prefix}`);
+    return under(prefix, this.#lists.keys());
+  }
+
+  async watch(prefix: string, changed: (key: string | undefined) => void): Promise<AsyncDisposable> {
+    await this.#answer('watching for changes');
+    const watcher = { prefix, changed };
+    this.#watchers.add(watcher);
+    return {
+      [Symbol.asyncDispose]: () => {
+        this.#watchers.delete(watcher);
+        return Promise.resolve();
+      },
+    };
+  }
+
+  async holdLease(key: string, holder: string, ttlMs: number, value: JsonValue): Promise<LeaseResult> {
+    await this.#answer(`holding the lease ${key}`);
+    const nowMs = this.#clock.nowMs();
+    const found = this.#leases.get(key);
+    const leftMs = found === undefined || found.holder === '' ? 0 : found.endsAtMs - nowMs;
+    if (leftMs > 0 && found?.holder !== holder)
+      return { kind: 'refused', holder: found!.holder, remainingMs: leftMs };
+    const text = JSON.stringify(value);
+    const epoch = leftMs > 0 ? found!.epoch : Math.max((found?.epoch ?? 0) + 1, Math.floor(nowMs / 1000));
+    this.#leases.set(key, { holder, epoch, text, endsAtMs: nowMs + ttlMs });
+    if (epoch !== found?.epoch || text !== found.text) this.#tell(key);
+    return { kind: 'held', epoch };
+  }
+
+  async readLease(key: string): ReturnType<StateStore['readLease']> {
+    await this.#answer(`reading the lease ${key}`);
+    const found = this.#leases.get(key);
+    if (found === undefined || found.holder === '' || found.endsAtMs <= this.#clock.nowMs()) return undefined;
+    return { holder: found.holder, epoch: found.epoch, value: JSON.parse(found.text) as JsonValue };
+  }
+
+  async releaseLease(key: string, holder: string): Promise<boolean> {
+    await this.#answer(`releasing the lease ${key}`);
+    const found = this.#leases.get(key);
+    if (found?.holder !== holder || found.endsAtMs <= this.#clock.nowMs()) return false;
+    this.#leases.set(key, { ...found, holder: '', text: 'null' });
+    this.#tell(key);
+    return true;
+  }
+
+  close(): Promise<void> {
+    this.#isAway = true;
+    this.#watchers.clear();
+    return Promise.resolve();
+  }
+
+  /** Like a server, it answers later, never within the call. */
+  async #answer(what: string): Promise<void> {
+    await Promise.resolve();
+    if (!this.#isAway) return;
+    throw new GatewayError('STATE_UNAVAILABLE', `${what}: the state store in memory is away`, {
+      retryable: true,
+      facts: { address: 'memory', subject: what },
+    });
+  }
+
+  #find(key: string): StoredRecord | undefined {
+    const found = this.#records.get(key);
+    return found !== undefined && found.endsAtMs > this.#clock.nowMs() ? found : undefined;
+  }
+
+  #write(key: string, value: JsonValue, expireMs?: number): WriteResult {
+    const version = (this.#find(key)?.version ?? 0) + 1;
+    const endsAtMs = expireMs === undefined ? Number.POSITIVE_INFINITY : this.#clock.nowMs() + expireMs;
+    this.#records.set(key, { text: JSON.stringify(value), version, endsAtMs });
+    if (expireMs === undefined) this.#tell(key);
+    return { kind: 'written', version };
+  }
+
+  #tell(key: string | undefined): void {
+    for (const watcher of this.#watchers) {
+      if (key !== undefined && !key.startsWith(watcher.prefix)) continue;
+      queueMicrotask(() => {
+        if (this.#watchers.has(watcher)) watcher.changed(key);
+      });
+    }
+  }
+}
+
+function versioned(record: StoredRecord): Versioned {
+  return { value: JSON.parse(record.text) as JsonValue, version: record.version };
+}
+
+/** In the order of their bytes, as Redis has them. */
+function under(prefix: string, keys: Iterable<string>): string[] {
+  return [...keys]
+    .filter((key) => key.startsWith(prefix))
+    .sort((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)));
+}

@@ -1,0 +1,135 @@
+import type { Redis } from 'ioredis';
+import {
+  backoffMs,
+  type Clock,
+  deferred,
+  GatewayError,
+  type Logger,
+  type RandomSource,
+  throwIfAborted,
+} from '../base/index.ts';
+import { parseRedisUrl } from './redis-address.ts';
+import { unavailable } from './unavailable.ts';
+
+export interface ConnectionOptions {
+  /** See {@link parseRedisUrl}. */
+  readonly url: string;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  readonly log: Logger;
+  /** How long `open` keeps trying. */
+  readonly connectLimitMs: number;
+  readonly signal?: AbortSignal;
+}
+
+const reconnectLimits = { firstMs: 20, maxMs: 2000, factor: 2, jitter: 0.3 };
+/** A command that takes longer finds a server that is stopped or a network that swallows: the connection is made anew. */
+const commandLimitMs = 5000;
+
+/**
+ * One connection to Redis. Calls reject at once while it is down (nothing is queued, nothing repeated: the caller knows
+ * whether a call may be made twice); it comes back by itself, with growing pauses.
+ */
+export class RedisConnection {
+  readonly client: Redis;
+  readonly address: string;
+  readonly #log: Logger;
+  #isClosed = false;
+  #wasReady = false;
+  #lastError: unknown = new Error('no connection yet');
+
+  private constructor(client: Redis, address: string, log: Logger) {
+    this.client = client;
+    this.address = address;
+    this.#log = log;
+    client.on('error', (error: unknown) => {
+      this.#lastError = error;
+    });
+    client.on('ready', () => {
+      if (this.#wasReady) log.info({ event: 'state.reconnected', address });
+      this.#wasReady = true;
+    });
+    client.on('close', () => {
+      if (this.#wasReady && !this.#isClosed) log.warn({ event: 'state.connection-lost', address });
+    });
+  }
+
+  /** Rejects with `STATE_UNAVAILABLE` naming `purpose` after `connectLimitMs`; the signal's reason on abort. */
+  static async open(
+    purpose: string,
+    options: ConnectionOptions,
+    scripts: Readonly<Record<string, { readonly lua: string; readonly numberOfKeys: number }>> = {},
+  ): Promise<RedisConnection> {
+    throwIfAborted(options.signal);
+    const address = parseRedisUrl(options.url);
+    // Loaded at the first use: it takes 40 ms, which a container spends while its other parts start.
+    const { Redis } = await import('ioredis');
+    const client = new Redis({
+      ...address.options,
+      lazyConnect: true,
+      protocol: 2,
+      enableOfflineQueue: false,
+      autoResendUnfulfilledCommands: false,
+      autoResubscribe: false,
+      maxRetriesPerRequest: null,
+      disableClientInfo: true,
+      keepAlive: 10_000,
+      commandTimeout: commandLimitMs,
+      retryStrategy: (times) => backoffMs(times - 1, reconnectLimits, options.random),
+      scripts,
+    });
+    const connection = new RedisConnection(client, address.text, options.log);
+    try {
+      await connection.#connect(purpose, options);
+      return connection;
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+  }
+
+  /** Runs one call; faults of the server and of the way to it become `STATE_UNAVAILABLE` naming `what`. */
+  async call<T>(what: string, action: (client: Redis) => Promise<T>): Promise<T> {
+    if (this.#isClosed) {
+      throw new GatewayError(
+        'STATE_UNAVAILABLE',
+        `${what}: the state store at ${this.address} has been closed`,
+      );
+    }
+    try {
+      return await action(this.client);
+    } catch (error) {
+      const isTimeout = error instanceof Error && error.message === 'Command timed out';
+      if (isTimeout && this.client.status === 'ready') this.client.disconnect(true);
+      const isDown = this.client.status !== 'ready' && !isTimeout;
+      throw unavailable({ what, address: this.address }, isDown ? this.#lastError : error);
+    }
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.client.disconnect();
+    this.#log.debug({ event: 'state.closed', address: this.address });
+  }
+
+  async #connect(purpose: string, options: ConnectionOptions): Promise<void> {
+    const ready = deferred<undefined>();
+    this.client.once('ready', () => ready.resolve(undefined));
+    const limit = options.clock.after(options.connectLimitMs, () =>
+      ready.reject(unavailable({ what: purpose, address: this.address }, this.#lastError)),
+    );
+    const abort = (): void => ready.reject(options.signal?.reason);
+    options.signal?.addEventListener('abort', abort, { once: true });
+    // A first attempt that fails is not the end: the client goes on by retryStrategy, and 'error' keeps the reason.
+    this.client.connect().catch((error: unknown) => {
+      this.#lastError = error;
+    });
+    try {
+      await ready.promise;
+    } finally {
+      limit[Symbol.dispose]();
+      options.signal?.removeEventListener('abort', abort);
+    }
+  }
+}

@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createConnection } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Clock, errorCode, GatewayError } from '../base/index.ts';
+import { type DetachedProcess, spawnDetached } from '../child/index.ts';
+
+/** A server process, ours or one that an earlier gateway started. */
+export interface ServerProcess {
+  readonly pid: number;
+  readonly processStart: string;
+}
+
+/** `sun_path` of a socket address: 108 bytes with the zero at the end (Linux unix(7)). */
+const socketPathBytesMax = 107;
+
+/**
+ * Where the server listens: `redis.sock` in its directory. A directory whose path is too long for a socket gets a short
+ * one in the machine's directory for temporary files, made from its path, so that every gateway finds the same.
+ */
+export function socketPathOf(dir: string): string {
+  const path = join(dir, 'redis.sock');
+  if (Buffer.byteLength(path) <= socketPathBytesMax) return path;
+  const short = join(tmpdir(), `egret-redis-${createHash('sha256').update(dir).digest('hex').slice(0, 16)}`);
+  mkdirSync(short, { recursive: true, mode: 0o700 });
+  const found = statSync(short);
+  // Anybody may make directories there; one that is not ours alone could hold somebody else's server.
+  if (found.uid !== process.getuid?.() || (found.mode & 0o077) !== 0) {
+    throw new GatewayError(
+      'STATE_UNAVAILABLE',
+      `the directory ${short}, for the socket of the server in ${dir}, must belong to this user alone`,
+      { facts: { directory: short, uid: found.uid, mode: found.mode & 0o777 } },
+    );
+  }
+  return join(short, 'redis.sock');
+}
+
+/** Removes the socket, and the short directory made for it. */
+export function removeSocket(dir: string): void {
+  const path = socketPathOf(dir);
+  rmSync(path, { force: true });
+  if (!path.startsWith(dir)) rmSync(join(path, '..'), { recursive: true, force: true });
+}
+
+const commands = ['redis-server', 'valkey-server'];
+
+/**
+ * Starts a server that keeps every write in a file of its directory and listens on a unix socket alone. The file is
+ * synchronised with the disk once a second: a killed server loses nothing, a power cut at most the last second (epochs
+ * of leases still do not repeat: see hold-lease-2.lua). Rejects with `STATE_UNAVAILABLE` when there is no such program.
+ */
+export async function startServer(dir: string, command: string | undefined): Promise<DetachedProcess> {
+  const settings = {
+    port: '0',
+    unixsocket: socketPathOf(dir),
+    unixsocketperm: '700',
+    dir,
+    databases: '1',
+    appendonly: 'yes',
+    appendfsync: 'everysec',
+    save: '',
+    daemonize: 'no',
+    logfile: join(dir, 'redis.log'),
+    'always-show-logo': 'no',
+  };
+  const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
+  const missing: unknown[] = [];
+  for (const candidate of command === undefined ? commands : [command]) {
+    try {
+      return await spawnDetached({ name: 'the state server', command: candidate, args, cwd: dir });
+    } catch (error) {
+      if (!(error instanceof GatewayError && errorCode(error.cause) === 'ENOENT')) throw error;
+      missing.push(error);
+    }
+  }
+  throw new GatewayError(
+    'STATE_UNAVAILABLE',
+    `the state server needs ${command ?? commands.join(' or ')}, which is not installed: install the package redis-server (or valkey), or name an external Redis by egret.redis.url`,
+    { cause: missing[0], facts: { commands: command ?? commands } },
+  );
+}
+
+/** The server that an earlier gateway recorded, if its file is readable. */
+export function readServerRecord(dir: string): ServerProcess | undefined {
+  try {
+    const [pid, processStart] = readFileSync(join(dir, 'redis.pid'), 'utf8').trim().split(' ');
+    return Number(pid) > 0 && processStart !== undefined ? { pid: Number(pid), processStart } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function writeServerRecord(dir: string, server: ServerProcess): void {
+  writeFileSync(join(dir, 'redis.pid'), `${server.pid} ${server.processStart}\n`);
+}
+
+export function removeServerRecord(dir: string): void {
+  rmSync(join(dir, 'redis.pid'), { force: true });
+}
+
+/** ready, loading (it is reading its data), or why not. */
+export function askServer(dir: string, clock: Clock): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = createConnection(socketPathOf(dir));
+    const answer = (text: string): void => {
+      limit[Symbol.dispose]();
+      socket.destroy();
+      resolve(text);
+    };
+    const limit = clock.after(2000, () => answer('no answer within 2000 ms'));
+    socket.on('error', (error) => answer(error.message));
+    socket.on('connect', () => socket.write('PING\r\n'));
+    socket.on('data', (bytes: Buffer) => {
+      const text = bytes.toString('latin1');
+      answer(text.startsWith('+PONG') ? 'ready' : text.startsWith('-LOADING') ? 'loading' : text.trim());
+    });
+  });
+}
+
+/** What the server last said in its log, for the error that says it did not start. */
+export function lastWords(dir: string): string {
+  try {
+    const lines = readFileSync(join(dir, 'redis.log'), 'utf8').trim().split('\n');
+    return lines.slice(-3).join(' | ');
+  } catch {
+    return 'it wrote no log';
+  }
+}

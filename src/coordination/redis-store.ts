@@ -1,0 +1,214 @@
+import assert from 'node:assert/strict';
+import type { Redis } from 'ioredis';
+import type { Clock, JsonValue, Logger, RandomSource } from '../base/index.ts';
+import { ChangeFeed } from './change-feed.ts';
+import { scripts } from './gen/scripts.ts';
+import { type ConnectionOptions, RedisConnection } from './redis-connection.ts';
+import type { LeaseResult, StateStore, Versioned, WriteResult } from './store.ts';
+
+export interface RedisStoreOptions {
+  /** `redis://[user:password@]host:port/db`, `rediss://`, or `unix:/path` (or the bare path) of a unix socket. */
+  readonly url: string;
+  /** Goes before every key and channel, so that several gateways may share a Redis. */
+  readonly keyPrefix: string;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  readonly log: Logger;
+  /** How long opening keeps trying before it rejects. Default 5000. */
+  readonly connectLimitMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Opens the state store in a Redis (5 or later). Rejects with `STATE_UNAVAILABLE` naming the address when there is none
+ * within the limit, `CONFIG_INVALID` for a wrong URL, the signal's reason on abort. Once open it reconnects by itself;
+ * calls made while the server is away reject at once.
+ */
+export async function openRedisStore(options: RedisStoreOptions): Promise<StateStore> {
+  const connectionOptions = { connectLimitMs: 5000, ...options };
+  const commands = Object.fromEntries(
+    Object.entries(scripts).map(([name, script]) => [command(name), script]),
+  );
+  const connection = await RedisConnection.open('opening the state store', connectionOptions, commands);
+  return new RedisStore(connection, connectionOptions);
+}
+
+type ScriptName = keyof typeof scripts;
+type ScriptArgument = string | number;
+
+class RedisStore implements StateStore {
+  readonly #connection: RedisConnection;
+  readonly #feed: ChangeFeed;
+  readonly #prefix: string;
+  readonly #channel: string;
+  readonly #records: string;
+  readonly #lists: string;
+  readonly #leases: string;
+
+  constructor(connection: RedisConnection, options: ConnectionOptions & { readonly keyPrefix: string }) {
+    this.#connection = connection;
+    this.#prefix = options.keyPrefix;
+    this.#channel = `${this.#prefix}changes`;
+    this.#records = `${this.#prefix}records`;
+    this.#lists = `${this.#prefix}lists`;
+    this.#leases = `${this.#prefix}leases`;
+    this.#feed = new ChangeFeed(this.#channel, options);
+  }
+
+  async read(key: string): Promise<Versioned | undefined> {
+    const [version, value] = await this.#connection.call(`reading ${key}`, (client) =>
+      client.hmget(this.#record(key), 'version', 'value'),
+    );
+    return version == null || value == null ? undefined : versioned(version, value);
+  }
+
+  async list(prefix: string): Promise<readonly (Versioned & { readonly key: string })[]> {
+    const reply = await this.#run('listRecords', `listing ${prefix}`, [
+      this.#records,
+      prefix,
+      this.#record(''),
+    ]);
+    assert(Array.isArray(reply));
+    const found: (Versioned & { readonly key: string })[] = [];
+    for (let at = 0; at < reply.length; at += 3) {
+      found.push({ key: String(reply[at]), ...versioned(reply[at + 1], reply[at + 2]) });
+    }
+    return found;
+  }
+
+  async create(key: string, value: JsonValue): Promise<WriteResult> {
+    const keys = [this.#record(key), this.#records];
+    const reply = await this.#run('createRecord', `creating ${key}`, [
+      ...keys,
+      key,
+      JSON.stringify(value),
+      this.#channel,
+    ]);
+    return writeResult(reply);
+  }
+
+  async replace(key: string, version: number, value: JsonValue): Promise<WriteResult> {
+    const reply = await this.#run('replaceRecord', `replacing ${key}`, [
+      this.#record(key),
+      ...[key, version, JSON.stringify(value), this.#channel],
+    ]);
+    return writeResult(reply);
+  }
+
+  async put(key: string, value: JsonValue, options: { readonly expireMs?: number } = {}): Promise<void> {
+    await this.#run('putRecord', `writing ${key}`, [
+      ...[this.#record(key), this.#records],
+      ...[key, JSON.stringify(value), options.expireMs ?? 0, this.#channel],
+    ]);
+  }
+
+  async remove(key: string, version?: number): Promise<boolean> {
+    const record = [this.#record(key), this.#records];
+    if (version !== undefined) {
+      return (
+        (await this.#run('removeRecord', `removing ${key}`, [...record, key, version, this.#channel])) === 1
+      );
+    }
+    const others = [this.#listOf(key), this.#lists, this.#lease(key), this.#leases];
+    return (await this.#run('remove', `removing ${key}`, [...record, ...others, key, this.#channel])) === 1;
+  }
+
+  async removeAll(prefix: string): Promise<number> {
+    const reply = await this.#run('removeAll', `removing all of ${prefix}`, [
+      ...[this.#records, this.#lists, this.#leases],
+      ...[prefix, this.#record(''), this.#listOf(''), this.#lease(''), this.#channel],
+    ]);
+    return Number(reply);
+  }
+
+  async append(key: string, value: JsonValue, max: number): Promise<void> {
+    const keys = [this.#listOf(key), this.#lists];
+    await this.#run('append', `appending to ${key}`, [...keys, key, JSON.stringify(value), max]);
+  }
+
+  async readAll(key: string): Promise<readonly JsonValue[]> {
+    const values = await this.#connection.call(`reading ${key}`, (client) =>
+      client.lrange(this.#listOf(key), 0, -1),
+    );
+    return values.map((value) => JSON.parse(value) as JsonValue);
+  }
+
+  listKeys(prefix: string): Promise<readonly string[]> {
+    return this.#connection.call(`listing ${prefix}`, (client) => {
+      const start = Buffer.from(`[${prefix}`);
+      // 0xff is no byte of UTF-8: the bound is above everything that begins with the prefix.
+      const end = Buffer.concat([Buffer.from(`(${prefix}`), Buffer.of(0xff)]);
+      return client.zrangebylex(this.#lists, start, end);
+    });
+  }
+
+  watch(prefix: string, changed: (key: string | undefined) => void): Promise<AsyncDisposable> {
+    return this.#feed.watch(prefix, changed);
+  }
+
+  async holdLease(key: string, holder: string, ttlMs: number, value: JsonValue): Promise<LeaseResult> {
+    const reply = await this.#run('holdLease', `holding the lease ${key}`, [
+      ...[this.#lease(key), this.#leases],
+      ...[key, holder, ttlMs, JSON.stringify(value), this.#channel],
+    ]);
+    assert(Array.isArray(reply));
+    const [epoch, otherHolder, remainingMs] = reply as unknown[];
+    if (epoch === -1)
+      return { kind: 'refused', holder: String(otherHolder), remainingMs: Number(remainingMs) };
+    return { kind: 'held', epoch: Number(epoch) };
+  }
+
+  async readLease(key: string): ReturnType<StateStore['readLease']> {
+    const reply = await this.#run('readLease', `reading the lease ${key}`, [this.#lease(key)]);
+    assert(Array.isArray(reply));
+    const [holder, epoch, value] = reply as [string, number, string] | [undefined?];
+    if (holder === undefined) return undefined;
+    return { holder, epoch, value: JSON.parse(value) as JsonValue };
+  }
+
+  async releaseLease(key: string, holder: string): Promise<boolean> {
+    const script = [this.#lease(key), key, holder, this.#channel];
+    return (await this.#run('releaseLease', `releasing the lease ${key}`, script)) === 1;
+  }
+
+  async close(): Promise<void> {
+    await this.#feed.close();
+    this.#connection.close();
+  }
+
+  #record(key: string): string {
+    return `${this.#prefix}record:${key}`;
+  }
+
+  #listOf(key: string): string {
+    return `${this.#prefix}list:${key}`;
+  }
+
+  #lease(key: string): string {
+    return `${this.#prefix}lease:${key}`;
+  }
+
+  #run(name: ScriptName, what: string, keysAndArguments: readonly ScriptArgument[]): Promise<unknown> {
+    return this.#connection.call(what, (client) => {
+      const defined = client as Redis & Record<string, (...all: ScriptArgument[]) => Promise<unknown>>;
+      return defined[command(name)]!(...keysAndArguments);
+    });
+  }
+}
+
+/** The client has commands of these names already. */
+function command(script: string): string {
+  return `script:${script}`;
+}
+
+function versioned(version: unknown, value: unknown): Versioned {
+  return { version: Number(version), value: JSON.parse(String(value)) as JsonValue };
+}
+
+function writeResult(reply: unknown): WriteResult {
+  assert(Array.isArray(reply));
+  const [version, foundVersion, foundValue] = reply as unknown[];
+  if (version === -1) return { kind: 'conflict', found: versioned(foundVersion, foundValue) };
+  if (version === -2) return { kind: 'conflict', found: undefined };
+  return { kind: 'written', version: Number(version) };
+}
