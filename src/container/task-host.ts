@@ -17,7 +17,10 @@ export interface TaskHost {
   deliver(buffer: Buffer, start: number, end: number): void;
   /** All frames of one read have been delivered: write what is buffered. */
   flush(): void;
-  /** `plan`, `loads`, `pressure`; `start` and `stop` are only for hosts in other processes. */
+  /**
+   * `plan`, `loads`, `pressure`, from when `start` has resolved: first what is so at that moment, then each change.
+   * `start` and `stop` are only for hosts in other processes.
+   */
   control(message: StreamManagerToHost): void;
   /**
    * Stops, and takes up again, reading what the tasks emit: the last means when a link's hard bound is reached although

@@ -6,4 +6,5 @@
  * Start at executor-metrics.ts for counting, metrics-manager.ts for telling.
  */
 export { type ExecutorDescription, ExecutorMetrics } from './executor-metrics.ts';
+export { MetricsManager, type MetricsManagerDeps, type Reporter } from './metrics-manager.ts';
 export { MetricsRegistry } from './metrics-registry.ts';

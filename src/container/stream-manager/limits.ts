@@ -36,7 +36,7 @@ export function streamManagerLimits(conf: JsonObject): StreamManagerLimits {
     queueLowBytes: Math.min(low, queueHighBytes),
     queueBytesMax,
     queueSlackBytes: 32 * mebibyte,
-    helloMs: 3000,
+    helloMs: confNumber(conf, 'egret.stream.manager.hello.ms', 3000, 1),
     strangersMax: 64,
     reconnect: { firstMs: 20, maxMs: 1000, factor: 2, jitter: 0.3 },
     findMaster: { firstMs: 15, maxMs: 500, factor: 1.3, jitter: 0.2 },

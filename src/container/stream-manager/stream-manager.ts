@@ -94,6 +94,11 @@ export class StreamManager implements Outlet {
     return this.#plan;
   }
 
+  /** The queues to the other containers, by container id. */
+  get peers(): ReadonlyMap<number, Pick<PeerQueue, 'isConnected' | 'queuedBytes'>> {
+    return this.#queues;
+  }
+
   /** Tuples that could not be delivered or held, by reason. */
   get droppedTuples(): {
     readonly unknownTarget: number;
@@ -125,12 +130,11 @@ export class StreamManager implements Outlet {
 
   /** The host has started: it is told what there is to know and gets the frames that waited for it. */
   fill(host: TaskHost): void {
-    const slot = this.#slots.get(host.name)!;
     if (this.#plan !== undefined) host.control({ type: 'plan', plan: this.#plan });
     if (this.#loads.size > 0) host.control({ type: 'loads', loads: [...this.#loads] });
     host.control(this.#pressureReport(this.#allPressure));
     if (this.#arePaused) host.pause();
-    slot.fill(host);
+    this.#slots.get(host.name)!.fill(host);
     this.#router.flush();
   }
 

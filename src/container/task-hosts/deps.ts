@@ -5,7 +5,8 @@ import type { Outlet } from '../task-host.ts';
 
 /**
  * What every task host is made of. A host is good for one life: `start`, then `stop` or `onExit`. After an exit the
- * container makes a new one with the same deps, after a backoff, and gives it the plan, loads and pressure of that moment.
+ * container makes a new one with the same deps, after a backoff. In order: constructor, `start`, and once that has
+ * resolved `control` with the plan (if there is one yet), loads and pressure of the moment, then `deliver` and `flush`.
  *
  * Constructors do no work: `new JvmHost(deps)`, `new ShellHost(deps)` (one task), `new AckerHost(deps)`.
  */

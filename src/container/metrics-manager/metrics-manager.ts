@@ -1,0 +1,141 @@
+import type { Clock, JsonObject, Logger } from '../../base/index.ts';
+import type { StateStore } from '../../coordination/index.ts';
+import type {
+  ContainerSpec,
+  ErrorRecord,
+  ExecutorStatsRecord,
+  PlannedContainer,
+  TaskId,
+} from '../../topology/index.ts';
+import { confNumber } from '../conf.ts';
+import type { HostToStreamManager } from '../protocol.ts';
+import { ErrorThrottle } from './error-throttle.ts';
+import { MetricsRegistry } from './metrics-registry.ts';
+import { StoreWriter } from './store-writer.ts';
+
+export interface MetricsManagerDeps {
+  readonly spec: ContainerSpec;
+  readonly conf: JsonObject;
+  readonly store: StateStore;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Who reports: a task host, as far as it matters here. */
+export interface Reporter {
+  readonly name: string;
+  readonly tasks: readonly TaskId[];
+}
+
+const heartbeatSecsDefault = 3;
+/** A heartbeat is forgotten when this many in a row are missing. */
+const heartbeatsMissedMax = 10;
+const rotateMs = 1000;
+const errorCharsMax = 16_384;
+
+/**
+ * Gathers the statistics and errors of a container's hosts and writes them to the state store: a heartbeat every
+ * `egret.heartbeat.secs` (3) and errors as they come. Errors are throttled as Storm does it, except those of a JVM,
+ * whose executors have throttled them already.
+ */
+export class MetricsManager {
+  readonly registry: MetricsRegistry;
+  readonly #deps: MetricsManagerDeps;
+  readonly #writer: StoreWriter;
+  readonly #throttle: ErrorThrottle;
+  readonly #container: PlannedContainer | undefined;
+  readonly #startedAtMs: number;
+  readonly #heartbeatMs: number;
+  /** Host name -> the last statistics it sent. */
+  readonly #statistics = new Map<string, readonly ExecutorStatsRecord[]>();
+  #timers: Disposable[] = [];
+
+  /** Throws `CONFIG_INVALID` naming the key. */
+  constructor(deps: MetricsManagerDeps) {
+    const { spec, conf, store, clock, log } = deps;
+    const { topologyId, containerId } = spec;
+    this.#deps = deps;
+    this.registry = new MetricsRegistry(clock);
+    this.#startedAtMs = clock.monotonicMs();
+    this.#heartbeatMs = 1000 * confNumber(conf, 'egret.heartbeat.secs', heartbeatSecsDefault, 0.1);
+    this.#container = spec.plan.containers.find((each) => each.containerId === containerId);
+    const heartbeatExpireMs = heartbeatsMissedMax * this.#heartbeatMs;
+    this.#writer = new StoreWriter({ topologyId, containerId, store, clock, log, heartbeatExpireMs });
+    this.#throttle = new ErrorThrottle({
+      perIntervalMax: confNumber(conf, 'topology.max.error.report.per.interval', 5),
+      intervalMs: 1000 * confNumber(conf, 'topology.error.throttle.interval.secs', 10),
+    });
+  }
+
+  /** Writes the first heartbeat at once. */
+  start(): void {
+    const { clock } = this.#deps;
+    this.#timers = [
+      clock.every(rotateMs, () => this.registry.rotate()),
+      clock.every(this.#heartbeatMs, () => this.#heartbeat()),
+    ];
+    this.#heartbeat();
+  }
+
+  hostReported(host: Reporter, message: HostToStreamManager): void {
+    switch (message.type) {
+      case 'stats':
+        this.#statistics.set(host.name, message.executors);
+        return;
+      case 'error':
+        this.#error(host.name, message.componentId, message.record);
+        return;
+      case 'fatal':
+        this.faultOf(host, message.message);
+        return;
+      default:
+        return;
+    }
+  }
+
+  /** A fault that concerns every component of a host: its process ended, or cannot be started. */
+  faultOf(host: Reporter, text: string): void {
+    const { spec, clock } = this.#deps;
+    const own = new Set(host.tasks);
+    const components = new Set(
+      spec.plan.tasks.filter((task) => own.has(task.taskId)).map((task) => task.componentId),
+    );
+    const record: ErrorRecord = {
+      error: text.slice(0, errorCharsMax),
+      timeSecs: Math.floor(clock.nowMs() / 1000),
+      host: this.#container?.hostname ?? 'localhost',
+      port: this.#container?.slotPort ?? -1,
+    };
+    for (const componentId of components) this.#writer.error(componentId, record);
+  }
+
+  /** The host has ended: its executors are no longer reported until it sends statistics again. */
+  forget(host: Reporter): void {
+    this.#statistics.delete(host.name);
+  }
+
+  /** Writes what waits, at most `limitMs`, and removes the heartbeat. Idempotent; never rejects. */
+  async close(limitMs: number): Promise<void> {
+    for (const timer of this.#timers.splice(0)) timer[Symbol.dispose]();
+    await this.#writer.close(limitMs);
+  }
+
+  #error(reporter: string, componentId: string, record: ErrorRecord): void {
+    const { clock } = this.#deps;
+    const isAdmitted =
+      reporter === 'jvm' || this.#throttle.admit(`${reporter}/${componentId}`, clock.monotonicMs());
+    if (isAdmitted) {
+      this.#writer.error(componentId, { ...record, error: record.error.slice(0, errorCharsMax) });
+    }
+  }
+
+  #heartbeat(): void {
+    const { clock, spec } = this.#deps;
+    this.#writer.heartbeat({
+      containerId: spec.containerId,
+      timeMs: clock.nowMs(),
+      uptimeSecs: Math.floor((clock.monotonicMs() - this.#startedAtMs) / 1000),
+      executors: [...[...this.#statistics.values()].flat(), ...this.registry.records()],
+    });
+  }
+}

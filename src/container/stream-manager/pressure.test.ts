@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { PressureUnion } from './pressure.ts';
+import { WaterMarks } from './water-marks.ts';
+
+describe('PressureUnion', () => {
+  it('holds the union of the last report of each reporter, and says when it changes', () => {
+    const report = fc.tuple(
+      fc.constantFrom('a', 'b', 'c'),
+      fc.array(fc.integer({ min: 1, max: 6 }), { maxLength: 4 }),
+    );
+    fc.assert(
+      fc.property(fc.array(report, { maxLength: 40 }), (reports) => {
+        const union = new PressureUnion();
+        const last = new Map<string, number[]>();
+        const expected = (): number[] => [...new Set([...last.values()].flat())].sort((a, b) => a - b);
+        for (const [reporter, tasks] of reports) {
+          const before = expected();
+          last.set(reporter, tasks);
+          assert.equal(union.report(reporter, tasks), before.join() !== expected().join());
+          assert.deepEqual(union.tasks(), expected());
+        }
+      }),
+    );
+  });
+});
+
+describe('WaterMarks', () => {
+  it('rises at the high mark, falls at the low one, and keeps its answer between them', () => {
+    const marks = new WaterMarks({ highBytes: 100, lowBytes: 10 });
+    const changes = [99, 100, 11, 150, 10, 99, 100].map((bytes) => [marks.update(bytes), marks.isHigh]);
+    assert.deepEqual(changes, [
+      [false, false],
+      [true, true],
+      [false, true],
+      [false, true],
+      [true, false],
+      [false, false],
+      [true, true],
+    ]);
+  });
+
+  it('falls when a queue whose marks are equal empties', () => {
+    const marks = new WaterMarks({ highBytes: 5, lowBytes: 5 });
+    assert.deepEqual(
+      [marks.update(5), marks.isHigh, marks.update(5), marks.isHigh],
+      [true, true, true, false],
+    );
+  });
+});
