@@ -3,7 +3,8 @@ import { type JavaValue, javaTypeName, type TypedJavaValue } from './values.ts';
 
 /**
  * Object.toString of a value, as the JDK's classes define it. Maps and sets are written in the order they came in.
- * Throws `VALUE_UNSUPPORTED` for null, for a byte[] (its text is an address) and for an object only Java can read.
+ * Throws `VALUE_UNSUPPORTED` for null, for a byte[] (its text is an address), for an object only Java can read, and for
+ * a Date or Float, whose text depends on the JVM. A Double's is that of Java 19 and later: always the shortest.
  */
 export function javaToString(value: JavaValue): string {
   if (typeof value === 'string') return value;
@@ -21,9 +22,7 @@ function typedText(value: TypedJavaValue): string {
     case 'bigInteger':
       return value.value.toString();
     case 'double':
-      return floatingText(value.value, value.value.toString());
-    case 'float':
-      return floatingText(value.value, shortestFloatText(value.value));
+      return doubleText(value.value);
     case 'char':
       return String.fromCharCode(value.code);
     case 'list':
@@ -35,6 +34,7 @@ function typedText(value: TypedJavaValue): string {
       return decimalText(value.unscaled, value.scale);
     case 'uuid':
       return uuidText(value.mostSignificant, value.leastSignificant);
+    case 'float':
     case 'date':
     case 'object':
       throw noText(value);
@@ -55,13 +55,13 @@ function noText(value: JavaValue): GatewayError {
   );
 }
 
-/** Java writes 1.0 where JavaScript writes 1, and an exponent below 1e-3 and from 1e7 on. The digits are the shortest. */
-function floatingText(value: number, shortest: string): string {
+/** Java writes 1.0 where JavaScript writes 1, and an exponent below 1e-3 and from 1e7 on. */
+function doubleText(value: number): string {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? 'Infinity' : '-Infinity';
   const sign = value < 0 || Object.is(value, -0) ? '-' : '';
   if (value === 0) return `${sign}0.0`;
-  const { digits, exponent } = decompose(shortest);
+  const { digits, exponent } = decompose(value.toString());
   if (exponent >= -3 && exponent < 7) {
     const point = exponent + 1;
     if (point <= 0) return `${sign}0.${'0'.repeat(-point)}${digits}`;
@@ -79,14 +79,6 @@ function decompose(text: string): { digits: string; exponent: number } {
   const leadingZeros = /^0*/.exec(all)![0].length;
   const digits = all.slice(leadingZeros).replace(/0+$/, '');
   return { digits, exponent: whole.length - 1 - leadingZeros + Number(exponentText) };
-}
-
-function shortestFloatText(value: number): string {
-  for (let precision = 1; precision < 9; precision++) {
-    const text = value.toPrecision(precision);
-    if (Math.fround(Number(text)) === value) return text;
-  }
-  return value.toPrecision(9);
 }
 
 /** BigDecimal.toString: plain where the point lies within the digits or a few zeros before, else with an exponent. */
