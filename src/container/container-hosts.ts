@@ -1,0 +1,63 @@
+import type { Clock, JsonObject, Logger, RandomSource } from '../base/index.ts';
+import type { ContainerSpec, PlannedTask, TaskId, TopologyIndex } from '../topology/index.ts';
+import type { MetricsRegistry } from './metrics-manager/index.ts';
+import type { Outlet, TaskHost } from './task-host.ts';
+import type { HostExit, TaskHostDeps } from './task-hosts/deps.ts';
+
+/** A host that a container must have: which tasks, and how to make it. */
+export interface PlannedHost {
+  readonly name: string;
+  readonly tasks: readonly PlannedTask[];
+  readonly open: (deps: TaskHostDeps) => Promise<TaskHost>;
+}
+
+/**
+ * The hosts of a container by the plan: one JVM for all its Java tasks, one process for each shell task, one acker for
+ * all system tasks. Only the code of kinds that occur is loaded: modules take time that the first tuple waits for.
+ */
+export function planHosts(spec: ContainerSpec): readonly PlannedHost[] {
+  const own = spec.plan.tasks.filter((task) => task.containerId === spec.containerId);
+  const ofKind = (kind: PlannedTask['host']): readonly PlannedTask[] =>
+    own.filter((task) => task.host === kind);
+  const hosts: PlannedHost[] = ofKind('shell').map((task) => ({
+    name: `shell-${task.taskId}`,
+    tasks: [task],
+    open: async (deps) => new (await import('./task-hosts/shell/index.ts')).ShellHost(deps),
+  }));
+  if (ofKind('jvm').length > 0) {
+    const open: PlannedHost['open'] = async (deps) =>
+      new (await import('./task-hosts/jvm/index.ts')).JvmHost(deps);
+    hosts.push({ name: 'jvm', tasks: ofKind('jvm'), open });
+  }
+  if (ofKind('system').length > 0) {
+    const open: PlannedHost['open'] = async (deps) =>
+      new (await import('./task-hosts/system/index.ts')).AckerHost(deps);
+    hosts.push({ name: 'acker', tasks: ofKind('system'), open });
+  }
+  return hosts;
+}
+
+export function taskIdsOf(host: PlannedHost): readonly TaskId[] {
+  return host.tasks.map((task) => task.taskId);
+}
+
+export interface SharedHostDeps {
+  readonly spec: ContainerSpec;
+  readonly conf: JsonObject;
+  readonly topology: TopologyIndex;
+  readonly outlet: Outlet;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  readonly log: Logger;
+  readonly metrics: MetricsRegistry;
+  readonly pidDir: string;
+}
+
+/** Makes one life of a planned host. */
+export async function makeHost(
+  host: PlannedHost,
+  shared: SharedHostDeps,
+  onExit: (exit: HostExit) => void,
+): Promise<TaskHost> {
+  return host.open({ ...shared, tasks: host.tasks, log: shared.log.child({ host: host.name }), onExit });
+}
