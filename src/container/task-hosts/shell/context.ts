@@ -14,24 +14,26 @@ export function contextOf(topology: TopologyIndex, taskId: TaskId): Required<Con
   for (const { sourceComponentId, sourceStreamId, grouping } of inputs) {
     setIn(sources, sourceComponentId, sourceStreamId, describeGrouping(grouping));
   }
-  const fields = new Map<string, Record<string, string[]>>();
-  for (const { sourceComponentId, sourceStreamId } of inputs) {
-    setIn(fields, sourceComponentId, sourceStreamId, [
-      ...(topology.fieldsOf(sourceComponentId, sourceStreamId) ?? []),
-    ]);
-  }
   return {
     'task->component': Object.fromEntries(topology.taskToComponent()),
     taskid: taskId,
     componentid: componentId,
     streams,
-    'stream->outputfields': Object.fromEntries(
-      streams.map((stream) => [stream, [...(topology.fieldsOf(componentId, stream) ?? [])]]),
-    ),
+    'stream->outputfields': fieldsByStream(topology, componentId),
     'stream->target->grouping': targetsOf(topology, componentId, streams),
     'source->stream->grouping': Object.fromEntries(sources),
-    'source->stream->fields': Object.fromEntries(fields),
+    'source->stream->fields': Object.fromEntries(
+      [...sources.keys()].map((source) => [source, fieldsByStream(topology, source)]),
+    ),
   };
+}
+
+/** All streams of a component, subscribed or not, with the names of their values. */
+function fieldsByStream(topology: TopologyIndex, componentId: string): Record<string, string[]> {
+  const streams = topology.streamIdsOf(componentId).filter(isUsers);
+  return Object.fromEntries(
+    streams.map((stream) => [stream, [...(topology.fieldsOf(componentId, stream) ?? [])]]),
+  );
 }
 
 /** Names that begin with two underscores are Storm's own; a submission may not use them. */

@@ -90,7 +90,7 @@ export interface Context {
     [k: string]: string[];
   };
   /**
-   * Declared stream, then subscribing component, then its grouping. Streams nobody reads are absent or empty.
+   * Declared stream, then subscribing component, then its grouping. Streams nobody reads are absent.
    */
   "stream->target->grouping"?: {
     [k: string]: {
@@ -106,7 +106,7 @@ export interface Context {
     };
   };
   /**
-   * For bolts: source component, then its stream, then the names of its values. Empty for spouts.
+   * For bolts: source component, then each of its streams, then the names of its values. Empty for spouts.
    */
   "source->stream->fields"?: {
     [k: string]: {

@@ -1,5 +1,6 @@
 package egret.oracle;
 
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -31,6 +32,8 @@ import org.apache.storm.tuple.Fields;
  */
 public final class MultilangContext {
   public static void main(String[] args) throws Exception {
+    PrintStream out = System.out;
+    System.setOut(System.err); // Storm logs to standard output when nothing is configured
     Map<?, ?> question = (Map<?, ?>) JSONValue.parse(new String(System.in.readAllBytes(), StandardCharsets.UTF_8));
     @SuppressWarnings("unchecked")
     Map<String, Object> conf = new HashMap<>((Map<String, Object>) question.get("conf"));
@@ -55,7 +58,7 @@ public final class MultilangContext {
           new HashMap<>(), new HashMap<>(), new HashMap<>(), new AtomicBoolean(), null);
       answer.put(task.toString(), JSONValue.parse(context.toJSONString()));
     });
-    System.out.println(JSONValue.toJSONString(answer));
+    out.println(JSONValue.toJSONString(answer));
   }
 
   private static StormTopology topology(List<?> components) {
