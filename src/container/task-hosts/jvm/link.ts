@@ -123,7 +123,7 @@ function tryOpen(path: string, events: LinkEvents, queueBytesMax: number): Promi
     };
     const buffer = Buffer.allocUnsafeSlow(readBytes);
     const socket = connect({ path, onread: { buffer, callback: take } });
-    const refused = (error: unknown): void => {
+    const refused = (error: Error): void => {
       const code = errorCode(error);
       if (code === 'ENOENT' || code === 'ECONNREFUSED') resolve(undefined);
       else reject(error);

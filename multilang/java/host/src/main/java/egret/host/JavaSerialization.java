@@ -3,6 +3,7 @@ package egret.host;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.ObjectInputFilter;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
 import java.io.ObjectStreamClass;
@@ -15,6 +16,12 @@ import org.apache.storm.tuple.TupleImpl;
  */
 final class JavaSerialization {
     private static final int BUFFER_BYTES_KEPT = 1 << 20;
+    /**
+     * An array longer than its bytes allow is refused before it is made. An element takes a byte or more; the table of
+     * a hash map is up to eight times as long as the map has entries.
+     */
+    private static final long ARRAY_LENGTH_PER_BYTE = 8;
+    private static final long ARRAY_SLACK = 1024;
 
     private final ObjectCodec codec;
     private Buffer buffer = new Buffer();
@@ -49,6 +56,8 @@ final class JavaSerialization {
     Object read(byte[] bytes, int start, int length) throws IOException, ClassNotFoundException {
         ByteArrayInputStream source = new ByteArrayInputStream(bytes, start, length);
         try (Reader reader = new Reader(source)) {
+            reader.setObjectInputFilter(info -> info.arrayLength() > ARRAY_SLACK + ARRAY_LENGTH_PER_BYTE * length
+                    ? ObjectInputFilter.Status.REJECTED : ObjectInputFilter.Status.UNDECIDED);
             Object value = reader.readObject();
             if (source.available() > 0) {
                 throw new IOException(source.available() + " bytes follow the object");

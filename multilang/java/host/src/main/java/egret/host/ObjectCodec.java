@@ -97,7 +97,8 @@ final class ObjectCodec {
                 throw new CorruptValuesException("Kryo left " + (start + length - input.position()) + " bytes unread");
             }
             return value;
-        } catch (IOException | ClassNotFoundException | RuntimeException | LinkageError e) {
+        } catch (IOException | ClassNotFoundException | RuntimeException | LinkageError | OutOfMemoryError e) {
+            // out of memory: a damaged length asked for an array that cannot be
             throw new CorruptValuesException("an object of class " + className + " cannot be read by "
                     + (codec == Tag.CODEC_JAVA ? "Java serialisation" : "Kryo") + ": " + e, e);
         }
