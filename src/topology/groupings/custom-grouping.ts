@@ -39,7 +39,7 @@ function describeSerialized(value: SerializedValue): CustomGrouping {
   }
   const fields = value.fields.get('fields') ?? null;
   if (fields === null) return { kind: 'partial_key', fields: undefined };
-  const names = isObject(fields) ? fields.fields.get('_fields') : undefined;
+  const names = isObject(fields) ? fields.fields.get('fields') : undefined;
   const written = isObject(names) ? names.written : [];
   const texts = written.filter((name) => typeof name === 'string');
   return texts.length > 0 && texts.length === written.length
