@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GatewayError } from '../base/index.ts';
 import { loadClientConfig } from './client-config.ts';
 import { readConfValue } from './conf-text.ts';
 import { loadGatewayConfig } from './gateway-config.ts';
+import { gatewayKeys } from './schema.ts';
 
 /** Storm's defaults for the keys the gateway reads, as the released jar has them. */
 const stormDefaults = {
@@ -99,6 +100,20 @@ describe('gateway configuration', () => {
     assert.match((await faultOf(load([], yaml('- 1')))).message, /must hold keys and values/);
     assert.match((await faultOf(load([], join(dir, 'none.yaml')))).message, /none\.yaml: no such file/);
     assert.match((await faultOf(load(['nothing']))).message, /-c expects key=value, got "nothing"/);
+  });
+});
+
+describe('keys of the configuration', () => {
+  it('are all known when the sources read them', () => {
+    const source = new URL('../', import.meta.url).pathname;
+    const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(
+      (path) => path.endsWith('.ts') && !path.endsWith('.test.ts'),
+    );
+    const read = files.flatMap((path) => [
+      ...readFileSync(join(source, path), 'utf8').matchAll(/'(egret(?:\.[a-z]+)+)'/g),
+    ]);
+    assert(read.length > 10);
+    for (const [, key] of read) assert(Object.hasOwn(gatewayKeys, key!), key);
   });
 });
 

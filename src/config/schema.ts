@@ -1,4 +1,5 @@
 import type { JsonValue } from '../base/index.ts';
+import { containerKeys } from './container-keys.ts';
 
 /** One key of the gateway's own configuration, as JSON Schema says it. Units are in the key's name or the description. */
 export interface KeySchema {
@@ -27,10 +28,11 @@ const optionalText = { type: ['string', 'null'], minLength: 1 };
 const texts = { type: 'array', items: { type: 'string', minLength: 1 } };
 
 /**
- * The keys the gateway itself reads. Storm's own keys keep Storm's names, meanings and defaults (the defaults come from
+ * The keys the gateway itself and its containers read. Storm's own keys keep Storm's names, meanings and defaults (the defaults come from
  * the released jar); keys that Storm has no word for begin with `egret.` and have their default here.
  */
 export const gatewayKeys: Readonly<Record<string, KeySchema>> = {
+  ...containerKeys,
   'storm.local.dir': {
     ...{ type: 'string', minLength: 1 },
     description: 'Directory of everything the gateway keeps. A relative path is taken from the installation.',
@@ -89,6 +91,11 @@ export const gatewayKeys: Readonly<Record<string, KeySchema>> = {
     description:
       'Address the services listen on. Whoever reaches them may run code here: widen it with care.',
   },
+  'egret.container.bind.host': {
+    ...{ ...optionalText, default: null },
+    description:
+      'Address that containers listen on for each other; default: storm.local.hostname, else 127.0.0.1.',
+  },
   'egret.log.level': {
     ...{ type: 'string', enum: ['debug', 'info', 'warn', 'error'], default: 'info' },
     description: "Least severe event that the gateway's own log shows.",
@@ -98,7 +105,7 @@ export const gatewayKeys: Readonly<Record<string, KeySchema>> = {
     description: 'The java program for JVM workers; default: that of JAVA_HOME, else the one on the PATH.',
   },
   'egret.redis.url': {
-    ...{ ...optionalText, default: null, pattern: '^(rediss?|unix)://' },
+    ...{ ...optionalText, default: null, pattern: '^(rediss?://|unix:|/)' },
     description: 'Address of an external Redis; default: a private server inside storm.local.dir.',
   },
   'egret.redis.server.command': {

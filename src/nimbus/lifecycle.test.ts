@@ -75,17 +75,17 @@ describe('stepTopology', () => {
     });
   });
 
-  for (const [status, kind] of [
-    ['KILLED', 'activate'],
-    ['KILLED', 'deactivate'],
-    ['REBALANCING', 'activate'],
-    ['REBALANCING', 'deactivate'],
+  for (const [status, kind, stormName] of [
+    ['KILLED', 'activate', 'ACTIVATE'],
+    ['KILLED', 'deactivate', 'INACTIVATE'],
+    ['REBALANCING', 'activate', 'ACTIVATE'],
+    ['REBALANCING', 'deactivate', 'INACTIVATE'],
   ] as const) {
     it(`refuses to ${kind} what is ${status}`, () => {
       const step = stepTopology({ ...born, status }, { kind });
       assert.deepEqual(step, {
         kind: 'refused',
-        reason: `No transition for event: ${kind}, status: ${status}, topology: words`,
+        reason: `No transition for event: ${stormName}, status: ${status} storm-id: words-1-1`,
       });
     });
   }

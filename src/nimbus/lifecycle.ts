@@ -30,11 +30,20 @@ const accepted: Readonly<Record<TopologyStatus, readonly TopologyEvent['kind'][]
   KILLED: ['kill'],
 };
 
+/** What Storm calls the events (TopologyActions), for messages that people look up. */
+const stormNames: Readonly<Record<TopologyEvent['kind'], string>> = {
+  activate: 'ACTIVATE',
+  deactivate: 'INACTIVATE',
+  kill: 'KILL',
+  rebalance: 'REBALANCE',
+  rebalanced: 'DO_REBALANCE',
+};
+
 export function stepTopology(record: TopologyRecord, event: TopologyEvent): TopologyStep {
   if (!accepted[record.status].includes(event.kind)) {
     return {
       kind: 'refused',
-      reason: `No transition for event: ${event.kind}, status: ${record.status}, topology: ${record.name}`,
+      reason: `No transition for event: ${stormNames[event.kind]}, status: ${record.status} storm-id: ${record.id}`,
     };
   }
   const next = nextRecord(record, event);

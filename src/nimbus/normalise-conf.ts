@@ -27,7 +27,7 @@ export function normaliseConf(submission: Submission): ConfText {
     'storm.messaging.netty.authentication': [clusterConf, conf].some(
       (layer) => readConfValue(layer, 'storm.messaging.netty.authentication') === true,
     ),
-    'topology.metrics.reporters': uniteReporters(merged, clusterConf),
+    'topology.metrics.reporters': uniteReporters(submission, merged),
     ...cappedTimeout(merged),
     'storm.id': submission.id,
     'topology.name': submission.name,
@@ -45,7 +45,15 @@ export function normaliseConf(submission: Submission): ConfText {
     'topology.eventlogger.executors',
     'topology.max.task.parallelism',
   ];
-  return new Map([...normalised, ...pick(merged, sameEverywhere), ...pick(clusterConf, ofTheCluster)]);
+  const tls = merged.get('topology.worker.nimbus.thrift.client.use.tls') ?? 'null';
+  return new Map([
+    ...normalised,
+    ...pick(merged, sameEverywhere),
+    ...pick(clusterConf, ofTheCluster),
+    // A worker reaches Nimbus as its topology says, not as the client that submitted it did.
+    ['topology.worker.nimbus.thrift.client.use.tls', tls],
+    ['nimbus.thrift.client.use.tls', tls],
+  ]);
 }
 
 /** A topology cannot set these for itself. */
@@ -61,7 +69,7 @@ function uniteSerializers({ componentConfs }: Submission, merged: ConfText): Jso
     const registered = readConfValue(conf, 'topology.kryo.register');
     if (!Array.isArray(registered)) continue;
     for (const entry of registered as readonly JsonValue[]) {
-      if (typeof entry === 'string') united.set(entry, united.get(entry) ?? null);
+      if (typeof entry === 'string') united.set(entry, null);
       else if (isJsonObject(entry))
         for (const [type, serializer] of Object.entries(entry)) united.set(type, serializer);
     }
@@ -78,15 +86,13 @@ function uniteDecorators({ componentConfs }: Submission, merged: ConfText): Json
 }
 
 /** The topology's own (or, of old, `storm.metrics.reporters`) and those the cluster wants everywhere. */
-function uniteReporters(merged: ConfText, clusterConf: ConfText): JsonValue | undefined {
-  const own = merged.has('topology.metrics.reporters')
-    ? 'topology.metrics.reporters'
-    : 'storm.metrics.reporters';
-  const reporters = [
-    ...listOf(merged, own),
-    ...listOf(clusterConf, 'storm.topology.metrics.system.reporters'),
-  ];
-  return reporters.length > 0 ? reporters : readConfValue(merged, 'topology.metrics.reporters');
+function uniteReporters({ conf, clusterConf }: Submission, merged: ConfText): JsonValue | undefined {
+  const isOld = !merged.has('topology.metrics.reporters') && merged.has('storm.metrics.reporters');
+  const own = isOld
+    ? readConfValue(merged, 'storm.metrics.reporters')
+    : readConfValue(conf, 'topology.metrics.reporters');
+  if (!clusterConf.has('storm.topology.metrics.system.reporters')) return own;
+  return [...asList(own), ...listOf(clusterConf, 'storm.topology.metrics.system.reporters')];
 }
 
 function cappedTimeout(merged: ConfText): Record<string, JsonValue> {
@@ -103,6 +109,9 @@ function uniteUsers({ conf, owner }: Submission): JsonValue {
 }
 
 function listOf(conf: ConfText, key: string): readonly JsonValue[] {
-  const value = readConfValue(conf, key);
+  return asList(readConfValue(conf, key));
+}
+
+function asList(value: JsonValue | undefined): readonly JsonValue[] {
   return Array.isArray(value) ? (value as readonly JsonValue[]) : [];
 }

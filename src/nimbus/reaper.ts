@@ -49,34 +49,35 @@ export class Reaper {
   async #sweep(): Promise<void> {
     if (this.#isClosed) return;
     this.#timer?.[Symbol.dispose]();
-    let nextMs = retryMs;
+    const { clock, log } = this.#deps;
+    let againAtMs = clock.nowMs() + retryMs;
     try {
-      nextMs = Math.min(await this.#removeDue(), await this.#removeLeftovers());
+      againAtMs = Math.min(await this.#removeDue(), await this.#removeLeftovers());
     } catch (error) {
-      this.#deps.log.warn({ event: 'reaper.postponed', reason: describeError(error) });
+      log.warn({ event: 'reaper.postponed', reason: describeError(error) });
     }
-    this.#timer = this.#deps.clock.after(nextMs, () => void this.wake());
+    this.#timer = clock.after(Math.max(0, againAtMs - clock.nowMs()), () => void this.wake());
   }
 
-  /** Answers in how many milliseconds to look again. */
+  /** Answers when to look again. */
   async #removeDue(): Promise<number> {
-    let nextMs = patrolMs;
     const nowMs = this.#deps.clock.nowMs();
+    let againAtMs = nowMs + patrolMs;
     for (const stored of await this.#deps.topologies.list()) {
       const { id, removeAtMs } = stored.record;
       if (removeAtMs === undefined) continue;
       if (removeAtMs > nowMs) {
-        nextMs = Math.min(nextMs, removeAtMs - nowMs);
+        againAtMs = Math.min(againAtMs, removeAtMs);
       } else if (await this.#deps.topologies.remove(stored)) {
         this.#deps.log.info({ event: 'topology.removed', topology: id });
       } else {
-        nextMs = 0;
+        againAtMs = nowMs;
       }
     }
-    return nextMs;
+    return againAtMs;
   }
 
-  /** Names whose topology never came to be, and what is left of topologies that are no more. */
+  /** Names whose topology never came to be, and what is left of topologies that are no more. Answers when to look again. */
   async #removeLeftovers(): Promise<number> {
     const { topologies, code, store } = this.#deps;
     // Leftovers are read first: what is submitted in between is then found alive.
@@ -86,11 +87,11 @@ export class Reaper {
     for (const { name, id } of claims) {
       if (isGone(id)) await topologies.releaseName(name, id);
     }
-    let nextMs = patrolMs;
+    let againInMs = patrolMs;
     for (const id of codeIds.filter(isGone)) {
       const containers = await store.list(keys.containers(id));
       if (containers.length > 0 || (await store.read(keys.assignment(id))) !== undefined) {
-        nextMs = retryMs;
+        againInMs = retryMs;
         continue;
       }
       await code.remove(id);
@@ -99,6 +100,6 @@ export class Reaper {
       await store.remove(keys.physicalPlan(id));
       this.#deps.log.info({ event: 'topology.cleaned', topology: id });
     }
-    return nextMs;
+    return this.#deps.clock.nowMs() + againInMs;
   }
 }

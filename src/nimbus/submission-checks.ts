@@ -26,10 +26,12 @@ export function isTopologyName(name: string): boolean {
 
 export function checkTopologyName(name: string): void {
   if (isTopologyName(name)) return;
+  const shown = name.length <= 300 ? name : `${name.slice(0, 300)}...`;
   throw new GatewayError(
     'TOPOLOGY_INVALID',
-    `topology name ${JSON.stringify(name.slice(0, 300))} must match ${namePattern.source} ` +
-      `and have at most ${nameBytesMax} bytes`,
+    namePattern.test(name)
+      ? `Topology name '${shown}' is not valid. It names directories: at most ${nameBytesMax} bytes, none of them 0`
+      : `Topology name '${shown}' is not valid. It can't be null and it must match ^[^/.:\\\\]+$`,
   );
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { strToU8, type Zippable, zipSync } from 'fflate';
 import { type Clock, type JsonObject, silentLog, systemRandom } from '../base/index.ts';
 import { loadGatewayConfig } from '../config/index.ts';
-import { MemoryStore } from '../coordination/memory-store.ts';
+import { MemoryStore } from '../coordination/index.ts';
 import { NimbusDaemon } from '../nimbus/index.ts';
 import {
   type ComponentCommon,

@@ -1,0 +1,65 @@
+import type { KeySchema } from './schema.ts';
+
+const amount = { type: ['number', 'null'], minimum: 0 } as const;
+
+/**
+ * Keys that containers read, from the gateway's configuration or from a topology's own. Their defaults are where they
+ * are read; here they are named so that a misspelt one is found when the gateway starts. A test holds the two together.
+ */
+export const containerKeys: Readonly<Record<string, KeySchema>> = {
+  'egret.acker.trees.max': {
+    ...amount,
+    description: 'Most tuple trees one acker outside a JVM follows at a time.',
+  },
+  'egret.heartbeat.secs': { ...amount, description: 'How often a container reports its counts.' },
+  'egret.jvm.queue.high.bytes': {
+    ...amount,
+    description: 'Bytes waiting for a JVM above which its producers pause.',
+  },
+  'egret.jvm.queue.low.bytes': {
+    ...amount,
+    description: 'Bytes waiting for a JVM below which its producers go on.',
+  },
+  'egret.jvm.queue.max.bytes': { ...amount, description: 'Most bytes that may wait for a JVM.' },
+  'egret.jvm.start.timeout.secs': {
+    ...amount,
+    description: 'How long a JVM may take to start before it is started again.',
+  },
+  'egret.jvm.stats.secs': { ...amount, description: 'How often a JVM reports its counts to its container.' },
+  'egret.shell.handshake.timeout.secs': {
+    ...amount,
+    description: 'How long a shell component may take to answer its handshake.',
+  },
+  'egret.shell.message.bytes.max': {
+    ...amount,
+    description: 'Longest message that a shell component may write.',
+  },
+  'egret.shell.queue.bytes.high': {
+    ...amount,
+    description: 'Bytes waiting for a shell component above which its producers pause.',
+  },
+  'egret.shell.queue.bytes.low': {
+    ...amount,
+    description: 'Bytes waiting for a shell component below which its producers go on.',
+  },
+  'egret.shell.queue.tuples.high': {
+    ...amount,
+    description: 'Tuples waiting for a shell component above which its producers pause.',
+  },
+  'egret.stream.manager.hello.ms': {
+    ...amount,
+    description: 'How long a peer may take to say who it is after it connected.',
+  },
+  'egret.stream.manager.queue.high.bytes': {
+    ...amount,
+    description: 'Bytes waiting for one destination above which its producers pause.',
+  },
+  'egret.stream.manager.queue.low.bytes': {
+    ...amount,
+    description: 'Bytes waiting for one destination below which its producers go on.',
+  },
+  'egret.stream.manager.queue.max.bytes': {
+    ...amount,
+    description: 'Most bytes that may wait for one destination.',
+  },
+};
