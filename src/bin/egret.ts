@@ -1,0 +1,30 @@
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type CommandWorld, runEgret } from '../cli/index.ts';
+
+/** The `egret` command. What runs a gateway is loaded only for `up`: the other commands are clients. */
+const world: CommandWorld = {
+  checkoutDir: findCheckout(dirname(fileURLToPath(import.meta.url))),
+  homeDir: homedir(),
+  env: process.env,
+  cwd: process.cwd(),
+  out: (text) => process.stdout.write(text),
+  err: (text) => process.stderr.write(text),
+};
+
+// A reader that has seen enough (`egret list | head -1`) is no fault.
+process.stdout.on('error', () => process.exit(0));
+
+process.exitCode = await runEgret(process.argv.slice(2), world, async (flags) => {
+  const { runGateway } = await import('./up.ts');
+  return runGateway(world, flags);
+});
+
+/** The installation: where package.json is, above the sources as well as above what is built of them. */
+function findCheckout(from: string): string {
+  let dir = from;
+  while (!existsSync(join(dir, 'package.json')) && dir !== dirname(dir)) dir = dirname(dir);
+  return dir;
+}

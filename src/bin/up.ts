@@ -1,0 +1,80 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describeError, GatewayError, type Logger } from '../base/index.ts';
+import { type CommandWorld, type CommonFlags, failureLine } from '../cli/index.ts';
+import { loadGatewayConfig } from '../config/index.ts';
+import { Gateway } from './up-gateway.ts';
+
+/**
+ * `egret up`: runs a gateway in the foreground until SIGTERM or SIGINT, which let it finish what it is at; the second
+ * one ends it at once. Answers the exit code; one line on standard error says why it is 1. The gateway's own log is
+ * `<storm.local.dir>/logs/gateway.log`.
+ */
+export async function runGateway(world: CommandWorld, flags: CommonFlags): Promise<number> {
+  process.title = 'egret up';
+  const stop = stopSignal();
+  try {
+    const config = await loadGatewayConfig({
+      checkoutDir: world.checkoutDir,
+      file: flags.config ?? stormYaml(world),
+      flags: flags.c ?? [],
+    });
+    await using gateway = await Gateway.open(world, config, stop);
+    const log = gateway.log;
+    reportCrashes(world, log);
+    const services = Object.entries(gateway.services).map(([name, { port }]) => `${name}=${port}`);
+    world.out(`egret ready ${services.join(' ')}\n`);
+    log.info({ event: 'gateway.ready', services: gateway.services });
+    await aborted(stop);
+    log.info({ event: 'gateway.draining' });
+  } catch (error) {
+    if (stop.aborted) return 0;
+    world.err(failureLine(error));
+    return 1;
+  }
+  return 0;
+}
+
+/** Aborted by the first signal; the second ends the process. */
+function stopSignal(): AbortSignal {
+  const stop = new AbortController();
+  const onSignal = (name: NodeJS.Signals): void => {
+    if (stop.signal.aborted) process.exit(1);
+    stop.abort(new GatewayError('ABORTED', `the gateway was told to end by ${name}`));
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  return stop.signal;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  // An idle gateway has nothing else to live for: signals, sockets and timers do not keep a process.
+  const alive = setInterval(() => undefined, 0x7fff_ffff);
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearInterval(alive);
+      resolve();
+    };
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end, { once: true });
+  });
+}
+
+/** A broken invariant ends the process: the next gateway takes the running containers over. */
+function reportCrashes(world: CommandWorld, log: Logger): void {
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(event, (error: unknown) => {
+      log.error({ event: 'gateway.crashed', error });
+      world.err(`the gateway ends because of a fault of its own: ${describeError(error)}\n`);
+      process.exit(1);
+    });
+  }
+}
+
+/** The file that Storm's daemons read: in `$STORM_CONF_DIR`, if that is set and has one. */
+function stormYaml(world: CommandWorld): string | undefined {
+  const dir = world.env['STORM_CONF_DIR'];
+  if (dir === undefined || dir === '') return undefined;
+  const path = join(dir, 'storm.yaml');
+  return existsSync(path) ? path : undefined;
+}

@@ -1,0 +1,97 @@
+import { describeError } from '../base/index.ts';
+import { type ClientConfig, loadClientConfig } from '../config/index.ts';
+import type { NimbusMethods, ThriftClient } from '../rpc/index.ts';
+import { connectNimbus } from './gateway-client.ts';
+import { topologyRows, topologyTable } from './topology-table.ts';
+
+/** The world a command runs in; only bin/ reads the real one. */
+export interface CommandWorld {
+  /** The installation. */
+  readonly checkoutDir: string;
+  readonly homeDir: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+}
+
+/** Flags that every command takes, as every command of Storm does. */
+export interface CommonFlags {
+  /** `-c key=value`, in order. */
+  readonly c?: readonly string[];
+  readonly config?: string;
+}
+
+export async function listTopologies(
+  world: CommandWorld,
+  flags: CommonFlags & { readonly json?: true },
+): Promise<number> {
+  const rows = await withNimbus(world, flags, ({ call }) => call.getTopologySummaries({}));
+  world.out(flags.json === true ? `${JSON.stringify(topologyRows(rows), null, 2)}\n` : topologyTable(rows));
+  return 0;
+}
+
+/** Storm's KillTopology (2.8): ends at the first failure; with `-i` it goes on and fails at the end. */
+export async function killTopologies(
+  world: CommandWorld,
+  names: readonly string[],
+  flags: CommonFlags & { readonly wait?: number; readonly ignoreErrors?: true },
+): Promise<number> {
+  return withNimbus(world, flags, async ({ call }) => {
+    let failures = 0;
+    for (const name of names) {
+      try {
+        await call.killTopologyWithOpts({ name, options: { wait_secs: flags.wait } });
+        world.out(`Killed topology: ${name}\n`);
+      } catch (error) {
+        if (flags.ignoreErrors !== true) throw error;
+        world.err(`${describeError(error)}\n`);
+        failures += 1;
+      }
+    }
+    return failures === 0 ? 0 : 1;
+  });
+}
+
+export async function setActive(
+  world: CommandWorld,
+  name: string,
+  flags: CommonFlags & { readonly active: boolean },
+): Promise<number> {
+  await withNimbus(world, flags, ({ call }) =>
+    flags.active ? call.activate({ name }) : call.deactivate({ name }),
+  );
+  world.out(`${flags.active ? 'Activated' : 'Deactivated'} topology: ${name}\n`);
+  return 0;
+}
+
+export function clientConfig(world: CommandWorld, flags: CommonFlags): Promise<ClientConfig> {
+  return loadClientConfig({
+    checkoutDir: world.checkoutDir,
+    homeDir: world.homeDir,
+    stormConfDir: world.env['STORM_CONF_DIR'],
+    file: flags.config,
+    flags: flags.c ?? [],
+  });
+}
+
+async function withNimbus<T>(
+  world: CommandWorld,
+  flags: CommonFlags,
+  work: (client: ThriftClient<NimbusMethods>) => Promise<T>,
+): Promise<T> {
+  const client = await connectNimbus(await clientConfig(world, flags));
+  try {
+    return await work(client);
+  } finally {
+    client.close();
+  }
+}
+
+/** What went wrong, in one line, as the last line that a command prints. */
+export function failureLine(error: unknown): string {
+  // By shape: a fault of Node or of our own making says what it is about less well, and is marked.
+  const isOurs = error instanceof Error && 'facts' in error;
+  const text = isOurs ? describeError(error) : `unexpected failure: ${describeError(error)}`;
+  return `${text.replaceAll(/\s*\n\s*/g, ' ')}\n`;
+}

@@ -1,0 +1,138 @@
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { type CommandWorld, type CommonFlags, failureLine } from './commands.ts';
+import type { JarFlags } from './jar-command.ts';
+
+/** Runs a gateway until it is told to stop. Given by bin/, the only room that may know all the others. */
+export type RunGateway = (flags: CommonFlags) => Promise<number>;
+
+const usageError = 2;
+
+/**
+ * Runs one command line (without `node egret`). Answers the exit code: 0 done, 1 refused or failed with one line on standard
+ * error, 2 usage; of `jar` the one of the JVM.
+ */
+export async function runEgret(
+  args: readonly string[],
+  world: CommandWorld,
+  runGateway: RunGateway,
+): Promise<number> {
+  let exitCode = 0;
+  const program = makeProgram(world, {
+    runGateway,
+    done: (code) => {
+      exitCode = code;
+    },
+  });
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usageError;
+    world.err(failureLine(error));
+    return 1;
+  }
+}
+
+interface ProgramOptions {
+  readonly runGateway: RunGateway;
+  readonly done: (exitCode: number) => void;
+}
+
+function makeProgram(world: CommandWorld, { runGateway, done }: ProgramOptions): Command {
+  const program = new Command('egret')
+    .description('A Storm-compatible stream gateway and its commands, named as those of the storm command.')
+    .exitOverride()
+    .configureOutput({ writeOut: world.out, writeErr: world.err })
+    .showHelpAfterError('(egret <command> --help shows how it is used)')
+    .enablePositionalOptions();
+  const command = (usage: string, description: string, example: string): Command =>
+    withCommonFlags(program.command(usage).description(description)).addHelpText(
+      'after',
+      `\nExample:\n  ${example}`,
+    );
+
+  command(
+    'up',
+    'Run a gateway in the foreground. It prints a line beginning "egret ready" when all its services answer; ' +
+      'SIGTERM or Ctrl-C ends it, and a second one ends it at once.',
+    'egret up -c nimbus.thrift.port=0 -c storm.local.dir=/var/lib/egret',
+  ).action(async (flags: CommonFlags) => done(await runGateway(flags)));
+
+  command('list', 'List the topologies and how they are.', 'egret list --json')
+    .option('--json', 'print JSON in place of the table')
+    .action(async (flags: CommonFlags & { json?: true }) => {
+      const { listTopologies } = await import('./commands.ts');
+      done(await listTopologies(world, flags));
+    });
+
+  addJar(command, world, done);
+  addLifecycle(command, world, done);
+  return program;
+}
+
+type MakeCommand = (usage: string, description: string, example: string) => Command;
+
+function addJar(command: MakeCommand, world: CommandWorld, done: (exitCode: number) => void): void {
+  command(
+    'jar',
+    "Run a main class of a topology jar beside Storm's client; what it submits goes to the gateway. Flags of the " +
+      'command may stand anywhere; all others go to the main class, and so does everything after "--".',
+    'egret jar words.jar org.example.WordCount words -c topology.workers=2',
+  )
+    .argument('<jar>', 'the topology jar')
+    .argument('<main>', 'its main class')
+    .argument('[args...]', 'arguments of the main class')
+    .option('--jars <files>', 'further jars for the workers (not available yet)')
+    .option('--artifacts <coordinates>', 'further artifacts from Maven (not available yet)')
+    .allowUnknownOption()
+    .action(async (jar: string, main: string, args: string[], flags: JarFlags) => {
+      const { runJar } = await import('./jar-command.ts');
+      done(await runJar(world, { jar, main, args }, flags));
+    });
+}
+
+function addLifecycle(command: MakeCommand, world: CommandWorld, done: (exitCode: number) => void): void {
+  command(
+    'kill',
+    'Kill topologies: spouts stop at once, workers end after the wait.',
+    'egret kill words clicks -w 0',
+  )
+    .argument('<names...>', 'names of topologies')
+    .option(
+      '-w, --wait <secs>',
+      'seconds to wait before workers end (default: the message timeout)',
+      parseSeconds,
+    )
+    .option('-i, --ignore-errors', 'go on with the next topology when one cannot be killed')
+    .action(async (names: string[], flags: CommonFlags & { wait?: number; ignoreErrors?: true }) => {
+      const { killTopologies } = await import('./commands.ts');
+      done(await killTopologies(world, names, flags));
+    });
+  for (const [name, description, active] of [
+    ['activate', 'Let the spouts of a topology emit again.', true],
+    ['deactivate', 'Stop the spouts of a topology; what is under way is still processed.', false],
+  ] as const) {
+    command(name, description, `egret ${name} words`)
+      .argument('<name>', 'name of a topology')
+      .action(async (topology: string, flags: CommonFlags) => {
+        const { setActive } = await import('./commands.ts');
+        done(await setActive(world, topology, { ...flags, active }));
+      });
+  }
+}
+
+function withCommonFlags(command: Command): Command {
+  return command
+    .option('-c <key=value>', 'set one value of the configuration; may be repeated', collect)
+    .option('--config <file>', 'read this storm.yaml in place of ~/.storm/storm.yaml');
+}
+
+function collect(value: string, before: readonly string[] | undefined): string[] {
+  if (value.indexOf('=') <= 0) throw new InvalidArgumentError('It must be key=value.');
+  return [...(before ?? []), value];
+}
+
+function parseSeconds(value: string): number {
+  if (/^\d{1,9}$/.test(value)) return Number(value);
+  throw new InvalidArgumentError('It must be a whole number of seconds.');
+}
