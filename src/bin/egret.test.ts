@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock, waitFor } from '../base/index.ts';
+import { readEndpoints } from '../cli/index.ts';
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** The command as its users start it, from the sources. */
+class Egret {
+  readonly process: ChildProcess;
+  out = '';
+  err = '';
+  readonly ended: Promise<Ended>;
+
+  constructor(args: readonly string[]) {
+    const main = new URL('egret.ts', import.meta.url).pathname;
+    this.process = spawn(process.execPath, ['--import=tsx', main, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, STORM_CONF_DIR: undefined },
+    });
+    this.process.stdout!.on('data', (bytes: Buffer) => {
+      this.out += bytes.toString();
+    });
+    this.process.stderr!.on('data', (bytes: Buffer) => {
+      this.err += bytes.toString();
+    });
+    this.ended = new Promise((resolve) => {
+      this.process.once('close', (code) => resolve({ code, out: this.out, err: this.err }));
+    });
+  }
+
+  /** The ports of the ready line. */
+  async ready(): Promise<Map<string, number>> {
+    const line = await waitFor(
+      'the ready line',
+      () => {
+        if (this.process.exitCode !== null)
+          throw new Error(`it ended with ${this.process.exitCode}: ${this.err}`);
+        return /^egret ready (.*)$/m.exec(this.out)?.[1];
+      },
+      { clock: systemClock, limitMs: 30_000 },
+    );
+    return new Map(line.split(' ').map((pair) => [pair.split('=')[0]!, Number(pair.split('=')[1])]));
+  }
+}
+
+describe('egret up', function () {
+  this.timeout(60_000);
+  let dir: string;
+  let started: Egret[];
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), 'egret-up-'));
+    started = [];
+  });
+  afterEach(async () => {
+    for (const each of started) {
+      if (each.process.exitCode === null && each.process.signalCode === null) each.process.kill('SIGTERM');
+      await each.ended;
+    }
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  const local = () => ['-c', `storm.local.dir=${dir}/local`];
+  const egret = (...args: string[]): Egret => {
+    const each = new Egret(args);
+    started.push(each);
+    return each;
+  };
+  const up = (...flags: string[]): Egret => egret('up', ...local(), '-c', 'nimbus.thrift.port=0', ...flags);
+  const failure = async (running: Egret): Promise<string> => {
+    const { code, out, err } = await running.ended;
+    assert.deepEqual([code, out], [1, '']);
+    assert.match(err, /^[^\n]+\n$/, 'one line says why');
+    return err;
+  };
+  const processesOf = (): string[] =>
+    readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .filter((pid) => {
+        try {
+          return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(dir);
+        } catch {
+          return false;
+        }
+      });
+
+  it('answers when it says it is ready, keeps others off its directory, and leaves no process or address', async () => {
+    const gateway = up();
+    const port = (await gateway.ready()).get('nimbus');
+    assert.equal(readEndpoints(`${dir}/local`).services['nimbus']?.port, port);
+    const list = await egret('list', ...local()).ended;
+    assert.deepEqual(list, { code: 0, out: 'No topologies running.\n', err: '' });
+    assert.match(await failure(up()), /another gateway \(process \d+\) runs on storm\.local\.dir/);
+    gateway.process.kill('SIGTERM');
+    assert.deepEqual(await gateway.ended, { code: 0, out: gateway.out, err: '' });
+    assert.deepEqual(
+      readdirSync(`${dir}/local`).filter((name) => /endpoints|lock/.test(name)),
+      [],
+    );
+    assert.deepEqual(processesOf(), []);
+    assert(!existsSync(`${dir}/local/redis/redis.sock`));
+  });
+
+  it('starts again after it was killed, over what it left', async () => {
+    const killed = up();
+    await killed.ready();
+    killed.process.kill('SIGKILL');
+    await killed.ended;
+    const { err } = await egret('list', ...local()).ended;
+    assert.match(err, /^no gateway found: .* is no longer running/);
+    const next = up();
+    await next.ready();
+    next.process.kill('SIGINT');
+    assert.equal((await next.ended).code, 0);
+    assert.deepEqual(processesOf(), []);
+  });
+
+  it('can be ended while it starts', async () => {
+    const gateway = up();
+    await waitFor('its lock', () => existsSync(`${dir}/local/gateway.lock`) || undefined, {
+      clock: systemClock,
+      limitMs: 30_000,
+    });
+    gateway.process.kill('SIGTERM');
+    assert.equal((await gateway.ended).code, 0);
+    assert.deepEqual(processesOf(), []);
+  });
+
+  it('names the key of a port in use', async () => {
+    const holder = createServer();
+    const port = await new Promise<number>((resolve) => {
+      holder.listen(0, '127.0.0.1', () => resolve((holder.address() as { port: number }).port));
+    });
+    try {
+      assert.match(
+        await failure(up('-c', `nimbus.thrift.port=${port}`)),
+        new RegExp(`nimbus\\.thrift\\.port.*${port}|${port}.*nimbus\\.thrift\\.port`),
+      );
+      assert.deepEqual(processesOf(), []);
+    } finally {
+      holder.close();
+    }
+  });
+
+  it('names a directory it cannot write', async () => {
+    writeFileSync(join(dir, 'file'), '');
+    assert.match(
+      await failure(up('-c', `storm.local.dir=${dir}/file/local`)),
+      /storm\.local\.dir .*\/file\/local cannot be written \(ENOTDIR\)/,
+    );
+  });
+
+  it('says what to install when there is no Redis server', async () => {
+    const line = await failure(up('-c', 'egret.redis.server.command=no-such-redis'));
+    assert.match(line, /no-such-redis/);
+  });
+
+  it('names the address of an external Redis that does not answer', async () => {
+    const line = await failure(up('-c', 'egret.redis.url=redis://127.0.0.1:1'));
+    assert.match(line, /127\.0\.0\.1:1/);
+  });
+
+  it('names every key it does not understand, with the nearest one it does', async () => {
+    const line = await failure(
+      up('-c', 'egret.redis.ulr=x', '-c', 'ui.port=1', '-c', 'egret.log.level=loud'),
+    );
+    assert.match(line, /egret\.redis\.ulr \(-c\): no such key, did you mean egret\.redis\.url\?/);
+    assert.match(line, /egret\.log\.level \(-c\): must be one of debug, info, warn, error, got "loud"/);
+  });
+});
