@@ -35,6 +35,7 @@ export interface HostRecord {
 export class JvmContainers implements Outlet {
   readonly directory: string;
   readonly resultsDir: string;
+  readonly codeDir: string;
   readonly hosts = new Map<number, JvmHost>();
   readonly records = new Map<number, HostRecord>();
   /** Tuples routed between hosts. */
@@ -50,6 +51,7 @@ export class JvmContainers implements Outlet {
     this.resultsDir = join(this.directory, 'results');
     mkdirSync(this.resultsDir);
     const codeDir = join(this.directory, 'code');
+    this.codeDir = codeDir;
     const answer = askOracle('HostedTopology', {
       kind: options.kind,
       dir: codeDir,
@@ -66,6 +68,13 @@ export class JvmContainers implements Outlet {
     }));
     for (const id of ids)
       this.#specs.set(id, this.#spec(id, { codeDir, topologyId: answer.topologyId, containers }));
+  }
+
+  /** Waits until the workers of all hosts have started. */
+  async started(): Promise<void> {
+    await this.until('the workers to start', () =>
+      [...this.hosts.keys()].every((id) => this.reported(id, 'started').length > 0) ? true : undefined,
+    );
   }
 
   /** Makes and starts the hosts; resolves when they take messages. */

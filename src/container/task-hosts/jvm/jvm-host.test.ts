@@ -1,51 +1,260 @@
 import { strict as assert } from 'node:assert';
-import { JvmContainers } from '../../../testing/jvm-containers.ts';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { JsonObject } from '../../../base/index.ts';
+import { JvmContainers, type JvmContainersOptions } from '../../../testing/jvm-containers.ts';
+import { writeShellChild } from '../../../testing/shell-child.ts';
+import { DataFrameWriter } from '../../../tuple/index.ts';
+
+const orphanProgram = new URL('../../../testing/jvm-orphan.ts', import.meta.url).pathname;
 
 describe('JvmHost', function () {
   this.timeout(90_000);
-  let containers: JvmContainers | undefined;
+  let containers: JvmContainers;
+
+  async function open(kind: string, options: Partial<JvmContainersOptions> = {}): Promise<JvmContainers> {
+    containers = new JvmContainers({ kind, place: () => 1, ...options });
+    return Promise.resolve(containers);
+  }
+
+  async function run(kind: string, options: Partial<JvmContainersOptions> = {}): Promise<JvmContainers> {
+    await open(kind, options);
+    await containers.start();
+    containers.plan();
+    await containers.started();
+    return containers;
+  }
 
   afterEach(async () => {
-    await containers?.close();
-    containers = undefined;
+    await containers.close();
   });
 
-  it('carries every tuple of an acked topology between two JVMs exactly once', async () => {
-    const tuples = 5000;
-    containers = new JvmContainers({
-      kind: 'acked',
-      conf: {
+  describe('between two JVMs', () => {
+    const place: JvmContainersOptions['place'] = ({ taskId }) => 1 + (taskId % 2);
+
+    it('carries every tuple of an acked topology exactly once', async () => {
+      const tuples = 5000;
+      const conf = {
         'test.tuples': tuples,
         'topology.acker.executors': 2,
         'topology.max.spout.pending': 500,
         'topology.workers': 2,
-      },
-      place: ({ taskId }) => 1 + (taskId % 2),
+      };
+      await run('acked', { conf, place });
+      const spouts = await containers.until('both spouts to be done', () => {
+        const done = [...containers.results()].filter(([name]) => name.startsWith('words-'));
+        return done.length === 2 ? done.map(([, result]) => result) : undefined;
+      });
+      for (const spout of spouts) assert.deepEqual(spout, { emitted: tuples, acked: tuples, failed: 0 });
+      await Promise.all([...containers.hosts.values()].map((host) => host.stop(5000)));
+      const results = containers.results();
+      assert.equal(sumOf(results, 'words'), 2 * tuples);
+      // Each of ten extras went out equally often, and arrived as what it was.
+      assert.equal(Object.keys(sums(results, 'classes')).length, 10);
+      assert.equal(sums(results, 'classes')['java.time.DayOfWeek'], (2 * tuples) / 10);
+      assert.deepEqual(results.get('unwrap-7'), { tuples: 2 * tuples, words: 2 * tuples });
+      assert.ok(containers.routedTuples > 2 * tuples);
     });
+
+    it('slows a spout down by the pressure of a bolt, and lets it go again', async () => {
+      const conf = { 'topology.acker.executors': 0, 'topology.executor.receive.buffer.size': 512 };
+      await run('fast', { conf, place: ({ componentId }) => (componentId === 'null' ? 2 : 1) });
+      const reports = await containers.until('pressure to rise and fall', () => {
+        const pressure = containers.reported(2, 'pressure');
+        return pressure.some((each) => each.tasks.length > 0) && pressure.at(-1)!.tasks.length === 0
+          ? pressure
+          : undefined;
+      });
+      assert.deepEqual([...new Set(reports.flatMap((report) => report.tasks))], [2]);
+    });
+  });
+
+  it('reports heartbeats, loads and statistics that name components and inputs', async () => {
+    await run('fast', {
+      conf: { 'test.acked': true, 'topology.acker.executors': 1, 'egret.jvm.stats.secs': 1 },
+    });
+    const executors = await containers.until('statistics with executed tuples', () => {
+      const stats = containers.reported(1, 'stats').at(-1)?.executors ?? [];
+      const bolt = stats.find((each) => each.componentId === 'null')?.specific;
+      return bolt?.kind === 'bolt' && Object.keys(bolt.executed[':all-time'] ?? {}).length > 0
+        ? stats
+        : undefined;
+    });
+    assert.deepEqual(executors.map((each) => each.componentId).sort(), ['__acker', 'constant', 'null']);
+    const bolt = executors.find((each) => each.componentId === 'null')!;
+    assert.deepEqual(bolt.executor, [3, 3]);
+    assert.deepEqual(
+      Object.keys((bolt.specific as { executed: JsonObject }).executed[':all-time'] as JsonObject),
+      ['constant\0default'],
+    );
+    await containers.until('a heartbeat', () => containers.reported(1, 'heartbeat')[0]);
+  });
+
+  it('closes and cleans up its components when it stops, and leaves nothing', async () => {
+    await run('acked', { conf: { 'test.tuples': 10, 'topology.acker.executors': 1 } });
+    const host = containers.hosts.get(1)!;
+    await containers.until('all tuples', () => containers.results().get('words-7'));
+    await host.stop(5000);
+    assert.equal(containers.results().get('words-7')?.['closed'], true);
+    assert.ok(containers.results().has('count-2'));
+    assert.equal(containers.records.get(1)!.exit, undefined);
+    assert.equal(host.pid, undefined);
+    assert.deepEqual(readdirSync(join(containers.directory, 'local', 'workers')), []);
+    await host.stop(5000);
+  });
+
+  it('stops and starts its spouts with the status of the plan', async () => {
+    await open('fast', { conf: { 'topology.acker.executors': 0 } });
+    await containers.start();
+    containers.plan('INACTIVE');
+    await containers.started();
+    assert.deepEqual(containers.results(), new Map());
+    containers.plan('ACTIVE');
+    await containers.until('tuples', () => containers.results().get('null-2'), 5000);
+  });
+
+  it('tells the exception of a bolt that cannot be prepared before the JVM ends', async () => {
+    await run('prepareThrows', { conf: { 'test.tuples': 1, 'topology.acker.executors': 0 } });
+    const exit = await containers.until('the JVM to end', () => containers.records.get(1)!.exit);
+    const errors = containers.reported(1, 'error');
+    assert.equal(errors[0]?.componentId, 'broken');
+    assert.match(errors[0].record.error, /IllegalStateException: no database here/);
+    assert.equal(errors[0].record.port, 6701);
+    assert.match(exit.reason, /the JVM of container 1 exited with code 1/);
+  });
+
+  it('tells which component emits what cannot be sent', async () => {
+    const place: JvmContainersOptions['place'] = ({ componentId }) => (componentId === 'sender' ? 1 : 2);
+    await run('unsendable', { conf: { 'topology.acker.executors': 0 }, place });
+    const error = await containers.until('an error', () => containers.reported(1, 'error')[0]);
+    assert.equal(error.componentId, 'sender');
+    assert.match(
+      error.record.error,
+      /class java\.lang\.Object of component sender .*topology\.kryo\.register/,
+    );
+  });
+
+  it('leaves out a tuple that cannot be read and names its component', async () => {
+    await run('fast', { conf: { 'topology.acker.executors': 0 }, place: () => 1 });
+    const host = containers.hosts.get(1)!;
+    const writer = new DataFrameWriter({ target: 2, stream: 1, source: 1 }, (buffer, start, end) =>
+      host.deliver(buffer, start, end),
+    );
+    writer.beginTuple(0);
+    writer.addValues(Buffer.from([1, 0, 99]), 0, 3);
+    writer.endTuple();
+    writer.flush();
+    host.flush();
+    const error = await containers.until('an error', () => containers.reported(1, 'error')[0]);
+    assert.equal(error.componentId, 'null');
+    assert.match(error.record.error, /values, byte 3: unknown value tag 99/);
+    assert.equal(containers.records.get(1)!.exit, undefined);
+  });
+
+  it('ends a JVM that is sent what is no tuple, and says why', async () => {
+    await run('fast', { conf: { 'topology.acker.executors': 0 } });
+    const host = containers.hosts.get(1)!;
+    const frame = Buffer.alloc(20);
+    frame.writeUInt32LE(16, 0);
+    frame.writeUInt32LE(2, 4);
+    frame.writeUInt32LE(1 | (1 << 24), 8);
+    frame.writeUInt32LE(0xffff, 16);
+    host.deliver(frame, 0, frame.length);
+    host.flush();
+    const exit = await containers.until('the JVM to end', () => containers.records.get(1)!.exit);
+    assert.match(exit.reason, /tuple 1 of 1 from task 0 to 2 does not fit its frame/);
+    assert.match(containers.reported(1, 'fatal')[0]!.message, /connection of the JVM host cannot be used/);
+  });
+
+  it('tells of a killed JVM, and ends the children of its shell bolts', async () => {
+    const child = await runWithShellChild();
+    process.kill(containers.hosts.get(1)!.pid!, 'SIGKILL');
+    const exit = await containers.until('the end of the JVM', () => containers.records.get(1)!.exit);
+    assert.match(exit.reason, /was ended by SIGKILL/);
+    await containers.until('the child to be gone', () => (isGone(child) ? true : undefined));
+  });
+
+  it('leaves no JVM and no child of a shell bolt when its container is killed', async () => {
+    await open('sleeper');
+    const orphan = spawn(process.execPath, ['--import=tsx', orphanProgram], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [line] = (await once(createInterface(orphan.stdout), 'line')) as [string];
+    const { directory, jvm, child } = JSON.parse(line) as { directory: string; jvm: number; child: number };
+    orphan.kill('SIGKILL');
+    await containers.until('the JVM to end', () => (isGone(jvm) ? true : undefined), 5000);
+    await containers.until('the child to end', () => (isGone(child) ? true : undefined), 5000);
+    rmSync(directory, { recursive: true });
+  });
+
+  it('refuses to start with the words of a JVM that cannot', async () => {
+    await open('fast', {
+      conf: { 'topology.worker.childopts': '-XX:NoSuchOption=1', 'worker.childopts': '' },
+    });
+    await assert.rejects(containers.start(), (error: Error & { code?: string }) => {
+      assert.equal(error.code, 'HANDSHAKE_FAILED');
+      assert.match(error.message, /the JVM of container 1 ended before it was ready: exited with code 1/);
+      assert.match(JSON.stringify(error), /Unrecognized VM option 'NoSuchOption=1'/);
+      return true;
+    });
+    assert.deepEqual(readdirSync(join(containers.directory, 'local', 'workers')), []);
+  });
+
+  it('names a component whose class is not in the jar', async () => {
+    await open('fast', { conf: { 'topology.acker.executors': 0 } });
+    writeFileSync(join(containers.codeDir, 'stormjar.jar'), '');
     await containers.start();
     containers.plan();
-    const spouts = await containers.until(
-      'both spouts to be done',
-      () => {
-        const done = [...containers!.results()].filter(([name]) => name.startsWith('words-'));
-        return done.length === 2 ? done.map(([, result]) => result) : undefined;
-      },
-      60_000,
-    );
-    for (const spout of spouts) assert.deepEqual(spout, { emitted: tuples, acked: tuples, failed: 0 });
-    await Promise.all([...containers.hosts.values()].map((host) => host.stop(5000)));
-    const results = containers.results();
-    assert.equal(sumOf(results, 'count-', 'words'), 2 * tuples);
-    assert.deepEqual(results.get('unwrap-7'), { tuples: 2 * tuples, words: 2 * tuples });
-    assert.ok(containers.routedTuples > 2 * tuples);
+    await containers.until('the JVM to end', () => containers.records.get(1)!.exit);
+    assert.match(containers.reported(1, 'fatal')[0]!.message, /component (constant|null).*HostedComponents/s);
   });
+
+  it('writes the log of its worker in the form of Storm, beside its output and errors', async () => {
+    await run('fast', { conf: { 'topology.acker.executors': 0 } });
+    const log = join(containers.logDir(1), 'worker.log');
+    await containers.until('log lines', () =>
+      existsSync(log) && /Prepared bolt null/.test(readFileSync(log, 'utf8')) ? true : undefined,
+    );
+    const lines = readFileSync(log, 'utf8').split('\n');
+    assert.match(lines[0]!, /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} \S+ \S+ \[(INFO|WARN)\] /);
+    assert.ok(existsSync(`${log}.err`) && existsSync(`${log}.out`));
+  });
+
+  async function runWithShellChild(): Promise<number> {
+    await open('sleeper', { conf: { 'topology.acker.executors': 0 } });
+    writeShellChild(containers);
+    await containers.start();
+    containers.plan();
+    const pidFile = join(containers.resultsDir, 'child');
+    return containers.until('the shell child', () =>
+      existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8')) || undefined : undefined,
+    );
+  }
 });
 
-function sumOf(results: ReturnType<JvmContainers['results']>, prefix: string, field: string): number {
-  let sum = 0;
-  for (const [name, result] of results) {
-    if (!name.startsWith(prefix)) continue;
-    for (const count of Object.values(result[field] as Record<string, number>)) sum += count;
+function isGone(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return /^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return true;
   }
-  return sum;
+}
+
+function sums(results: ReturnType<JvmContainers['results']>, field: string): Record<string, number> {
+  const total: Record<string, number> = {};
+  for (const [name, result] of results) {
+    if (!name.startsWith('count-')) continue;
+    for (const [key, count] of Object.entries(result[field] as Record<string, number>)) {
+      total[key] = (total[key] ?? 0) + count;
+    }
+  }
+  return total;
+}
+
+function sumOf(results: ReturnType<JvmContainers['results']>, field: string): number {
+  return Object.values(sums(results, field)).reduce((total, count) => total + count, 0);
 }

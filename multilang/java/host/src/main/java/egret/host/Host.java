@@ -3,6 +3,7 @@ package egret.host;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -103,7 +104,9 @@ final class Host implements Link.Sink {
             isPlanComplete.await();
             worker.start();
         } catch (Throwable e) {
-            fatal("the worker cannot start", e);
+            HostedWorker broken = worker;
+            List<String> components = broken == null ? List.of() : broken.brokenComponents();
+            fatal(components.isEmpty() ? "the worker cannot start" : String.join("; ", components), e);
         }
     }
 

@@ -4,11 +4,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import org.apache.storm.cluster.ClusterUtils;
 import org.apache.storm.daemon.worker.Worker;
 import org.apache.storm.generated.StormBase;
 import org.apache.storm.generated.TopologyStatus;
-import org.apache.storm.cluster.ClusterUtils;
 import org.apache.storm.utils.ConfigUtils;
 import org.apache.storm.utils.ObjectReader;
 import org.apache.storm.utils.Utils;
@@ -73,6 +74,11 @@ final class HostedWorker {
                 start.slotPort(), start.workerId, supervisor.supplier());
         worker.start();
         reports.started();
+    }
+
+    /** Which components are the reason why it did not start; empty when it is none of theirs. */
+    List<String> brokenComponents() {
+        return ComponentCheck.faults(start, conf);
     }
 
     /** Runs close and cleanup of all components. Returns when Storm is done, which it may never be. */

@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import org.apache.storm.generated.Assignment;
 import org.apache.storm.generated.NodeInfo;
 
@@ -47,6 +48,17 @@ final class StartMessage {
     /** Null for a task that the topology does not have. */
     String componentOf(int task) {
         return componentByTask.get(task);
+    }
+
+    /** The components with a task in this JVM. */
+    Set<String> ownComponents() {
+        Set<String> components = new TreeSet<>();
+        for (Map<String, Object> task : tasks) {
+            if (Json.integer(task, "containerId") == containerId && "jvm".equals(Json.string(task, "host"))) {
+                components.add(Json.string(task, "componentId"));
+            }
+        }
+        return components;
     }
 
     int slotPort() {
