@@ -1,3 +1,4 @@
+import { generateConfigurationPage } from './gen-configuration.ts';
 import { generateLua } from './gen-lua.ts';
 import { generateMultilangTypes } from './gen-multilang.ts';
 import { generateThrift } from './gen-thrift.ts';
@@ -6,3 +7,4 @@ import { generateThrift } from './gen-thrift.ts';
 await generateLua();
 await generateThrift();
 await generateMultilangTypes();
+await generateConfigurationPage();

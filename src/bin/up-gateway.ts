@@ -18,6 +18,9 @@ import { lockLocalDir } from './up-lock.ts';
 
 type Services = Endpoints['services'];
 
+/** How long calls under way may take to be answered when the gateway ends. */
+const drainMs = 5000;
+
 /** Undoes one step of opening. */
 type Undo = () => Promise<void> | void;
 
@@ -100,7 +103,7 @@ async function openServices(
     portKey: 'nimbus.thrift.port',
     frameBytesMax: config.nimbus.frameBytesMax,
   });
-  undo.push(() => server.close());
+  undo.push(() => server.drain(drainMs));
   const services = { nimbus: { host: dialHost(config.bindHost), port: server.port } };
   writeEndpoints(config.localDir, {
     pid: process.pid,

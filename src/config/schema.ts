@@ -1,6 +1,8 @@
 import type { JsonValue } from '../base/index.ts';
 import { containerKeys } from './container-keys.ts';
 
+export { containerKeys };
+
 /** One key of the gateway's own configuration, as JSON Schema says it. Units are in the key's name or the description. */
 export interface KeySchema {
   readonly description: string;
