@@ -26,7 +26,6 @@ declare module 'thrift/lib/nodejs/lib/thrift/binary_protocol.js' {
     readI32(): number;
     /** A node-int64 Int64: eight bytes, big-endian, from `offset` of `buffer`. */
     readI64(): { readonly buffer: Buffer; readonly offset: number };
-    readDouble(): number;
     readString(): string;
     /** A view into the bytes that are read. */
     readBinary(): Buffer;
@@ -44,7 +43,6 @@ declare module 'thrift/lib/nodejs/lib/thrift/binary_protocol.js' {
     writeI32(value: number): void;
     /** Writes `buffer`, which holds the eight bytes and nothing else. */
     writeI64(value: { readonly buffer: Buffer }): void;
-    writeDouble(value: number): void;
     writeString(value: string): void;
     writeBinary(value: Buffer): void;
   }

@@ -87,8 +87,10 @@ export class ThriftReader {
     return buffer.readBigInt64BE(offset);
   }
 
+  /** By its eight bytes: readDouble of npm thrift loses the sign of zero. */
   double(): number {
-    return this.#protocol.readDouble();
+    const { buffer, offset } = this.#protocol.readI64();
+    return buffer.readDoubleBE(offset);
   }
 
   string(): string {
@@ -175,7 +177,9 @@ export class ThriftWriter {
   }
 
   double(value: number): void {
-    this.#protocol.writeDouble(value);
+    const buffer = Buffer.allocUnsafe(8);
+    buffer.writeDoubleBE(value);
+    this.#protocol.writeI64({ buffer });
   }
 
   string(value: string): void {
