@@ -4,6 +4,7 @@
  * Start at model.ts; the way of a submission is normalizeTopology -> makeSystemTopology -> TopologyIndex.
  */
 
+export { componentConfOf, ownConfOf } from './component-conf.ts';
 export { confKeys } from './conf-values.ts';
 export { type CustomGrouping, describeCustomGrouping, needsJava } from './groupings/custom-grouping.ts';
 export type { TaskLoads } from './groupings/grouper.ts';

@@ -1,42 +1,6 @@
 import type { JsonObject } from '../../../base/index.ts';
 import { confNumber } from '../../conf.ts';
 
-/**
- * The keys that a component's own configuration may override; all others that the topology sets stand
- * (storm-client 2.8, Executor.normalizedComponentConf).
- */
-const overridableKeys: ReadonlySet<string> = new Set([
-  'topology.debug',
-  'topology.max.spout.pending',
-  'topology.max.task.parallelism',
-  'topology.transactional.id',
-  'topology.tick.tuple.freq.secs',
-  'topology.sleep.spout.wait.strategy.time.ms',
-  'topology.spout.wait.strategy',
-  'topology.bolts.window.length.count',
-  'topology.bolts.window.length.duration.ms',
-  'topology.bolts.window.sliding.interval.count',
-  'topology.bolts.window.sliding.interval.duration.ms',
-  'topology.bolts.tuple.timestamp.max.lag.ms',
-  'topology.bolts.message.id.field.name',
-  'topology.state.provider',
-  'topology.state.provider.config',
-  'topology.bolts.late.tuple.stream',
-]);
-
-/** The part of a component's own configuration that counts. */
-export function ownConfOf(topologyConf: JsonObject, ownConf: JsonObject): JsonObject {
-  const own = Object.entries(ownConf).filter(
-    ([key]) => overridableKeys.has(key) || !Object.hasOwn(topologyConf, key),
-  );
-  return Object.fromEntries(own);
-}
-
-/** What a task of a component works with: the topology's configuration with the component's own laid over it. */
-export function componentConf(topologyConf: JsonObject, ownConf: JsonObject): JsonObject {
-  return { ...topologyConf, ...ownConfOf(topologyConf, ownConf) };
-}
-
 export interface ShellSettings {
   /** How long a child may answer nothing: `topology.subprocess.timeout.secs`, else `supervisor.worker.timeout.secs`. */
   readonly silenceMsMax: number;

@@ -3,7 +3,13 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GatewayError, type JsonObject } from '../../../base/index.ts';
 import { readConfText, withConfValues, writeConfText } from '../../../config/index.ts';
-import { confFileName, OutgoingStreams, type TaskId } from '../../../topology/index.ts';
+import {
+  componentConfOf,
+  confFileName,
+  OutgoingStreams,
+  ownConfOf,
+  type TaskId,
+} from '../../../topology/index.ts';
 import type { StreamManagerToHost } from '../../protocol.ts';
 import type { TaskHost } from '../../task-host.ts';
 import type { HostExit, TaskHostDeps } from '../deps.ts';
@@ -13,7 +19,7 @@ import { Downstream } from './downstream.ts';
 import { ErrorReports } from './error-reports.ts';
 import { handshakeText } from './messages.ts';
 import { makeProtocol } from './protocols.ts';
-import { componentConf, ownConfOf, readShellSettings } from './settings.ts';
+import { readShellSettings } from './settings.ts';
 import { ShellChild, type ShellChildEnd, type ShellCommand, shellCommand } from './shell-child.ts';
 import { ShellLog } from './shell-log.ts';
 import { ShellMetrics } from './shell-metrics.ts';
@@ -68,7 +74,7 @@ export class ShellHost implements TaskHost {
     const identity = identifyShellTask(this.#deps.tasks, this.#deps.topology);
     const { task, component } = identity;
     this.#identity = identity;
-    const conf = componentConf(this.#deps.conf, component.conf);
+    const conf = componentConfOf(this.#deps.conf, component.conf);
     checkSerializer(conf, component.id);
     const pidDir = join(spec.workDir, 'multilang-pids');
     this.#log = this.#openLog(identity, conf);
@@ -201,7 +207,7 @@ export class ShellHost implements TaskHost {
     await mkdir(pidDir, { recursive: true });
     const file = join(spec.codeDir, confFileName);
     const conf = await readConfText(await readFile(file, 'utf8'), file);
-    const own = ownConfOf(this.#deps.conf, component.conf);
+    const own = ownConfOf(component.conf);
     return handshakeText({
       pidDir,
       confText: writeConfText(withConfValues(conf, own), 'strict'),

@@ -23,7 +23,7 @@ import org.apache.storm.utils.Utils;
  * What Storm makes of topologies. Question: a list of {@code {components, conf, supervisors?}}, a topology being said as
  * the gateway's LogicalTopology says it. Answer for each: {@code {error}} with Storm's message, or the system topology,
  * the tasks, the executors, the stream numbers and, with supervisors, the slot of each executor.
- * Question {@code {"configKeys": true}}: the values of all public fields of Config.
+ * Question {@code {"componentConfs": [{topology, own}]}}: the merged configurations, and the keys that are Storm's.
  */
 public final class PlanOracle {
     private PlanOracle() {
@@ -34,17 +34,18 @@ public final class PlanOracle {
         System.setOut(System.err); // Storm logs to standard output
         String text = new String(System.in.readAllBytes(), StandardCharsets.UTF_8);
         Object question = JSONValue.parse(text);
-        Object answer = question instanceof List<?> plans ? plans.stream().map(PlanOracle::plan).toList() : configKeys();
+        Object answer = question instanceof List<?> plans ? plans.stream().map(PlanOracle::plan).toList() : confs(question);
         answers.write(JSONValue.toJSONString(answer).getBytes(StandardCharsets.UTF_8));
         answers.flush();
     }
 
-    private static List<String> configKeys() throws IllegalAccessException {
-        List<String> keys = new ArrayList<>();
-        for (var field : Config.class.getFields()) {
-            keys.add((String) field.get(null));
+    @SuppressWarnings("unchecked")
+    private static Object confs(Object question) throws ReflectiveOperationException {
+        List<Object> merged = new ArrayList<>();
+        for (Object pair : (List<?>) ((Map<?, ?>) question).get("componentConfs")) {
+            merged.add(PlanConf.merge((Map<String, Object>) pair));
         }
-        return keys.stream().sorted().toList();
+        return Map.of("keys", PlanConf.keys(), "merged", merged);
     }
 
     @SuppressWarnings("unchecked")
