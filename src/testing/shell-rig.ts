@@ -77,9 +77,9 @@ export class ShellRig implements Outlet {
   readonly reports: HostToStreamManager[] = [];
   readonly exits: HostExit[] = [];
   readonly metrics = new MetricsRegistry(systemClock);
-  /** Off: tuples are only counted, for runs that are long. */
+  /** Off: only their bytes are counted, for runs that are long. */
   keepsTuples = true;
-  routedTuples = 0;
+  routedBytes = 0;
   readonly #conf: JsonObject;
   readonly #plan: PackingPlan;
   readonly #spec: ContainerSpec;
@@ -190,6 +190,7 @@ export class ShellRig implements Outlet {
   }
 
   route(buffer: Buffer, start: number, end: number): void {
+    this.routedBytes += end - start;
     if (this.keepsTuples) this.#keep(buffer, start, end);
     const host = this.#hosts.get(frameTarget(buffer, start));
     if (host === undefined) return;
@@ -221,7 +222,7 @@ export class ShellRig implements Outlet {
 
   async waitFor<T>(what: string, probe: () => T | undefined | false, limitMs = 10_000): Promise<T> {
     const found = await waitFor(what, () => probe() || undefined, { clock: systemClock, limitMs });
-    return found as T;
+    return found;
   }
 
   errors(): string[] {
@@ -241,8 +242,20 @@ export class ShellRig implements Outlet {
     });
   }
 
+  hostOf(componentId: string): TaskHost {
+    return this.#hosts.get(this.tasksOf(componentId)[0]!)!;
+  }
+
+  writeResource(name: string, text: string): void {
+    writeFileSync(join(this.directory, 'code', 'resources', name), text);
+  }
+
+  async stopAll(graceMs: number): Promise<void> {
+    await Promise.all([...new Set(this.#hosts.values())].map((host) => host.stop(graceMs)));
+  }
+
   async close(): Promise<void> {
-    await Promise.all([...new Set(this.#hosts.values())].map((host) => host.stop(1000)));
+    await this.stopAll(1000);
     const left = this.leftovers();
     rmSync(this.directory, { recursive: true, force: true });
     if (left.length > 0) throw new Error(`children left behind: ${left.join(', ')}`);
@@ -325,6 +338,6 @@ function toComponent(component: RigComponent): Component {
       ]),
     ),
     parallelismHint: component.tasks ?? 1,
-    conf: (component.conf ?? {}) as Record<string, JsonValue>,
+    conf: component.conf ?? {},
   };
 }

@@ -130,6 +130,7 @@ export class BoltProtocol implements Protocol {
 
   everySecond(nowMs: number): void {
     if (!this.#begun || this.#window.waitingSinceMs !== undefined) return;
+    this.#window.idle();
     this.#nowMs = nowMs;
     this.#parts.pipe.write(this.#markerText());
   }

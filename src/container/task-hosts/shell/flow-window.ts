@@ -7,7 +7,7 @@
  * answer says that all before it has been reached. An ack, a fail or an anchor says so for its tuple as well.
  *
  * The window adapts between 2 and `tuplesMax` so that a round trip takes tens of milliseconds: a fast child never waits
- * for us, and a slow one (a second for a tuple) shows signs of life after every tuple or two.
+ * for us, and a slow one (seconds for a tuple) shows signs of life after every tuple. After a pause it begins at 2 again.
  */
 export class FlowWindow {
   readonly #tuplesMax: number;
@@ -21,7 +21,7 @@ export class FlowWindow {
 
   constructor(tuplesMax: number) {
     this.#tuplesMax = tuplesMax;
-    this.#size = Math.min(tuplesMax, initialSize);
+    this.#size = Math.min(tuplesMax, sizeMin);
   }
 
   /** Tuples that may be written now. */
@@ -70,13 +70,17 @@ export class FlowWindow {
       this.#size = Math.max(Math.min(sizeMin, this.#tuplesMax), Math.floor(this.#size / 2));
   }
 
+  /** Nothing has come for a while: how fast the next tuples go is to be seen. */
+  idle(): void {
+    if (this.#reached === this.#written) this.#size = Math.min(this.#tuplesMax, sizeMin);
+  }
+
   /** The child has got to the tuple of this number. */
   reached(number: number): void {
     if (number > this.#reached && number <= this.#written) this.#reached = number;
   }
 }
 
-const initialSize = 16;
 const sizeMin = 2;
 const fastMs = 50;
 const slowMs = 500;

@@ -26,15 +26,21 @@ import org.apache.storm.task.TopologyContext;
 import org.apache.storm.tuple.Fields;
 
 /**
- * The context that Storm tells a multilang child, for every task of a topology.
+ * The context that Storm tells a multilang child, for every task of each topology.
  *
- * <p>Question: {conf, components: [component as src/topology/model.ts has it]}. Answer: {task id: context}.
+ * <p>Question: [{conf, components: [component as src/topology/model.ts has it]}...]. Answer: [{task id: context}...].
  */
 public final class MultilangContext {
   public static void main(String[] args) throws Exception {
     PrintStream out = System.out;
     System.setOut(System.err); // Storm logs to standard output when nothing is configured
-    Map<?, ?> question = (Map<?, ?>) JSONValue.parse(new String(System.in.readAllBytes(), StandardCharsets.UTF_8));
+    List<?> questions = (List<?>) JSONValue.parse(new String(System.in.readAllBytes(), StandardCharsets.UTF_8));
+    List<Object> answers = new ArrayList<>();
+    for (Object question : questions) answers.add(contexts((Map<?, ?>) question));
+    out.println(JSONValue.toJSONString(answers));
+  }
+
+  private static Map<String, Object> contexts(Map<?, ?> question) throws Exception {
     @SuppressWarnings("unchecked")
     Map<String, Object> conf = new HashMap<>((Map<String, Object>) question.get("conf"));
     StormTopology topology = topology((List<?>) question.get("components"));
@@ -58,7 +64,7 @@ public final class MultilangContext {
           new HashMap<>(), new HashMap<>(), new HashMap<>(), new AtomicBoolean(), null);
       answer.put(task.toString(), JSONValue.parse(context.toJSONString()));
     });
-    out.println(JSONValue.toJSONString(answer));
+    return answer;
   }
 
   private static StormTopology topology(List<?> components) {
