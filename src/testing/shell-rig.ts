@@ -12,7 +12,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   type JsonObject,
-  type JsonValue,
   silentLog,
   systemClock,
   systemRandom,
