@@ -77,3 +77,8 @@ function openOutput(file: string): number {
     });
   }
 }
+
+/** Loads what {@link spawnDetached} needs, so that the first process need not wait for it (65 ms). */
+export async function prepareSpawning(): Promise<void> {
+  await import('execa');
+}

@@ -10,7 +10,7 @@
  * Linux only: start times come from /proc. Start at spawn.ts.
  */
 export { type CommandResult, type CommandSpec, runCommand } from './command.ts';
-export { type DetachedProcess, type DetachedSpec, spawnDetached } from './detached.ts';
+export { type DetachedProcess, type DetachedSpec, prepareSpawning, spawnDetached } from './detached.ts';
 export { type EndResult, endProcess } from './end.ts';
 export { type ChildExit, describeExit } from './exit.ts';
 export { endRecordedProcesses } from './pid-records.ts';

@@ -1,0 +1,175 @@
+import { describeError, type Logger, TaskGroup } from '../base/index.ts';
+import { endProcess } from '../child/index.ts';
+import type { StateStore } from '../coordination/index.ts';
+import { type ContainerRecord, type ContainerSpec, keys } from '../topology/index.ts';
+import { reportDeath } from './fault-report.ts';
+import { type ContainerDeath, type ContainerDeps, LocalContainer } from './local-container.ts';
+import { type ContainerName, nameKey } from './reconcile.ts';
+
+export interface RegistryDeps extends Omit<ContainerDeps, 'onDeath'> {
+  readonly store: StateStore;
+  readonly hostname: string;
+  /** A container has changed its phase: there may be something to decide. */
+  readonly onChange: () => void;
+}
+
+/** The containers of this node and their records in the state store. Owns every process that it started or took over. */
+export class ContainerRegistry {
+  readonly #deps: RegistryDeps;
+  readonly #log: Logger;
+  readonly #containers = new Map<string, LocalContainer>();
+  /** Of containers that are not here (yet): how often they were started before. */
+  readonly #recorded = new Map<string, ContainerRecord>();
+  readonly #tasks: TaskGroup;
+
+  constructor(deps: RegistryDeps) {
+    this.#deps = deps;
+    this.#log = deps.log;
+    this.#tasks = new TaskGroup((error) => this.#log.error({ event: 'scheduler.task-failed', error }));
+  }
+
+  get all(): readonly LocalContainer[] {
+    return [...this.#containers.values()];
+  }
+
+  /**
+   * Takes over what earlier gateways of this node left: containers that run are kept and not disturbed, what is left of
+   * dead ones and what cannot be read is cleaned away.
+   */
+  async adopt(): Promise<void> {
+    const { store, files } = this.#deps;
+    const prefix = keys.containers('').slice(0, -1);
+    for (const { key, value } of await store.list(prefix)) {
+      this.#recorded.set(key.slice(prefix.length), value as unknown as ContainerRecord);
+    }
+    for (const name of files.list()) {
+      const container = this.#add(name);
+      const started = files.readStarted(name);
+      if (started !== undefined && container.adopt(started.spec, started.process)) continue;
+      if (started === undefined)
+        this.#log.warn({ event: 'container.unreadable', ...name, dir: files.dirOf(name) });
+      this.#containers.delete(nameKey(name));
+      if (container.record !== undefined) this.#recorded.set(nameKey(name), container.record);
+      await container.end(0);
+    }
+    await this.#endUnknown();
+    await this.flush();
+  }
+
+  start(name: ContainerName, spec: ContainerSpec): void {
+    const container = this.#containers.get(nameKey(name)) ?? this.#add(name);
+    this.#do(container.start(spec).then(() => this.#flushOne(container)));
+  }
+
+  end(name: ContainerName, graceMs: number): void {
+    const container = this.#containers.get(nameKey(name));
+    if (container === undefined) return;
+    if (container.record !== undefined) this.#recorded.set(nameKey(name), container.record);
+    this.#do(container.end(graceMs).finally(() => this.#containers.delete(nameKey(name))));
+  }
+
+  /** The process is gone already. */
+  drop(name: ContainerName): void {
+    this.#containers.delete(nameKey(name));
+    this.#deps.files.remove(name);
+  }
+
+  /** Those that are being ended get no more grace. */
+  killAll(): void {
+    for (const container of this.all) this.#do(container.kill());
+  }
+
+  /** Writes what could not be written before. Rejects with `STATE_UNAVAILABLE`. */
+  async flush(): Promise<void> {
+    await Promise.all(this.all.map((container) => this.#write(container)));
+  }
+
+  async forget(topologyId: string): Promise<void> {
+    const { store, files } = this.#deps;
+    for (const key of this.#recorded.keys()) if (key.startsWith(`${topologyId}/`)) this.#recorded.delete(key);
+    files.removeTopology(topologyId);
+    await store.remove(keys.master(topologyId));
+    await store.removeAll(keys.heartbeats(topologyId));
+    await store.removeAll(keys.containers(topologyId));
+  }
+
+  /** The processes stay; nobody here looks after them any more. */
+  async leave(): Promise<void> {
+    for (const container of this.all) container.leave();
+    this.#containers.clear();
+    await this.#tasks.settle();
+  }
+
+  /** A recorded process whose directory has been taken away cannot be adopted, and must not run beside its successor. */
+  async #endUnknown(): Promise<void> {
+    const { clock } = this.#deps;
+    await Promise.all(
+      [...this.#recorded.values()].map((record) => endProcess(record, { graceMs: 0, clock })),
+    );
+  }
+
+  #add(name: ContainerName): LocalContainer {
+    const key = nameKey(name);
+    const onDeath = (container: LocalContainer, death: ContainerDeath): void => {
+      this.#do(this.#recordDeath(container, death));
+    };
+    const container = new LocalContainer(name, this.#recorded.get(key), { ...this.#deps, onDeath });
+    this.#recorded.delete(key);
+    this.#containers.set(key, container);
+    return container;
+  }
+
+  async #recordDeath(container: LocalContainer, death: ContainerDeath): Promise<void> {
+    const { store, hostname, clock } = this.#deps;
+    // Deciding goes first: a store that is away must not hold up a restart that needs none.
+    this.#deps.onChange();
+    try {
+      await this.#freeMasterLease(death.spec);
+      if (death.isFault) await reportDeath(store, death, { hostname, nowMs: clock.nowMs() });
+    } catch (error) {
+      this.#log.warn({
+        event: 'container.death-unrecorded',
+        ...nameOf(container),
+        reason: describeError(error),
+      });
+    }
+    await this.#flushOne(container);
+  }
+
+  /** A dead topology master cannot give its lease back; its successor need not wait until it runs out. */
+  async #freeMasterLease({ topologyId, containerId, incarnation }: ContainerSpec): Promise<void> {
+    if (containerId !== 0) return;
+    const { store } = this.#deps;
+    const lease = await store.readLease(keys.master(topologyId));
+    if (lease?.holder.includes(incarnation) === true)
+      await store.releaseLease(keys.master(topologyId), lease.holder);
+  }
+
+  async #flushOne(container: LocalContainer): Promise<void> {
+    try {
+      await this.#write(container);
+    } catch (error) {
+      this.#log.warn({ event: 'container.unrecorded', ...nameOf(container), reason: describeError(error) });
+    }
+  }
+
+  async #write(container: LocalContainer): Promise<void> {
+    if (!container.isUnrecorded || container.record === undefined) return;
+    container.isUnrecorded = false;
+    try {
+      const key = keys.container(container.topologyId, container.containerId);
+      await this.#deps.store.put(key, { ...container.record });
+    } catch (error) {
+      container.isUnrecorded = true;
+      throw error;
+    }
+  }
+
+  #do(work: Promise<unknown>): void {
+    this.#tasks.add(work.finally(() => this.#deps.onChange()));
+  }
+}
+
+function nameOf({ topologyId, containerId }: ContainerName): ContainerName {
+  return { topologyId, containerId };
+}

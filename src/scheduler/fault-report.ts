@@ -1,0 +1,31 @@
+import type { StateStore } from '../coordination/index.ts';
+import { type ContainerSpec, type ErrorRecord, errorsKeptMax, keys } from '../topology/index.ts';
+import type { ContainerDeath } from './local-container.ts';
+import { slotPortOf } from './local-container.ts';
+
+/** Adds the death of a container to the errors of each component that ran in it, where users look for why tuples stopped. */
+export async function reportDeath(
+  store: StateStore,
+  death: ContainerDeath,
+  at: { readonly hostname: string; readonly nowMs: number },
+): Promise<void> {
+  const { spec, how, restartInMs } = death;
+  const { topologyId, containerId } = spec;
+  const record: ErrorRecord = {
+    error: `container ${containerId} of ${topologyId} ${how}; it is started again in ${restartInMs} ms`,
+    timeSecs: Math.floor(at.nowMs / 1000),
+    host: at.hostname,
+    port: slotPortOf(spec),
+  };
+  await Promise.all(
+    componentsOf(spec).map((componentId) =>
+      store.append(keys.errors(topologyId, componentId), { ...record }, errorsKeptMax),
+    ),
+  );
+}
+
+/** The user's components in a container. Those that Storm adds begin with two underscores. */
+function componentsOf({ plan, containerId }: ContainerSpec): readonly string[] {
+  const inContainer = plan.tasks.filter((task) => task.containerId === containerId);
+  return [...new Set(inContainer.map((task) => task.componentId))].filter((id) => !id.startsWith('__'));
+}

@@ -1,0 +1,104 @@
+import { type Clock, describeError, type Logger, throwIfAborted } from '../base/index.ts';
+import { isSameProcess, processStart } from '../child/index.ts';
+import type { StateStore } from '../coordination/index.ts';
+
+const leaseKey = 'leases/nimbus';
+
+export interface LeadershipOptions {
+  readonly store: StateStore;
+  readonly nodeId: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly ttlMs: number;
+  /** Called at each change, with the epoch while we lead. */
+  readonly onChange: (epoch: number | undefined) => void;
+}
+
+/**
+ * The lease that lets one gateway schedule. It is ours only as long as the store has said so within its life: a gateway
+ * cut off from the store stops scheduling before another may begin.
+ */
+export class Leadership {
+  readonly #options: LeadershipOptions;
+  readonly #holder: string;
+  readonly #stop = new AbortController();
+  #epoch: number | undefined;
+  #endsAtMs = 0;
+  #isSilent = false;
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(options: LeadershipOptions) {
+    this.#options = options;
+    this.#holder = `${options.nodeId} ${process.pid} ${processStart(process.pid) ?? '0'}`;
+  }
+
+  get isLeader(): boolean {
+    return this.#epoch !== undefined && this.#options.clock.monotonicMs() < this.#endsAtMs;
+  }
+
+  /** Asks once before it returns, then goes on asking. */
+  async start(): Promise<void> {
+    await this.#ask();
+    this.#running = this.#keep();
+  }
+
+  /** Gives the lease back. Idempotent. */
+  async close(): Promise<void> {
+    if (this.#stop.signal.aborted) return;
+    this.#stop.abort();
+    await this.#running;
+    const wasLeader = this.#epoch !== undefined;
+    this.#set(undefined);
+    if (wasLeader) await this.#options.store.releaseLease(leaseKey, this.#holder).catch(() => false);
+  }
+
+  async #keep(): Promise<void> {
+    const { clock, ttlMs } = this.#options;
+    try {
+      for (;;) {
+        await clock.sleep(ttlMs / 3, this.#stop.signal);
+        throwIfAborted(this.#stop.signal);
+        await this.#ask();
+      }
+    } catch (error) {
+      if (!this.#stop.signal.aborted) throw error;
+    }
+  }
+
+  async #ask(): Promise<void> {
+    const { store, clock, log, ttlMs } = this.#options;
+    const askedMs = clock.monotonicMs();
+    try {
+      let result = await store.holdLease(leaseKey, this.#holder, ttlMs, null);
+      if (result.kind === 'refused' && this.#isOursAndDead(result.holder)) {
+        await store.releaseLease(leaseKey, result.holder);
+        result = await store.holdLease(leaseKey, this.#holder, ttlMs, null);
+      }
+      if (result.kind === 'held') {
+        this.#endsAtMs = askedMs + ttlMs;
+        this.#set(result.epoch);
+      } else {
+        if (!this.#isSilent) log.warn({ event: 'scheduler.waits-for-leader', leader: result.holder });
+        this.#set(undefined);
+      }
+      this.#isSilent = result.kind === 'refused';
+    } catch (error) {
+      if (!this.#isSilent) log.warn({ event: 'scheduler.lease-unknown', reason: describeError(error) });
+      this.#isSilent = true;
+      if (!this.isLeader) this.#set(undefined);
+    }
+  }
+
+  /** An earlier gateway of this node that was killed cannot give the lease back: its successor does. */
+  #isOursAndDead(holder: string): boolean {
+    const [nodeId, pid, start] = holder.split(' ');
+    return nodeId === this.#options.nodeId && start !== undefined && !isSameProcess(Number(pid), start);
+  }
+
+  #set(epoch: number | undefined): void {
+    if (epoch === this.#epoch) return;
+    this.#epoch = epoch;
+    this.#options.log.info({ event: 'scheduler.leadership', isLeader: epoch !== undefined, epoch });
+    this.#options.onChange(epoch);
+  }
+}

@@ -1,0 +1,410 @@
+import assert from 'node:assert/strict';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type JsonValue, openLog, seededRandom, silentLog, systemClock, waitFor } from '../base/index.ts';
+import { isSameProcess } from '../child/index.ts';
+import { MemoryStore } from '../coordination/index.ts';
+import { ManualClock } from '../testing/manual-clock.ts';
+import {
+  type AssignmentRecord,
+  type ContainerRecord,
+  type ContainerSpec,
+  type ErrorRecord,
+  keys,
+  type LogicalTopology,
+  type TopologyRecord,
+} from '../topology/index.ts';
+import { LocalScheduler, type LocalSchedulerOptions } from './index.ts';
+
+/** Stands in for a container: notes its start, has a child of its own, and ends on SIGTERM after noting that. */
+const fakeContainer = `
+dir=$(dirname "$1")
+echo $$ >> "$dir/../starts.$(basename "$dir")"
+mkdir -p "$dir/run/pids"
+trap 'echo ended >> "$dir/../ends.$(basename "$dir")"; kill $child; exit 0' TERM
+sleep 600 & child=$!
+while [ ! -e "$dir/crash" ]; do wait $child; done
+`;
+
+const systemTopology: LogicalTopology = {
+  components: ['words', 'count', '__acker'].map((id, index) => ({
+    id,
+    kind: index === 0 ? 'spout' : 'bolt',
+    implementation:
+      id === '__acker' ? { kind: 'system' } : { kind: 'shell', executionCommand: 'python3', script: 'x' },
+    inputs: [],
+    streams: {},
+    parallelismHint: 2,
+    conf: { 'topology.tasks': 2 },
+  })),
+};
+
+describe('LocalScheduler', () => {
+  let dir: string;
+  let store: MemoryStore;
+  const opened: LocalScheduler[] = [];
+
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), 'egret-scheduler-'));
+    store = new MemoryStore(systemClock);
+    writeFileSync(join(dir, 'container.sh'), fakeContainer);
+  });
+  afterEach(async () => {
+    store.setAway(false);
+    for (const scheduler of opened.splice(0)) {
+      await scheduler.close();
+    }
+    const sweeper = await open();
+    await sweeper.drain();
+    await sweeper.close();
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  const open = async (more: Partial<LocalSchedulerOptions> = {}): Promise<LocalScheduler> => {
+    const scheduler = await LocalScheduler.open({
+      ...{ store, clock: systemClock, random: seededRandom(7), log: silentLog },
+      ...{
+        stormLocalDir: dir,
+        artifactsDir: join(dir, 'workers-artifacts'),
+        hostname: 'here',
+        slotPorts: [6700, 6701],
+      },
+      containerCommand: { command: 'sh', args: [join(dir, 'container.sh')] },
+      ...{ redisUrl: 'unix:/nowhere', redisKeyPrefix: 'egret:', jvm: { java: 'java', classPath: [] } },
+      ...more,
+    });
+    opened.push(scheduler);
+    return scheduler;
+  };
+  const submit = async (id: string, more: Partial<TopologyRecord> = {}): Promise<void> => {
+    const codeDir = join(dir, 'supervisor', 'stormdist', id);
+    mkdirSync(codeDir, { recursive: true });
+    writeFileSync(join(codeDir, 'topology.json'), JSON.stringify(systemTopology));
+    writeFileSync(join(codeDir, 'conf.json'), JSON.stringify({ 'supervisor.worker.shutdown.sleep.secs': 1 }));
+    await put({ id, name: id, status: 'ACTIVE', owner: 'me', launchedAtSecs: 1, workers: 2, ...more });
+  };
+  const put = (record: TopologyRecord) => store.put(keys.topology(record.id), { ...record });
+  const until = (what: string, probe: () => boolean | Promise<boolean>, clock?: ManualClock) =>
+    waitFor(
+      what,
+      async () => {
+        clock?.advance(10);
+        return (await probe()) ? true : undefined;
+      },
+      { clock: systemClock, limitMs: 8000, everyMs: 5 },
+    );
+  const containerDir = (id: string, containerId: number) => join(dir, 'containers', id, String(containerId));
+  const starts = (id: string, containerId: number): number[] => {
+    const file = join(dir, 'containers', id, `starts.${containerId}`);
+    return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').map(Number) : [];
+  };
+  const allStarted = (id: string, count = 3) =>
+    until(`${count} containers of ${id}`, () =>
+      [0, 1, 2].slice(0, count).every((n) => starts(id, n).length > 0),
+    );
+  const record = async (id: string, n: number): Promise<ContainerRecord | undefined> =>
+    (await store.read(keys.container(id, n)))?.value as unknown as ContainerRecord | undefined;
+  const assignment = async (id: string): Promise<AssignmentRecord | undefined> =>
+    (await store.read(keys.assignment(id)))?.value as unknown as AssignmentRecord | undefined;
+  const isRunning = (of: ContainerRecord): boolean => isSameProcess(of.pid, of.processStart);
+
+  it('starts all containers of a new topology with their specs, and records assignment and processes', async () => {
+    const scheduler = await open();
+    await submit('t');
+    await allStarted('t');
+    const { plan, reason } = (await assignment('t'))!;
+    assert.equal(reason, '');
+    assert.deepEqual(
+      plan.containers.map((container) => [container.containerId, container.slotPort, container.nodeId]),
+      [
+        [1, 6700, scheduler.nodeId],
+        [2, 6701, scheduler.nodeId],
+      ],
+    );
+    await until('the records', async () => (await store.list(keys.containers('t'))).length === 3);
+    for (const n of [0, 1, 2]) {
+      const spec = JSON.parse(readFileSync(join(containerDir('t', n), 'spec.json'), 'utf8')) as ContainerSpec;
+      const { incarnation, pid, restarts, lastExit } = (await record('t', n))!;
+      assert.deepEqual([restarts, lastExit, pid], [0, '', starts('t', n)[0]]);
+      assert.deepEqual([spec.containerId, spec.incarnation, spec.topologyName], [n, incarnation, 't']);
+      assert.deepEqual(spec.plan, plan);
+      assert.equal(spec.codeDir, join(dir, 'supervisor', 'stormdist', 't'));
+      assert.equal(spec.logDir, join(dir, 'workers-artifacts', 't', String([0, 6700, 6701][n])));
+    }
+    const [supervisor] = await store.list(keys.supervisors);
+    assert.deepEqual((supervisor!.value as { slotPorts: JsonValue }).slotPorts, [6700, 6701]);
+  });
+
+  it('starts a dead container again, ever later, and tells its components why', async () => {
+    const clock = new ManualClock();
+    const sources = { clock, restartLimits: { firstMs: 1000, maxMs: 4000, factor: 2, jitter: 0 } };
+    await open(sources);
+    await submit('t');
+    await allStarted('t');
+    await until('the record', async () => (await record('t', 1)) !== undefined);
+    for (const [round, pauseMs] of [1000, 2000, 4000, 4000].entries()) {
+      const before = (await record('t', 1))!;
+      process.kill(before.pid, 'SIGKILL');
+      await until(
+        'the death',
+        async () =>
+          ((await record('t', 1))!.lastExit === '' ? round : (await record('t', 1))!.restarts) === round + 1,
+      );
+      clock.advance(pauseMs - 1);
+      await new Promise((resolve) => setImmediate(resolve));
+      assert.equal(starts('t', 1).length, round + 1);
+      clock.advance(1);
+      await until('the restart', () => starts('t', 1).length === round + 2);
+      await until('its record', async () => (await record('t', 1))!.incarnation !== before.incarnation);
+    }
+    assert.equal((await record('t', 1))!.lastExit, 'was ended by SIGKILL');
+    assert.equal(starts('t', 2).length, 1);
+    for (const component of ['words', 'count']) {
+      const errors = (await store.readAll(keys.errors('t', component))) as unknown as ErrorRecord[];
+      assert.equal(errors.length, 4);
+      assert.match(
+        errors[0]!.error,
+        /^container 1 of t was ended by SIGKILL; it is started again in 1000 ms/,
+      );
+      assert.deepEqual([errors[0]!.host, errors[0]!.port], ['here', 6700]);
+    }
+    assert.deepEqual(await store.listKeys(keys.errors('t', '__')), []);
+  });
+
+  it('says what a container that cannot start printed', async () => {
+    writeFileSync(join(dir, 'container.sh'), 'echo "no such engine" >&2; exit 3');
+    await open();
+    await submit('t', { workers: 1 });
+    await until('an error', async () => (await store.readAll(keys.errors('t', 'words'))).length > 0);
+    const [error] = (await store.readAll(keys.errors('t', 'words'))) as unknown as ErrorRecord[];
+    assert.match(error!.error, /exited with code 3: no such engine; it is started again/);
+  });
+
+  it('takes over running containers after the gateway was killed, and looks after them', async () => {
+    const first = await open();
+    await submit('t');
+    await allStarted('t');
+    await until('the records', async () => (await store.list(keys.containers('t'))).length === 3);
+    const before = await Promise.all([0, 1, 2].map((n) => record('t', n)));
+    await first.close();
+    await store.removeAll(keys.containers('t')); // as if its last writes had been lost
+    const second = await open();
+    assert.equal(second.nodeId, first.nodeId);
+    assert.deepEqual(await Promise.all([0, 1, 2].map((n) => record('t', n))), before);
+    process.kill(before[2]!.pid, 'SIGKILL');
+    await until('the restart', () => starts('t', 2).length === 2);
+    assert.deepEqual([starts('t', 0).length, starts('t', 1).length], [1, 1]);
+    assert.ok(isRunning(before[0]!) && isRunning(before[1]!));
+  });
+
+  it('replaces what died while no gateway ran, and keeps counting', async () => {
+    const first = await open();
+    await submit('t', { workers: 1 });
+    await allStarted('t', 2);
+    await until('the records', async () => (await store.list(keys.containers('t'))).length === 2);
+    await store.put(keys.container('t', 1), { ...(await record('t', 1))!, restarts: 5 });
+    await first.close();
+    const { pid } = (await record('t', 1))!;
+    process.kill(pid, 'SIGKILL');
+    await until('its end', async () => !isRunning((await record('t', 1))!));
+    await open();
+    await until(
+      'the restart',
+      async () => (await record('t', 1))!.pid !== pid && isRunning((await record('t', 1))!),
+    );
+    assert.equal((await record('t', 1))!.restarts, 5);
+  });
+
+  it('keeps the containers of a killed topology until its time, then ends them and forgets them', async () => {
+    const clock = new ManualClock();
+    await open({ clock });
+    await submit('t');
+    await allStarted('t');
+    await until('the records', async () => (await store.list(keys.containers('t'))).length === 3);
+    const records = await Promise.all([0, 1, 2].map(async (n) => (await record('t', n))!));
+    await store.put(keys.heartbeat('t', 1), {});
+    const killed = {
+      id: 't',
+      name: 't',
+      status: 'KILLED',
+      owner: 'me',
+      launchedAtSecs: 1,
+      workers: 2,
+    } as const;
+    await put({ ...killed, removeAtMs: clock.nowMs() + 5000 });
+    clock.advance(4999);
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.ok(records.every(isRunning));
+    await until('the end', () => !records.some(isRunning), clock);
+    await until('the clean-up', async () => (await assignment('t')) === undefined, clock);
+    assert.deepEqual(await store.list(keys.containers('t')), []);
+    assert.deepEqual(await store.list(keys.heartbeats('t')), []);
+    assert.equal(existsSync(join(dir, 'containers', 't')), false);
+    assert.notEqual(await store.read(keys.topology('t')), undefined); // nimbus's
+  });
+
+  it('kills a container that does not end within its grace', async () => {
+    writeFileSync(join(dir, 'container.sh'), `trap '' TERM; ${fakeContainer.replace(/^trap.*$/m, '')}`);
+    await open();
+    await submit('t', { workers: 1 });
+    await allStarted('t', 2);
+    await until('the records', async () => (await store.list(keys.containers('t'))).length === 2);
+    const records = await Promise.all([0, 1].map(async (n) => (await record('t', n))!));
+    const startedMs = systemClock.monotonicMs();
+    await store.remove(keys.topology('t'));
+    await until('the end', () => !records.some(isRunning));
+    assert.ok(systemClock.monotonicMs() - startedMs >= 2990);
+    await until('the clean-up', async () => (await assignment('t')) === undefined);
+  });
+
+  it('lets a topology wait for a slot, says so, and starts it when one is free', async () => {
+    await open();
+    await submit('one');
+    await allStarted('one');
+    await submit('two', { workers: 1 });
+    await until('the reason', async () => (await assignment('two')) !== undefined);
+    assert.match((await assignment('two'))!.reason, /asks for 1 worker, no slot is free/);
+    assert.deepEqual((await assignment('two'))!.plan.containers, []);
+    await store.remove(keys.topology('one'));
+    await allStarted('two', 2);
+    assert.equal((await assignment('two'))!.reason, '');
+  });
+
+  it('packs a topology into fewer containers where slots are short, and says so', async () => {
+    await open({ slotPorts: [6700] });
+    await submit('t');
+    await allStarted('t', 2);
+    const { plan, reason } = (await assignment('t'))!;
+    assert.equal(plan.containers.length, 1);
+    assert.match(reason, /asks for 2 workers, 1 slot is free/);
+  });
+
+  it('says which file of a topology cannot be read', async () => {
+    await open();
+    await put({ id: 'bad', name: 'bad', status: 'ACTIVE', owner: 'me', launchedAtSecs: 1, workers: 1 });
+    await until('the reason', async () => (await assignment('bad')) !== undefined);
+    assert.match(
+      (await assignment('bad'))!.reason,
+      /cannot be packed: cannot read .*stormdist\/bad\/.*ENOENT/,
+    );
+    await submit('good', { workers: 1 });
+    await allStarted('good', 2);
+  });
+
+  it('ends every container when drained, keeps topologies, and starts them again at the next open', async () => {
+    const first = await open();
+    await submit('t');
+    await allStarted('t');
+    await until('the records', async () => (await store.list(keys.containers('t'))).length === 3);
+    const records = await Promise.all([0, 1, 2].map(async (n) => (await record('t', n))!));
+    await Promise.all([first.drain(), first.drain()]);
+    assert.ok(!records.some(isRunning));
+    assert.deepEqual(await store.list(keys.containers('t')), []);
+    assert.deepEqual(await store.list(keys.supervisors), []);
+    assert.deepEqual(
+      readdirSync(join(dir, 'containers', 't')).filter((name) => /^\d+$/.test(name)),
+      [],
+    );
+    const ends = readdirSync(join(dir, 'containers', 't')).filter((name) => name.startsWith('ends'));
+    assert.equal(ends.length, 3);
+    await Promise.all([first.close(), first.close()]);
+    const plan = await assignment('t');
+    await open();
+    await until('the second start', () => [0, 1, 2].every((n) => starts('t', n).length === 2));
+    assert.deepEqual(await assignment('t'), plan);
+  });
+
+  it('cuts a drain short when told to stop now', async () => {
+    writeFileSync(join(dir, 'container.sh'), `trap '' TERM; ${fakeContainer.replace(/^trap.*$/m, '')}`);
+    const scheduler = await open();
+    await submit('t', { workers: 1 });
+    await allStarted('t', 2);
+    const stopNow = new AbortController();
+    const startedMs = systemClock.monotonicMs();
+    const drained = scheduler.drain({ stopNow: stopNow.signal });
+    await new Promise((resolve) => setImmediate(resolve));
+    stopNow.abort();
+    await drained;
+    assert.ok(systemClock.monotonicMs() - startedMs < 1000);
+  });
+
+  it('packs anew when the slots of an assignment are no longer offered', async () => {
+    const first = await open();
+    await submit('t', { workers: 1 });
+    await allStarted('t', 2);
+    await first.close();
+    await open({ slotPorts: [7700] });
+    await until('the new slot', async () => (await assignment('t'))!.plan.containers[0]?.slotPort === 7700);
+    await until('the restart', () => starts('t', 1).length === 2 && starts('t', 0).length === 2);
+  });
+
+  it('cleans away what belongs to no topology or cannot be read, with a line in the log', async () => {
+    mkdirSync(containerDir('gone', 1), { recursive: true });
+    mkdirSync(containerDir('t', 1), { recursive: true });
+    writeFileSync(join(containerDir('t', 1), 'spec.json'), '{"half');
+    const log = join(dir, 'log');
+    await open({ log: openLog({ level: 'warn', destination: log }) });
+    assert.equal(existsSync(join(dir, 'containers', 'gone')), false);
+    assert.equal(existsSync(join(dir, 'containers', 't')), false);
+    assert.equal(readFileSync(log, 'utf8').match(/container.unreadable/g)?.length, 2);
+  });
+
+  it('ends a container whose topology went while no gateway ran', async () => {
+    const first = await open();
+    await submit('t', { workers: 1 });
+    await allStarted('t', 2);
+    await until('the records', async () => (await store.list(keys.containers('t'))).length === 2);
+    const running = (await record('t', 1))!;
+    await first.close();
+    await store.remove(keys.topology('t'));
+    await open();
+    await until('the clean-up', async () => (await assignment('t')) === undefined);
+    assert.ok(!isRunning(running));
+  });
+
+  it('waits while another gateway leads, and takes over at once from a dead one of its node', async () => {
+    await store.holdLease('leases/nimbus', 'elsewhere 1 1', 60_000, null);
+    const clock = new ManualClock();
+    const second = await open({ clock });
+    await submit('t', { workers: 1 });
+    clock.advance(20_000);
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(await assignment('t'), undefined);
+    await store.releaseLease('leases/nimbus', 'elsewhere 1 1');
+    await store.holdLease('leases/nimbus', `${second.nodeId} 1 1`, 60_000, null);
+    await until('the take-over', async () => (await assignment('t')) !== undefined, clock);
+  });
+
+  it('goes on when the store was away: nothing is ended, what was submitted starts', async () => {
+    await open();
+    await submit('t', { workers: 1 });
+    await allStarted('t', 2);
+    store.setAway(true);
+    process.kill(starts('t', 1)[0]!, 'SIGKILL');
+    await assert.rejects(store.read('x'));
+    store.setAway(false);
+    await until('the restart', () => starts('t', 1).length === 2);
+    await until('the record', async () => (await record('t', 1))!.pid === starts('t', 1)[1]);
+    assert.equal(starts('t', 0).length, 1);
+  });
+
+  it('gives the lease of a dead topology master free', async () => {
+    await open();
+    await submit('t', { workers: 1 });
+    await allStarted('t', 2);
+    await until('the records', async () => (await store.list(keys.containers('t'))).length === 2);
+    const master = (await record('t', 0))!;
+    await store.holdLease(keys.master('t'), `t/0/${master.incarnation}`, 60_000, { host: 'x', port: 1 });
+    process.kill(master.pid, 'SIGKILL');
+    await until('the lease', async () => (await store.readLease(keys.master('t'))) === undefined);
+  });
+});

@@ -1,0 +1,300 @@
+import {
+  type BackoffLimits,
+  backoffMs,
+  type Clock,
+  deferred,
+  describeError,
+  type Logger,
+  type RandomSource,
+} from '../base/index.ts';
+import { prepareSpawning } from '../child/index.ts';
+import type { StateStore } from '../coordination/index.ts';
+import { type ContainerSpec, keys, type SupervisorRecord, type TopologyRecord } from '../topology/index.ts';
+import { Assignments } from './assignments.ts';
+import { ContainerRegistry } from './container-registry.ts';
+import { desireContainers } from './desire.ts';
+import { Leadership } from './leadership.ts';
+import { type ContainerCommand, slotPortOf } from './local-container.ts';
+import { NodeFiles, readNodeId } from './node-files.ts';
+import { type ContainerName, type Decision, reconcile } from './reconcile.ts';
+
+export interface LocalSchedulerOptions {
+  readonly store: StateStore;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  readonly log: Logger;
+  /** Absolute. */
+  readonly stormLocalDir: string;
+  /** Absolute; one directory for each topology. */
+  readonly artifactsDir: string;
+  readonly hostname: string;
+  readonly slotPorts: readonly number[];
+  /** What starts a container; the path of its spec file is added. */
+  readonly containerCommand: ContainerCommand;
+  /** Handed on to containers. */
+  readonly redisUrl: string;
+  readonly redisKeyPrefix: string;
+  readonly jvm: ContainerSpec['jvm'];
+  /** Pauses before a dead container is started again. */
+  readonly restartLimits?: BackoffLimits;
+  readonly leaseTtlMs?: number;
+}
+
+const defaults = {
+  restartLimits: { firstMs: 100, maxMs: 30_000, factor: 2, jitter: 0.2 },
+  /** A minute in order: the next restart is quick again. */
+  soundAfterMs: 60_000,
+  leaseTtlMs: 10_000,
+};
+/** Nothing is waited for that is told: this finds what was lost on the way. */
+const patrolMs = 10_000;
+const storeAwayLimits = { firstMs: 50, maxMs: 2000, factor: 2, jitter: 0.2 };
+
+/**
+ * The scheduler of one node: gives topologies slots, keeps the processes of their containers running, ends them when a
+ * topology is gone. It decides in passes: each looks at everything, and is asked for by whatever may have changed
+ * (a topology's record, a process, the lease, a time that has come). A pass that fails is repeated.
+ *
+ * open -> (drain: ends every container) -> close. Closed without being drained it leaves the containers running for the
+ * next scheduler of the node to adopt.
+ */
+export class LocalScheduler implements AsyncDisposable {
+  readonly nodeId: string;
+  readonly #options: LocalSchedulerOptions;
+  readonly #log: Logger;
+  readonly #files: NodeFiles;
+  readonly #assignments: Assignments;
+  readonly #containers: ContainerRegistry;
+  readonly #leadership: Leadership;
+  readonly #drained = deferred<undefined>();
+  #watch: AsyncDisposable | undefined;
+  #timer: Disposable | undefined;
+  #passing: Promise<void> | undefined;
+  #isWoken = false;
+  #mustLoad = true;
+  #hasAdopted = false;
+  #failuresInARow = 0;
+  #isDraining = false;
+  #draining: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+
+  private constructor(options: LocalSchedulerOptions) {
+    const { store, clock, random, log, hostname, stormLocalDir, artifactsDir } = options;
+    this.#options = options;
+    this.#log = log;
+    this.nodeId = readNodeId(stormLocalDir, () => random.uuid());
+    this.#files = new NodeFiles({ stormLocalDir, artifactsDir });
+    const slots = options.slotPorts.map((port) => ({ nodeId: this.nodeId, hostname, port }));
+    this.#assignments = new Assignments({ store, files: this.#files, log, slots });
+    this.#containers = new ContainerRegistry({
+      ...{ store, clock, random, log, hostname, files: this.#files, command: options.containerCommand },
+      ...{
+        restartLimits: options.restartLimits ?? defaults.restartLimits,
+        soundAfterMs: defaults.soundAfterMs,
+      },
+      onChange: () => this.#wake(),
+    });
+    this.#leadership = new Leadership({
+      ...{ store, nodeId: this.nodeId, clock, log, ttlMs: options.leaseTtlMs ?? defaults.leaseTtlMs },
+      onChange: () => this.#lookAtAll(),
+    });
+  }
+
+  /**
+   * Starts to schedule; the containers that run already have been adopted when it resolves, if this gateway leads.
+   * Rejects with `STATE_UNAVAILABLE` when the store does not answer.
+   */
+  static async open(options: LocalSchedulerOptions): Promise<LocalScheduler> {
+    const scheduler = new LocalScheduler(options);
+    try {
+      await prepareSpawning();
+      scheduler.#watch = await options.store.watch(keys.topologies, (key) =>
+        key === undefined ? scheduler.#lookAtAll() : scheduler.#wake(),
+      );
+      await scheduler.#leadership.start();
+      scheduler.#wake();
+      await scheduler.#passing;
+      return scheduler;
+    } catch (error) {
+      await scheduler.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Ends all containers orderly, each within the grace that its topology asks for; topologies and assignments stay, and
+   * are started again by the next scheduler. `stopNow`: no more grace. Idempotent.
+   */
+  drain(options: { readonly stopNow?: AbortSignal } = {}): Promise<void> {
+    const kill = (): void => this.#containers.killAll();
+    if (options.stopNow?.aborted === true) kill();
+    else options.stopNow?.addEventListener('abort', kill, { once: true });
+    this.#draining ??= this.#drain();
+    return this.#draining.finally(() => options.stopNow?.removeEventListener('abort', kill));
+  }
+
+  /** Stops scheduling. What has not been drained is left running. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.drain();
+    await this.close();
+  }
+
+  async #drain(): Promise<void> {
+    if (this.#closing !== undefined) return;
+    this.#isDraining = true;
+    const { store } = this.#options;
+    const topologyIds = new Set(this.#containers.all.map((container) => container.topologyId));
+    this.#wake();
+    await this.#drained.promise;
+    try {
+      for (const topologyId of topologyIds) await store.removeAll(keys.containers(topologyId));
+      await store.remove(keys.supervisor(this.nodeId));
+    } catch (error) {
+      this.#log.warn({ event: 'scheduler.records-left', reason: describeError(error) });
+    }
+    this.#log.info({ event: 'scheduler.drained' });
+  }
+
+  async #close(): Promise<void> {
+    this.#timer?.[Symbol.dispose]();
+    await this.#watch?.[Symbol.asyncDispose]();
+    await this.#leadership.close();
+    await this.#passing;
+    await this.#containers.leave();
+    this.#timer?.[Symbol.dispose]();
+    this.#drained.resolve(undefined);
+  }
+
+  /** The store may have forgotten or been changed while we were not looking. */
+  #lookAtAll(): void {
+    this.#mustLoad = true;
+    this.#wake();
+  }
+
+  #wake(): void {
+    this.#isWoken = true;
+    this.#passing ??= this.#pass().finally(() => {
+      this.#passing = undefined;
+      if (this.#isWoken && this.#closing === undefined) this.#wake(); // asked for after the last look at it
+    });
+  }
+
+  async #pass(): Promise<void> {
+    while (this.#isWoken && this.#closing === undefined) {
+      this.#isWoken = false;
+      this.#timer?.[Symbol.dispose]();
+      const againMs = await this.#tryPass();
+      this.#timer?.[Symbol.dispose]();
+      this.#timer = this.#options.clock.after(againMs, () => this.#wake());
+    }
+  }
+
+  /** Answers in how many milliseconds to look again though nothing happens. */
+  async #tryPass(): Promise<number> {
+    try {
+      if (this.#isDraining) return this.#passDraining();
+      if (!this.#leadership.isLeader) return patrolMs;
+      const lookAgainAtMs = await this.#passLeading();
+      this.#failuresInARow = 0;
+      return Math.max(0, Math.min(patrolMs, lookAgainAtMs - this.#options.clock.nowMs()));
+    } catch (error) {
+      const againMs = backoffMs(this.#failuresInARow, storeAwayLimits, this.#options.random);
+      if (this.#failuresInARow === 0)
+        this.#log.warn({ event: 'scheduler.pass-failed', reason: describeError(error) });
+      this.#failuresInARow += 1;
+      return againMs;
+    }
+  }
+
+  #passDraining(): number {
+    const nowMs = this.#options.clock.nowMs();
+    const containers = this.#containers.all;
+    if (containers.length === 0) this.#drained.resolve(undefined);
+    this.#perform(reconcile({ nowMs, desired: [], containers, kept: [] }), []);
+    if (this.#containers.all.length === 0) this.#drained.resolve(undefined);
+    return patrolMs;
+  }
+
+  async #passLeading(): Promise<number> {
+    const { store, clock } = this.#options;
+    if (this.#mustLoad) await this.#load();
+    const topologies = (await store.list(keys.topologies)).map(
+      ({ value }) => value as unknown as TopologyRecord,
+    );
+    await this.#assign(topologies);
+    const nowMs = clock.nowMs();
+    const { desired, nextRemovalAtMs } = desireContainers(topologies, this.#assignments.byTopology, nowMs);
+    const kept = [...this.#assignments.byTopology.keys(), ...this.#files.listTopologies()];
+    const decision = reconcile({ nowMs, desired, containers: this.#containers.all, kept });
+    this.#perform(decision, topologies);
+    for (const topologyId of decision.forgets) await this.#forget(topologyId);
+    await this.#containers.flush();
+    return Math.min(decision.lookAgainAtMs, nextRemovalAtMs);
+  }
+
+  async #load(): Promise<void> {
+    const { store, hostname, slotPorts, clock } = this.#options;
+    this.#mustLoad = false;
+    try {
+      await this.#assignments.load();
+      if (!this.#hasAdopted) await this.#containers.adopt();
+      this.#hasAdopted = true;
+      const supervisor: SupervisorRecord = {
+        nodeId: this.nodeId,
+        hostname,
+        slotPorts,
+        startedAtMs: clock.nowMs(),
+      };
+      await store.put(keys.supervisor(this.nodeId), { ...supervisor });
+    } catch (error) {
+      this.#mustLoad = true;
+      throw error;
+    }
+  }
+
+  /** Oldest first: who has waited longest for a slot gets it. */
+  async #assign(topologies: readonly TopologyRecord[]): Promise<void> {
+    const { unassigned } = desireContainers(
+      topologies,
+      this.#assignments.byTopology,
+      this.#options.clock.nowMs(),
+    );
+    const inOrder = unassigned.toSorted((one, other) => one.launchedAtSecs - other.launchedAtSecs);
+    for (const topology of inOrder) await this.#assignments.assign(topology);
+  }
+
+  #perform(decision: Decision, topologies: readonly TopologyRecord[]): void {
+    for (const name of decision.drops) this.#containers.drop(name);
+    for (const name of decision.starts) {
+      const topology = topologies.find((candidate) => candidate.id === name.topologyId)!;
+      this.#containers.start(name, this.#specOf(name, topology));
+    }
+    for (const name of decision.ends) {
+      this.#containers.end(name, this.#files.graceMsOf(name.topologyId));
+    }
+  }
+
+  #specOf(name: ContainerName, topology: TopologyRecord): ContainerSpec {
+    const { random, stormLocalDir, redisUrl, redisKeyPrefix, jvm } = this.#options;
+    const { plan } = this.#assignments.byTopology.get(topology.id)!.assignment;
+    return {
+      ...{ ...name, topologyName: topology.name, incarnation: random.uuid(), plan },
+      codeDir: this.#files.codeDirOf(topology.id),
+      workDir: this.#files.workDirOf(name),
+      logDir: this.#files.logDirOf(topology.id, slotPortOf({ ...name, plan })),
+      ...{ stormLocalDir, redisUrl, redisKeyPrefix, jvm },
+    };
+  }
+
+  async #forget(topologyId: string): Promise<void> {
+    await this.#containers.forget(topologyId);
+    await this.#assignments.forget(topologyId);
+    this.#log.info({ event: 'topology.unassigned', topology: topologyId });
+    this.#isWoken = true; // its slots are free for those that wait
+  }
+}

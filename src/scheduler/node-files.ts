@@ -1,0 +1,160 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { errorCode, isJsonObject, type JsonValue } from '../base/index.ts';
+import { type ContainerSpec, confFileName, type PackingPlan } from '../topology/index.ts';
+import type { ContainerName } from './reconcile.ts';
+
+/** Storm's default of `supervisor.worker.shutdown.sleep.secs` (defaults.yaml 2.8). */
+const graceSecsDefault = 3;
+
+/** What is known of a process that was started, in a file beside its spec: enough to know it again. */
+export interface ProcessRecord {
+  readonly pid: number;
+  readonly processStart: string;
+  readonly incarnation: string;
+  readonly startedAtMs: number;
+}
+
+/**
+ * The scheduler's files below `storm.local.dir`:
+ *
+ *     containers/<topology id>/<container id>/spec.json      what the container is started with; private, it may hold a password
+ *                                             process.json   the process that was started with it
+ *                                             run/           the container's own: sockets, pids
+ *     workers-artifacts/<topology id>/<slot port>/           its logs (port 0: the topology master's)
+ */
+export class NodeFiles {
+  readonly #containersDir: string;
+  readonly #artifactsDir: string;
+  readonly #codeDir: string;
+
+  constructor(dirs: { readonly stormLocalDir: string; readonly artifactsDir: string }) {
+    this.#containersDir = join(dirs.stormLocalDir, 'containers');
+    this.#artifactsDir = dirs.artifactsDir;
+    this.#codeDir = join(dirs.stormLocalDir, 'supervisor', 'stormdist');
+    mkdirSync(this.#containersDir, { recursive: true });
+  }
+
+  codeDirOf(topologyId: string): string {
+    return join(this.#codeDir, topologyId);
+  }
+
+  logDirOf(topologyId: string, slotPort: number): string {
+    return join(this.#artifactsDir, topologyId, String(slotPort));
+  }
+
+  dirOf({ topologyId, containerId }: ContainerName): string {
+    return join(this.#containersDir, topologyId, String(containerId));
+  }
+
+  workDirOf(name: ContainerName): string {
+    return join(this.dirOf(name), 'run');
+  }
+
+  /** Where the container's hosts record their processes. */
+  pidDirOf(name: ContainerName): string {
+    return join(this.workDirOf(name), 'pids');
+  }
+
+  specFileOf(name: ContainerName): string {
+    return join(this.dirOf(name), 'spec.json');
+  }
+
+  /** Throws what the file system throws. */
+  writeSpec(spec: ContainerSpec): void {
+    mkdirSync(spec.workDir, { recursive: true });
+    writeFileSync(this.specFileOf(spec), JSON.stringify(spec), { mode: 0o600 });
+  }
+
+  writeProcess(name: ContainerName, record: ProcessRecord): void {
+    const file = join(this.dirOf(name), 'process.json');
+    writeFileSync(`${file}.new`, JSON.stringify(record));
+    renameSync(`${file}.new`, file);
+  }
+
+  /** Undefined when either file is missing or is not what it should be. */
+  readStarted(
+    name: ContainerName,
+  ): { readonly spec: ContainerSpec; readonly process: ProcessRecord } | undefined {
+    const spec = readJson(this.specFileOf(name)) as Partial<ContainerSpec> | undefined;
+    const process = readJson(join(this.dirOf(name), 'process.json')) as Partial<ProcessRecord> | undefined;
+    const isWhole =
+      spec?.topologyId === name.topologyId &&
+      spec.containerId === name.containerId &&
+      spec.plan !== undefined &&
+      Number.isInteger(process?.pid) &&
+      typeof process?.processStart === 'string' &&
+      typeof process.incarnation === 'string';
+    return isWhole ? { spec: spec as ContainerSpec, process: process as ProcessRecord } : undefined;
+  }
+
+  /** How long a container's hosts may take to end, as the topology's configuration says. */
+  graceMsOf(topologyId: string): number {
+    const conf = readJson(join(this.codeDirOf(topologyId), confFileName)) as
+      | Record<string, JsonValue>
+      | undefined;
+    const secs = conf?.['supervisor.worker.shutdown.sleep.secs'];
+    return 1000 * (typeof secs === 'number' && secs >= 0 ? secs : graceSecsDefault);
+  }
+
+  /** Every container that has a directory, whatever is in it. */
+  list(): ContainerName[] {
+    return namesIn(this.#containersDir).flatMap((topologyId) =>
+      namesIn(join(this.#containersDir, topologyId))
+        .filter((name) => /^\d+$/.test(name))
+        .map((name) => ({ topologyId, containerId: Number(name) })),
+    );
+  }
+
+  listTopologies(): string[] {
+    return namesIn(this.#containersDir);
+  }
+
+  /** The container will not be started again soon: what its processes left goes, the logs stay. */
+  remove(name: ContainerName): void {
+    rmSync(this.dirOf(name), { recursive: true, force: true });
+  }
+
+  removeTopology(topologyId: string): void {
+    rmSync(join(this.#containersDir, topologyId), { recursive: true, force: true });
+  }
+}
+
+/** Tells plans apart. */
+export function digestPlan(plan: PackingPlan): string {
+  return createHash('sha256').update(JSON.stringify(plan)).digest('hex').slice(0, 16);
+}
+
+/** This node's id, as it is in records: made once, kept in `storm.local.dir`. */
+export function readNodeId(stormLocalDir: string, makeId: () => string): string {
+  const file = join(stormLocalDir, 'supervisor', 'node-id');
+  try {
+    const id = readFileSync(file, 'utf8').trim();
+    if (id !== '') return id;
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+  }
+  const id = makeId();
+  mkdirSync(join(file, '..'), { recursive: true });
+  writeFileSync(file, `${id}\n`);
+  return id;
+}
+
+function readJson(file: string): object | undefined {
+  try {
+    const value = JSON.parse(readFileSync(file, 'utf8')) as JsonValue;
+    return isJsonObject(value) ? value : undefined;
+  } catch {
+    return undefined; // missing, cut off by a full disk, or not ours: in each case it says nothing
+  }
+}
+
+function namesIn(dir: string): string[] {
+  try {
+    return readdirSync(dir);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return [];
+    throw error;
+  }
+}

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { type ContainerView, type Decision, type DesiredTopology, nameKey, reconcile } from './reconcile.ts';
+
+const topologyIds = ['a', 'b', 'c'];
+const nowMs = 1000;
+
+const desiredArbitrary: fc.Arbitrary<readonly DesiredTopology[]> = fc.uniqueArray(
+  fc.record({
+    topologyId: fc.constantFrom(...topologyIds),
+    planDigest: fc.constantFrom('p', 'q'),
+    containerIds: fc.integer({ min: 0, max: 4 }).map((count) => Array.from({ length: count }, (_, id) => id)),
+  }),
+  { selector: (topology) => topology.topologyId },
+);
+
+const containersArbitrary: fc.Arbitrary<readonly ContainerView[]> = fc.uniqueArray(
+  fc.record({
+    topologyId: fc.constantFrom(...topologyIds),
+    containerId: fc.integer({ min: 0, max: 4 }),
+    planDigest: fc.constantFrom('p', 'q'),
+    phase: fc.constantFrom('starting', 'running', 'waiting', 'ending'),
+    startAtMs: fc.integer({ min: nowMs - 5, max: nowMs + 5 }),
+  }),
+  { selector: nameKey },
+);
+
+const situationArbitrary = fc.record({
+  desired: desiredArbitrary,
+  containers: containersArbitrary,
+  kept: fc.subarray(topologyIds),
+});
+
+/** What becomes of the world when a decision is carried out and all processes do as they are told. */
+function carryOut(
+  containers: readonly ContainerView[],
+  desired: readonly DesiredTopology[],
+  decision: Decision,
+): ContainerView[] {
+  const gone = new Set([...decision.ends, ...decision.drops, ...decision.starts].map(nameKey));
+  const started = decision.starts.map((name) => ({
+    ...name,
+    planDigest: desired.find((topology) => topology.topologyId === name.topologyId)!.planDigest,
+    phase: 'running' as const,
+    startAtMs: 0,
+  }));
+  const stays = containers.filter(
+    (container) => !gone.has(nameKey(container)) && container.phase !== 'ending',
+  );
+  const settled = stays.map((container) => ({
+    ...container,
+    phase: container.phase === 'starting' ? ('running' as const) : container.phase,
+  }));
+  return [...settled, ...started];
+}
+
+describe('reconcile', () => {
+  it('never starts a container that has a process, and ends only running ones', () => {
+    fc.assert(
+      fc.property(situationArbitrary, (situation) => {
+        const decision = reconcile({ nowMs, ...situation });
+        const phases = new Map(
+          situation.containers.map((container) => [nameKey(container), container.phase]),
+        );
+        for (const name of decision.starts)
+          assert.ok([undefined, 'waiting'].includes(phases.get(nameKey(name))));
+        for (const name of decision.ends) assert.equal(phases.get(nameKey(name)), 'running');
+        for (const name of decision.drops) assert.equal(phases.get(nameKey(name)), 'waiting');
+        const all = [...decision.starts, ...decision.ends, ...decision.drops].map(nameKey);
+        assert.equal(new Set(all).size, all.length);
+      }),
+    );
+  });
+
+  it('starts a waiting container when its time has come, not before, and says when to look again', () => {
+    fc.assert(
+      fc.property(situationArbitrary, (situation) => {
+        const { starts, lookAgainAtMs } = reconcile({ nowMs, ...situation });
+        const startNames = new Set(starts.map(nameKey));
+        const early = situation.containers.filter(
+          (each) => each.phase === 'waiting' && each.startAtMs > nowMs,
+        );
+        for (const container of early) assert.ok(!startNames.has(nameKey(container)));
+        assert.ok(lookAgainAtMs > nowMs);
+        const later = reconcile({ ...situation, nowMs: lookAgainAtMs });
+        if (lookAgainAtMs < Number.POSITIVE_INFINITY) assert.ok(later.starts.length > starts.length);
+      }),
+    );
+  });
+
+  it('arrives, in at most three rounds, where exactly the desired containers run by their plan', () => {
+    fc.assert(
+      fc.property(situationArbitrary, ({ desired, containers, kept }) => {
+        let world = containers;
+        for (let round = 0; round < 3; round++) {
+          world = carryOut(
+            world,
+            desired,
+            reconcile({ nowMs: nowMs + 10, desired, containers: world, kept }),
+          );
+        }
+        const wanted = desired.flatMap(({ topologyId, planDigest, containerIds }) =>
+          containerIds.map((containerId) => `${nameKey({ topologyId, containerId })} ${planDigest}`),
+        );
+        const running = world.map((container) => `${nameKey(container)} ${container.planDigest}`);
+        assert.deepEqual(running.sort(), wanted.sort());
+        const last = reconcile({ nowMs: nowMs + 10, desired, containers: world, kept });
+        assert.deepEqual([last.starts, last.ends, last.drops], [[], [], []]);
+        const desiredIds = desired.map((topology) => topology.topologyId);
+        assert.deepEqual(
+          last.forgets,
+          kept.filter((id) => !desiredIds.includes(id)),
+        );
+      }),
+    );
+  });
+
+  it('forgets a topology only when nobody wants it and none of its processes is left', () => {
+    fc.assert(
+      fc.property(situationArbitrary, (situation) => {
+        for (const topologyId of reconcile({ nowMs, ...situation }).forgets) {
+          assert.ok(!situation.desired.some((topology) => topology.topologyId === topologyId));
+          const left = situation.containers.filter((container) => container.topologyId === topologyId);
+          assert.ok(left.every((container) => container.phase === 'waiting'));
+        }
+      }),
+    );
+  });
+});
