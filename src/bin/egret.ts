@@ -19,7 +19,8 @@ process.stdout.on('error', () => process.exit(0));
 
 process.exitCode = await runEgret(process.argv.slice(2), world, async (flags) => {
   const { runGateway } = await import('./up.ts');
-  return runGateway(world, flags);
+  // Whatever a fault left open must not keep a gateway that has ended.
+  process.exit(await runGateway(world, flags));
 });
 
 /** The installation: where package.json is, above the sources as well as above what is built of them. */

@@ -1,5 +1,6 @@
-import { userInfo } from 'node:os';
+import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import {
   describeError,
   type Logger,
@@ -9,11 +10,18 @@ import {
   throwIfAborted,
 } from '../base/index.ts';
 import { processStart } from '../child/index.ts';
-import { type CommandWorld, type Endpoints, removeEndpoints, writeEndpoints } from '../cli/index.ts';
+import {
+  type CommandWorld,
+  type Endpoints,
+  javaCommand,
+  removeEndpoints,
+  writeEndpoints,
+} from '../cli/index.ts';
 import type { GatewayConfig } from '../config/index.ts';
 import { openRedisStore, type StateStore, startPrivateRedis } from '../coordination/index.ts';
 import { NimbusDaemon } from '../nimbus/index.ts';
 import { Nimbus, ThriftServer } from '../rpc/index.ts';
+import { type ContainerCommand, LocalScheduler } from '../scheduler/index.ts';
 import { lockLocalDir } from './up-lock.ts';
 
 type Services = Endpoints['services'];
@@ -21,12 +29,21 @@ type Services = Endpoints['services'];
 /** How long calls under way may take to be answered when the gateway ends. */
 const drainMs = 5000;
 
-/** Undoes one step of opening. */
-type Undo = () => Promise<void> | void;
+/** Undoes one step of opening. `isOpen`: everything was open, so this is the end of a gateway and not a failed start. */
+type Undo = (how: { readonly isOpen: boolean }) => Promise<void> | void;
+
+/** The two ways in which a gateway is told to end. */
+export interface StopSignals {
+  /** Finish what is under way, end containers orderly. */
+  readonly soon: AbortSignal;
+  /** Wait for nothing any more. */
+  readonly now: AbortSignal;
+}
 
 /**
- * The composition root of a gateway: lock, state store, scheduler, Nimbus service, in this order; closed the other way round.
- * Its endpoints file is there while every service answers.
+ * The composition root of a gateway: lock, state store, Nimbus service, scheduler, in this order; closed the other way
+ * round. Its endpoints file is there while every service answers. A gateway that is killed leaves containers and state
+ * server running, and the next one takes them over; one that is closed ends them.
  */
 export class Gateway implements AsyncDisposable {
   readonly log: Logger;
@@ -42,9 +59,9 @@ export class Gateway implements AsyncDisposable {
 
   /**
    * Throws what keeps it from running, naming key or path: `STATE_CONFLICT` (another gateway on this directory),
-   * `CONFIG_INVALID`, `STATE_UNAVAILABLE`, `PORT_IN_USE`. Nothing stays open then.
+   * `CONFIG_INVALID`, `STATE_UNAVAILABLE`, `PORT_IN_USE`. Nothing that it started stays then; what it had taken over does.
    */
-  static async open(world: CommandWorld, config: GatewayConfig, signal: AbortSignal): Promise<Gateway> {
+  static async open(world: CommandWorld, config: GatewayConfig, stop: StopSignals): Promise<Gateway> {
     const undo: Undo[] = [];
     try {
       const lock = lockLocalDir(config.localDir);
@@ -53,18 +70,18 @@ export class Gateway implements AsyncDisposable {
         level: config.logLevel,
         destination: join(config.localDir, 'logs', 'gateway.log'),
       });
-      const services = await openServices(world, config, { log, signal, undo });
+      const services = await openServices({ world, config, log, stop, undo });
       return new Gateway(log, services, undo);
     } catch (error) {
-      await undoAll(undo, () => undefined);
+      await undoAll(undo, { isOpen: false, failed: () => undefined });
       throw error;
     }
   }
 
   close(): Promise<void> {
-    this.#closing ??= undoAll(this.#undo, (error) =>
-      this.log.error({ event: 'gateway.close.failed', error: describeError(error) }),
-    );
+    const failed = (error: unknown): void =>
+      this.log.error({ event: 'gateway.close.failed', error: describeError(error) });
+    this.#closing ??= undoAll(this.#undo, { isOpen: true, failed });
     return this.#closing;
   }
 
@@ -74,18 +91,17 @@ export class Gateway implements AsyncDisposable {
 }
 
 interface Opening {
+  readonly world: CommandWorld;
+  readonly config: GatewayConfig;
   readonly log: Logger;
-  readonly signal: AbortSignal;
+  readonly stop: StopSignals;
   readonly undo: Undo[];
 }
 
-async function openServices(
-  _world: CommandWorld,
-  config: GatewayConfig,
-  { log, signal, undo }: Opening,
-): Promise<Services> {
-  const { store } = await openStore(config, { log, signal, undo });
-  const deps = { clock: systemClock, random: systemRandom, log, store };
+async function openServices(opening: Opening): Promise<Services> {
+  const { config, log, stop, undo } = opening;
+  const state = await openStore(opening);
+  const deps = { clock: systemClock, random: systemRandom, log, store: state.store };
   const nimbus = await NimbusDaemon.open(deps, {
     config: config.nimbus,
     clusterConf: config.conf,
@@ -94,7 +110,7 @@ async function openServices(
     owner: userInfo().username,
   });
   undo.push(() => nimbus.close());
-  throwIfAborted(signal);
+  throwIfAborted(stop.soon);
   const server = await ThriftServer.open(deps, {
     service: Nimbus,
     handler: nimbus.handler,
@@ -103,7 +119,10 @@ async function openServices(
     portKey: 'nimbus.thrift.port',
     frameBytesMax: config.nimbus.frameBytesMax,
   });
-  undo.push(() => server.drain(drainMs));
+  // The port is held before any container starts: a gateway that cannot have it must not touch them.
+  undo.push(() => server.drain(stop.now.aborted ? 0 : drainMs));
+  throwIfAborted(stop.soon);
+  await openScheduler(opening, state);
   const services = { nimbus: { host: dialHost(config.bindHost), port: server.port } };
   writeEndpoints(config.localDir, {
     pid: process.pid,
@@ -120,30 +139,55 @@ interface OpenedStore {
   readonly redisUrl: string;
 }
 
-async function openStore(config: GatewayConfig, { log, signal, undo }: Opening): Promise<OpenedStore> {
+async function openStore({ config, log, stop, undo }: Opening): Promise<OpenedStore> {
   let redisUrl = config.redis.url;
+  const edges = { clock: systemClock, random: systemRandom, log, signal: stop.soon };
   if (redisUrl === undefined) {
     const redis = await startPrivateRedis({
       dir: join(config.localDir, 'redis'),
       command: config.redis.serverCommand,
-      clock: systemClock,
-      random: systemRandom,
-      log,
-      signal,
+      ...edges,
     });
-    undo.push(() => redis.close());
+    // Containers of a killed gateway still need the server that was taken over.
+    undo.push(({ isOpen }) => (isOpen || !redis.isAdopted ? redis.close() : redis.leave()));
     redisUrl = redis.url;
   }
-  const store = await openRedisStore({
-    url: redisUrl,
-    keyPrefix: config.redis.keyPrefix,
-    clock: systemClock,
-    random: systemRandom,
-    log,
-    signal,
-  });
+  const store = await openRedisStore({ url: redisUrl, keyPrefix: config.redis.keyPrefix, ...edges });
   undo.push(() => store.close());
   return { store, redisUrl };
+}
+
+async function openScheduler(
+  { world, config, log, stop, undo }: Opening,
+  { store, redisUrl }: OpenedStore,
+): Promise<void> {
+  const built = join(config.checkoutDir, 'build', 'java');
+  const scheduler = await LocalScheduler.open({
+    ...{ store, clock: systemClock, random: systemRandom, log },
+    stormLocalDir: config.localDir,
+    artifactsDir: config.artifactsDir,
+    hostname: config.hostname ?? hostname(),
+    slotPorts: config.slotPorts,
+    containerCommand: containerCommand(),
+    redisUrl,
+    redisKeyPrefix: config.redis.keyPrefix,
+    jvm: {
+      java: config.javaCommand ?? javaCommand(world.env),
+      classPath: [join(built, 'egret-jvm-host.jar'), join(built, 'lib-worker', '*')],
+    },
+  });
+  undo.push(async () => {
+    await scheduler.drain({ stopNow: stop.now });
+    await scheduler.close();
+  });
+}
+
+/** The same program as this one: built, or from its sources. */
+function containerCommand(): ContainerCommand {
+  const isSource = import.meta.url.endsWith('.ts');
+  const main = fileURLToPath(new URL(isSource ? 'container.ts' : 'container.js', import.meta.url));
+  const loader = isSource ? [`--import=${import.meta.resolve('tsx')}`] : [];
+  return { command: process.execPath, args: [...loader, main] };
 }
 
 /** What a command on this machine dials to reach a server that listens on `bindHost`. */
@@ -153,12 +197,15 @@ function dialHost(bindHost: string): string {
 }
 
 /** Last opened, first closed; a step that fails does not keep the others from being closed. */
-async function undoAll(undo: readonly Undo[], failed: (error: unknown) => void): Promise<void> {
+async function undoAll(
+  undo: readonly Undo[],
+  how: { readonly isOpen: boolean; readonly failed: (error: unknown) => void },
+): Promise<void> {
   for (const step of undo.toReversed()) {
     try {
-      await step();
+      await step(how);
     } catch (error) {
-      failed(error);
+      how.failed(error);
     }
   }
 }

@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { describeError, GatewayError, type Logger } from '../base/index.ts';
+import { describeError, GatewayError, type Logger, systemClock } from '../base/index.ts';
 import { type CommandWorld, type CommonFlags, failureLine } from '../cli/index.ts';
 import { loadGatewayConfig } from '../config/index.ts';
-import { Gateway } from './up-gateway.ts';
+import { Gateway, type StopSignals } from './up-gateway.ts';
+
+/** How long ending may take after the second signal. */
+const cutOffMs = 1000;
 
 /**
  * `egret up`: runs a gateway in the foreground until SIGTERM or SIGINT, which let it finish what it is at; the second
@@ -12,7 +15,7 @@ import { Gateway } from './up-gateway.ts';
  */
 export async function runGateway(world: CommandWorld, flags: CommonFlags): Promise<number> {
   process.title = 'egret up';
-  const stop = stopSignal();
+  const stop = stopSignals();
   try {
     const config = await loadGatewayConfig({
       checkoutDir: world.checkoutDir,
@@ -25,26 +28,33 @@ export async function runGateway(world: CommandWorld, flags: CommonFlags): Promi
     const services = Object.entries(gateway.services).map(([name, { port }]) => `${name}=${port}`);
     world.out(`egret ready ${services.join(' ')}\n`);
     log.info({ event: 'gateway.ready', services: gateway.services });
-    await aborted(stop);
+    await aborted(stop.soon);
     log.info({ event: 'gateway.draining' });
   } catch (error) {
-    if (stop.aborted) return 0;
+    if (stop.soon.aborted) return 0;
     world.err(failureLine(error));
     return 1;
   }
   return 0;
 }
 
-/** Aborted by the first signal; the second ends the process. */
-function stopSignal(): AbortSignal {
-  const stop = new AbortController();
+/** The first signal asks for an orderly end, the second for an end now, and what is not over soon after it is cut off. */
+function stopSignals(): StopSignals {
+  const soon = new AbortController();
+  const now = new AbortController();
   const onSignal = (name: NodeJS.Signals): void => {
-    if (stop.signal.aborted) process.exit(1);
-    stop.abort(new GatewayError('ABORTED', `the gateway was told to end by ${name}`));
+    const reason = new GatewayError('ABORTED', `the gateway was told to end by ${name}`);
+    if (now.signal.aborted) process.exit(1);
+    if (!soon.signal.aborted) {
+      soon.abort(reason);
+      return;
+    }
+    now.abort(reason);
+    systemClock.after(cutOffMs, () => process.exit(1));
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
-  return stop.signal;
+  return { soon: soon.signal, now: now.signal };
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -15,4 +15,5 @@ export {
 } from './endpoints.ts';
 export { flowSnapshot } from './flow-snapshot.ts';
 export { drawFlow, type FlowSnapshot } from './flow-view.ts';
+export { javaCommand } from './jar-command.ts';
 export { type RunGateway, runEgret } from './program.ts';

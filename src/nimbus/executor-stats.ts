@@ -2,7 +2,10 @@ import type { ExecutorStats, GlobalStreamId } from '../rpc/index.ts';
 import type { CountsByWindow, ExecutorStatsRecord, InputCountsByWindow } from '../topology/index.ts';
 
 /** Storm's windows: seconds, and everything since the start. */
-export const statsWindows = ['600', '10800', '86400', ':all-time'] as const;
+const statsWindows = ['600', '10800', '86400', ':all-time'] as const;
+
+/** Every window is there, if empty, so that a client that looks one up finds it. */
+const nothing: CountsByWindow = Object.fromEntries(statsWindows.map((window) => [window, {}]));
 
 /** Statistics in Thrift's terms. */
 export function thriftStats(record: ExecutorStatsRecord): ExecutorStats {
@@ -14,19 +17,13 @@ export function thriftStats(record: ExecutorStatsRecord): ExecutorStats {
   };
 }
 
-/** Zeros: every window is there, and empty, so that a client that looks one up finds it. */
+/** Zeros. */
 export function emptyStats(kind: 'spout' | 'bolt'): ExecutorStats {
-  const none = Object.fromEntries(statsWindows.map((window) => [window, {}]));
   const specific: ExecutorStatsRecord['specific'] =
     kind === 'spout'
-      ? { kind, acked: none, failed: none, completeMsAvg: none }
-      : { kind, acked: none, failed: none, processMsAvg: none, executed: none, executeMsAvg: none };
-  return {
-    emitted: counts(none),
-    transferred: counts(none),
-    specific: specificStats(specific),
-    rate: 1,
-  };
+      ? { kind, acked: {}, failed: {}, completeMsAvg: {} }
+      : { kind, acked: {}, failed: {}, processMsAvg: {}, executed: {}, executeMsAvg: {} };
+  return { emitted: counts({}), transferred: counts({}), specific: specificStats(specific), rate: 1 };
 }
 
 function specificStats(specific: ExecutorStatsRecord['specific']): ExecutorStats['specific'] {
@@ -56,7 +53,8 @@ function byWindow<T>(
   values: CountsByWindow,
   convert: (streams: Readonly<Record<string, number>>) => T,
 ): Map<string, T> {
-  return new Map(Object.entries(values).map(([window, streams]) => [window, convert(streams)]));
+  const complete = { ...nothing, ...values };
+  return new Map(Object.entries(complete).map(([window, streams]) => [window, convert(streams)]));
 }
 
 function counts(values: CountsByWindow): Map<string, Map<string, bigint>> {

@@ -94,10 +94,11 @@ export class Reaper {
         againInMs = retryMs;
         continue;
       }
-      await code.remove(id);
       await store.removeAll(keys.errorsOf(id));
       await store.removeAll(keys.heartbeats(id));
       await store.remove(keys.physicalPlan(id));
+      // Last: as long as it is there, a sweep that failed is made up for.
+      await code.remove(id);
       this.#deps.log.info({ event: 'topology.cleaned', topology: id });
     }
     return this.#deps.clock.nowMs() + againInMs;

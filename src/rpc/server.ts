@@ -87,7 +87,11 @@ export class ThriftServer implements AsyncDisposable {
   async drain(limitMs: number): Promise<void> {
     this.#stopListening();
     for (const connection of this.#connections) connection.finish();
-    await Promise.race([this.#work.settle(), this.#deps.clock.sleep(limitMs)]);
+    // The pause must not go on for itself: a process with nothing else to do would wait for it.
+    const over = new AbortController();
+    const pause = this.#deps.clock.sleep(limitMs, over.signal).catch(() => undefined);
+    await Promise.race([this.#work.settle(), pause]);
+    over.abort();
     await this.close();
   }
 
