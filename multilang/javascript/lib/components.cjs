@@ -9,6 +9,7 @@
  */
 
 const { AsyncLocalStorage } = require('node:async_hooks');
+const { inspect } = require('node:util');
 const json = require('./json.cjs');
 const { Session, levels } = require('./session.cjs');
 const { PipeTransport, ProtocolError } = require('./transport.cjs');
@@ -129,9 +130,7 @@ Spout.prototype.handle = function handle({ command, id }) {
     deactivate: 'deactivate',
   };
   if (typeof command !== 'string' || !Object.hasOwn(steps, command))
-    throw new ProtocolError(
-      `expected next, ack, fail, activate or deactivate, got ${json.stringify(command)}`,
-    );
+    throw new ProtocolError(`expected next, ack, fail, activate or deactivate, got ${inspect(command)}`);
   const isOutcome = command === 'ack' || command === 'fail';
   if (isOutcome && (id === undefined || id === null))
     throw new ProtocolError(`expected the id of the tuple to ${command}`);

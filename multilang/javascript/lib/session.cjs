@@ -4,7 +4,7 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
-const json = require('./json.cjs');
+const { inspect } = require('node:util');
 const { ProtocolError } = require('./transport.cjs');
 const { Tuple } = require('./tuple.cjs');
 
@@ -120,7 +120,7 @@ function isObject(value) {
 }
 
 function excerpt(value) {
-  return String(json.stringify(value)).slice(0, 200);
+  return inspect(value, { depth: 3, breakLength: Number.POSITIVE_INFINITY }).slice(0, 200);
 }
 
 module.exports = { Session, levels };

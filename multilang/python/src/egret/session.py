@@ -68,8 +68,10 @@ class Session:
         setup = self.transport.receive()
         if not isinstance(setup, dict) or not isinstance(setup.get("pidDir"), str):
             raise ProtocolError(f"expected the handshake with a pidDir, got {_short(setup)}")
-        self.conf = setup.get("conf") or {}
-        self.context = setup.get("context") or {}
+        for part in ("conf", "context"):
+            if not isinstance(setup.get(part), dict):
+                raise ProtocolError(f"expected the handshake with an object {part}, got {_short(setup)}")
+        self.conf, self.context = setup["conf"], setup["context"]
         pid = os.getpid()
         with open(os.path.join(setup["pidDir"], str(pid)), "w"):
             pass
