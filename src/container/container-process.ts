@@ -74,7 +74,7 @@ export async function runContainer(deps: ContainerDeps): Promise<ContainerExitCo
     const role = await startRole(deps, { conf, store: store.value, watch, signal: hasEnded.signal });
     running.role = role;
     void role.failed.then((reason) => end(reason, 1));
-    log.info({ event: 'container.started', containerId: spec.containerId, incarnation: spec.incarnation });
+    log.info({ event: 'container.started', incarnation: spec.incarnation });
     const { reason, code } = await ending.promise;
     log.info({ event: 'container.ending', reason, code });
     stopNow.addEventListener('abort', () => void role.close(0), { once: true });

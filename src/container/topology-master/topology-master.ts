@@ -125,9 +125,9 @@ export class TopologyMaster {
   }
 
   #begin(port: number): void {
-    const { clock, log, spec } = this.#deps;
+    const { clock, log } = this.#deps;
     this.#state = this.#initialState();
-    log.info({ event: 'master.elected', topologyId: spec.topologyId, epoch: this.#leaseEpoch, port });
+    log.info({ event: 'master.elected', epoch: this.#leaseEpoch, port });
     this.#tick = clock.every(1000, () => this.#step({ kind: 'tick', nowMs: clock.monotonicMs(), graceMs }));
   }
 
