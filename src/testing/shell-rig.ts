@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   copyFileSync,
   existsSync,
@@ -10,13 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  type JsonObject,
-  silentLog,
-  systemClock,
-  systemRandom,
-  waitFor,
-} from '../base/index.ts';
+import { type JsonObject, silentLog, systemClock, systemRandom, waitFor } from '../base/index.ts';
 import { MetricsRegistry } from '../container/metrics-manager/index.ts';
 import type { HostToStreamManager } from '../container/protocol.ts';
 import type { Outlet, TaskHost } from '../container/task-host.ts';
@@ -291,6 +286,7 @@ export class ShellRig implements Outlet {
     const codeDir = join(this.directory, 'code');
     mkdirSync(join(codeDir, 'resources'), { recursive: true });
     writeFileSync(join(codeDir, 'conf.json'), JSON.stringify(this.#conf));
+    fetchStockAdapters();
     for (const adapter of ['storm.py', 'storm.js']) {
       copyFileSync(join(stockAdapters, adapter), join(codeDir, 'resources', adapter));
     }
@@ -314,6 +310,12 @@ export class ShellRig implements Outlet {
     const container = { containerId: 1, slotPort: 6700, nodeId: 'n', hostname: 'here' };
     return { topologyId: 'rig-1-1', containers: [container], tasks };
   }
+}
+
+/** Storm's own adapters, from Maven Central when they are not there yet. */
+function fetchStockAdapters(): void {
+  if (existsSync(join(stockAdapters, 'storm.py')) && existsSync(join(stockAdapters, 'storm.js'))) return;
+  execFileSync(process.execPath, [join(root, 'scripts', 'fetch-test-jars.mjs')], { stdio: 'inherit' });
 }
 
 function toComponent(component: RigComponent): Component {

@@ -232,6 +232,24 @@ describe('a shell child at fault', () => {
     assert.deepEqual(rig.exits, []);
   });
 
+  it('outlives the signal of its start, which only ends the start', async () => {
+    const starting = new AbortController();
+    rig = new ShellRig({
+      components: [source, bolt('python3', 'b.py'), sink],
+      resources: { 'b.py': pythonBolt('storm.ack(tup)') },
+    });
+    const host = rig.make('bolt');
+    await host.start(starting.signal);
+    starting.abort();
+    rig.tell(host, { isActive: true });
+    give();
+    await rig.waitFor('ack', () => rig.to('__acker').length > 0);
+    const other = rig.make('bolt');
+    await assert.rejects(other.start(starting.signal));
+    assert.equal(rig.leftovers().length, 2);
+    await host.stop(1000);
+  });
+
   it('is under pressure above the high mark, and no more below the low one', async () => {
     await python(
       pythonBolt(

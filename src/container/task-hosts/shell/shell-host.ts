@@ -70,6 +70,19 @@ export class ShellHost implements TaskHost {
    * `TOPOLOGY_INVALID`, or the signal's reason.
    */
   async start(signal: AbortSignal): Promise<void> {
+    // The signal ends the start, not the life that follows: an orderly end has its own way, `stop`.
+    const attempt = new AbortController();
+    const abort = (): void => attempt.abort(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      await this.#launch(attempt.signal);
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
+  }
+
+  async #launch(signal: AbortSignal): Promise<void> {
     const { spec, clock, log } = this.#deps;
     const identity = identifyShellTask(this.#deps.tasks, this.#deps.topology);
     const { task, component } = identity;
@@ -85,7 +98,6 @@ export class ShellHost implements TaskHost {
       codeDir: spec.codeDir,
       environment: conf['topology.environment'],
     });
-    this.#command = command;
     const child = await ShellChild.start(
       {
         name: `${this.name} (component ${component.id}, task ${task.taskId})`,
@@ -102,6 +114,7 @@ export class ShellHost implements TaskHost {
       },
       signal,
     );
+    this.#command = command;
     this.#child = child;
     this.#task = shellTask;
     shellTask.setHeld(this.#isHeld);
