@@ -197,4 +197,63 @@ describe('shell spout', () => {
       /task \d+ \(spout\).*sent the command "ack", which a spout does not have/,
     );
   });
+
+  it('sees every tree through with a shell bolt behind it, and replays what that fails', async () => {
+    const total = 200;
+    const replaying = `
+import storm
+class S(storm.Spout):
+    def initialize(self, conf, context): self.todo, self.acked = list(range(${total})), 0
+    def ack(self, id):
+        self.acked += 1
+        if self.acked == ${total}: storm.log('all acked')
+    def fail(self, id): self.todo.append(id)
+    def nextTuple(self):
+        if self.todo:
+            n = self.todo.pop(0)
+            storm.emit([n], id=n)
+S().run()
+`;
+    const flaky = `
+import storm
+class B(storm.Bolt):
+    def initialize(self, conf, context): self.seen = set()
+    def process(self, tup):
+        n = tup.values[0]
+        if n % 3 == 0 and n not in self.seen:
+            self.seen.add(n)
+            storm.fail(tup)
+        else:
+            storm.emit([n, 'a'], anchors=[tup])
+            storm.ack(tup)
+B().run()
+`;
+    const quiet = 'import storm\nclass Q(storm.BasicBolt):\n    def process(self, tup): pass\nQ().run()\n';
+    rig = new ShellRig({
+      components: [
+        { ...spout, tasks: 1 },
+        {
+          id: 'flaky',
+          kind: 'bolt',
+          shell: ['python3', 'flaky.py'],
+          streams: { default: { fields: ['n', 'a'] } },
+          inputs: [{ from: 'spout', grouping: { kind: 'shuffle' } }],
+        },
+        {
+          id: 'quiet',
+          kind: 'bolt',
+          shell: ['python3', 'quiet.py'],
+          inputs: [{ from: 'flaky', grouping: { kind: 'fields', fields: ['n'] } }],
+        },
+      ],
+      conf: { 'topology.acker.executors': 2, 'topology.max.spout.pending': 50 },
+      resources: { 'spout.py': replaying, 'flaky.py': flaky, 'quiet.py': quiet },
+    });
+    await Promise.all(['quiet', 'flaky', 'spout'].map((id) => rig.start(id)));
+    await logged('all acked');
+    assert.deepEqual(rig.exits, []);
+    const failed = Math.ceil(total / 3);
+    assert.equal(rig.to('flaky').filter((tuple) => tuple.stream === 'default').length, total + failed);
+    assert.equal(rig.to('quiet').length, total);
+  });
 });
