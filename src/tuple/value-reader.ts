@@ -63,20 +63,26 @@ export class ValueReader {
 
   /** A Long, into `longHi` and `longLo`. */
   readLong(): void {
-    this.#expectTag(tags.long, 'Long');
-    const at = this.#take(8);
-    this.longLo = readInt32(this.#buffer, at);
-    this.longHi = readInt32(this.#buffer, at + 4);
+    const at = this.#position;
+    const buffer = this.#buffer;
+    if (at + 9 > this.#end || buffer[at] !== tags.long) this.#refuse(tags.long, 'Long', 8);
+    this.longLo = readInt32(buffer, at + 1);
+    this.longHi = readInt32(buffer, at + 5);
+    this.#position = at + 9;
   }
 
   readInt(): number {
-    this.#expectTag(tags.int, 'Integer');
-    return readInt32(this.#buffer, this.#take(4));
+    const at = this.#position;
+    const buffer = this.#buffer;
+    if (at + 5 > this.#end || buffer[at] !== tags.int) this.#refuse(tags.int, 'Integer', 4);
+    this.#position = at + 5;
+    return readInt32(buffer, at + 1);
   }
 
-  #expectTag(expected: number, name: string): void {
+  #refuse(expected: number, name: string, bytes: number): never {
     const tag = this.#buffer[this.#take(1)]!;
     if (tag !== expected) throw this.#corrupt(`value tag ${tag}, expected ${expected} (${name})`);
+    throw this.#corrupt(`${bytes} bytes are needed, ${this.#end - this.#position} are left`);
   }
 
   #read(depth: number): JavaValue {

@@ -1,5 +1,5 @@
 import { GatewayError } from '../../base/index.ts';
-import { deepHashCode, floorMod, type JavaRandom, type JavaValue } from '../../tuple/index.ts';
+import { fieldsGroupingIndex, type JavaRandom, type JavaValue } from '../../tuple/index.ts';
 import type { TaskId } from '../model.ts';
 import type { Grouper } from './grouper.ts';
 
@@ -59,7 +59,7 @@ export class FieldsGrouper implements Grouper {
     const { length } = this.#choices;
     if (length === 0) return none;
     this.#key.check(values);
-    return this.#choices[floorMod(deepHashCode(values, this.#key.indexes), length)]!;
+    return this.#choices[fieldsGroupingIndex(values, length, this.#key.indexes)]!;
   }
 
   refreshLoads(): void {
