@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
-import { withCase } from './case.ts';
-import { topologyInfo } from './nimbus.ts';
-import { eventually } from './records.ts';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { textFile, withCase } from './case.ts';
+import { killTopology, topologyInfo } from './nimbus.ts';
+import { eventually, tuplesOf } from './records.ts';
+import { submit } from './storm-client.ts';
 import { closeTarget, target } from './target.ts';
 
 /** Waits for an error of a component in getTopologyInfo and returns its text. */
@@ -13,7 +16,27 @@ function errorOf(name: string, component: string): Promise<string> {
 }
 
 describe('faults of components', () => {
-  after(closeTarget);
+  const healthy = `healthy-${process.pid}`;
+  let healthyOut = '';
+
+  /** A topology that nothing happens to, and that must not notice what happens to the others. */
+  before(async () => {
+    healthyOut = join((await target()).scratch, healthy);
+    mkdirSync(healthyOut, { recursive: true });
+    await submit(healthy, 'count', { 'compat.pace': 20, 'compat.out': healthyOut, 'compat.text': textFile });
+    await flowing();
+  });
+  after(async () => {
+    await killTopology(healthy, 0);
+    await closeTarget();
+  });
+
+  async function flowing(): Promise<void> {
+    const before = tuplesOf(healthyOut, 'sink').length;
+    await eventually('tuples of the healthy topology', () =>
+      tuplesOf(healthyOut, 'sink').length > before + 10 ? true : undefined,
+    );
+  }
 
   for (const where of ['prepare', 'execute']) {
     it(`a bolt that throws in ${where} shows its stack trace in the topology's errors`, async () => {
@@ -39,6 +62,7 @@ describe('faults of components', () => {
       await withCase('count', { shell }, async ({ name }) => {
         const error = await errorOf(name, 'split');
         assert.match(error, named);
+        await flowing();
       });
     });
   }

@@ -45,6 +45,17 @@ export async function closeTarget(): Promise<void> {
   rmSync(scratch, { recursive: true, force: true });
 }
 
+/** Starts the suite's gateway again, on the same directory, after a test has killed it. */
+export async function restartGateway(): Promise<void> {
+  const before = await target();
+  if (before.localDir === undefined) throw new Error('the gateway is not of this suite');
+  const { gateway, port } = await startGateway(before.localDir, gatewayArgs);
+  shared = Promise.resolve({ ...before, gateway, port });
+}
+
+/** More slots than Storm's four, for the cases that run side by side. */
+const gatewayArgs = ['-c', 'supervisor.slots.ports=[6700,6701,6702,6703,6704,6705]'];
+
 async function open(): Promise<Target> {
   const scratch = mkdtempSync(join(tmpdir(), 'egret-compat-'));
   const given = process.env['EGRET_COMPAT_NIMBUS'];
@@ -54,10 +65,7 @@ async function open(): Promise<Target> {
     return { host, port: Number(port), kind, scratch, gateway: undefined, localDir: undefined };
   }
   const localDir = join(scratch, 'local');
-  const { gateway, port } = await startGateway(localDir, [
-    '-c',
-    'supervisor.slots.ports=[6700,6701,6702,6703,6704,6705]',
-  ]);
+  const { gateway, port } = await startGateway(localDir, gatewayArgs);
   return { host: '127.0.0.1', port, kind: 'egret', scratch, gateway, localDir };
 }
 

@@ -39,7 +39,7 @@ const exotic: readonly (readonly [string, RegExp])[] = [
   ['[Ljava.lang.String;', /^\[x, y\]$/],
   ['[Ljava.lang.Object;', /^\[x, 1\]$/],
   ['java.util.LinkedHashMap', /^\{b=1, a=2\}$/],
-  ['java.util.TreeMap', /^\{a=1, z=2\}$/],
+  ['java.util.TreeMap', /^\{a=2, z=1\}$/],
   ['java.util.ImmutableCollections$List12', /^\[p, q\]$/],
   ['java.util.Arrays$ArrayList', /^\[r, 1\]$/],
   ['java.util.ImmutableCollections$Set12', /^\[s\]$/],

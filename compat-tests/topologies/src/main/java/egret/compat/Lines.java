@@ -14,12 +14,18 @@ import org.apache.storm.topology.OutputFieldsDeclarer;
 import org.apache.storm.topology.base.BaseRichSpout;
 import org.apache.storm.tuple.Fields;
 import org.apache.storm.tuple.Values;
+import org.apache.storm.utils.Utils;
 
-/** Emits every line of a text once, its number as message id; what fails is emitted again. Each spout task takes its share of the lines. */
+/**
+ * Emits every line of a text once, its number as message id; what fails is emitted again. Each spout task takes its share
+ * of the lines. With `compat.pace` it never ends: it starts over at the end, at that many lines a second.
+ */
 public final class Lines extends BaseRichSpout {
     private final boolean anchored;
     private transient List<String> lines;
     private transient Deque<Integer> due;
+    private transient int pace;
+    private transient long nextNanos;
     private transient SpoutOutputCollector collector;
     private transient Record record;
 
@@ -36,6 +42,7 @@ public final class Lines extends BaseRichSpout {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        pace = ((Number) conf.getOrDefault("compat.pace", 0)).intValue();
         due = new ArrayDeque<>();
         int tasks = context.getComponentTasks(context.getThisComponentId()).size();
         for (int i = context.getThisTaskIndex(); i < lines.size(); i += tasks) {
@@ -46,9 +53,17 @@ public final class Lines extends BaseRichSpout {
 
     @Override
     public void nextTuple() {
+        if (pace > 0 && System.nanoTime() < nextNanos) {
+            Utils.sleep(1);
+            return;
+        }
         Integer number = due.poll();
         if (number == null) {
             return;
+        }
+        if (pace > 0) {
+            nextNanos = System.nanoTime() + 1_000_000_000L / pace;
+            due.add(number);
         }
         if (anchored) {
             collector.emit(new Values(lines.get(number), number), number);
