@@ -61,6 +61,12 @@ const steps = [
       ]),
   },
   {
+    name: 'class archive of the JVM host (halves its time to start)',
+    inputs: ['build/java/egret-jvm-host.jar', 'multilang/java/pom.xml'],
+    outputs: ['build/java/egret-jvm-host.jsa'],
+    run: archiveClasses,
+  },
+  {
     name: 'TypeScript build',
     inputs: ['src', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'],
     outputs: ['build/js/bin/egret.js', 'build/js/bin/container.js'],
@@ -120,6 +126,24 @@ async function runStep(step) {
   await step.run();
   writeFileSync(stamp, digest(step.inputs));
   progress(`${step.name}: done in ${((Date.now() - startedMs) / 1000).toFixed(1)} s`);
+}
+
+/** The class path must be the beginning of the one that hosts are started with: absolute, in the order of the names. */
+async function archiveClasses() {
+  const built = join(root, 'build', 'java');
+  const libraries = readdirSync(join(built, 'lib-worker')).sort();
+  const classPath = [
+    join(built, 'egret-jvm-host.jar'),
+    ...libraries.map((name) => join(built, 'lib-worker', name)),
+  ];
+  const archive = join(built, 'egret-jvm-host.jsa');
+  const files = 'build/java/rehearsal';
+  for (const path of [archive, join(root, files)]) rmSync(path, { recursive: true, force: true });
+  await execute('java', [
+    `-XX:ArchiveClassesAtExit=${archive}`,
+    ...['-cp', classPath.join(delimiter), 'egret.host.Rehearsal', files],
+  ]);
+  rmSync(join(root, files), { recursive: true, force: true });
 }
 
 /** A digest over names and contents of files, folders taken whole (build results and caches left out). */

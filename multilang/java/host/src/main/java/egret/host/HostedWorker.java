@@ -73,6 +73,7 @@ final class HostedWorker {
         worker = new Worker(conf, transport, start.topologyId, start.nodeId(), NO_SUPERVISOR_PORT,
                 start.slotPort(), start.workerId, supervisor.supplier());
         worker.start();
+        WorkerActivation.now(worker);
         reports.started();
     }
 
