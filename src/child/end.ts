@@ -1,5 +1,5 @@
 import { type Clock, errorCode } from '../base/index.ts';
-import { isSameProcess } from './proc.ts';
+import { isSameProcess, processStart } from './proc.ts';
 
 /** gone: it was not there any more; terminated: it went within the grace; killed: SIGKILL took it; stuck: not even that. */
 export type EndResult = 'gone' | 'terminated' | 'killed' | 'stuck';
@@ -10,7 +10,7 @@ const killedGoneMs = 5000;
 
 /**
  * Ends a process that may or may not be our child, and the process group it leads: SIGTERM, at most `graceMs`, SIGKILL.
- * Does nothing to a process that has reused the pid. Safe to call again and at the same time.
+ * Of one that is gone already, what is left of its group is killed. Does nothing to a process that has reused the pid. Safe to call again and at the same time.
  * On abort rejects with the signal's reason; what was sent is sent.
  */
 export async function endProcess(
@@ -19,7 +19,11 @@ export async function endProcess(
 ): Promise<EndResult> {
   const { pid } = target;
   const isThere = (): boolean => isSameProcess(pid, target.processStart);
-  if (!isThere()) return 'gone';
+  if (!isThere()) {
+    // Its leader may be gone while what it started is not. A pid that another process has now is no group of ours.
+    if (processStart(pid) === undefined) signalGroup(pid, 'SIGKILL', { leaderIsGone: true });
+    return 'gone';
+  }
   if (options.graceMs > 0) {
     signalGroup(pid, 'SIGTERM');
     if (await isTrueWithin(() => !isThere(), options.graceMs, options)) {

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, errorCode } from '../base/index.ts';
-import { endProcess, signalGroup } from './end.ts';
+import { endProcess } from './end.ts';
 import { processStart } from './proc.ts';
 
 /**
@@ -28,10 +28,6 @@ export async function endRecordedProcesses(
       const file = join(directory, String(pid));
       const start = readFileSync(file, 'latin1');
       const result = await endProcess({ pid, processStart: start }, options);
-      // Its leader may be gone while what it started is not; a pid that names nothing is still its group's number.
-      if (result === 'gone' && processStart(pid) === undefined) {
-        signalGroup(pid, 'SIGKILL', { leaderIsGone: true });
-      }
       rmSync(file, { force: true });
       return result;
     }),

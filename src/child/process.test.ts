@@ -62,6 +62,15 @@ describe('processes that are not our children', () => {
     assert.equal((await stubborn.exited).signal, 'SIGKILL');
   });
 
+  it('kills what a process left behind that is gone itself', async () => {
+    const child = await detached('sleep 600 & echo $! > left; exit 0');
+    await child.exited;
+    const left = Number(readFileSync(join(directory, 'left'), 'utf8'));
+    assert.notEqual(processStart(left), undefined);
+    assert.equal(await endProcess(child, { graceMs: 1000, clock: systemClock }), 'gone');
+    await until('the end of what it left', () => processStart(left) === undefined);
+  });
+
   it('leaves a process alone that has reused the pid', async () => {
     const child = await detached('sleep 600');
     assert.equal(

@@ -32,6 +32,8 @@ export interface PrivateRedisOptions {
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly log: Logger;
+  /** How long a server that is found running may take to answer before it is replaced. Default 5000. */
+  readonly answerLimitMs?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -50,6 +52,7 @@ export interface PrivateRedis {
 }
 
 const readyLimitMs = 30_000;
+const askLimitMs = 2000;
 const endGraceMs = 10_000;
 const restartLimits = { firstMs: 50, maxMs: 5000, factor: 2, jitter: 0.2 };
 /** A server that ran this long is in order: the next restart is quick again. */
@@ -105,7 +108,7 @@ async function adopt(options: PrivateRedisOptions): Promise<ServerProcess | unde
   const found = readServerRecord(dir);
   if (found === undefined || !isSameProcess(found.pid, found.processStart)) return undefined;
   try {
-    await waitUntilReady(found, options, 5000);
+    await waitUntilReady(found, options, options.answerLimitMs ?? 5000);
     log.info({ event: 'redis.adopted', pid: found.pid, dir });
     return found;
   } catch (error) {
@@ -136,7 +139,7 @@ async function waitUntilReady(
   await waitFor(
     'the state server',
     async () => {
-      answer = await askServer(dir, clock);
+      answer = await askServer(dir, { clock, limitMs: Math.min(limitMs, askLimitMs) });
       if (answer === 'ready') return true;
       if (!isSameProcess(server.pid, server.processStart)) throw fault('ended as soon as it was started');
       // While it reads its data it works: a large file takes its time.

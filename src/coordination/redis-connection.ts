@@ -19,13 +19,12 @@ export interface ConnectionOptions {
   readonly log: Logger;
   /** How long `open` keeps trying. */
   readonly connectLimitMs: number;
+  /** A call that takes longer finds a server that is stopped or a network that swallows: the connection is made anew. */
+  readonly callLimitMs: number;
   readonly signal?: AbortSignal;
 }
 
 const reconnectLimits = { firstMs: 20, maxMs: 2000, factor: 2, jitter: 0.3 };
-/** A command that takes longer finds a server that is stopped or a network that swallows: the connection is made anew. */
-const commandLimitMs = 5000;
-
 /**
  * One connection to Redis. Calls reject at once while it is down (nothing is queued, nothing repeated: the caller knows
  * whether a call may be made twice); it comes back by itself, with growing pauses.
@@ -35,7 +34,8 @@ export class RedisConnection {
   readonly address: string;
   readonly #log: Logger;
   #isClosed = false;
-  #wasReady = false;
+  #isUp = false;
+  #isLost = false;
   #lastError: unknown = new Error('no connection yet');
 
   private constructor(client: Redis, address: string, log: Logger) {
@@ -46,11 +46,14 @@ export class RedisConnection {
       this.#lastError = error;
     });
     client.on('ready', () => {
-      if (this.#wasReady) log.info({ event: 'state.reconnected', address });
-      this.#wasReady = true;
+      if (this.#isLost) log.info({ event: 'state.reconnected', address });
+      this.#isUp = true;
+      this.#isLost = false;
     });
     client.on('close', () => {
-      if (this.#wasReady && !this.#isClosed) log.warn({ event: 'state.connection-lost', address });
+      if (this.#isUp && !this.#isClosed) log.warn({ event: 'state.connection-lost', address });
+      this.#isLost = this.#isUp || this.#isLost;
+      this.#isUp = false;
     });
   }
 
@@ -71,10 +74,10 @@ export class RedisConnection {
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
       autoResubscribe: false,
-      maxRetriesPerRequest: null,
+      maxRetriesPerRequest: 0, // what was under way when the connection broke is rejected then
       disableClientInfo: true,
       keepAlive: 10_000,
-      commandTimeout: commandLimitMs,
+      commandTimeout: options.callLimitMs,
       retryStrategy: (times) => backoffMs(times - 1, reconnectLimits, options.random),
       scripts,
     });
@@ -101,7 +104,7 @@ export class RedisConnection {
     } catch (error) {
       const isTimeout = error instanceof Error && error.message === 'Command timed out';
       if (isTimeout && this.client.status === 'ready') this.client.disconnect(true);
-      const isDown = this.client.status !== 'ready' && !isTimeout;
+      const isDown = isBroken(error) || (this.client.status !== 'ready' && !isTimeout);
       throw unavailable({ what, address: this.address }, isDown ? this.#lastError : error);
     }
   }
@@ -132,4 +135,9 @@ export class RedisConnection {
       options.signal?.removeEventListener('abort', abort);
     }
   }
+}
+
+/** The client's word for a connection that broke under a call hides why it did. */
+function isBroken(error: unknown): boolean {
+  return error instanceof Error && error.name === 'MaxRetriesPerRequestError';
 }

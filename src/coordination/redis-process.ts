@@ -100,7 +100,11 @@ export function removeServerRecord(dir: string): void {
 }
 
 /** ready, loading (it is reading its data), or why not. */
-export function askServer(dir: string, clock: Clock): Promise<string> {
+export function askServer(
+  dir: string,
+  options: { readonly clock: Clock; readonly limitMs: number },
+): Promise<string> {
+  const { clock, limitMs } = options;
   return new Promise((resolve) => {
     const socket = createConnection(socketPathOf(dir));
     const answer = (text: string): void => {
@@ -108,7 +112,7 @@ export function askServer(dir: string, clock: Clock): Promise<string> {
       socket.destroy();
       resolve(text);
     };
-    const limit = clock.after(2000, () => answer('no answer within 2000 ms'));
+    const limit = clock.after(limitMs, () => answer(`no answer within ${limitMs} ms`));
     socket.on('error', (error) => answer(error.message));
     socket.on('connect', () => socket.write('PING\r\n'));
     socket.on('data', (bytes: Buffer) => {

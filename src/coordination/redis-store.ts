@@ -16,6 +16,8 @@ export interface RedisStoreOptions {
   readonly log: Logger;
   /** How long opening keeps trying before it rejects. Default 5000. */
   readonly connectLimitMs?: number;
+  /** A call that is not answered within this rejects. Default 5000. */
+  readonly callLimitMs?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -25,7 +27,7 @@ export interface RedisStoreOptions {
  * calls made while the server is away reject at once.
  */
 export async function openRedisStore(options: RedisStoreOptions): Promise<StateStore> {
-  const connectionOptions = { connectLimitMs: 5000, ...options };
+  const connectionOptions = { connectLimitMs: 5000, callLimitMs: 5000, ...options };
   const commands = Object.fromEntries(
     Object.entries(scripts).map(([name, script]) => [command(name), script]),
   );

@@ -164,7 +164,7 @@ export class LocalContainer implements ContainerView {
       const level = result === 'killed' || result === 'stuck' ? 'warn' : 'info';
       this.#log[level]({ event: 'container.ended', pid: process.pid, result });
     }
-    await this.#endLeftovers();
+    await this.#endLeftovers(process);
     files.remove(this);
   }
 
@@ -195,7 +195,7 @@ export class LocalContainer implements ContainerView {
       this.record = { ...this.record, restarts: this.#restarts, lastExit: end.how };
     this.isUnrecorded = this.record !== undefined;
     this.#log.warn({ event: 'container.died', pid: process?.pid, how: end.how, restartInMs });
-    await this.#endLeftovers();
+    await this.#endLeftovers(process);
     if (!this.#isStarting()) return;
     this.phase = 'waiting';
     this.startAtMs = clock.nowMs() + restartInMs;
@@ -203,9 +203,10 @@ export class LocalContainer implements ContainerView {
   }
 
   /** A container that was killed could not end its hosts. */
-  async #endLeftovers(): Promise<void> {
+  async #endLeftovers(process: ProcessRecord | undefined): Promise<void> {
     try {
       const { clock, files } = this.#deps;
+      if (process !== undefined) await endProcess(process, { graceMs: 0, clock });
       const count = await endRecordedProcesses(files.pidDirOf(this), { graceMs: 0, clock });
       if (count > 0) this.#log.warn({ event: 'container.leftovers-ended', processes: count });
     } catch (error) {
