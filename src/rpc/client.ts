@@ -100,7 +100,8 @@ function connectError(
         ? `the host name is not known; check ${addressKeys}`
         : `check ${addressKeys}`;
   return new GatewayError('CONNECT_FAILED', `cannot connect to ${where}: ${advice}`, {
-    cause,
+    // Several addresses tried in vain make an AggregateError without a message of its own.
+    cause: cause instanceof AggregateError ? cause.errors[0] : cause,
     retryable: true,
     facts: { ...address },
   });

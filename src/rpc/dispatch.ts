@@ -58,23 +58,38 @@ async function outcomeOf(
   header: MessageHeader,
   { run, log }: { readonly run: () => unknown; readonly log: Logger },
 ): Promise<Buffer> {
+  let value: unknown;
   try {
-    return encodeResult(method, header, await run());
+    value = await run();
   } catch (error) {
-    const text = describeError(error);
-    if (!(error instanceof GatewayError)) {
-      log.error({ event: 'rpc.call.failed', method: method.name, error });
-      return encodeApplicationError(header, 'internalError', text);
-    }
-    const declared = declaredExceptionFor(error, method.exceptions);
-    log.info({ event: 'rpc.call.refused', method: method.name, code: error.code, reason: text });
-    if (declared === undefined) return encodeApplicationError(header, 'internalError', text);
-    return encodeMessage({ ...header, type: messageTypes.reply }, (writer) => {
-      writer.fieldBegin(wireTypes.struct, declared.id);
-      declared.codec.write(writer, { msg: text });
-      writer.fieldStop();
-    });
+    return encodeFailure(method, header, { error, log });
   }
+  try {
+    return encodeResult(method, header, value);
+  } catch (error) {
+    log.error({ event: 'rpc.answer.unwritable', method: method.name, error });
+    return encodeApplicationError(header, 'internalError', describeError(error));
+  }
+}
+
+function encodeFailure(
+  method: MethodSpec,
+  header: MessageHeader,
+  { error, log }: { readonly error: unknown; readonly log: Logger },
+): Buffer {
+  const text = describeError(error);
+  const declared = error instanceof GatewayError ? declaredExceptionFor(error, method.exceptions) : undefined;
+  if (declared === undefined) {
+    const level = error instanceof GatewayError ? 'warn' : 'error';
+    log[level]({ event: 'rpc.call.failed', method: method.name, error });
+    return encodeApplicationError(header, 'internalError', text);
+  }
+  log.info({ event: 'rpc.call.refused', method: method.name, exception: declared.codec.name, reason: text });
+  return encodeMessage({ ...header, type: messageTypes.reply }, (writer) => {
+    writer.fieldBegin(wireTypes.struct, declared.id);
+    declared.codec.write(writer, { msg: text });
+    writer.fieldStop();
+  });
 }
 
 function encodeResult(method: MethodSpec, header: MessageHeader, value: unknown): Buffer {

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { type Clock, describeError, GatewayError, type Logger } from '../base/index.ts';
 import type { Dispatcher } from './dispatch.ts';
@@ -94,23 +93,29 @@ export class ServerConnection {
         localPort: this.#socket.localPort ?? 0,
         signal: this.#closed.signal,
       });
-      if (answer !== undefined) await this.#write(answer);
+      if (answer !== undefined) {
+        this.#warnOfSize(answer);
+        await this.#write(answer);
+      }
     } finally {
       this.#isAnswering = false;
       this.#moved();
     }
   }
 
+  /** Resolves once the answer is with the operating system, so that closing after it loses nothing. */
   async #write(answer: Buffer): Promise<void> {
     if (this.#socket.destroyed) return;
-    if (this.#socket.write(answer)) return;
     this.#isWriting = true;
     this.#moved();
-    try {
-      await once(this.#socket, 'drain', { signal: this.#closed.signal });
-    } finally {
-      this.#isWriting = false;
-    }
+    await new Promise<void>((resolve) => this.#socket.write(answer, () => resolve()));
+    this.#isWriting = false;
+  }
+
+  /** Storm's clients hold answers to the same limit as servers hold calls: such a client will close on this one. */
+  #warnOfSize(answer: Buffer): void {
+    if (answer.length - 4 <= this.#deps.frameBytesMax) return;
+    this.#deps.log.warn({ event: 'rpc.answer.oversize', ...this.#peer, bytes: answer.length - 4 });
   }
 
   #moved(): void {

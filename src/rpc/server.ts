@@ -23,6 +23,8 @@ export interface ThriftServerOptions<M extends MethodShapes<M>> {
   readonly stallTimeoutMs?: number;
 }
 
+const closeGraceMs = 1000;
+
 interface Limits {
   readonly frameBytesMax: number;
   readonly connectionsMax: number;
@@ -95,11 +97,13 @@ export class ThriftServer implements AsyncDisposable {
     await this.close();
   }
 
-  /** Stops listening and cuts every connection; the signals of running calls abort. */
+  /** Stops listening and cuts every connection; running calls have their signals aborted and a second to notice. */
   async close(): Promise<void> {
     this.#stopListening();
     for (const connection of this.#connections) connection.cut('the server is closing');
-    await this.#work.settle();
+    await Promise.race([this.#work.settle(), this.#deps.clock.sleep(closeGraceMs)]);
+    if (this.#connections.size === 0) return;
+    this.#deps.log.warn({ event: 'rpc.calls.abandoned', calls: this.#connections.size });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

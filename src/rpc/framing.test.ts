@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { GatewayError } from '../base/index.ts';
+import { FrameReader } from './framing.ts';
+
+function framed(...bodies: readonly Buffer[]): Buffer {
+  return Buffer.concat(
+    bodies.flatMap((body) => {
+      const head = Buffer.alloc(4);
+      head.writeInt32BE(body.length);
+      return [head, body];
+    }),
+  );
+}
+
+function refusal(bytes: Buffer, bytesMax: number): GatewayError {
+  try {
+    Array.from(new FrameReader(bytesMax).feed(bytes));
+  } catch (error) {
+    assert.ok(error instanceof GatewayError);
+    return error;
+  }
+  assert.fail('nothing was refused');
+}
+
+describe('FrameReader', () => {
+  it('gives the same frames however the stream is cut', () => {
+    const bodies = fc.array(fc.uint8Array({ minLength: 1, maxLength: 40 }), { maxLength: 8 });
+    fc.assert(
+      fc.property(bodies, fc.array(fc.nat(60)), (contents, cuts) => {
+        const expected = contents.map((content) => Buffer.from(content));
+        const stream = framed(...expected);
+        const reader = new FrameReader(40);
+        const found: Buffer[] = [];
+        let from = 0;
+        for (const length of [...cuts, stream.length]) {
+          for (const frame of reader.feed(stream.subarray(from, from + length)))
+            found.push(Buffer.from(frame));
+          from += length;
+        }
+        assert.deepEqual(found, expected);
+        assert.equal(reader.pendingBytes, 0);
+      }),
+    );
+  });
+
+  it('takes a frame of exactly the limit and refuses one byte more, before its bytes have come', () => {
+    const [frame] = [...new FrameReader(10).feed(framed(Buffer.alloc(10)))];
+    assert.equal(frame?.length, 10);
+    const error = refusal(framed(Buffer.alloc(11)).subarray(0, 4), 10);
+    assert.equal(error.code, 'FRAME_TOO_LARGE');
+    assert.match(error.message, /claims 11 bytes, the limit is 10 \(nimbus\.thrift\.max_buffer_size\)/);
+  });
+
+  it('refuses sizes of zero and below', () => {
+    assert.equal(refusal(Buffer.alloc(4), 10).code, 'PROTOCOL_VIOLATION');
+    assert.equal(refusal(Buffer.from([0x80, 1, 0, 1]), 10).code, 'PROTOCOL_VIOLATION');
+  });
+
+  it('says so when somebody speaks HTTP to it', () => {
+    assert.match(refusal(Buffer.from('GET / HTTP/1.1\r\n'), 1 << 20).message, /HTTP request \("GET/);
+  });
+
+  it('gives out the frames before a bad one', () => {
+    const reader = new FrameReader(10);
+    const found: string[] = [];
+    assert.throws(() => {
+      const stream = Buffer.concat([framed(Buffer.from('one'), Buffer.from('two')), Buffer.alloc(4, 0xff)]);
+      for (const frame of reader.feed(stream)) found.push(frame.toString());
+    });
+    assert.deepEqual(found, ['one', 'two']);
+  });
+
+  it('counts the bytes of a frame that is not complete', () => {
+    const reader = new FrameReader(10);
+    assert.deepEqual([...reader.feed(framed(Buffer.from('abc')).subarray(0, 6))], []);
+    assert.equal(reader.pendingBytes, 6);
+  });
+});

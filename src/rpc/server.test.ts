@@ -1,0 +1,418 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { type Clock, deferred, GatewayError, systemClock, waitFor } from '../base/index.ts';
+import { ManualClock } from '../testing/manual-clock.ts';
+import { recordingLog } from '../testing/recording-log.ts';
+import { FrameReader } from './framing.ts';
+import { Nimbus, type NimbusHandler, type NimbusMethods } from './gen/services.ts';
+import { ApplicationError, encodeMessage } from './message.ts';
+import { ThriftServer, type ThriftServerOptions } from './server.ts';
+import type { MethodSpec } from './service.ts';
+import { messageTypes, ThriftReader } from './wire.ts';
+
+const open: { close(): unknown }[] = [];
+
+async function serve(
+  handler: NimbusHandler,
+  options: Partial<ThriftServerOptions<NimbusMethods>> & {
+    readonly clock?: Clock;
+  } = {},
+) {
+  const log = recordingLog();
+  const { clock = systemClock, ...rest } = options;
+  const server = await ThriftServer.open(
+    { clock, log },
+    { service: Nimbus, handler, host: '127.0.0.1', port: 0, portKey: 'nimbus.thrift.port', ...rest },
+  );
+  open.push(server);
+  return { server, log };
+}
+
+/** A client that writes what it is told to and keeps the answers. */
+class RawClient {
+  readonly answers: Buffer[] = [];
+  readonly ended: Promise<unknown>;
+  readonly #socket: Socket;
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    const frames = new FrameReader(1 << 24);
+    socket.on('data', (chunk: Buffer) => this.answers.push(...frames.feed(chunk)));
+    socket.on('error', () => undefined);
+    this.ended = once(socket, 'close');
+  }
+
+  static async to(port: number): Promise<RawClient> {
+    const socket = connect(port, '127.0.0.1');
+    await once(socket, 'connect');
+    const client = new RawClient(socket);
+    open.push({ close: () => socket.destroy() });
+    return client;
+  }
+
+  send(bytes: Buffer): void {
+    this.#socket.write(bytes);
+  }
+
+  end(): void {
+    this.#socket.end();
+  }
+
+  vanish(): void {
+    this.#socket.resetAndDestroy();
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  async answer(index: number): Promise<Buffer> {
+    return eventually(`answer ${index}`, () => this.answers[index]);
+  }
+}
+
+function eventually<T>(what: string, probe: () => T | undefined): Promise<T> {
+  return waitFor(what, probe, { clock: systemClock, limitMs: 5000, everyMs: 2 });
+}
+
+function callFrame<K extends keyof NimbusMethods>(
+  method: K,
+  args: NimbusMethods[K]['arguments'],
+  sequenceId = 1,
+): Buffer {
+  const spec = (Nimbus.methods as Readonly<Record<string, MethodSpec>>)[method]!;
+  return encodeMessage({ name: method, type: messageTypes.call, sequenceId }, (writer) =>
+    spec.arguments.write(writer, args),
+  );
+}
+
+function readAnswer(frame: Buffer) {
+  const reader = new ThriftReader(frame);
+  const header = reader.messageBegin();
+  return {
+    ...header,
+    error: header.type === messageTypes.exception ? ApplicationError.read(reader) : undefined,
+    reader,
+  };
+}
+
+function readBool(frame: Buffer): boolean {
+  const { reader } = readAnswer(frame);
+  reader.fieldBegin();
+  return reader.bool();
+}
+
+describe('ThriftServer', () => {
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((each) => each.close()));
+  });
+
+  it('tells the handler which address and port the client dialled', async () => {
+    const seen = deferred<{ localAddress: string; localPort: number; remoteAddress: string }>();
+    const { server } = await serve(
+      {
+        isTopologyNameAllowed: (_, call) => {
+          seen.resolve(call);
+          return true;
+        },
+      },
+      { host: '::' },
+    );
+    const client = await RawClient.to(server.port);
+    client.send(callFrame('isTopologyNameAllowed', { name: 'x' }));
+    const call = await seen.promise;
+    assert.deepEqual(
+      [call.localAddress, call.localPort, call.remoteAddress],
+      ['127.0.0.1', server.port, '127.0.0.1'],
+    );
+  });
+
+  it('answers old headers without a version as well as strict ones', async () => {
+    const { server } = await serve({ isTopologyNameAllowed: ({ name }) => name === 'free' });
+    const client = await RawClient.to(server.port);
+    // name length, name, type, sequence id, then {1: "free"}
+    const body = Buffer.concat([
+      Buffer.from([0, 0, 0, 21]),
+      Buffer.from('isTopologyNameAllowed'),
+      Buffer.from([1, 0, 0, 0, 7]),
+      Buffer.from('0b00010000000466726565' + '00', 'hex'),
+    ]);
+    const head = Buffer.alloc(4);
+    head.writeInt32BE(body.length);
+    client.send(Buffer.concat([head, body]));
+    const frame = await client.answer(0);
+    assert.equal(readAnswer(frame).sequenceId, 7);
+    assert.equal(readBool(frame), true);
+  });
+
+  it('answers pipelined calls of a connection in order, one at a time', async () => {
+    const events: string[] = [];
+    const { server } = await serve({
+      isTopologyNameAllowed: async ({ name }) => {
+        events.push(`begin ${name}`);
+        await systemClock.sleep(name === 'a' ? 20 : 0);
+        events.push(`end ${name}`);
+        return true;
+      },
+    });
+    const client = await RawClient.to(server.port);
+    const calls = ['a', 'b', 'c'].map((name, index) =>
+      callFrame('isTopologyNameAllowed', { name }, index + 10),
+    );
+    client.send(Buffer.concat(calls));
+    await client.answer(2);
+    assert.deepEqual(
+      client.answers.map((frame) => readAnswer(frame).sequenceId),
+      [10, 11, 12],
+    );
+    assert.deepEqual(events, ['begin a', 'end a', 'begin b', 'end b', 'begin c', 'end c']);
+  });
+
+  it('runs the calls of different connections side by side', async () => {
+    const gate = deferred<undefined>();
+    const { server } = await serve({
+      isTopologyNameAllowed: async ({ name }) => {
+        if (name === 'slow') await gate.promise;
+        return true;
+      },
+    });
+    const slow = await RawClient.to(server.port);
+    slow.send(callFrame('isTopologyNameAllowed', { name: 'slow' }));
+    const others = await Promise.all(Array.from({ length: 50 }, () => RawClient.to(server.port)));
+    for (const other of others) other.send(callFrame('isTopologyNameAllowed', { name: 'fast' }));
+    for (const other of others) await other.answer(0);
+    assert.equal(slow.answers.length, 0);
+    gate.resolve(undefined);
+    await slow.answer(0);
+  });
+
+  it('answers unknown, missing and ill-typed calls with an application error and goes on', async () => {
+    const { server } = await serve({ isTopologyNameAllowed: () => true });
+    const client = await RawClient.to(server.port);
+    const message = (name: string, type: number): Buffer =>
+      encodeMessage({ name, type, sequenceId: 1 }, (writer) => writer.fieldStop());
+    client.send(message('noSuchMethod', messageTypes.call));
+    client.send(message('__proto__', messageTypes.call));
+    client.send(callFrame('rebalance', { name: 'x', options: {} }));
+    client.send(message('isTopologyNameAllowed', messageTypes.call));
+    client.send(message('isTopologyNameAllowed', messageTypes.reply));
+    client.send(callFrame('isTopologyNameAllowed', { name: 'x' }));
+    assert.equal(readBool(await client.answer(5)), true);
+    assert.deepEqual(
+      client.answers.slice(0, 5).map((frame) => readAnswer(frame).error),
+      [
+        { message: "Invalid method name: 'noSuchMethod'", type: 1 },
+        { message: "Invalid method name: '__proto__'", type: 1 },
+        { message: 'method rebalance is not available yet in this gateway', type: 6 },
+        {
+          message:
+            'method isTopologyNameAllowed: struct isTopologyNameAllowed_args: required field name is missing',
+          type: 7,
+        },
+        { message: 'message type 2 is not a call', type: 2 },
+      ],
+    );
+  });
+
+  it('answers a failing handler with its message, and logs it', async () => {
+    const { server, log } = await serve({
+      getNimbusConf: () => {
+        throw new TypeError('this is a bug');
+      },
+      getTopologyConf: () => {
+        throw new GatewayError('STATE_UNAVAILABLE', 'Redis does not answer');
+      },
+      beginFileUpload: () => undefined as never,
+    });
+    const client = await RawClient.to(server.port);
+    client.send(callFrame('getNimbusConf', {}));
+    client.send(callFrame('getTopologyConf', { id: 'x' }));
+    client.send(callFrame('beginFileUpload', {}));
+    await client.answer(2);
+    assert.deepEqual(
+      client.answers.map((frame) => readAnswer(frame).error),
+      [
+        { message: 'this is a bug', type: 6 },
+        { message: 'Redis does not answer', type: 6 },
+        { message: 'the handler of beginFileUpload gave no result', type: 6 },
+      ],
+    );
+    assert.deepEqual(
+      log.lines.map((line) => [line.event, line['method']]),
+      [
+        ['rpc.call.failed', 'getNimbusConf'],
+        ['rpc.call.failed', 'getTopologyConf'],
+        ['rpc.answer.unwritable', 'beginFileUpload'],
+      ],
+    );
+  });
+
+  const oversize = Buffer.from([0, 0x10, 0, 1]);
+  const badInputs: readonly (readonly [what: string, bytes: Buffer, reason: RegExp])[] = [
+    ['a frame over the limit', oversize, /claims 1048577 bytes, the limit is 1048576/],
+    ['a negative frame size', Buffer.from([0xff, 0, 0, 0]), /claims -\d+ bytes/],
+    ['an HTTP request', Buffer.from('GET / HTTP/1.1\r\n\r\n'), /an HTTP request/],
+    ['a frame of garbage', Buffer.from('00000008deadbeefdeadbeef', 'hex'), /garbled/],
+    ['a name longer than its frame', Buffer.from('00000008000f424061626364', 'hex'), /ends too soon/],
+  ];
+  for (const [what, bytes, reason] of badInputs) {
+    it(`closes the connection of a client that sends ${what}, with the reason in the log, and no other`, async () => {
+      const { server, log } = await serve({ isTopologyNameAllowed: () => true });
+      const bystander = await RawClient.to(server.port);
+      const client = await RawClient.to(server.port);
+      client.send(bytes);
+      await client.ended;
+      const line = await eventually('a log line', () =>
+        log.lines.find((each) => each.event === 'rpc.connection.closed'),
+      );
+      assert.match(String(line['reason']), reason);
+      bystander.send(callFrame('isTopologyNameAllowed', { name: 'x' }));
+      assert.equal(readBool(await bystander.answer(0)), true);
+    });
+  }
+
+  it('logs a client that goes within a frame, and forgets its connection', async () => {
+    const { server, log } = await serve({});
+    const client = await RawClient.to(server.port);
+    client.send(callFrame('uploadChunk', { location: 'x', chunk: Buffer.alloc(100) }).subarray(0, 50));
+    client.end();
+    const line = await eventually('a log line', () => log.lines[0]);
+    assert.match(String(line['reason']), /closed within a frame, 50 bytes/);
+    await eventually('no connections', () => (server.connectionCount === 0 ? true : undefined));
+  });
+
+  it('aborts the signal of a running call when its client vanishes', async () => {
+    const running = deferred<AbortSignal>();
+    const { server } = await serve({
+      isTopologyNameAllowed: async (_, { signal }) => {
+        running.resolve(signal);
+        await once(signal, 'abort');
+        return true;
+      },
+    });
+    const client = await RawClient.to(server.port);
+    client.send(callFrame('isTopologyNameAllowed', { name: 'x' }));
+    const signal = await running.promise;
+    client.vanish();
+    await eventually('the abort', () => (signal.aborted ? true : undefined));
+    await eventually('no connections', () => (server.connectionCount === 0 ? true : undefined));
+  });
+
+  it('closes connections that are idle, or whose frame has stopped coming, but not one whose call runs', async () => {
+    const clock = new ManualClock();
+    const gate = deferred<boolean>();
+    const { server, log } = await serve(
+      { isTopologyNameAllowed: () => gate.promise },
+      { clock, idleTimeoutMs: 1000, stallTimeoutMs: 100 },
+    );
+    const [busy, idle, stalled] = await Promise.all(
+      [server.port, server.port, server.port].map((port) => RawClient.to(port)),
+    );
+    busy!.send(callFrame('isTopologyNameAllowed', { name: 'x' }));
+    stalled!.send(Buffer.from([0, 0, 0, 9, 1]));
+    await eventually('three connections', () => (server.connectionCount === 3 ? true : undefined));
+    // The bytes have no sign of their own on this side: let time pass until they have been seen.
+    await eventually('the stalled one to go', () => {
+      clock.advance(30);
+      return log.lines.find((line) => /a frame stopped coming for 100 ms/.test(String(line['reason'])));
+    });
+    await stalled!.ended;
+    clock.advance(1000);
+    await idle!.ended;
+    await eventually('one connection', () => (server.connectionCount === 1 ? true : undefined));
+    gate.resolve(true);
+    assert.equal(readBool(await busy!.answer(0)), true);
+  });
+
+  it('refuses connections beyond its limit', async () => {
+    const { server, log } = await serve({}, { connectionsMax: 1 });
+    await RawClient.to(server.port);
+    const second = await RawClient.to(server.port);
+    await second.ended;
+    assert.equal(log.lines[0]?.event, 'rpc.connection.refused');
+  });
+
+  it('cuts off a client that does not read its answer', async () => {
+    const clock = new ManualClock();
+    const { server, log } = await serve(
+      { getNimbusConf: () => 'x'.repeat(64 << 20) },
+      { clock, stallTimeoutMs: 100 },
+    );
+    const client = await RawClient.to(server.port);
+    client.pause();
+    client.send(callFrame('getNimbusConf', {}));
+    await eventually('the answer', () => log.lines.find((line) => line.event === 'rpc.answer.oversize'));
+    clock.advance(200);
+    const line = await eventually('a log line', () =>
+      log.lines.find((each) => each.event === 'rpc.connection.closed'),
+    );
+    assert.match(String(line['reason']), /the answer is not read for 100 ms/);
+    await eventually('no connections', () => (server.connectionCount === 0 ? true : undefined));
+  });
+
+  it('answers running calls before a drain ends, takes no new connection, and may be drained and closed again', async () => {
+    const gate = deferred<boolean>();
+    const { server } = await serve({ isTopologyNameAllowed: () => gate.promise });
+    const [busy, idle] = await Promise.all([RawClient.to(server.port), RawClient.to(server.port)]);
+    busy.send(callFrame('isTopologyNameAllowed', { name: 'x' }));
+    await eventually('both connections', () => (server.connectionCount === 2 ? true : undefined));
+    const { port } = server;
+    const drained = server.drain(5000);
+    await idle.ended;
+    await assert.rejects(RawClient.to(port), { code: 'ECONNREFUSED' });
+    gate.resolve(true);
+    assert.equal(readBool(await busy.answer(0)), true);
+    await drained;
+    await Promise.all([server.drain(0), server.close(), server.close()]);
+  });
+
+  it('cuts off calls that a drain has waited for long enough', async () => {
+    const { server } = await serve({
+      isTopologyNameAllowed: async (_, { signal }) => {
+        await once(signal, 'abort');
+        throw new Error('too late');
+      },
+    });
+    const client = await RawClient.to(server.port);
+    client.send(callFrame('isTopologyNameAllowed', { name: 'x' }));
+    await eventually('the connection', () => (server.connectionCount === 1 ? true : undefined));
+    await server.drain(30);
+    assert.equal(server.connectionCount, 0);
+  });
+
+  it('does not wait in close for a call that ignores its signal', async () => {
+    const clock = new ManualClock();
+    const begun = deferred<undefined>();
+    const { server, log } = await serve(
+      {
+        isTopologyNameAllowed: () => {
+          begun.resolve(undefined);
+          return new Promise<boolean>(() => undefined);
+        },
+      },
+      { clock },
+    );
+    const client = await RawClient.to(server.port);
+    client.send(callFrame('isTopologyNameAllowed', { name: 'x' }));
+    await begun.promise;
+    const closed = server.close();
+    clock.advance(1000);
+    await closed;
+    assert.equal(log.lines.at(-1)?.event, 'rpc.calls.abandoned');
+    open.splice(0);
+  });
+
+  it('names the configuration key when its port is taken', async () => {
+    const { server } = await serve({});
+    await assert.rejects(serve({}, { port: server.port }), (error: GatewayError) => {
+      assert.equal(error.code, 'PORT_IN_USE');
+      assert.match(
+        error.message,
+        new RegExp(`port ${server.port} of 127.0.0.1 \\(nimbus\\.thrift\\.port\\) is in use`),
+      );
+      return true;
+    });
+    await assert.rejects(serve({}, { host: '192.0.2.1' }), { code: 'CONFIG_INVALID' });
+  });
+});
