@@ -8,7 +8,7 @@ from pathlib import Path
 from .vendor import runtime_files
 
 
-def main(arguments: "list[str]") -> int:
+def main(arguments: list[str]) -> int:
     """Returns the exit code: 0 done, 1 failed, 2 usage."""
     if len(arguments) != 2 or arguments[0] != "vendor":
         print("usage: python3 -m egret vendor DIRECTORY", file=sys.stderr)

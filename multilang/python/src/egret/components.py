@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import traceback
-from typing import Any, Dict, Mapping, Optional, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from . import session as sessions
 from .session import Anchor, Session, TaskIds
@@ -20,7 +21,7 @@ class Component:
         """Called once, before any tuple. `conf` is the merged topology configuration; `context` names this task
         (``taskid``, ``componentid``), all tasks (``task->component``, keys are strings), streams and groupings."""
 
-    def run(self, transport: Optional[Transport] = None) -> None:
+    def run(self, transport: Transport | None = None) -> None:
         """Serves until the parent closes the pipe; the last line of a component's script.
 
         Takes stdin and stdout for itself (see PipeTransport.standard). Ends the process with exit code 0 when the
@@ -92,14 +93,14 @@ class Spout(Component):
     def emit(
         self,
         values: Sequence[Any],
-        stream: Optional[str] = None,
+        stream: str | None = None,
         id: Any = None,
-        need_task_ids: Optional[bool] = None,
-    ) -> Optional[TaskIds]:
+        need_task_ids: bool | None = None,
+    ) -> TaskIds | None:
         """Emits a tuple. With an `id` (any JSON value) it is tracked, and ``ack`` or ``fail`` gets that id later."""
         return emit(values, stream=stream, id=id, need_task_ids=need_task_ids)
 
-    def emit_direct(self, task: int, values: Sequence[Any], stream: Optional[str] = None, id: Any = None) -> None:
+    def emit_direct(self, task: int, values: Sequence[Any], stream: str | None = None, id: Any = None) -> None:
         """Emits to one task of a component that subscribed with direct grouping."""
         emit_direct(task, values, stream=stream, id=id)
 
@@ -110,7 +111,7 @@ class Spout(Component):
             self._obey(session.next_message())
             session.sync()
 
-    def _obey(self, message: Dict[str, Any]) -> None:
+    def _obey(self, message: dict[str, Any]) -> None:
         command = message.get("command")
         if command == "next":
             self.nextTuple()
@@ -133,10 +134,10 @@ class _AnyBolt(Component):
     def emit(
         self,
         values: Sequence[Any],
-        stream: Optional[str] = None,
-        anchors: Optional[Sequence[Anchor]] = None,
-        need_task_ids: Optional[bool] = None,
-    ) -> Optional[TaskIds]:
+        stream: str | None = None,
+        anchors: Sequence[Anchor] | None = None,
+        need_task_ids: bool | None = None,
+    ) -> TaskIds | None:
         """Emits a tuple anchored to `anchors`; see :func:`egret.emit`."""
         return emit(values, stream=stream, anchors=anchors, need_task_ids=need_task_ids)
 
@@ -144,8 +145,8 @@ class _AnyBolt(Component):
         self,
         task: int,
         values: Sequence[Any],
-        stream: Optional[str] = None,
-        anchors: Optional[Sequence[Anchor]] = None,
+        stream: str | None = None,
+        anchors: Sequence[Anchor] | None = None,
     ) -> None:
         """Emits to one task of a component that subscribed with direct grouping."""
         emit_direct(task, values, stream=stream, anchors=anchors)
@@ -207,11 +208,11 @@ class BasicBolt(_AnyBolt):
 
 def emit(
     values: Sequence[Any],
-    stream: Optional[str] = None,
-    anchors: Optional[Sequence[Anchor]] = None,
+    stream: str | None = None,
+    anchors: Sequence[Anchor] | None = None,
     id: Any = None,
-    need_task_ids: Optional[bool] = None,
-) -> Optional[TaskIds]:
+    need_task_ids: bool | None = None,
+) -> TaskIds | None:
     """Emits a tuple on a stream (``default`` unless named).
 
     `anchors` (bolts) are the tuples it was made of, `id` (spouts) makes it reliable. With ``need_task_ids=True`` it
@@ -226,8 +227,8 @@ def emit(
 def emit_direct(
     task: int,
     values: Sequence[Any],
-    stream: Optional[str] = None,
-    anchors: Optional[Sequence[Anchor]] = None,
+    stream: str | None = None,
+    anchors: Sequence[Anchor] | None = None,
     id: Any = None,
 ) -> None:
     """Emits to one task of a component that subscribed with direct grouping."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-from typing import Union
 
 from . import session as sessions
 
 
-def log(msg: str, level: Union[int, str] = 2) -> None:
+def log(msg: str, level: int | str = 2) -> None:
     """Writes a line; levels 0 trace, 1 debug, 2 info, 3 warn, 4 error, or these words."""
     sessions.current().log(msg, level)
 

@@ -10,8 +10,9 @@ import json
 import os
 import sys
 from collections import deque
+from collections.abc import Mapping, Sequence
 from collections.abc import Sequence as SequenceABC
-from typing import Any, Deque, Dict, List, Mapping, Optional, Sequence, Union
+from typing import Any, Union
 
 from .transport import ProtocolError, Transport
 from .tuples import Tuple
@@ -25,11 +26,11 @@ Anchor = Union[Tuple, str]
 class TaskIds(SequenceABC):  # type: ignore[type-arg]
     """The tasks a tuple went to. The parent's answer is waited for when the list is first looked at, not before."""
 
-    def __init__(self, session: "Session") -> None:
+    def __init__(self, session: Session) -> None:
         self._session = session
-        self._ids: Optional[List[int]] = None
+        self._ids: list[int] | None = None
 
-    def wait(self) -> List[int]:
+    def wait(self) -> list[int]:
         """The ids as a plain list."""
         while self._ids is None:
             self._session.read_one_message()
@@ -56,12 +57,12 @@ class Session:
         self.is_spout = is_spout
         self.conf: Mapping[str, Any] = {}
         self.context: Mapping[str, Any] = {}
-        self.anchor: Optional[Tuple] = None
+        self.anchor: Tuple | None = None
         """The tuple that emits are anchored to when they name no anchors (BasicBolt)."""
         self.has_answered = False
         """Whether the handshake is done; before that the parent takes nothing but the pid."""
-        self._waiting: Deque[TaskIds] = deque()
-        self._pending: Deque[Dict[str, Any]] = deque()
+        self._waiting: deque[TaskIds] = deque()
+        self._pending: deque[dict[str, Any]] = deque()
 
     def handshake(self) -> None:
         """Reads conf and context, leaves the pid file and answers with the pid."""
@@ -79,7 +80,7 @@ class Session:
         self.transport.flush()
         self.has_answered = True
 
-    def next_message(self) -> Dict[str, Any]:
+    def next_message(self) -> dict[str, Any]:
         """The next command (spout) or tuple (bolt); lists of task ids on the way go to the emits that asked."""
         while not self._pending:
             self.read_one_message()
@@ -106,16 +107,16 @@ class Session:
         self,
         values: Sequence[Any],
         *,
-        stream: Optional[str] = None,
+        stream: str | None = None,
         id: Any = None,
-        anchors: Optional[Sequence[Anchor]] = None,
-        direct_task: Optional[int] = None,
+        anchors: Sequence[Anchor] | None = None,
+        direct_task: int | None = None,
         need_task_ids: bool = False,
-    ) -> Optional[TaskIds]:
+    ) -> TaskIds | None:
         """Sends one emit; see :func:`egret.emit`."""
         if not isinstance(values, (list, tuple)):
             raise TypeError(f"emit takes a list or tuple of values, got {type(values).__name__}: {_short(values)}")
-        message: Dict[str, Any] = {"command": "emit", "tuple": values}
+        message: dict[str, Any] = {"command": "emit", "tuple": values}
         if stream is not None:
             message["stream"] = stream
         if self.is_spout:
@@ -134,7 +135,7 @@ class Session:
             raise TypeError(_why_not_json(values, error)) from None
         return self._expect_task_ids() if need_task_ids else None
 
-    def _anchor_ids(self, anchors: Optional[Sequence[Anchor]]) -> List[str]:
+    def _anchor_ids(self, anchors: Sequence[Anchor] | None) -> list[str]:
         if anchors is None or (self.anchor is not None and not anchors):
             return [] if self.anchor is None else [self.anchor.id]
         return [anchor.id if isinstance(anchor, Tuple) else anchor for anchor in anchors]
@@ -157,7 +158,7 @@ class Session:
         """Ends a spout's turn, or gives the sign of life that a heartbeat asks for."""
         self.transport.send({"command": "sync"})
 
-    def log(self, text: str, level: Union[int, str] = 2) -> None:
+    def log(self, text: str, level: int | str = 2) -> None:
         """Writes to the worker's log, at once."""
         number = LEVELS.get(level.lower()) if isinstance(level, str) else level
         if number is None or not 0 <= number <= 4:
@@ -175,7 +176,7 @@ class Session:
         self.transport.send({"command": "metrics", "name": name, "params": params})
 
 
-_current: Optional[Session] = None
+_current: Session | None = None
 need_task_ids_by_default = False
 """What an emit does that does not say; the ``storm`` module sets it, because ``storm.py`` always returned the ids."""
 

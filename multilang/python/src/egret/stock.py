@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 from . import session as _sessions
 from .components import BasicBolt, Bolt, Spout, emit
@@ -20,14 +21,14 @@ from . import ack, fail, reportError, rpcMetrics  # isort: skip
 _sessions.need_task_ids_by_default = True
 
 
-def initComponent() -> List[Any]:
+def initComponent() -> list[Any]:
     """Does the handshake of a script that reads its tuples by hand; returns conf and context."""
     session = _sessions.start(Session(PipeTransport.standard(), is_spout=False))
     session.handshake()
     return [session.conf, session.context]
 
 
-def readCommand() -> Dict[str, Any]:
+def readCommand() -> dict[str, Any]:
     """The parent's next command or tuple, as a dictionary."""
     return _sessions.current().next_message()
 
@@ -49,18 +50,18 @@ def sync() -> None:
 
 def emitBolt(
     tup: Sequence[Any],
-    stream: Optional[str] = None,
-    anchors: Optional[Sequence[Anchor]] = None,
-    directTask: Optional[int] = None,
-) -> Optional[TaskIds]:
+    stream: str | None = None,
+    anchors: Sequence[Anchor] | None = None,
+    directTask: int | None = None,
+) -> TaskIds | None:
     """A bolt's emit, direct when a task is named."""
     need = directTask is None
     return _sessions.current().emit(tup, stream=stream, anchors=anchors, direct_task=directTask, need_task_ids=need)
 
 
 def emitSpout(
-    tup: Sequence[Any], stream: Optional[str] = None, id: Any = None, directTask: Optional[int] = None
-) -> Optional[TaskIds]:
+    tup: Sequence[Any], stream: str | None = None, id: Any = None, directTask: int | None = None
+) -> TaskIds | None:
     """A spout's emit, direct when a task is named."""
     need = directTask is None
     return _sessions.current().emit(tup, stream=stream, id=id, direct_task=directTask, need_task_ids=need)

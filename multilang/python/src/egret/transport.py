@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections import deque
-from typing import Any, Deque, List, NoReturn, Protocol
+from typing import Any, NoReturn, Protocol
 
 READ_BYTES = 65536
 WRITE_BUFFER_BYTES_MAX = 32768
@@ -57,10 +57,10 @@ class PipeTransport:
     def __init__(self, input_fd: int, output_fd: int) -> None:
         self._input_fd = input_fd
         self._output_fd = output_fd
-        self._ready: Deque[bytes] = deque()
+        self._ready: deque[bytes] = deque()
         self._partial = bytearray()
         self._searched = 0
-        self._out: List[bytes] = []
+        self._out: list[bytes] = []
         self._out_bytes = 0
         self._lock = threading.Lock()
         self._eager = True
@@ -70,7 +70,7 @@ class PipeTransport:
         os.set_blocking(output_fd, True)
 
     @classmethod
-    def standard(cls) -> "PipeTransport":
+    def standard(cls) -> PipeTransport:
         """The transport over this process's stdin and stdout, which it takes for itself.
 
         From then on file descriptor 1 is stderr and 0 is /dev/null, so neither ``print``, nor a C library, nor a child

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Optional
+from typing import Any
 
 
 class Tuple:
@@ -12,16 +12,16 @@ class Tuple:
 
     id: str
     """The parent's name for this delivery; anchors, acks and fails repeat it."""
-    component: Optional[str]
+    component: str | None
     """The component that emitted it; ``__system`` for ticks."""
     stream: str
     task: int
     """The task that emitted it; -1 for ticks and heartbeats."""
-    values: List[Any]
+    values: list[Any]
     is_settled: bool
     """Whether it was acked or failed. The parent takes one answer for a tuple, so later ones are not sent."""
 
-    def __init__(self, id: str, component: Optional[str], stream: str, task: int, values: List[Any]) -> None:
+    def __init__(self, id: str, component: str | None, stream: str, task: int, values: list[Any]) -> None:
         self.id = id
         self.component = component
         self.stream = stream

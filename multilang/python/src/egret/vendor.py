@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Dict
 
 
-def runtime_files() -> Dict[str, bytes]:
+def runtime_files() -> dict[str, bytes]:
     """Path below resources/ -> content: the package without the builder, and ``storm.py`` for stock scripts."""
     package = Path(__file__).parent
     files = {f"egret/{path.name}": path.read_bytes() for path in sorted(package.glob("*.py"))}

@@ -1,3 +1,3 @@
 """Takes the place of Storm's storm.py in a topology's resources/, beside the folder egret/."""
 
-from egret.stock import *  # noqa: F401,F403
+from egret.stock import *  # noqa: F403
