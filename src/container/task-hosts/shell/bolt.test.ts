@@ -229,13 +229,13 @@ describe('shell bolt', () => {
 
   it('keeps the order of tuples of several streams to one task', async () => {
     await open();
-    const emits = Array.from({ length: 40 }, (_, i): JavaValue[] => [
-      'emit',
-      i % 2 === 0 ? java.list(['same']) : java.list(['same', java.int(i)]),
-      i % 2 === 0 ? 'default' : 'pair',
-      'none',
-    ]);
-    give(steps(...emits));
+    const emits = Array.from({ length: 40 }, (_, i) => ({
+      command: 'emit',
+      need_task_ids: false,
+      ...(i % 2 === 0 ? { tuple: ['same'] } : { tuple: ['same', i], stream: 'pair' }),
+    }));
+    // In one piece, so that all of them are one batch here.
+    give(steps(['print', emits.map((emit) => `${JSON.stringify(emit)}\nend\n`).join('')]));
     await rig.waitFor('tuples', () => rig.to('sink').length === 20 + 60);
     const task = rig.to('sink').find((tuple) => tuple.stream === 'default')!.target;
     const streams = rig

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { JsonObject } from '../../../base/index.ts';
 import { type RigComponent, ShellRig } from '../../../testing/shell-rig.ts';
-import { type JavaValue, java } from '../../../tuple/index.ts';
+import { fieldsGroupingIndex, type JavaValue, java } from '../../../tuple/index.ts';
 import type { ShellHost } from './index.ts';
 
 /** Emits the JSON texts of a file, one [values, id] each, and logs what it is told. Stock storm.py under it. */
@@ -255,5 +255,11 @@ B().run()
     const failed = Math.ceil(total / 3);
     assert.equal(rig.to('flaky').filter((tuple) => tuple.stream === 'default').length, total + failed);
     assert.equal(rig.to('quiet').length, total);
+    // The acker is chosen as by fields grouping on the root id, so that hosts of every kind agree.
+    const ackers = rig.tasksOf('__acker');
+    assert.equal(new Set(rig.to('__acker').map((tuple) => tuple.target)).size, 2);
+    for (const { target, values } of rig.to('__acker')) {
+      assert.equal(target, ackers[fieldsGroupingIndex(values, 2, [0])]);
+    }
   });
 });
