@@ -35,15 +35,21 @@ export async function acquireLease(options: LeaseOptions): Promise<number> {
   }
 }
 
+export interface KeepLeaseOptions extends LeaseOptions {
+  readonly epoch: number;
+  /** The store cannot be reached and the lease may have run out: whoever acts under it waits. */
+  readonly onDoubt: () => void;
+  /** It is ours after all, or again: under this epoch, which is higher when it had run out or was forgotten. */
+  readonly onHeld: (epoch: number) => void;
+}
+
 /**
  * Renews the lease three times in its life. Resolves with the reason once it belongs to somebody else; rejects with the
- * signal's reason on abort. While the store cannot be reached beyond the lease's life, `onDoubt(true)`: whoever acts
- * under it waits. When the store is back and the lease still (or again, under the same epoch) ours, `onDoubt(false)`.
+ * signal's reason on abort.
  */
-export async function keepLease(
-  options: LeaseOptions & { readonly epoch: number; readonly onDoubt: (isInDoubt: boolean) => void },
-): Promise<string> {
-  const { store, key, holder, ttlMs, value, clock, log, signal, epoch, onDoubt } = options;
+export async function keepLease(options: KeepLeaseOptions): Promise<string> {
+  const { store, key, holder, ttlMs, value, clock, log, signal } = options;
+  let { epoch } = options;
   let renewedMs = clock.monotonicMs();
   let isInDoubt = false;
   for (;;) {
@@ -52,13 +58,15 @@ export async function keepLease(
     try {
       const result = await store.holdLease(key, holder, ttlMs, value);
       if (result.kind === 'refused') return `${key} is held by ${result.holder}`;
-      if (result.epoch !== epoch) return `${key} came back with epoch ${result.epoch}, held was ${epoch}`;
       renewedMs = askedMs;
+      if (isInDoubt || result.epoch !== epoch) options.onHeld(result.epoch);
+      epoch = result.epoch;
+      isInDoubt = false;
     } catch (error) {
-      if (!isInDoubt) log.warn({ event: 'lease.not-renewed', key, reason: describeError(error) });
+      if (isInDoubt || clock.monotonicMs() - renewedMs < ttlMs) continue;
+      log.warn({ event: 'lease.not-renewed', key, reason: describeError(error) });
+      isInDoubt = true;
+      options.onDoubt();
     }
-    const isNowInDoubt = clock.monotonicMs() - renewedMs >= ttlMs;
-    if (isNowInDoubt !== isInDoubt) onDoubt(isNowInDoubt);
-    isInDoubt = isNowInDoubt;
   }
 }

@@ -43,6 +43,8 @@ export type MasterEvent =
   | { readonly kind: 'disconnected'; readonly connection: number; readonly nowMs: number }
   | { readonly kind: 'status'; readonly status: PhysicalPlan['status'] }
   | { readonly kind: 'containers'; readonly containerIds: readonly number[] }
+  /** The lease is held (again) under this epoch. */
+  | { readonly kind: 'held'; readonly leaseEpoch: number }
   | { readonly kind: 'tick'; readonly nowMs: number; readonly graceMs: number };
 
 export type MasterEffect =
@@ -102,6 +104,8 @@ export function stepMaster(state: MasterState, event: MasterEvent): [MasterState
       const members = state.members.filter((member) => containerIds.includes(member.address.containerId));
       return publish({ ...state, containerIds, members });
     }
+    case 'held':
+      return publish({ ...state, epoch: Math.max(state.epoch, event.leaseEpoch * epochsPerLease) });
     case 'tick': {
       const members = state.members.filter(
         (member) => member.connection !== undefined || event.nowMs - member.silentSinceMs < event.graceMs,

@@ -93,7 +93,15 @@ export class TopologyMaster {
       ...options,
       signal: AbortSignal.any([options.signal, signal]),
       epoch: this.#leaseEpoch,
-      onDoubt: (isInDoubt) => this.#doubt(isInDoubt),
+      onDoubt: () => {
+        this.#deps.log.warn({ event: 'master.in-doubt' });
+        this.#isInDoubt = true;
+      },
+      onHeld: (leaseEpoch) => {
+        this.#deps.log.warn({ event: 'master.confirmed', epoch: leaseEpoch });
+        this.#isInDoubt = false;
+        this.#step({ kind: 'held', leaseEpoch });
+      },
     });
     this.#isInDoubt = true;
     return reason;
@@ -151,12 +159,6 @@ export class TopologyMaster {
       ttlMs: leaseMs ?? leaseMsDefault,
       signal: this.#ending.signal,
     };
-  }
-
-  #doubt(isInDoubt: boolean): void {
-    this.#deps.log.warn({ event: isInDoubt ? 'master.in-doubt' : 'master.confirmed' });
-    this.#isInDoubt = isInDoubt;
-    if (!isInDoubt && this.#plan !== undefined) this.#publish(this.#plan);
   }
 
   #accept(socket: Socket): void {
