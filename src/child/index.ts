@@ -9,9 +9,9 @@
  * every end is SIGTERM, a grace, SIGKILL to the group, and may be asked for any number of times.
  * Linux only: start times come from /proc. Start at spawn.ts.
  */
-export { type CommandResult, type CommandSpec, runCommand } from './command.ts';
-export { type DetachedProcess, type DetachedSpec, prepareSpawning, spawnDetached } from './detached.ts';
-export { type EndResult, endProcess } from './end.ts';
+export { runCommand } from './command.ts';
+export { type DetachedProcess, prepareSpawning, spawnDetached } from './detached.ts';
+export { endProcess } from './end.ts';
 export { type ChildExit, describeExit } from './exit.ts';
 export { endRecordedProcesses } from './pid-records.ts';
 export { isSameProcess, processStart } from './proc.ts';

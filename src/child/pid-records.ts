@@ -26,13 +26,22 @@ export async function endRecordedProcesses(
   const results = await Promise.all(
     recordedPids(directory).map(async (pid) => {
       const file = join(directory, String(pid));
-      const start = readFileSync(file, 'latin1');
-      const result = await endProcess({ pid, processStart: start }, options);
+      const result = await endProcess({ pid, processStart: readStart(file) }, options);
       rmSync(file, { force: true });
       return result;
     }),
   );
   return results.filter((result) => result !== 'gone').length;
+}
+
+/** Empty when the child's owner was faster: no process has that start. */
+function readStart(file: string): string {
+  try {
+    return readFileSync(file, 'latin1');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return '';
+    throw error;
+  }
 }
 
 function recordedPids(directory: string): number[] {

@@ -11,5 +11,5 @@
  */
 export { MemoryStore } from './memory-store.ts';
 export { type PrivateRedis, type PrivateRedisOptions, startPrivateRedis } from './private-redis.ts';
-export { openRedisStore, type RedisStoreOptions } from './redis-store.ts';
-export type { LeaseResult, StateStore, Versioned, WriteResult } from './store.ts';
+export { openRedisStore } from './redis-store.ts';
+export type { StateStore } from './store.ts';

@@ -9,6 +9,9 @@ import { type ContainerName, nameKey } from './reconcile.ts';
 export interface RegistryDeps extends Omit<ContainerDeps, 'onDeath'> {
   readonly store: StateStore;
   readonly hostname: string;
+  /** Where containers keep their state. */
+  readonly redisUrl: string;
+  readonly redisKeyPrefix: string;
   /** A container has changed its phase: there may be something to decide. */
   readonly onChange: () => void;
 }
@@ -42,16 +45,7 @@ export class ContainerRegistry {
     for (const { key, value } of await store.list(prefix)) {
       this.#recorded.set(key.slice(prefix.length), value as unknown as ContainerRecord);
     }
-    for (const name of files.list()) {
-      const container = this.#add(name);
-      const started = files.readStarted(name);
-      if (started !== undefined && container.adopt(started.spec, started.process)) continue;
-      if (started === undefined)
-        this.#log.warn({ event: 'container.unreadable', ...name, dir: files.dirOf(name) });
-      this.#containers.delete(nameKey(name));
-      if (container.record !== undefined) this.#recorded.set(nameKey(name), container.record);
-      await container.end(0);
-    }
+    await Promise.all(files.list().map((name) => this.#adoptOne(name)));
     await this.#endUnknown();
     await this.flush();
   }
@@ -98,6 +92,24 @@ export class ContainerRegistry {
     for (const container of this.all) container.leave();
     this.#containers.clear();
     await this.#tasks.settle();
+  }
+
+  async #adoptOne(name: ContainerName): Promise<void> {
+    const { files, clock, redisUrl, redisKeyPrefix } = this.#deps;
+    const spec = files.readSpec(name);
+    const process = files.readProcess(name);
+    const container = this.#add(name);
+    if (spec !== undefined && process !== undefined && container.adopt(spec, process)) {
+      // One that keeps its state elsewhere is started anew, as if its plan had changed.
+      if (spec.redisUrl !== redisUrl || spec.redisKeyPrefix !== redisKeyPrefix) container.planDigest = '';
+      return;
+    }
+    if (spec === undefined)
+      this.#log.warn({ event: 'container.unreadable', ...name, dir: files.dirOf(name) });
+    if (process !== undefined) await endProcess(process, { graceMs: 0, clock });
+    this.#containers.delete(nameKey(name));
+    if (container.record !== undefined) this.#recorded.set(nameKey(name), container.record);
+    await container.end(0);
   }
 
   /** A recorded process whose directory has been taken away cannot be adopted, and must not run beside its successor. */

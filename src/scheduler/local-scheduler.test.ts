@@ -358,6 +358,30 @@ describe('LocalScheduler', () => {
     assert.equal(readFileSync(log, 'utf8').match(/container.unreadable/g)?.length, 2);
   });
 
+  it('ends a running container whose spec cannot be read, and starts another', async () => {
+    const first = await open();
+    await submit('t', { workers: 1 });
+    await allStarted('t', 2);
+    await until('the records', async () => (await store.list(keys.containers('t'))).length === 2);
+    const running = (await record('t', 1))!;
+    await first.close();
+    await store.removeAll(keys.containers('t'));
+    writeFileSync(join(containerDir('t', 1), 'spec.json'), '');
+    await open();
+    assert.ok(!isRunning(running));
+    await until('the restart', () => starts('t', 1).length === 2);
+    assert.equal(starts('t', 0).length, 1);
+  });
+
+  it('starts containers anew that keep their state elsewhere', async () => {
+    const first = await open();
+    await submit('t', { workers: 1 });
+    await allStarted('t', 2);
+    await first.close();
+    await open({ redisKeyPrefix: 'other:' });
+    await until('the restart', () => starts('t', 0).length === 2 && starts('t', 1).length === 2);
+  });
+
   it('ends a container whose topology went while no gateway ran', async () => {
     const first = await open();
     await submit('t', { workers: 1 });

@@ -87,6 +87,7 @@ export class LocalScheduler implements AsyncDisposable {
     const slots = options.slotPorts.map((port) => ({ nodeId: this.nodeId, hostname, port }));
     this.#assignments = new Assignments({ store, files: this.#files, log, slots });
     this.#containers = new ContainerRegistry({
+      ...{ redisUrl: options.redisUrl, redisKeyPrefix: options.redisKeyPrefix },
       ...{ store, clock, random, log, hostname, files: this.#files, command: options.containerCommand },
       ...{
         restartLimits: options.restartLimits ?? defaults.restartLimits,

@@ -73,20 +73,21 @@ export class NodeFiles {
     renameSync(`${file}.new`, file);
   }
 
-  /** Undefined when either file is missing or is not what it should be. */
-  readStarted(
-    name: ContainerName,
-  ): { readonly spec: ContainerSpec; readonly process: ProcessRecord } | undefined {
+  /** Undefined when the file is missing or is not what it should be. */
+  readSpec(name: ContainerName): ContainerSpec | undefined {
     const spec = readJson(this.specFileOf(name)) as Partial<ContainerSpec> | undefined;
-    const process = readJson(join(this.dirOf(name), 'process.json')) as Partial<ProcessRecord> | undefined;
+    const isOfName = spec?.topologyId === name.topologyId && spec.containerId === name.containerId;
+    return isOfName && spec.plan !== undefined ? (spec as ContainerSpec) : undefined;
+  }
+
+  /** Undefined when the file is missing or is not what it should be. */
+  readProcess(name: ContainerName): ProcessRecord | undefined {
+    const found = readJson(join(this.dirOf(name), 'process.json')) as Partial<ProcessRecord> | undefined;
     const isWhole =
-      spec?.topologyId === name.topologyId &&
-      spec.containerId === name.containerId &&
-      spec.plan !== undefined &&
-      Number.isInteger(process?.pid) &&
-      typeof process?.processStart === 'string' &&
-      typeof process.incarnation === 'string';
-    return isWhole ? { spec: spec as ContainerSpec, process: process as ProcessRecord } : undefined;
+      Number.isInteger(found?.pid) &&
+      typeof found?.processStart === 'string' &&
+      typeof found.incarnation === 'string';
+    return isWhole ? (found as ProcessRecord) : undefined;
   }
 
   /** How long a container's hosts may take to end, as the topology's configuration says. */
