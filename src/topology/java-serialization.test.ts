@@ -76,8 +76,12 @@ describe('readSerializedObject', () => {
     const head = 'aced0005';
     const listOfItself = `${head}${'757200135b4c6a6176612e6c616e672e4f626a6563743b0000000000000000020000787000000001'.repeat(300)}`;
     const long = `${head}757200025b420000000000000000020000787 07fffffff`.replaceAll(' ', '');
-    for (const hex of [listOfItself, long]) {
-      assert.throws(() => readSerializedObject(Buffer.from(hex, 'hex')), { code: 'WIRE_CORRUPT' });
+    const cases: [string, RegExp][] = [
+      [listOfItself, /deeper than 200/],
+      [long, /cut off/],
+    ];
+    for (const [hex, message] of cases) {
+      assert.throws(() => readSerializedObject(Buffer.from(hex, 'hex')), { code: 'WIRE_CORRUPT', message });
     }
   });
 });

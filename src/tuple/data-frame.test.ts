@@ -55,7 +55,7 @@ function framesOf(tuples: readonly Tuple[]): Buffer[] {
 describe('DataFrameWriter and DataFrameCursor', () => {
   it('read back the tuples that were written', () => {
     fc.assert(
-      fc.property(fc.array(tupleArbitrary, { maxLength: 20 }), (tuples) => {
+      fc.property(fc.array(tupleArbitrary, { maxLength: 20, size: 'max' }), (tuples) => {
         assert.deepEqual(framesOf(tuples).flatMap(read), tuples);
       }),
     );
@@ -163,6 +163,21 @@ describe('DataFrameWriter and DataFrameCursor', () => {
         },
       ),
     );
+  });
+
+  it('refuse bytes behind the last tuple, and anchors that do not fit into theirs', () => {
+    const [frame] = framesOf([{ anchors: [], values: ['a'] }]);
+    const longer = Buffer.concat([frame!, Buffer.from([0])]);
+    longer.writeUInt32LE(longer.length - 4, 0);
+    assert.throws(() => read(longer), {
+      code: 'WIRE_CORRUPT',
+      message: /1 bytes follow the last of 1 tuples/,
+    });
+    for (const count of [1, 255]) {
+      const crowded = Buffer.from(frame!);
+      crowded[20] = count;
+      assert.throws(() => read(crowded), { code: 'WIRE_CORRUPT', message: /anchors and values do not fit/ });
+    }
   });
 
   it('name the place of a fault', () => {

@@ -37,6 +37,12 @@ describe('deepHashCode', () => {
     assert.equal(deepHashCode([java.long(-1n)]), 31);
   });
 
+  it('takes every NaN for the one that Java takes it for', () => {
+    const [odd] = new Float64Array(BigUint64Array.of(0xfff8_0000_0000_0001n).buffer);
+    assert.ok(Number.isNaN(odd));
+    assert.equal(javaHashCode(java.double(odd!)), javaHashCode(java.double(Number.NaN)));
+  });
+
   it('hashes the chosen fields alone, in the order they are chosen', () => {
     assert.equal(deepHashCode(['a', 'b', 'c'], [2, 0]), deepHashCode(['c', 'a']));
   });

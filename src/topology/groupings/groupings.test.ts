@@ -104,7 +104,10 @@ describe('partial key grouping', () => {
         fields: fc.shuffledSubarray(streamFields, { minLength: 1 }),
         tasks: fc.uniqueArray(fc.integer({ min: 1, max: 200 }), { minLength: 1, maxLength: 9 }),
         sequence: keys.chain((few) =>
-          fc.array(fc.tuple(fc.constantFrom(...few), fc.constantFrom(...few)), { maxLength: 60 }),
+          fc.array(fc.tuple(fc.constantFrom(...few), fc.constantFrom(...few)), {
+            maxLength: 60,
+            size: 'max',
+          }),
         ),
       }),
       150,
@@ -277,6 +280,13 @@ describe('load-aware shuffle grouping', () => {
         ),
       200,
     );
+    // Added up plainly, three loads of 0.8 have a mean above 0.8.
+    samples.push({
+      tasks: [1, 2, 3, 4],
+      localities: ['worker', 'worker', 'worker', 'host'],
+      reports: [[0.8, 0.8, 0.8, 0]],
+      seed: 1,
+    });
     const answers = ask<{ scope: string; chosen: number[] }[]>(
       'loadAware',
       samples.map((sample) => ({
