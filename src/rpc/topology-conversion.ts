@@ -12,6 +12,7 @@ import type {
   ComponentObject,
   Grouping,
   SpoutSpec,
+  StateSpoutSpec,
   StormTopology,
 } from './gen/storm.ts';
 
@@ -53,19 +54,23 @@ export function toSystemStormTopology(
 ): StormTopology {
   const spouts = new Map<string, SpoutSpec>();
   const bolts = new Map<string, Bolt>();
+  const stateSpouts = new Map<string, StateSpoutSpec>();
   for (const component of system.components) {
     const { id } = component;
     const spout = submitted.spouts.get(id);
     const bolt = submitted.bolts.get(id);
+    const stateSpout = submitted.state_spouts.get(id);
     if (spout !== undefined) {
       spouts.set(id, { ...spout, common: commonOf(component, spout.common, parseConf) });
     } else if (bolt !== undefined) {
       bolts.set(id, { ...bolt, common: commonOf(component, bolt.common, parseConf) });
-    } else if (component.kind === 'bolt') {
+    } else if (stateSpout !== undefined) {
+      stateSpouts.set(id, { ...stateSpout, common: commonOf(component, stateSpout.common, parseConf) });
+    } else {
       bolts.set(id, { bolt_object: systemObject(id), common: commonOf(component, undefined, parseConf) });
     }
   }
-  return { ...submitted, spouts, bolts };
+  return { ...submitted, spouts, bolts, state_spouts: stateSpouts };
 }
 
 interface ComponentParts {
