@@ -280,11 +280,11 @@ describe('load-aware shuffle grouping', () => {
         ),
       200,
     );
-    // Added up plainly, three loads of 0.8 have a mean above 0.8.
+    // Added up plainly, these have a mean above 0.8 where Java's sum has none.
     samples.push({
-      tasks: [1, 2, 3, 4],
-      localities: ['worker', 'worker', 'worker', 'host'],
-      reports: [[0.8, 0.8, 0.8, 0]],
+      tasks: [1, 2, 3, 4, 5, 6, 7],
+      localities: [...Array.from({ length: 6 }, () => 'worker' as const), 'host'],
+      reports: [[0.9, 0.7, 0.9, 0.7, 0.9, 0.7, 0]],
       seed: 1,
     });
     const answers = ask<{ scope: string; chosen: number[] }[]>(

@@ -98,7 +98,7 @@ export class LoadAwareShuffleGrouper implements Grouper {
     return isNearerFree ? nearer : this.#scope;
   }
 
-  /** Summed with compensation, as Java's streams do: three loads of 0.8 are not above a bound of 0.8. */
+  /** Summed with compensation, as Java's streams do, so that a mean at a bound falls on the side where Java's does. */
   #meanLoad(targets: readonly number[], loads: TaskLoads): number {
     let sum = 0;
     let lost = 0;
