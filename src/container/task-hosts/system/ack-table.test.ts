@@ -52,14 +52,15 @@ function replayNaively(messages: readonly Message[]): string[] {
     spoutTask: number;
     hasFailed: boolean;
   }
-  let pending: Map<bigint, Tree>[] = [new Map(), new Map(), new Map()];
-  const forget = (root: bigint): void => pending.forEach((bucket) => void bucket.delete(root));
+  const bucket = (): Map<bigint, Tree> => new Map();
+  let pending = [bucket(), bucket(), bucket()];
+  const forget = (root: bigint): void => pending.forEach((each) => void each.delete(root));
   return messages.flatMap(({ kind, root, value, spoutTask }, index) => {
     if (kind === 'tick') {
-      pending = [new Map(), pending[0]!, pending[1]!];
+      pending = [bucket(), pending[0]!, pending[1]!];
       return [];
     }
-    const known = pending.map((bucket) => bucket.get(root)).find((tree) => tree !== undefined);
+    const known = pending.map((each) => each.get(root)).find((tree) => tree !== undefined);
     const tree = known ?? { value: 0n, spoutTask: -1, hasFailed: false };
     if (known === undefined || kind === ackKinds.fail || kind === ackKinds.resetTimeout) {
       forget(root);
