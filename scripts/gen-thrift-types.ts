@@ -29,9 +29,7 @@ export function typescriptType(type: IdlType, document: IdlDocument): string {
     case 'list':
       return `readonly ${elementType(type.element, document)}[]`;
     case 'set':
-      return hasIdentity(type.element, document)
-        ? `ReadonlySet<${typescriptType(type.element, document)}>`
-        : `readonly ${elementType(type.element, document)}[]`;
+      return `ReadonlySet<${typescriptType(type.element, document)}>`;
     case 'map': {
       const key = typescriptType(type.key, document);
       const value = typescriptType(type.value, document);
@@ -52,7 +50,9 @@ export function codecExpression(type: IdlType, document: IdlDocument, prefix = '
     case 'list':
       return `c.list(${inner(type.element)})`;
     case 'set':
-      return `c.${hasIdentity(type.element, document) ? 'set' : 'setAsArray'}(${inner(type.element)})`;
+      if (!hasIdentity(type.element, document))
+        throw new Error('sets of structs, containers or binary are not supported');
+      return `c.set(${inner(type.element)})`;
     case 'map':
       return `c.${hasIdentity(type.key, document) ? 'map' : 'mapAsPairs'}(${inner(type.key)}, ${inner(type.value)})`;
   }

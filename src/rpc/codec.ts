@@ -10,9 +10,6 @@ export interface Codec<T> {
   write(writer: ThriftWriter, value: T): void;
 }
 
-/** `TypeOf<typeof x>`: what a codec reads. */
-export type TypeOf<C> = C extends Codec<infer T> ? T : never;
-
 const wire = wireTypes;
 
 export const bool: Codec<boolean> = {
@@ -82,11 +79,6 @@ export function set<T>(element: Codec<T>): Codec<ReadonlySet<T>> {
     read: (reader) => new Set(readElements(reader, element)),
     write: (writer, value) => writeElements(writer, element, [...value]),
   };
-}
-
-/** A set whose elements have no identity in JavaScript (structs, containers, binary): an array, in the order of the wire. */
-export function setAsArray<T>(element: Codec<T>): Codec<readonly T[]> {
-  return { ...list(element), wireType: wire.set };
 }
 
 /** A map with scalar keys, in the order of the wire. */

@@ -37,10 +37,8 @@ export class ThriftArbitraries {
       }
       case 'list':
         return fc.array(this.ofType(type.element), { maxLength: 3 });
-      case 'set': {
-        const elements = fc.array(this.ofType(type.element), { maxLength: 3 });
-        return isScalar(type.element, this.#document) ? elements.map((values) => new Set(values)) : elements;
-      }
+      case 'set':
+        return fc.array(this.ofType(type.element), { maxLength: 3 }).map((values) => new Set(values));
       case 'map': {
         const pairs = fc.uniqueArray(fc.tuple(this.ofType(type.key), this.ofType(type.value)), {
           maxLength: 3,
