@@ -68,6 +68,7 @@ export class Leadership {
   async #ask(): Promise<void> {
     const { store, clock, log, ttlMs } = this.#options;
     const askedMs = clock.monotonicMs();
+    const wasLeader = this.isLeader;
     try {
       let result = await store.holdLease(leaseKey, this.#holder, ttlMs, null);
       if (result.kind === 'refused' && this.#isOursAndDead(result.holder)) {
@@ -76,7 +77,7 @@ export class Leadership {
       }
       if (result.kind === 'held') {
         this.#endsAtMs = askedMs + ttlMs;
-        this.#set(result.epoch);
+        this.#set(result.epoch, wasLeader);
       } else {
         if (!this.#isSilent) log.warn({ event: 'scheduler.waits-for-leader', leader: result.holder });
         this.#set(undefined);
@@ -95,8 +96,9 @@ export class Leadership {
     return nodeId === this.#options.nodeId && start !== undefined && !isSameProcess(Number(pid), start);
   }
 
-  #set(epoch: number | undefined): void {
-    if (epoch === this.#epoch) return;
+  /** Word is given also when the epoch is the old one but was in doubt: passes were left out meanwhile. */
+  #set(epoch: number | undefined, wasLeader = true): void {
+    if (epoch === this.#epoch && wasLeader) return;
     this.#epoch = epoch;
     this.#options.log.info({ event: 'scheduler.leadership', isLeader: epoch !== undefined, epoch });
     this.#options.onChange(epoch);
