@@ -35,29 +35,36 @@ describe('JvmHost', function () {
   describe('between two JVMs', () => {
     const place: JvmContainersOptions['place'] = ({ taskId }) => 1 + (taskId % 2);
 
-    it('carries every tuple of an acked topology exactly once', async () => {
-      const tuples = 5000;
-      const conf = {
-        'test.tuples': tuples,
-        'topology.acker.executors': 2,
-        'topology.max.spout.pending': 500,
-        'topology.workers': 2,
-      };
-      await run('acked', { conf, place });
-      const spouts = await containers.until('both spouts to be done', () => {
-        const done = [...containers.results()].filter(([name]) => name.startsWith('words-'));
-        return done.length === 2 ? done.map(([, result]) => result) : undefined;
+    /** Storm's own reading of messages is used where it is to measure them, ours elsewhere. */
+    const readers = [
+      { reader: 'by our reader', tuples: 5000, measured: false },
+      { reader: "by Storm's reader", tuples: 500, measured: true },
+    ];
+    for (const { reader, tuples, measured } of readers) {
+      it(`carries every tuple of an acked topology exactly once, ${reader}`, async () => {
+        const conf = {
+          'test.tuples': tuples,
+          'topology.acker.executors': 2,
+          'topology.max.spout.pending': 500,
+          'topology.workers': 2,
+          'topology.serialized.message.size.metrics': measured,
+        };
+        await run('acked', { conf, place });
+        const spouts = await containers.until('both spouts to be done', () => {
+          const done = [...containers.results()].filter(([name]) => name.startsWith('words-'));
+          return done.length === 2 ? done.map(([, result]) => result) : undefined;
+        });
+        for (const spout of spouts) assert.deepEqual(spout, { emitted: tuples, acked: tuples, failed: 0 });
+        await Promise.all([...containers.hosts.values()].map((host) => host.stop(5000)));
+        const results = containers.results();
+        assert.equal(sumOf(results, 'words'), 2 * tuples);
+        // Each of ten extras went out equally often, and arrived as what it was.
+        assert.equal(Object.keys(sums(results, 'classes')).length, 10);
+        assert.equal(sums(results, 'classes')['java.time.DayOfWeek'], (2 * tuples) / 10);
+        assert.deepEqual(results.get('unwrap-7'), { tuples: 2 * tuples, words: 2 * tuples });
+        assert.ok(containers.routedTuples > 2 * tuples);
       });
-      for (const spout of spouts) assert.deepEqual(spout, { emitted: tuples, acked: tuples, failed: 0 });
-      await Promise.all([...containers.hosts.values()].map((host) => host.stop(5000)));
-      const results = containers.results();
-      assert.equal(sumOf(results, 'words'), 2 * tuples);
-      // Each of ten extras went out equally often, and arrived as what it was.
-      assert.equal(Object.keys(sums(results, 'classes')).length, 10);
-      assert.equal(sums(results, 'classes')['java.time.DayOfWeek'], (2 * tuples) / 10);
-      assert.deepEqual(results.get('unwrap-7'), { tuples: 2 * tuples, words: 2 * tuples });
-      assert.ok(containers.routedTuples > 2 * tuples);
-    });
+    }
 
     it('slows a spout down by the pressure of a bolt, and lets it go again', async () => {
       const conf = { 'topology.acker.executors': 0, 'topology.executor.receive.buffer.size': 512 };
@@ -137,22 +144,25 @@ describe('JvmHost', function () {
     );
   });
 
-  it('leaves out a tuple that cannot be read and names its component', async () => {
-    await run('fast', { conf: { 'topology.acker.executors': 0 }, place: () => 1 });
-    const host = containers.hosts.get(1)!;
-    const writer = new DataFrameWriter({ target: 2, stream: 1, source: 1 }, (buffer, start, end) =>
-      host.deliver(buffer, start, end),
-    );
-    writer.beginTuple(0);
-    writer.addValues(Buffer.from([1, 0, 99]), 0, 3);
-    writer.endTuple();
-    writer.flush();
-    host.flush();
-    const error = await containers.until('an error', () => containers.reported(1, 'error')[0]);
-    assert.equal(error.componentId, 'null');
-    assert.match(error.record.error, /values, byte 3: unknown value tag 99/);
-    assert.equal(containers.records.get(1)!.exit, undefined);
-  });
+  for (const measured of [false, true]) {
+    it(`leaves out a tuple that cannot be read and names its component, ${measured ? "by Storm's" : 'by our'} reader`, async () => {
+      const key = 'topology.serialized.message.size.metrics';
+      await run('fast', { conf: { 'topology.acker.executors': 0, [key]: measured } });
+      const host = containers.hosts.get(1)!;
+      const writer = new DataFrameWriter({ target: 2, stream: 1, source: 1 }, (buffer, start, end) =>
+        host.deliver(buffer, start, end),
+      );
+      writer.beginTuple(0);
+      writer.addValues(Buffer.from([1, 0, 99]), 0, 3);
+      writer.endTuple();
+      writer.flush();
+      host.flush();
+      const error = await containers.until('an error', () => containers.reported(1, 'error')[0]);
+      assert.equal(error.componentId, 'null');
+      assert.match(error.record.error, /values, byte 3: unknown value tag 99/);
+      assert.equal(containers.records.get(1)!.exit, undefined);
+    });
+  }
 
   it('ends a JVM that is sent what is no tuple, and says why', async () => {
     await run('fast', { conf: { 'topology.acker.executors': 0 } });

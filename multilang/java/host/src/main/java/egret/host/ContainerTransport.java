@@ -12,6 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.IntPredicate;
 import java.util.function.Supplier;
 import org.apache.storm.grouping.Load;
 import org.apache.storm.messaging.ConnectionWithStatus;
@@ -25,15 +26,16 @@ import org.apache.storm.messaging.netty.BackPressureStatus;
  * Storm's messaging over the one connection to the stream manager, which routes by task: whatever worker Storm believes
  * a task in, its tuples go the same way. Back pressure and loads travel as control messages.
  */
-final class ContainerTransport implements IContext, FrameReceiver.Faults {
+final class ContainerTransport implements IContext {
     private static final int BIND_WAIT_SECS = 60;
 
     private final Link link;
     private final String reporter;
-    private final FrameReceiver.Faults faults;
+    private final IntPredicate isOwnTask;
+    private final Receiver.Faults faults;
     private final FrameBatch outgoing;
     private final CountDownLatch isBound = new CountDownLatch(1);
-    private volatile FrameReceiver receiver;
+    private volatile Receiver receiver;
     private volatile boolean isReady;
     private final Map<Integer, Load> loads = new ConcurrentHashMap<>();
     /** Tasks under pressure by reporter, and Storm's flags for them by task id. Both guarded by this. */
@@ -41,9 +43,10 @@ final class ContainerTransport implements IContext, FrameReceiver.Faults {
     private AtomicBoolean[] pressureFlags;
 
     /** `reporter` names this worker in its pressure reports. */
-    ContainerTransport(Link link, String reporter, FrameReceiver.Faults faults) {
+    ContainerTransport(Link link, String reporter, IntPredicate isOwnTask, Receiver.Faults faults) {
         this.link = link;
         this.reporter = reporter;
+        this.isOwnTask = isOwnTask;
         this.faults = faults;
         this.outgoing = new FrameBatch(link);
     }
@@ -115,11 +118,6 @@ final class ContainerTransport implements IContext, FrameReceiver.Faults {
     }
 
     @Override
-    public void tupleFault(int task, Throwable fault) {
-        faults.tupleFault(task, fault);
-    }
-
-    @Override
     public void prepare(Map<String, Object> conf) {
     }
 
@@ -129,10 +127,20 @@ final class ContainerTransport implements IContext, FrameReceiver.Faults {
 
     @Override
     public IConnection bind(String topologyId, int port, IConnectionCallback callback, Supplier<Object> greeting) {
-        TopologyContexts.takeFrom(callback);
-        receiver = new FrameReceiver(callback, this);
+        receiver = receiverFor(callback);
         isBound.countDown();
         return new Connection(port);
+    }
+
+    private Receiver receiverFor(IConnectionCallback callback) {
+        StormInternals storm = StormInternals.of(callback);
+        if (storm != null) {
+            TupleRecord.setContext(storm::context);
+            if (!Boolean.TRUE.equals(storm.conf().get("topology.serialized.message.size.metrics"))) {
+                return new TupleReceiver(storm, isOwnTask, faults);
+            }
+        }
+        return new MessageReceiver(callback, faults);
     }
 
     @Override

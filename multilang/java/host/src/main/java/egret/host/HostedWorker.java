@@ -39,7 +39,7 @@ final class HostedWorker {
         reports = new Reports(link, start, new ErrorThrottle(
                 ObjectReader.getInt(conf.get("topology.max.error.report.per.interval"), 5),
                 ObjectReader.getInt(conf.get("topology.error.throttle.interval.secs"), 10)));
-        transport = new ContainerTransport(link, start.workerId, reports);
+        transport = new ContainerTransport(link, start.workerId, start::isOwnTask, reports);
         state = new ContainerState(reports);
         ContainerState.Factory.storage = state;
     }

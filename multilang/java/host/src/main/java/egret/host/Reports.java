@@ -9,7 +9,7 @@ import org.apache.storm.generated.ErrorInfo;
 import org.apache.storm.utils.Time;
 
 /** What the worker tells the container, as control messages (src/container/protocol.ts). */
-final class Reports implements ContainerState.Reports, FrameReceiver.Faults {
+final class Reports implements ContainerState.Reports, Receiver.Faults {
     private final Link link;
     private final StartMessage start;
     private final ErrorThrottle throttle;

@@ -28,6 +28,7 @@ final class StartMessage {
     private final List<Map<String, Object>> containers;
     private final List<Map<String, Object>> tasks;
     private final Map<Integer, String> componentByTask = new HashMap<>();
+    private final Set<Integer> ownTasks = new HashSet<>();
 
     StartMessage(Map<String, Object> message) {
         topologyId = Json.string(message, "topologyId");
@@ -42,6 +43,9 @@ final class StartMessage {
         tasks = Json.objects(message, "tasks");
         for (Map<String, Object> task : tasks) {
             componentByTask.put(Json.integer(task, "taskId"), Json.string(task, "componentId"));
+            if (Json.integer(task, "containerId") == containerId && "jvm".equals(Json.string(task, "host"))) {
+                ownTasks.add(Json.integer(task, "taskId"));
+            }
         }
     }
 
@@ -50,13 +54,15 @@ final class StartMessage {
         return componentByTask.get(task);
     }
 
+    boolean isOwnTask(int task) {
+        return ownTasks.contains(task);
+    }
+
     /** The components with a task in this JVM. */
     Set<String> ownComponents() {
         Set<String> components = new TreeSet<>();
-        for (Map<String, Object> task : tasks) {
-            if (Json.integer(task, "containerId") == containerId && "jvm".equals(Json.string(task, "host"))) {
-                components.add(Json.string(task, "componentId"));
-            }
+        for (int task : ownTasks) {
+            components.add(componentOf(task));
         }
         return components;
     }

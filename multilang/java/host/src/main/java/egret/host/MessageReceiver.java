@@ -9,30 +9,26 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Turns DATA frames into Storm's task messages (the reverse of {@link FrameBatch}) and hands those of one read to Storm
- * together. A tuple that cannot be read is reported as an error of the component it was for and left out; its tree then
+ * together. Used where Storm must see messages: it counts their bytes (topology.serialized.message.size.metrics), or its
+ * classes are not those that {@link TupleReceiver} needs. A tuple that cannot be read is reported as an error of the component it was for and left out; its tree then
  * times out, and the other tuples of the read go on.
  */
-final class FrameReceiver {
-    private static final Logger LOG = LoggerFactory.getLogger(FrameReceiver.class);
+final class MessageReceiver implements Receiver {
+    private static final Logger LOG = LoggerFactory.getLogger(MessageReceiver.class);
     private static final int VARINT_BYTES_MAX = 5;
-
-    /** Gets the faults of received tuples. */
-    interface Faults {
-        void tupleFault(int task, Throwable fault);
-    }
 
     private final IConnectionCallback storm;
     private final Faults faults;
     private final byte[] prefix = new byte[3 * VARINT_BYTES_MAX];
     private ArrayList<TaskMessage> messages = new ArrayList<>();
 
-    FrameReceiver(IConnectionCallback storm, Faults faults) {
+    MessageReceiver(IConnectionCallback storm, Faults faults) {
         this.storm = storm;
         this.faults = faults;
     }
 
-    /** Throws {@link ProtocolException} when the frame's lengths do not fit. */
-    void dataFrame(byte[] bytes, int start, int end) throws ProtocolException {
+    @Override
+    public void dataFrame(byte[] bytes, int start, int end) throws ProtocolException {
         int target = Frame.target(bytes, start);
         int count = Frame.count(bytes, start);
         int sourceEnd = putVarint(prefix, 0, Frame.source(bytes, start));
@@ -53,7 +49,8 @@ final class FrameReceiver {
         }
     }
 
-    void endOfRead() {
+    @Override
+    public void endOfRead() {
         if (messages.isEmpty()) {
             return;
         }
