@@ -154,7 +154,7 @@ describe('AckerHost', () => {
   it('leaves out what it cannot read, counts it, logs it once, and goes on', () => {
     const bench = new Bench();
     bench.send('spout', '__ack_init', [
-      (values) => values.writeAll([1, 'x', null]),
+      (values) => values.writeAll([null, 'x', null]),
       init(5, 9),
       init(6, 9, 99),
     ]);
