@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type JsonValue, openLog, seededRandom, silentLog, systemClock, waitFor } from '../base/index.ts';
-import { isSameProcess } from '../child/index.ts';
+import { isSameProcess, processStart } from '../child/index.ts';
 import { MemoryStore } from '../coordination/index.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import {
@@ -423,6 +423,24 @@ describe('LocalScheduler', () => {
     await until('the restart', () => starts('t', 1).length === 2);
     await until('the record', async () => (await record('t', 1))!.pid === starts('t', 1)[1]);
     assert.equal(starts('t', 0).length, 1);
+  });
+
+  it('ends the hosts that a killed container left in sessions of their own', async () => {
+    const host = `mkdir -p "$dir/run/pids"; setsid sleep 600 &
+      cut -d' ' -f22 /proc/$!/stat | tr -d '\\n' > "$dir/run/pids/$!"; echo $! > "$dir/../host.$(basename "$dir")"\n`;
+    writeFileSync(
+      join(dir, 'container.sh'),
+      fakeContainer.replace('sleep 600 & child', `${host}sleep 600 & child`),
+    );
+    const clock = new ManualClock();
+    await open({ clock });
+    await submit('t', { workers: 1 });
+    await allStarted('t', 2);
+    const hostPid = Number(readFileSync(join(dir, 'containers', 't', 'host.1'), 'utf8'));
+    const hostStart = processStart(hostPid)!;
+    await until('its record', () => existsSync(join(containerDir('t', 1), 'run', 'pids', String(hostPid))));
+    process.kill(starts('t', 1)[0]!, 'SIGKILL');
+    await until('the end of its host', () => !isSameProcess(hostPid, hostStart), clock);
   });
 
   it('gives the lease of a dead topology master free', async () => {
