@@ -4,5 +4,5 @@
  * says is in topology/model.ts.
  * Start at round-robin.ts.
  */
-export { type PackingRequest, type PackingResult, packRoundRobin } from './round-robin.ts';
-export { type Slot, sortSlots } from './slots.ts';
+export { packRoundRobin } from './round-robin.ts';
+export type { Slot } from './slots.ts';

@@ -6,9 +6,8 @@
 
 export { componentConfOf, ownConfOf } from './component-conf.ts';
 export { confKeys } from './conf-values.ts';
-export { type CustomGrouping, describeCustomGrouping, needsJava } from './groupings/custom-grouping.ts';
-export type { TaskLoads } from './groupings/grouper.ts';
-export { type OutgoingOptions, OutgoingStreams } from './groupings/outgoing-streams.ts';
+export { needsJava } from './groupings/custom-grouping.ts';
+export { OutgoingStreams } from './groupings/outgoing-streams.ts';
 export * from './model.ts';
 export * from './records.ts';
 export {
@@ -18,12 +17,9 @@ export {
   systemStreamIds,
 } from './system-topology.ts';
 export {
-  assignTaskIds,
   computeExecutors,
   executorCountOf,
   type PlannedExecutor,
   systemTaskId,
-  taskCountOf,
 } from './tasks.ts';
-export { type Subscriber, TopologyIndex } from './topology-index.ts';
-export { validateBasic, validateStructure } from './validate.ts';
+export { TopologyIndex } from './topology-index.ts';

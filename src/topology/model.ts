@@ -5,8 +5,6 @@ export type TaskId = number;
 export type ComponentId = string;
 export type StreamId = string;
 
-export const DEFAULT_STREAM = 'default';
-
 export interface StreamDeclaration {
   readonly fields: readonly string[];
   /** True when the producer names the receiving task itself (`emitDirect`). */

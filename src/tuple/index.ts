@@ -11,13 +11,12 @@
  */
 export { ByteWriter } from './bytes.ts';
 export { DataFrameCursor } from './data-frame-cursor.ts';
-export { DataFrameWriter, type FrameRoute } from './data-frame-writer.ts';
-export { FrameSlab, type FrameSlabOptions } from './frame-slab.ts';
+export { DataFrameWriter } from './data-frame-writer.ts';
+export { FrameSlab } from './frame-slab.ts';
 export {
   encodeControlFrame,
   type FrameConsumer,
   FrameReader,
-  type FrameSink,
   frameBodyBytesMax,
   frameBytesTarget,
   frameCount,
@@ -25,9 +24,6 @@ export {
   frameSource,
   frameStream,
   frameTarget,
-  frameType,
-  frameTypeControl,
-  frameTypeData,
 } from './frames.ts';
 export {
   bytesHash,
@@ -36,7 +32,6 @@ export {
   floorMod,
   javaHashCode,
   longGroupingIndex,
-  stringHash,
 } from './java-hash.ts';
 export { JavaRandom } from './java-random.ts';
 export { javaToString } from './java-text.ts';
@@ -47,14 +42,6 @@ export {
   type JavaValue,
   java,
   javaTypeName,
-  type ListFlavour,
-  listFlavours,
-  type MapFlavour,
-  mapFlavours,
   nestingMax,
-  type ObjectCodec,
-  objectCodecs,
-  type SetFlavour,
-  setFlavours,
   type TypedJavaValue,
 } from './values.ts';
