@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Union
 
-from .model import DEFAULT_STREAM, Component, Grouping, Input, Stream, Topology, TopologyError, check
+from .model import DEFAULT_STREAM, Component, Grouping, Input, Stream, Topology, TopologyError, check, check_json
 from .submit import submit
 
 Outputs = Union[Sequence[str], Mapping[str, Union[Sequence[str], Stream]]]
@@ -127,7 +127,11 @@ class TopologyBuilder:
         if isinstance(parallelism, bool) or not isinstance(parallelism, int) or parallelism < 1:
             raise TopologyError(f"the parallelism of {title} must be a whole number from 1, got {parallelism!r}")
         streams = _streams(outputs, title)
-        component = Component(id, kind, execution_command, script, streams, parallelism, dict(conf or {}), check_script)
+        component_conf = {} if conf is None else conf
+        check_json(component_conf, f"the conf of {title}")
+        component = Component(
+            id, kind, execution_command, script, streams, parallelism, dict(component_conf), check_script
+        )
         self._components[id] = component
         return component
 

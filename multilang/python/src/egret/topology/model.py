@@ -82,17 +82,16 @@ def check(topology: Topology) -> None:
     if not topology.spouts:
         raise TopologyError("the topology has no spout, so nothing would ever flow")
     for component in topology.components.values():
-        check_json(component.conf, f"the conf of {component.title}")
         for subscription in component.inputs:
             _check_input(topology, component, subscription)
 
 
 def check_json(value: Any, subject: str) -> None:
     """Raises TopologyError unless the value is a JSON object."""
-    if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
-        raise TopologyError(f"{subject} must be a dict with string keys, got {value!r}")
+    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+        raise TopologyError(f"{subject} must be a dictionary with string keys, got {value!r}")
     try:
-        json.dumps(value, allow_nan=False)
+        json.dumps(dict(value), allow_nan=False)
     except (TypeError, ValueError) as error:
         raise TopologyError(f"{subject} cannot be written as JSON: {error}") from None
 

@@ -46,7 +46,7 @@ class NimbusClient:
             raise SubmitError(f"{method} failed at Nimbus {self.address}: {_text(error)}") from None
 
     def _connect(self, host: str, port: int) -> Any:
-        storm()
+        types = storm()
         from thriftpy2.protocol import TBinaryProtocolFactory
         from thriftpy2.rpc import make_client
         from thriftpy2.thrift import TException
@@ -54,7 +54,7 @@ class NimbusClient:
 
         try:
             return make_client(
-                storm().Nimbus,
+                types.Nimbus,
                 host,
                 port,
                 proto_factory=TBinaryProtocolFactory(),
@@ -62,7 +62,7 @@ class NimbusClient:
                 timeout=self._timeout_ms,
             )
         except (TException, OSError) as error:
-            raise SubmitError(f"cannot reach Nimbus at {host}:{port}: {_text(error)}") from None
+            raise SubmitError(f"cannot reach Nimbus at {self.address}: {_text(error)}") from None
 
     def _follow_leader(self, host: str, port: int) -> None:
         leader = self.call("getLeader")

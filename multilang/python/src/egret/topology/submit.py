@@ -41,7 +41,7 @@ def submit(
     """
     if not isinstance(name, str) or not re.fullmatch(r"[^/.:\\]+", name):
         raise TopologyError(f"a topology's name must not be empty or hold any of / . : \\, got {name!r}")
-    topology_conf = dict(conf or {})
+    topology_conf = {} if conf is None else conf
     check_json(topology_conf, "the conf of the topology")
     files = resource_files(resources)
     check_scripts(topology, files)
@@ -57,7 +57,7 @@ def submit(
             status = storm().TopologyInitialStatus
             options = storm().SubmitOptions(initial_status=status.ACTIVE if active else status.INACTIVE)
             client.call(
-                "submitTopologyWithOpts", name, location, json.dumps(topology_conf), to_thrift(topology), options
+                "submitTopologyWithOpts", name, location, json.dumps(dict(topology_conf)), to_thrift(topology), options
             )
 
 
