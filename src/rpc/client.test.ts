@@ -197,7 +197,7 @@ describe('connectThrift', () => {
   });
 
   it('may be closed twice, and rejects what comes after', async () => {
-    const client = await dial(await serve({}));
+    const client = await dial(await serve({}), { timeoutMs: 60_000 });
     client.close();
     client.close();
     assert.equal((await refusal(client.call.getLeader({}))).code, 'CONNECTION_CLOSED');
