@@ -106,6 +106,27 @@ describe('makeSystemTopology', () => {
     );
   });
 
+  it('refuses the metrics consumers that Storm refuses, and takes the others', () => {
+    const both = { class: 'a.C', whitelist: ['x'], blacklist: ['y'] };
+    const entries = [both, { ...both, whitelist: [] }, { ...both, blacklist: [] }, { class: 'a.C' }];
+    const topology = { components: [component({ id: 's' })] };
+    const confs = entries.map((entry) => ({ ...baseConf, 'topology.metrics.consumer.register': [entry] }));
+    const answers = ask(confs.map((conf) => ({ topology, conf })));
+    confs.forEach((conf, i) => {
+      let refusal: unknown;
+      try {
+        makeSystemTopology(normalizeTopology(topology, conf), conf);
+      } catch (error) {
+        refusal = error;
+      }
+      assert.equal(
+        refusal instanceof GatewayError,
+        answers[i]!.error !== undefined,
+        JSON.stringify(entries[i]),
+      );
+    });
+  });
+
   it('leaves the submitted topology as it was', () => {
     const topology = { components: [component({ id: 's' })] };
     const before = structuredClone(topology);

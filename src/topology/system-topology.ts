@@ -167,12 +167,19 @@ function metricsConsumers(components: readonly Component[], conf: JsonObject): C
     const className = isJsonObject(entry) ? entry['class'] : undefined;
     if (!isJsonObject(entry) || typeof className !== 'string')
       throw badConsumer('has an entry without a class');
+    if (hasEntries(entry['whitelist']) && hasEntries(entry['blacklist'])) {
+      throw badConsumer(`has whitelist and blacklist for ${className}, expected one of them at most`);
+    }
     const parallelism = readInt(entry, 'parallelism.hint', confKeys.metricsConsumers) ?? 1;
     const occurrence = (seen.get(className) ?? 0) + 1;
     seen.set(className, occurrence);
     const id = `${systemComponentIds.metricsPrefix}${className}${occurrence === 1 ? '' : `#${occurrence}`}`;
     return systemBolt({ id, parallelism, conf: { [confKeys.tasks]: parallelism }, inputs, streams: {} });
   });
+}
+
+function hasEntries(list: JsonValue | undefined): boolean {
+  return Array.isArray(list) && list.length > 0;
 }
 
 function badConsumer(what: string): GatewayError {
