@@ -63,9 +63,9 @@ export async function measure(
       everyMs: 20,
     });
     await systemClock.sleep(options.warmMs);
-    const before = sample(options.scratch, out);
+    const before = sample(system, options.scratch, out);
     await systemClock.sleep(options.windowMs);
-    const after = sample(options.scratch, out);
+    const after = sample(system, options.scratch, out);
     return {
       system: system.name,
       case: benchCase.name,
@@ -84,11 +84,11 @@ interface Sample {
   readonly machine: ReturnType<typeof machineCpu>;
 }
 
-function sample(scratch: string, out: string): Sample {
+function sample(system: System, scratch: string, out: string): Sample {
   return {
     timeMs: performance.now(),
     meters: sumMeters(out),
-    processes: processesOf(scratch),
+    processes: processesOf(scratch, system.roots),
     machine: machineCpu(),
   };
 }

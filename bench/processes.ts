@@ -13,15 +13,15 @@ const pageBytes = 4096;
 
 /**
  * Every process that belongs to a system: its command line, its environment or its directory names the scratch directory
- * that all its state is in, or an ancestor does. Works for daemons, workers and their children alike.
+ * that all its state is in, or an ancestor does or is one of `roots`. Works for daemons, workers and their children alike.
  */
-export function processesOf(scratch: string): ProcessUse[] {
+export function processesOf(scratch: string, roots: readonly number[] = []): ProcessUse[] {
   const all = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map((name) => readProcess(Number(name), scratch))
     .filter((found) => found !== undefined);
   const parents = new Map(all.map(({ pid, parent }) => [pid, parent]));
-  const marked = new Set(all.filter(({ isMarked }) => isMarked).map(({ pid }) => pid));
+  const marked = new Set([...roots, ...all.filter(({ isMarked }) => isMarked).map(({ pid }) => pid)]);
   const belongs = (pid: number | undefined): boolean =>
     pid !== undefined && pid !== process.pid && (marked.has(pid) || belongs(parents.get(pid)));
   return all.filter(({ pid }) => pid !== process.pid && belongs(pid)).map(({ use }) => use);

@@ -53,7 +53,7 @@ async function runSystem(name: 'storm' | 'egret'): Promise<void> {
   const system: System = name === 'storm' ? await startStorm(scratch) : await startEgret(scratch);
   try {
     await systemClock.sleep(2000);
-    const idle = processesOf(scratch).reduce((sum, use) => sum + use.rssMiB, 0);
+    const idle = processesOf(scratch, system.roots).reduce((sum, use) => sum + use.rssMiB, 0);
     progress(`${name} is up, idle ${idle.toFixed(0)} MiB`);
     for (const benchCase of selected) {
       const options = { scratch, warmMs: Number(flags.warm) * 1000, windowMs: Number(flags.window) * 1000 };

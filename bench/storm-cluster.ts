@@ -23,6 +23,7 @@ export async function startStorm(scratch: string): Promise<System> {
   return {
     name: 'storm',
     nimbusPort: ports.nimbus,
+    roots: [],
     stop: async () => {
       for (const child of daemons.reverse()) {
         child.kill('SIGTERM');

@@ -9,6 +9,8 @@ export const root = fileURLToPath(new URL('..', import.meta.url));
 export interface System {
   readonly name: 'storm' | 'egret';
   readonly nimbusPort: number;
+  /** Processes that do not name the scratch directory themselves; what they start belongs to the system too. */
+  readonly roots: readonly number[];
   readonly stop: () => Promise<void>;
 }
 
@@ -35,5 +37,12 @@ export async function startEgret(
     gateway.kill('SIGTERM');
     await new Promise((resolve) => gateway.once('exit', resolve));
   };
-  return { name: 'egret', nimbusPort, stop, readyMs: performance.now() - startedMs, process: gateway };
+  return {
+    name: 'egret',
+    nimbusPort,
+    roots: [gateway.pid!],
+    stop,
+    readyMs: performance.now() - startedMs,
+    process: gateway,
+  };
 }
