@@ -100,6 +100,20 @@ describe('JvmHost', function () {
     await containers.until('a heartbeat', () => containers.reported(1, 'heartbeat')[0]);
   });
 
+  it('gives heartbeats for a worker that it does not read, and hears it again afterwards', async () => {
+    await run('fast', { conf: { 'topology.acker.executors': 0, 'egret.jvm.stats.secs': 1 } });
+    const host = containers.hosts.get(1)!;
+    host.pause();
+    const { messages } = containers.records.get(1)!;
+    const before = messages.length;
+    await containers.until('heartbeats', () => (messages.length >= before + 3 ? true : undefined));
+    assert.deepEqual([...new Set(messages.slice(before).map((message) => message.type))], ['heartbeat']);
+    host.resume();
+    await containers.until('statistics', () =>
+      messages.slice(before).find((message) => message.type === 'stats'),
+    );
+  });
+
   it('closes and cleans up its components when it stops, and leaves nothing', async () => {
     await run('acked', { conf: { 'test.tuples': 10, 'topology.acker.executors': 1 } });
     const host = containers.hosts.get(1)!;

@@ -21,6 +21,7 @@ const socketPathBytesMax = 107;
 /** What an orderly end may take beyond its grace before the JVM is killed. */
 const stopSlackMs = 500;
 const stderrTailLinesMax = 20;
+const pausedHeartbeatMs = 1000;
 
 /**
  * The JVM of a container: Storm's own worker, with all of the container's Java tasks, behind a unix socket.
@@ -47,6 +48,7 @@ export class JvmHost implements TaskHost {
   #isQueueHigh = false;
   #workerPressure: readonly TaskId[] = [];
   #droppedTuples = 0;
+  #pausedHeartbeats: Disposable | undefined;
 
   constructor(deps: TaskHostDeps) {
     this.#deps = deps;
@@ -109,12 +111,19 @@ export class JvmHost implements TaskHost {
     this.#link?.sendControl(message);
   }
 
+  /** A worker that is not read cannot be heard either: its heartbeats are given on its behalf, so that it is not taken for stuck. */
   pause(): void {
+    const { clock, outlet } = this.#deps;
     this.#link?.pause();
+    this.#pausedHeartbeats ??= clock.every(pausedHeartbeatMs, () =>
+      outlet.report(this, { type: 'heartbeat', timeMs: clock.nowMs() }),
+    );
   }
 
   resume(): void {
     this.#link?.resume();
+    this.#pausedHeartbeats?.[Symbol.dispose]();
+    this.#pausedHeartbeats = undefined;
   }
 
   /** Asks the worker to close its components; kills it when that takes longer than `graceMs`. Idempotent. */
@@ -122,7 +131,7 @@ export class JvmHost implements TaskHost {
     this.#isStopping = true;
     const child = this.#child;
     if (child === undefined) return;
-    this.#link?.resume(); // a paused link would not see it end
+    this.resume(); // a paused link would not see it end
     this.#link?.sendControl({ type: 'stop', graceMs });
     const limit = this.#deps.clock.after(graceMs + stopSlackMs, () => void child.end(0));
     await child.exited;
@@ -276,6 +285,7 @@ export class JvmHost implements TaskHost {
   }
 
   #clean(): void {
+    this.resume();
     this.#link?.close();
     try {
       this.#directory.remove();
