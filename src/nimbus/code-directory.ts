@@ -30,6 +30,8 @@ export interface PreparedCode {
 const jarName = 'stormjar.jar';
 const codeName = 'stormcode.ser';
 const stormConfName = 'stormconf.ser';
+/** Node takes the scripts below it for what they are without it, whatever package `storm.local.dir` may lie in. */
+const packageName = 'package.json';
 const unfinished = '.unfinished-';
 const zip = promisify(gzip);
 const unzip = promisify(gunzip);
@@ -89,6 +91,7 @@ export class CodeDirectories {
       await writeFile(join(dir, stormConfName), await zip(code.stormConf));
       await writeFile(join(dir, confFileName), code.mergedConf);
       await writeFile(join(dir, topologyFileName), code.systemTopology);
+      await writeFile(join(dir, packageName), '{}\n');
       this.#log.debug({ event: 'code.prepared', topologyId, ...resources });
     } catch (error) {
       await discard();

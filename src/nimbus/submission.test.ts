@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readFileSync, statSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { JsonObject } from '../base/index.ts';
@@ -58,6 +59,7 @@ describe('a submission', () => {
       nimbus.files(),
       [
         'conf.json',
+        'package.json',
         'resources/split.py',
         'stormcode.ser',
         'stormconf.ser',
@@ -147,6 +149,14 @@ describe('a submission', () => {
     assert.equal(statSync(join(dir, 'resources/run')).mode & 0o777, 0o755);
     assert.equal(statSync(join(dir, 'resources/deep/er/data.txt')).mode & 0o111, 0);
     assert(!nimbus.files().some((file) => file.includes('other')));
+  });
+
+  it('lets CommonJS scripts run in a directory that lies in a package of modules', async () => {
+    writeFileSync(join(nimbus.localDir, 'package.json'), '{"type":"module"}');
+    const jar = makeJar({ 'resources/split.js': 'console.log(require("node:path").sep)' });
+    const id = await nimbus.submit({ name: 'words', jar });
+    const script = join(nimbus.localDir, 'supervisor/stormdist', id, 'resources/split.js');
+    assert.equal(execFileSync(process.execPath, [script], { encoding: 'utf8' }), '/\n');
   });
 
   const refusals: Record<string, { request: Partial<SubmitInput>; because: RegExp }> = {
@@ -323,7 +333,7 @@ describe('a submission', () => {
     const lost = results.filter((result) => result.status === 'rejected');
     assert.equal(lost.length, 7);
     for (const { reason } of lost) assert.match(String(reason), /words is already alive/);
-    assert.equal(nimbus.files().length, 6);
+    assert.equal(nimbus.files().length, 7);
   });
 
   it('is refused without its upload, naming the location', async () => {
