@@ -134,6 +134,10 @@ describe('HostKeeper', () => {
     await bench.turn();
     assert.match(bench.faults.join(), /ceased to send heartbeats/);
     assert.deepEqual(bench.hosts[0]!.stops, [0]);
+    await bench.turn(1000);
+    bench.keeper.check();
+    await bench.turn();
+    assert.deepEqual([bench.hosts.length, bench.faults.length], [2, 1]);
   });
 
   it('stops its host with the grace, makes no other, and may be stopped twice and before it starts', async () => {

@@ -11,11 +11,12 @@ const jvm = { name: 'jvm', tasks: [1, 2] };
 
 class Bench {
   readonly clock = new ManualClock();
-  readonly store = new MemoryStore(this.clock);
+  readonly store: MemoryStore;
   readonly events: string[] = [];
   readonly metrics: MetricsManager;
 
-  constructor() {
+  constructor(Store: typeof MemoryStore = MemoryStore) {
+    this.store = new Store(this.clock);
     const log: Logger = { ...silentLog, warn: (fields) => void this.events.push(fields.event) };
     const { clock, store } = this;
     const spec = new StreamManagers({ tasks: { 1: [1, 2] } }).spec(1);
@@ -39,6 +40,13 @@ class Bench {
 
   async heartbeat(): Promise<HeartbeatRecord | undefined> {
     return (await this.store.read('heartbeats/test-1/1'))?.value as unknown as HeartbeatRecord | undefined;
+  }
+}
+
+class SlowStore extends MemoryStore {
+  override async append(...parameters: Parameters<MemoryStore['append']>): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await super.append(...parameters);
   }
 }
 
@@ -134,7 +142,7 @@ describe('MetricsManager', () => {
   });
 
   it('writes what waits before it closes, and removes the heartbeat', async () => {
-    const bench = new Bench();
+    const bench = new Bench(SlowStore);
     bench.metrics.start();
     await bench.advance(0);
     bench.error(shell, 'last words');

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { type Logger, seededRandom, silentLog } from '../../base/index.ts';
 import { FakeHost, numberedFrame, StreamManagers, until } from '../../testing/stream-managers.ts';
 import { encodeControlFrame, frameBodyBytesMax } from '../../tuple/index.ts';
@@ -73,7 +73,7 @@ describe('StreamManager', () => {
 
   it('holds frames for a host that has not started, in order, and reports the pressure of a long wait', async () => {
     const conf = {
-      'egret.stream.manager.queue.high.bytes': 50_000,
+      'egret.stream.manager.queue.high.bytes': 300_000,
       'egret.stream.manager.queue.low.bytes': 1000,
     };
     await using cluster = new StreamManagers({ tasks: { 1: [1], 2: [2] }, conf });
@@ -81,17 +81,18 @@ describe('StreamManager', () => {
     await cluster.start(1);
     await cluster.start(2, { hasHost: false });
     await cluster.complete();
-    const frames = Array.from({ length: 100 }, (_, number) =>
-      numberedFrame({ source: 1, target: 2 }, number, 1000),
-    );
-    cluster.emit(1, frames);
+    const sender = cluster.managers.get(1)!;
     const pressure = (): readonly number[] => cluster.hosts.get(1)!.last('pressure')?.tasks ?? [];
+    for (let number = 0; number < 40; number++) {
+      cluster.emit(1, [numberedFrame({ source: 1, target: 2 }, number, 10_000)]);
+      await until('an empty link', () => sender.peers.get(2)!.queuedBytes === 0);
+    }
     await until('pressure on task 2 at the other container', () => pressure().includes(2));
     const host = cluster.fill(2);
-    await until('the frames', () => host.received.length === 100);
+    await until('the frames', () => host.received.length === 40);
     assert.deepEqual(
       host.received,
-      frames.map((_, number) => `1>2:${number}`),
+      Array.from({ length: 40 }, (_, number) => `1>2:${number}`),
     );
     await until('no pressure', () => pressure().length === 0);
   });
@@ -162,6 +163,71 @@ describe('StreamManager', () => {
     await until('the other way', () => cluster.hosts.get(1)!.received.length === 1);
   });
 
+  it('begins anew with a peer whose connection broke in the middle of a write', async () => {
+    await using cluster = await StreamManagers.open({ tasks: { 1: [1], 2: [2] } });
+    const peer = await takePlaceOf(cluster, 2);
+    const frame = numberedFrame({ source: 1, target: 2 }, 1, 100_000);
+    for (let i = 0; i < 300; i++) cluster.emit(1, [frame]);
+    const queue = cluster.managers.get(1)!.peers.get(2)!;
+    assert.notEqual(queue.queuedBytes, 0);
+    peer.destroy();
+    await until('the peer left', () => !queue.isConnected);
+    await cluster.start(2);
+    cluster.emit(1, [numberedFrame({ source: 1, target: 2 }, 2)]);
+    await until('the last frame', () => cluster.hosts.get(2)!.received.at(-1) === '1>2:2');
+  });
+
+  it('hears of a peer what it says of its own tasks, and closes one that sends tuples the wrong way', async () => {
+    await using cluster = await StreamManagers.open({ tasks: { 1: [1], 2: [2] } });
+    const peer = await takePlaceOf(cluster, 2);
+    peer.write(encodeControlFrame({ type: 'pressure', reporter: 'x', tasks: [1, 2] } as { type: string }));
+    const pressure = (): readonly number[] => cluster.hosts.get(1)!.last('pressure')?.tasks ?? [];
+    await until('pressure on task 2 alone', () => pressure().join() === '2');
+    peer.write(numberedFrame({ source: 2, target: 1 }, 1));
+    await until('the peer left', () => !cluster.managers.get(1)!.peers.get(2)!.isConnected);
+    assert.deepEqual(cluster.hosts.get(1)!.received, []);
+    await until('its pressure is lifted', () => pressure().length === 0);
+  });
+
+  it('lets a peer wait that a newer plan than its own names, and hears what it said meanwhile', async () => {
+    await using cluster = await StreamManagers.open({ tasks: { 1: [1], 2: [2] } });
+    const manager = cluster.managers.get(1)!;
+    cluster.managers.get(2)!.close();
+    await cluster.stopMaster();
+    await until('the peer left', () => !manager.peers.get(2)!.isConnected);
+    const plan = manager.plan!;
+    const [own, other] = plan.streamManagers;
+    const peer = connect({ host: '127.0.0.1', port: own!.port });
+    const to = { containerId: 1, incarnation: own!.incarnation };
+    const hello = {
+      type: 'peer',
+      protocol: 1,
+      topologyId: 'test-1',
+      containerId: 2,
+      incarnation: 'next',
+      to,
+    };
+    peer.write(encodeControlFrame(hello));
+    peer.write(encodeControlFrame({ type: 'pressure', reporter: 'x', tasks: [2] } as { type: string }));
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    assert.equal(manager.peers.get(2)!.isConnected, false);
+    const next = [own!, { ...other!, incarnation: 'next' }];
+    manager.takePlan({ ...plan, epoch: plan.epoch + 1, streamManagers: next });
+    assert.equal(manager.peers.get(2)!.isConnected, true);
+    assert.deepEqual(cluster.hosts.get(1)!.last('pressure')?.tasks, [2]);
+    peer.destroy();
+  });
+
+  it('is given plans above the one it holds by a master that has forgotten all', async () => {
+    await using cluster = await StreamManagers.open({ tasks: { 1: [1] } });
+    const manager = cluster.managers.get(1)!;
+    await cluster.stopMaster();
+    const held = manager.plan!.epoch + 1e9;
+    manager.takePlan({ ...manager.plan!, epoch: held });
+    await cluster.startMaster();
+    await until('a plan above', () => manager.plan!.epoch > held);
+  });
+
   it('refuses strangers with a reason: another topology, another container, an unknown incarnation', async () => {
     const conf = { 'egret.stream.manager.hello.ms': 50 };
     await using cluster = await StreamManagers.open({ tasks: { 1: [1], 2: [2] }, conf });
@@ -213,6 +279,22 @@ describe('StreamManager', () => {
     assert.deepEqual(host.last('plan')?.plan, plan);
   });
 });
+
+/** Closes the stream manager of a container and connects to container 1 in its name. Reads nothing. */
+async function takePlaceOf(cluster: StreamManagers, containerId: number): Promise<Socket> {
+  const [target, own] = cluster.managers.get(1)!.plan!.streamManagers;
+  cluster.managers.get(containerId)!.close();
+  const queue = cluster.managers.get(1)!.peers.get(containerId)!;
+  await until('the peer left', () => !queue.isConnected);
+  const socket = connect({ host: '127.0.0.1', port: target!.port });
+  socket.on('error', () => undefined);
+  const to = { containerId: 1, incarnation: target!.incarnation };
+  const { incarnation } = own!;
+  const hello = { type: 'peer', protocol: 1, topologyId: 'test-1', containerId, incarnation, to };
+  socket.write(encodeControlFrame(hello));
+  await until('its successor', () => queue.isConnected);
+  return socket;
+}
 
 /** Sends bytes or a control message to a port, and gives what came back before the other end closed. */
 async function talk(port: number, words: Buffer | { readonly type: string }): Promise<string> {

@@ -133,6 +133,14 @@ describe('AckTable', () => {
     );
   });
 
+  it('tells apart roots that share one half', () => {
+    const roots = Array.from({ length: 3000 }, (_, i) => [BigInt(i) << 32n, BigInt(i)]).flat();
+    const init = [...new Set(roots)].map((root) => ({ kind: ackKinds.init, root, value: 1n, spoutTask: 1 }));
+    const table = new AckTable({ treesMax: 1_000_000 });
+    assert.deepEqual(replay(init, table), []);
+    assert.equal(table.size, init.length);
+  });
+
   it('forgets a tree at the third rotation after it was last put', () => {
     const table = new AckTable({ treesMax: 10 });
     const init: Message = { kind: ackKinds.init, root: 5n, value: 1n, spoutTask: 1 };
