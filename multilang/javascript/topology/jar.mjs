@@ -41,7 +41,7 @@ export function checkScripts({ components }, files) {
 /** The bytes of the jar; with `includeRuntime` also this package's runtime, unless the resources hold their own. */
 export async function makeJar(files, { includeRuntime }) {
   const { strToU8, zipSync } = await import('fflate');
-  const hasOwn = [...files.keys()].some((name) => name.startsWith('egret/'));
+  const hasOwn = files.has('egret/index.cjs');
   const vendored = [...(includeRuntime ? runtimeFiles() : [])].filter(
     ([name]) => !files.has(name) && !(hasOwn && name.startsWith('egret/')),
   );

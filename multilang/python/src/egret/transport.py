@@ -64,7 +64,7 @@ class PipeTransport:
         self._out_bytes = 0
         self._lock = threading.Lock()
         self._eager = True
-        self._handed_over_at = 0.0
+        self._handed_over_at = float("inf")
         self._encode = json.JSONEncoder(separators=(",", ":")).encode
         os.set_blocking(input_fd, True)
         os.set_blocking(output_fd, True)

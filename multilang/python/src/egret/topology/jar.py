@@ -45,7 +45,7 @@ def check_scripts(topology: Topology, files: dict[str, Path]) -> None:
 def write_jar(target: IO[bytes], files: dict[str, Path], *, include_runtime: bool) -> None:
     """Writes the jar; with `include_runtime` also the runtime of this package, unless the resources hold their own."""
     vendored = runtime_files() if include_runtime else {}
-    if any(name.startswith("egret/") for name in files):
+    if "egret/__init__.py" in files:
         vendored = {name: content for name, content in vendored.items() if not name.startswith("egret/")}
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as jar:
         jar.writestr(_entry("META-INF/MANIFEST.MF", 0o644), b"Manifest-Version: 1.0\r\n\r\n")

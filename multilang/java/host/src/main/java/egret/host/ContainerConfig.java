@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.apache.storm.utils.ConfigUtils;
 import org.apache.storm.utils.Utils;
+import org.slf4j.LoggerFactory;
 
 /**
  * The configuration and the places of files that a hosted worker sees. Storm asks the installed ConfigUtils for them, so
@@ -14,6 +15,8 @@ import org.apache.storm.utils.Utils;
  */
 final class ContainerConfig extends ConfigUtils {
     private static final String CONF_FILE = "conf.json";
+    private static final String SERIALIZER = "topology.tuple.serializer";
+    private static final String STORM_SERIALIZER = "org.apache.storm.serialization.types.ListDelegateSerializer";
 
     private final StartMessage start;
     private final Map<String, Object> conf;
@@ -62,9 +65,18 @@ final class ContainerConfig extends ConfigUtils {
         conf.put("storm.local.dir", start.stormLocalDir);
         conf.put("storm.local.hostname", start.hostname());
         conf.put("storm.cluster.mode", "distributed");
-        conf.put("topology.tuple.serializer", ValuesSerializer.class.getName());
+        setSerializer(conf);
         conf.put("storm.cluster.state.store", ContainerState.Factory.class.getName());
         conf.putAll(start.confOverrides);
         return conf;
+    }
+
+    /** Tuples must be readable by tasks that are not Java, so a topology cannot bring a form of its own. */
+    private static void setSerializer(Map<String, Object> conf) {
+        Object asked = conf.put(SERIALIZER, ValuesSerializer.class.getName());
+        if (asked != null && !asked.equals(STORM_SERIALIZER)) {
+            LoggerFactory.getLogger(ContainerConfig.class).warn("{} {} is not used: {} is", SERIALIZER, asked,
+                    ValuesSerializer.class.getName());
+        }
     }
 }

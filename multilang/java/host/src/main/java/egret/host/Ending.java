@@ -1,6 +1,7 @@
 package egret.host;
 
 import java.util.concurrent.TimeUnit;
+import org.slf4j.LoggerFactory;
 
 /** The ways in which the process ends. */
 final class Ending {
@@ -17,12 +18,15 @@ final class Ending {
         this.link = link;
     }
 
-    /** The container asks: components are closed, then exit code 0. */
+    /** The container asks: components are closed, the topology's own shutdown hooks run, then exit code 0. */
     void orderly(HostedWorker worker, int graceMs) {
         inBackground("egret-stop", () -> {
             boolean isDone = shutDown(worker, graceMs);
             link.drain(LAST_WORDS_MS);
-            now(isDone ? 0 : TOOK_TOO_LONG);
+            if (!isDone) {
+                now(TOOK_TOO_LONG);
+            }
+            Runtime.getRuntime().exit(0);
         });
     }
 
@@ -52,13 +56,22 @@ final class Ending {
         if (worker == null) {
             return true;
         }
-        Thread closing = inBackground("egret-close", worker::shutdown);
+        Thread closing = inBackground("egret-close", () -> close(worker));
         try {
             closing.join(Math.max(1, limitMs));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
         return !closing.isAlive();
+    }
+
+    /** A worker that has not quite started cannot be shut down in order; it ends all the same. */
+    private static void close(HostedWorker worker) {
+        try {
+            worker.shutdown();
+        } catch (RuntimeException | LinkageError e) {
+            LoggerFactory.getLogger(Ending.class).warn("The worker was not shut down in order", e);
+        }
     }
 
     /** Shell components' children that their bolts have not ended. */

@@ -42,7 +42,7 @@ final class Host implements Link.Sink {
         starter.start();
         try {
             link.read(this);
-        } catch (IOException | RuntimeException e) {
+        } catch (Throwable e) { // an OutOfMemoryError, too: a host that does not read must not seem to live
             fatal("the connection of the JVM host cannot be used", e);
         }
         ending.now(Ending.CONTAINER_GONE);
@@ -120,11 +120,14 @@ final class Host implements Link.Sink {
     }
 
     private void fatal(String what, Throwable cause) {
-        StringWriter trace = new StringWriter();
-        cause.printStackTrace(new PrintWriter(trace));
-        System.err.println(what + ": " + trace);
-        link.sendControl(Json.write(Map.of("type", "fatal", "message", what + ": " + trace)));
-        link.drain(LAST_WORDS_MS);
-        ending.now(Ending.FATAL);
+        try {
+            StringWriter trace = new StringWriter();
+            cause.printStackTrace(new PrintWriter(trace));
+            System.err.println(what + ": " + trace);
+            link.sendControl(Json.write(Map.of("type", "fatal", "message", what + ": " + trace)));
+            link.drain(LAST_WORDS_MS);
+        } finally {
+            ending.now(Ending.FATAL);
+        }
     }
 }

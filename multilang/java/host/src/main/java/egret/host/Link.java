@@ -21,6 +21,7 @@ final class Link implements AutoCloseable {
     /** Control messages that may wait at most; above it those that are not the latest of their kind are dropped. */
     private static final int CONTROL_MESSAGES_MAX = 1000;
     private static final int READ_BYTES = 256 << 10;
+    private static final int WRITE_BYTES = 256 << 10;
     /** How long a write goes on after its thread was interrupted, so that a frame is not left half written. */
     private static final long INTERRUPTED_WRITE_MS = 500;
     private static final long SELECT_MS = 1000;
@@ -103,7 +104,9 @@ final class Link implements AutoCloseable {
             }
             boolean wasInterrupted = false;
             try {
-                wasInterrupted = writeAll(ByteBuffer.wrap(bytes, 0, length));
+                for (int at = 0; at < length && !isBroken; at += WRITE_BYTES) {
+                    wasInterrupted |= writeAll(ByteBuffer.wrap(bytes, at, Math.min(length - at, WRITE_BYTES)));
+                }
             } catch (IOException e) {
                 isBroken = true; // the reader sees the end of the connection and ends the process
             } finally {
@@ -144,7 +147,8 @@ final class Link implements AutoCloseable {
         byte[] bytes = new byte[READ_BYTES];
         int held = 0;
         while (true) {
-            int count = channel.read(ByteBuffer.wrap(bytes, held, bytes.length - held));
+            // not more at once: the JDK copies through a buffer of that size outside the heap, and keeps it
+            int count = channel.read(ByteBuffer.wrap(bytes, held, Math.min(bytes.length - held, READ_BYTES)));
             if (count < 0) {
                 return;
             }
