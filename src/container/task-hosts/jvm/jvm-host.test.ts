@@ -147,6 +147,13 @@ describe('JvmHost', function () {
     assert.match(exit.reason, /the JVM of container 1 exited with code 1/);
   });
 
+  it('tells the exception of a thread that a component made', async () => {
+    await run('threadThrows', { conf: { 'topology.acker.executors': 0 } });
+    const exit = await containers.until('the JVM to end', () => containers.records.get(1)!.exit);
+    assert.match(exit.reason, /thread own-thread of the worker ended with .*lost the connection/);
+    assert.equal(containers.reported(1, 'fatal').length, 1);
+  });
+
   it('tells which component emits what cannot be sent', async () => {
     const place: JvmContainersOptions['place'] = ({ componentId }) => (componentId === 'sender' ? 1 : 2);
     await run('unsendable', { conf: { 'topology.acker.executors': 0 }, place });

@@ -1,5 +1,6 @@
 package egret.host;
 
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.LoggerFactory;
 
@@ -36,6 +37,9 @@ final class Ending {
      */
     void watch(HostedWorker worker) {
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            if (UncaughtExceptions.lastWords() != null) {
+                link.sendControl(Json.write(Map.of("type", "fatal", "message", UncaughtExceptions.lastWords())));
+            }
             link.drain(LAST_WORDS_MS); // the error that ends the worker, before anything can go wrong
             if (!isShutDown) {
                 shutDown(worker, TimeUnit.SECONDS.toMillis(worker.shutdownSecs()));

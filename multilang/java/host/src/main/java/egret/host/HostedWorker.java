@@ -69,8 +69,7 @@ final class HostedWorker {
     /** Starts the executors. Their components are opened and prepared on their own threads, when the topology is active. */
     void start() throws Exception {
         makeDirectories();
-        // as Storm's own main does: an exception that a thread of a component's lets through ends the worker
-        Utils.setupWorkerUncaughtExceptionHandler();
+        UncaughtExceptions.install();
         ContainerSupervisor supervisor = new ContainerSupervisor(start.assignment(), reports::heartbeat);
         worker = new Worker(conf, transport, start.topologyId, start.nodeId(), NO_SUPERVISOR_PORT,
                 start.slotPort(), start.workerId, supervisor.supplier());

@@ -258,6 +258,24 @@ final class HostedComponents {
         }
     }
 
+    /** Has a thread of its own, which ends with an exception. */
+    static final class WithThread extends BaseRichBolt {
+        @Override
+        public void prepare(Map<String, Object> conf, TopologyContext context, OutputCollector collector) {
+            new Thread(() -> {
+                throw new IllegalStateException("lost the connection");
+            }, "own-thread").start();
+        }
+
+        @Override
+        public void execute(Tuple tuple) {
+        }
+
+        @Override
+        public void declareOutputFields(OutputFieldsDeclarer declarer) {
+        }
+    }
+
     /** Emits what cannot leave its JVM. */
     static final class Unsendable extends BaseRichSpout {
         private transient SpoutOutputCollector collector;

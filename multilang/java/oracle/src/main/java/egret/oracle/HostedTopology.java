@@ -59,6 +59,10 @@ public final class HostedTopology {
                 builder.setSpout("words", new HostedComponents.Words(), 1);
                 builder.setBolt("broken", new HostedComponents.Broken(), 1).shuffleGrouping("words");
             }
+            case "threadThrows" -> {
+                builder.setSpout("idle", new HostedComponents.Idle(), 1);
+                builder.setBolt("thread", new HostedComponents.WithThread(), 1).shuffleGrouping("idle");
+            }
             case "unsendable" -> {
                 builder.setSpout("sender", new HostedComponents.Unsendable(), 1);
                 builder.setBolt("count", new HostedComponents.Count(), 1).shuffleGrouping("sender");
