@@ -111,7 +111,7 @@ export class BoltProtocol implements Protocol {
       this.#replies = '';
       this.#parts.pipe.write(replies);
     }
-    this.#parts.frames.flush();
+    this.#flushFrames();
   }
 
   pump(surroundings: Surroundings): void {
@@ -125,7 +125,13 @@ export class BoltProtocol implements Protocol {
     }
     if (this.#window.isStalled) pipe.write(this.#markerText());
     // Tuples that could not be said to the child have been failed on the way.
-    this.#parts.frames.flush();
+    this.#flushFrames();
+  }
+
+  /** A child with tuples in hand is about to emit or ack more. */
+  #flushFrames(): void {
+    if (this.#pending.size > 0) this.#parts.frames.flushSoon();
+    else this.#parts.frames.flush();
   }
 
   everySecond(nowMs: number): void {
@@ -143,6 +149,7 @@ export class BoltProtocol implements Protocol {
   }
 
   close(): void {
+    this.#parts.frames.flush();
     this.#ticks?.[Symbol.dispose]();
   }
 

@@ -41,7 +41,7 @@ export function makeProtocol(
     streams: topology.streamIdsOf(component.id),
     inputs,
   });
-  const frames = new TargetFrames(taskId, outlet);
+  const frames = new TargetFrames(taskId, outlet, clock);
   const parts: ProtocolParts = {
     taskId,
     componentId: component.id,

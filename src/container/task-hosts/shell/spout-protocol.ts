@@ -91,13 +91,16 @@ export class SpoutProtocol implements Protocol {
       this.#replies = '';
       this.#parts.pipe.write(replies);
     }
-    this.#parts.frames.flush();
+    this.#parts.frames.flushSoon();
   }
 
   pump(surroundings: Surroundings): void {
     if (this.#state !== 'idle') return;
     const command = this.#nextCommand(surroundings);
-    if (command === undefined) return;
+    if (command === undefined) {
+      this.#parts.frames.flush();
+      return;
+    }
     this.#state = 'busy';
     this.#busySinceMs = this.#parts.clock.monotonicMs();
     this.#emits = 0;
@@ -114,6 +117,7 @@ export class SpoutProtocol implements Protocol {
   }
 
   close(): void {
+    this.#parts.frames.flush();
     this.#rotation?.[Symbol.dispose]();
     this.#pause?.[Symbol.dispose]();
   }
