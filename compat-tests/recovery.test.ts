@@ -1,43 +1,12 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { textFile } from './case.ts';
 import { ask, killTopology, topologyInfo } from './nimbus.ts';
+import { processesOf, processesUnder } from './processes.ts';
 import { eventually, tuplesOf } from './records.ts';
 import { submit } from './storm-client.ts';
 import { closeTarget, restartGateway, target } from './target.ts';
-
-interface RunningProcess {
-  readonly pid: number;
-  readonly command: string;
-}
-
-/** Every process whose command line or working directory is under a directory. */
-function processesUnder(dir: string): RunningProcess[] {
-  const found: RunningProcess[] = [];
-  for (const name of readdirSync('/proc')) {
-    if (!/^\d+$/.test(name)) continue;
-    try {
-      const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ');
-      if (command.includes(dir) || readlinkSync(`/proc/${name}/cwd`).startsWith(dir))
-        found.push({ pid: Number(name), command });
-    } catch {
-      // it ended while we looked
-    }
-  }
-  return found.filter(({ pid }) => pid !== process.pid);
-}
-
-/** The topology's processes: containers by title, a JVM, a Python child. */
-function processesOf(dir: string, kind: 'container' | 'jvm' | 'child'): RunningProcess[] {
-  const all = processesUnder(dir);
-  const patterns = {
-    container: /egret container|bin\/container\.js/,
-    jvm: /egret\.host\.Main/,
-    child: /^\S*python3? \S*split_python\.py/,
-  };
-  return all.filter(({ command }) => patterns[kind].test(command));
-}
 
 /** Storm promises nothing of this: a lost worker takes 6 s there, a lost child the whole worker. */
 describe('recovery', () => {
