@@ -118,7 +118,7 @@ describe('packRoundRobin', () => {
     const request = { topologyId: 't-1-1', systemTopology, conf };
     assert.deepEqual(packRoundRobin({ ...request, freeSlots: [] }), {
       kind: 'no-free-slot',
-      reason: 'topology t-1-1 asks for 2 workers, no slot is free',
+      reason: 'topology t-1-1 asks for 2 workers, no slot is free (supervisor.slots.ports)',
     });
     const short = packRoundRobin({ ...request, freeSlots: twoSlots.slice(0, 1) });
     assert.ok(short.kind === 'packed');

@@ -41,7 +41,7 @@ export function packRoundRobin(request: PackingRequest): PackingResult {
   if (slots.length === 0 && executors.length > 0) {
     return {
       kind: 'no-free-slot',
-      reason: `topology ${topologyId} asks for ${workers} ${workers === 1 ? 'worker' : 'workers'}, no slot is free`,
+      reason: `topology ${topologyId} asks for ${workers} ${workers === 1 ? 'worker' : 'workers'}, no slot is free (supervisor.slots.ports)`,
     };
   }
   const containers = slots.map((slot, index) => ({
