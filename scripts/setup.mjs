@@ -19,6 +19,7 @@ const tools = [
   { name: 'JDK 17 or later', found: () => javaMajor() >= 17, apt: 'openjdk-17-jdk-headless' },
   { name: 'Maven', found: () => onPath('mvn'), apt: 'maven' },
   { name: 'Python 3', found: () => onPath('python3'), apt: 'python3' },
+  { name: 'pip', found: () => existsSync(join(root, 'build', 'python')) || hasPip(), apt: 'python3-pip' },
   { name: 'a C++ compiler', found: () => onPath('g++') || onPath('clang++'), apt: 'g++' },
   { name: 'CMake', found: () => onPath('cmake'), apt: 'cmake' },
   { name: 'make', found: () => onPath('make'), apt: 'make' },
@@ -74,9 +75,15 @@ const steps = [
     run: () => execute('npx', ['--no-install', 'tsc', '-p', 'tsconfig.build.json']),
   },
   {
+    name: 'Python packages (to submit from Python)',
+    inputs: ['multilang/python/requirements.txt'],
+    outputs: ['build/python/thriftpy2'],
+    run: installPythonPackages,
+  },
+  {
     name: 'C++ library and bolts',
     inputs: ['multilang/cpp', 'examples/cpp'],
-    outputs: ['build/cpp/CMakeCache.txt'],
+    outputs: ['build/cpp/examples/split_sentence', 'build/cpp/tests/egret_probe'],
     run: async () => {
       await execute('cmake', ['-S', 'multilang/cpp', '-B', 'build/cpp', '-DCMAKE_BUILD_TYPE=Release']);
       await execute('cmake', ['--build', 'build/cpp', '-j2']);
@@ -183,6 +190,24 @@ function execute(command, args, env = process.env) {
 
 function onPath(command) {
   return (process.env.PATH ?? '').split(delimiter).some((dir) => existsSync(join(dir, command)));
+}
+
+/** Into a folder of the checkout: the system's packages stay as they are. */
+async function installPythonPackages() {
+  const options = [
+    '--quiet',
+    '--disable-pip-version-check',
+    '--no-input',
+    '--upgrade',
+    '--target',
+    'build/python',
+  ];
+  const packages = ['-r', 'multilang/python/requirements.txt'];
+  await execute('python3', ['-m', 'pip', 'install', ...options, ...packages]);
+}
+
+function hasPip() {
+  return spawnSync('python3', ['-m', 'pip', '--version']).status === 0;
 }
 
 function javaMajor() {
