@@ -85,7 +85,8 @@ export class PeerQueue implements Route {
   /** One write holds whatever came since the last one was taken over by the kernel. */
   flush(): void {
     const socket = this.#socket;
-    if (socket !== undefined && this.#slab.inFlightBytes === 0) this.#write(socket);
+    // One that is closing must not swallow what the next one is to get.
+    if (socket?.writable === true && this.#slab.inFlightBytes === 0) this.#write(socket);
     this.#updateMarks();
   }
 
@@ -120,8 +121,8 @@ export class PeerQueue implements Route {
     socket.cork();
     for (let i = 0; i < last; i++) socket.write(buffers[i]!);
     socket.write(buffers[last]!, () => {
-      // After a detach these bytes have been counted as lost already.
-      if (this.#socket !== socket) return;
+      // Called without an error also when the socket was destroyed: the detach then counts these bytes as lost.
+      if (socket.destroyed || this.#socket !== socket) return;
       this.#slab.written(bytes);
       this.flush();
     });
