@@ -1,30 +1,58 @@
-import type { ComponentCommon, ComponentObject, ExecutorSummary, Grouping, StormTopology, TopologyInfo } from '../rpc/index.ts';
+import type {
+  ComponentCommon,
+  ComponentObject,
+  ExecutorSummary,
+  Grouping,
+  StormTopology,
+  TopologyInfo,
+} from '../rpc/index.ts';
 import type { FlowComponent, FlowSnapshot } from './flow-view.ts';
 
 /** Takes a snapshot of the user's components out of what Nimbus answers; system components (`__acker`, …) stay out. */
 export function flowSnapshot(topology: StormTopology, info: TopologyInfo, takenAtMs: number): FlowSnapshot {
   const parts: [string, ComponentObject, ComponentCommon][] = [
-    ...[...topology.spouts].map(([id, spout]): [string, ComponentObject, ComponentCommon] => [id, spout.spout_object, spout.common]),
-    ...[...topology.bolts].map(([id, bolt]): [string, ComponentObject, ComponentCommon] => [id, bolt.bolt_object, bolt.common]),
+    ...[...topology.spouts].map(([id, spout]): [string, ComponentObject, ComponentCommon] => [
+      id,
+      spout.spout_object,
+      spout.common,
+    ]),
+    ...[...topology.bolts].map(([id, bolt]): [string, ComponentObject, ComponentCommon] => [
+      id,
+      bolt.bolt_object,
+      bolt.common,
+    ]),
   ];
   return {
     name: info.name,
     status: info.status,
     uptimeSecs: info.uptime_secs,
     takenAtMs,
-    components: parts.filter(([id]) => !id.startsWith('__')).map(([id, object, common]) => flowComponent(id, { object, common, info })),
-    errors: new Map([...info.errors].filter(([, errors]) => errors.length > 0).map(([id, errors]) => [id, errors[0]!.error])),
+    components: parts
+      .filter(([id]) => !id.startsWith('__'))
+      .map(([id, object, common]) => flowComponent(id, { object, common, info })),
+    errors: new Map(
+      [...info.errors]
+        .filter(([, errors]) => errors.length > 0)
+        .map(([id, errors]) => [id, errors[0]!.error]),
+    ),
   };
 }
 
-function flowComponent(id: string, of: { object: ComponentObject; common: ComponentCommon; info: TopologyInfo }): FlowComponent {
+function flowComponent(
+  id: string,
+  of: { object: ComponentObject; common: ComponentCommon; info: TopologyInfo },
+): FlowComponent {
   const executors = of.info.executors.filter((executor) => executor.component_id === id);
   const totals = executors.map(totalsOf);
-  const sum = (pick: (total: Totals) => number): number => totals.reduce((all, total) => all + pick(total), 0);
+  const sum = (pick: (total: Totals) => number): number =>
+    totals.reduce((all, total) => all + pick(total), 0);
   return {
     id,
     madeOf: madeOf(of.object),
-    tasks: executors.reduce((all, { executor_info: range }) => all + range.task_end - range.task_start + 1, 0),
+    tasks: executors.reduce(
+      (all, { executor_info: range }) => all + range.task_end - range.task_start + 1,
+      0,
+    ),
     ports: executors.map((executor) => executor.port),
     executed: of.common.inputs.length === 0 ? undefined : sum((total) => total.executed),
     emitted: sum((total) => total.emitted),
@@ -51,12 +79,19 @@ function totalsOf(executor: ExecutorSummary): Totals {
   if (stats === undefined) return { emitted: 0, executed: 0, acked: 0, failed: 0 };
   const byStream = (counts: ReadonlyMap<string, bigint> | undefined): number =>
     [...(counts ?? [])].reduce((all, [stream, n]) => all + (stream.startsWith('__') ? 0 : Number(n)), 0);
-  const byInput = (counts: readonly (readonly [{ readonly streamId: string }, bigint])[] | undefined): number =>
+  const byInput = (
+    counts: readonly (readonly [{ readonly streamId: string }, bigint])[] | undefined,
+  ): number =>
     (counts ?? []).reduce((all, [source, n]) => all + (source.streamId.startsWith('__') ? 0 : Number(n)), 0);
   const emitted = byStream(stats.emitted.get(':all-time'));
   if (stats.specific.kind === 'spout') {
     const { acked, failed } = stats.specific.value;
-    return { emitted, executed: 0, acked: byStream(acked.get(':all-time')), failed: byStream(failed.get(':all-time')) };
+    return {
+      emitted,
+      executed: 0,
+      acked: byStream(acked.get(':all-time')),
+      failed: byStream(failed.get(':all-time')),
+    };
   }
   const { acked, failed, executed } = stats.specific.value;
   return {
