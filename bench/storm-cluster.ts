@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, openSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, openSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { systemClock, waitFor } from '../src/base/index.ts';
@@ -103,15 +103,4 @@ function listening(port: number): Promise<true> {
       socket.once('connect', () => socket.destroy());
     });
   return waitFor(`port ${port}`, tries, { clock: systemClock, limitMs: 90_000, everyMs: 100 });
-}
-
-/** True when the rival's jars are there. */
-export function isStormSetUp(): boolean {
-  try {
-    return readdirSync(join(root, 'build', 'bench', 'storm', 'lib')).some((name) =>
-      name.startsWith('storm-server'),
-    );
-  } catch {
-    return false;
-  }
 }
