@@ -20,13 +20,15 @@ export interface Adapter {
   readonly keepsWholeFloats: boolean;
   /** Whether whole numbers beyond 2^53 come back digit by digit. */
   readonly keepsBigIntegers: boolean;
+  /** Whether it knows NaN and the infinities, which JSON lacks. */
+  readonly keepsWords: boolean;
 }
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const fixtures = join(root, 'multilang/conformance/fixtures');
 const pythonSource = join(root, 'multilang/python/src');
 const everyKind: readonly Kind[] = ['bolt', 'basic', 'spout'];
-const exact = { keepsWholeFloats: true, keepsBigIntegers: true };
+const exact = { keepsWholeFloats: true, keepsBigIntegers: true, keepsWords: true };
 
 /** Every adapter of this repository. */
 export const ownAdapters: readonly Adapter[] = [
@@ -56,6 +58,7 @@ export const ownAdapters: readonly Adapter[] = [
     asksOnlyWhenTold: true,
     keepsWholeFloats: false,
     keepsBigIntegers: true,
+    keepsWords: true,
   },
   {
     name: 'javascript in the place of storm.js',
@@ -70,6 +73,7 @@ export const ownAdapters: readonly Adapter[] = [
     asksOnlyWhenTold: false,
     keepsWholeFloats: false,
     keepsBigIntegers: true,
+    keepsWords: true,
   },
   {
     name: 'cpp',
@@ -117,6 +121,7 @@ export function stockAdapters(): readonly Adapter[] | undefined {
       ...stock,
       keepsWholeFloats: false,
       keepsBigIntegers: false,
+      keepsWords: false,
     },
   ];
 }

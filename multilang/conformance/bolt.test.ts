@@ -113,6 +113,22 @@ function describeValues(adapter: Adapter): void {
     assert.ok(text.includes(`"tuple":[${numbers.join()},[${numbers.join()}]]`), text);
   });
 
+  if (adapter.keepsWords) {
+    it('carries NaN and infinities as the words that Storm and Python write, and such words in texts', async () => {
+      parent = await Parent.start(adapter, 'basic');
+      const values = '[NaN,[Infinity,-Infinity],{"NaN":NaN},"NaN, Infinity\\",[NaN"]';
+      parent.sendText(`{"id":"1","comp":"a","stream":"default","task":2,"tuple":["echo",${values}]}`);
+      const { text } = await parent.next();
+      assert.ok(
+        text
+          .replaceAll(': ', ':')
+          .replaceAll(/, (?=[^I])/g, ',')
+          .includes(values),
+        text,
+      );
+    });
+  }
+
   it('carries any JSON', async () => {
     parent = await Parent.start(adapter, 'basic');
     const { send, next } = { send: parent.sendTuple.bind(parent), next: parent.nextUntil.bind(parent) };

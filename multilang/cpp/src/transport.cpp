@@ -74,7 +74,7 @@ Json PipeTransport::receive() {
     throw ProtocolError("expected a JSON message of at most " + std::to_string(kNestingMax) + " levels, got " +
                         excerpt(text));
   }
-  Json message = Json::parse(text, nullptr, false);
+  Json message = parse_json(text);
   if (message.is_discarded()) throw ProtocolError("expected a JSON message, got " + excerpt(text));
   start_ = searched_ = boundary_.next;
   boundary_ = {};

@@ -1,42 +1,63 @@
 'use strict';
 
 /**
- * JSON with exact whole numbers: those that a JavaScript number cannot hold are read as BigInt, and a BigInt is written as
- * a plain number. Messages without one take the engine's own parser and serialiser untouched.
+ * JSON with exact whole numbers and with the numbers that JSON lacks: whole numbers that a JavaScript number cannot hold are
+ * read as BigInt, and a BigInt is written as a plain number; NaN and the infinities are the words that Storm and Python
+ * write for them. Messages without any of these take the engine's own parser and serialiser untouched.
  */
 
 const { randomUUID } = require('node:crypto');
 
-// Stands before the digits of a BigInt inside a string while it passes through JSON.parse or JSON.stringify.
+// Stands before such a number inside a string while it passes through JSON.parse or JSON.stringify.
 const marker = `${randomUUID()}:`;
 const mayHoldBigNumber = /[[:,]\s*-?\d{16}/;
-const stringOrNumber = /"(?:[^"\\]|\\.)*"|-?\d{16,}(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
-const markedNumber = new RegExp(`"${marker}(-?\\d+)"`, 'g');
+const stringOrNumber = /"(?:[^"\\]|\\.)*"|-?\d{16,}(?:\.\d+)?(?:[eE][+-]?\d+)?|-?\bInfinity\b|\bNaN\b/g;
+const markedNumber = new RegExp(`"${marker}([^"]+)"`, 'g');
 
 function parse(text) {
-  if (!mayHoldBigNumber.test(text)) return JSON.parse(text);
-  const marked = text.replace(stringOrNumber, (token) =>
-    /^-?\d+$/.test(token) && !Number.isSafeInteger(Number(token)) ? `"${marker}${token}"` : token,
-  );
+  if (!mayHoldBigNumber.test(text)) {
+    try {
+      return JSON.parse(text);
+    } catch (error) {
+      if (!/NaN|Infinity/.test(text)) throw error;
+    }
+  }
+  const marked = text.replace(stringOrNumber, (token) => (isSpecial(token) ? `"${marker}${token}"` : token));
   return JSON.parse(marked, (_key, value) =>
-    typeof value === 'string' && value.startsWith(marker) ? BigInt(value.slice(marker.length)) : value,
+    typeof value === 'string' && value.startsWith(marker) ? numberOf(value.slice(marker.length)) : value,
   );
 }
 
 function stringify(value) {
   try {
-    return JSON.stringify(value);
+    const text = JSON.stringify(value);
+    // JSON.stringify writes null for them
+    if (!text?.includes('null') || !holds(value, isWordNumber)) return text;
   } catch (error) {
-    if (!holdsBigInt(value)) throw error;
+    if (!holds(value, (part) => typeof part === 'bigint')) throw error;
   }
-  const text = JSON.stringify(value, (_key, part) => (typeof part === 'bigint' ? marker + part : part));
+  const text = JSON.stringify(value, (_key, part) =>
+    typeof part === 'bigint' || isWordNumber(part) ? marker + part : part,
+  );
   return text.replace(markedNumber, '$1');
 }
 
-function holdsBigInt(value, parents = []) {
-  if (typeof value === 'bigint') return true;
+function isSpecial(token) {
+  return /^-?\d+$/.test(token) ? !Number.isSafeInteger(Number(token)) : /^(NaN|-?Infinity)$/.test(token);
+}
+
+function numberOf(token) {
+  return /\d/.test(token) ? BigInt(token) : Number(token);
+}
+
+function isWordNumber(value) {
+  return typeof value === 'number' && !Number.isFinite(value);
+}
+
+function holds(value, isIt, parents = []) {
+  if (isIt(value)) return true;
   if (typeof value !== 'object' || value === null || parents.includes(value)) return false;
-  return Object.values(value).some((part) => holdsBigInt(part, [...parents, value]));
+  return Object.values(value).some((part) => holds(part, isIt, [...parents, value]));
 }
 
 module.exports = { parse, stringify };
