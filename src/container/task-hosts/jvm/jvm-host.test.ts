@@ -7,7 +7,8 @@ import { createInterface } from 'node:readline';
 import type { JsonObject } from '../../../base/index.ts';
 import { JvmContainers, type JvmContainersOptions } from '../../../testing/jvm-containers.ts';
 import { writeShellChild } from '../../../testing/shell-child.ts';
-import { DataFrameWriter } from '../../../tuple/index.ts';
+import { DataFrameWriter, java } from '../../../tuple/index.ts';
+import type { TaskHost } from '../../task-host.ts';
 
 const orphanProgram = new URL('../../../testing/jvm-orphan.ts', import.meta.url).pathname;
 
@@ -67,7 +68,11 @@ describe('JvmHost', function () {
     }
 
     it('slows a spout down by the pressure of a bolt, and lets it go again', async () => {
-      const conf = { 'topology.acker.executors': 0, 'topology.executor.receive.buffer.size': 512 };
+      const conf = {
+        'topology.acker.executors': 0,
+        'topology.executor.receive.buffer.size': 512,
+        'egret.jvm.queue.high.bytes': 64 << 20, // so that only the worker itself has reason to complain
+      };
       await run('fast', { conf, place: ({ componentId }) => (componentId === 'null' ? 2 : 1) });
       const reports = await containers.until('pressure to rise and fall', () => {
         const pressure = containers.reported(2, 'pressure');
@@ -127,14 +132,57 @@ describe('JvmHost', function () {
     await host.stop(5000);
   });
 
-  it('stops and starts its spouts with the status of the plan', async () => {
-    await open('fast', { conf: { 'topology.acker.executors': 0 } });
+  it('reports pressure on all its tasks while frames wait for its worker', async () => {
+    await open('fast', { conf: { 'topology.acker.executors': 0, 'egret.jvm.queue.high.bytes': 2048 } });
+    const host = await containers.startHost(1);
+    const pressure = (): readonly (readonly number[])[] =>
+      containers.reported(1, 'pressure').map((report) => report.tasks);
+    const writer = writerTo(host, 2);
+    for (let i = 0; i < 100; i++) {
+      writer.beginTuple(0);
+      writer.values.writeAll(['x'.repeat(100), java.long(BigInt(i))]);
+      writer.endTuple();
+    }
+    writer.flush();
+    host.flush();
+    assert.deepEqual(pressure(), [[1, 2]]);
+    containers.plan('INACTIVE');
+    await containers.until('the pressure to fall', () => (pressure().length === 2 ? true : undefined));
+    assert.deepEqual(pressure()[1], []);
+  });
+
+  it('drops what exceeds the bound of its queue, and counts it', async () => {
+    await open('fast', { conf: { 'topology.acker.executors': 0, 'egret.jvm.queue.max.bytes': 65_536 } });
+    const host = await containers.startHost(1);
+    const writer = writerTo(host, 2);
+    for (let i = 0; i < 3; i++) {
+      writer.beginTuple(0);
+      writer.values.writeAll(['x'.repeat(30_000), java.long(1n)]);
+      writer.endTuple();
+      writer.flush();
+    }
+    assert.equal(host.droppedTuples, 1);
+  });
+
+  it('stops and starts its spouts at once with the status of the plan', async () => {
+    // Storm itself looks every so many seconds: here never.
+    const conf = { 'topology.acker.executors': 0, 'task.refresh.poll.secs': 3600 };
+    await open('fast', { conf });
     await containers.start();
+    const log = join(containers.logDir(1), 'worker.log');
+    const logged = (line: string, times: number): Promise<true> =>
+      containers.until(line, () =>
+        existsSync(log) && readFileSync(log, 'utf8').split(line).length > times ? true : undefined,
+      );
     containers.plan('INACTIVE');
     await containers.started();
     assert.deepEqual(containers.results(), new Map());
     containers.plan('ACTIVE');
-    await containers.until('tuples', () => containers.results().get('null-2'), 5000);
+    await logged('Activating spout constant', 1);
+    containers.plan('INACTIVE');
+    await logged('Deactivating spout constant', 1);
+    containers.plan('ACTIVE');
+    await logged('Activating spout constant', 2);
   });
 
   it('tells the exception of a bolt that cannot be prepared before the JVM ends', async () => {
@@ -170,9 +218,7 @@ describe('JvmHost', function () {
       const key = 'topology.serialized.message.size.metrics';
       await run('fast', { conf: { 'topology.acker.executors': 0, [key]: measured } });
       const host = containers.hosts.get(1)!;
-      const writer = new DataFrameWriter({ target: 2, stream: 1, source: 1 }, (buffer, start, end) =>
-        host.deliver(buffer, start, end),
-      );
+      const writer = writerTo(host, 2);
       writer.beginTuple(0);
       writer.addValues(Buffer.from([1, 0, 99]), 0, 3);
       writer.endTuple();
@@ -265,6 +311,12 @@ describe('JvmHost', function () {
     );
   }
 });
+
+function writerTo(host: TaskHost, target: number): DataFrameWriter {
+  return new DataFrameWriter({ target, stream: 1, source: 1 }, (buffer, start, end) =>
+    host.deliver(buffer, start, end),
+  );
+}
 
 function isGone(pid: number): boolean {
   try {

@@ -240,7 +240,7 @@ export class JvmHost implements TaskHost {
         this.#reportPressure({ hasWorkerChanged: true });
         return;
       case 'fatal':
-        this.#lastWords = message.message;
+        this.#lastWords = message.message.split('\n', 1)[0]; // the rest is a stack trace
         break;
       default:
         break;
