@@ -4,6 +4,7 @@ import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { systemClock } from '../src/base/index.ts';
+import { pythonFirstTupleMs } from './first-tuple.ts';
 import { type BenchCase, type Measured, measure } from './measure.ts';
 import { processesOf } from './processes.ts';
 import { startStorm } from './storm-cluster.ts';
@@ -33,6 +34,7 @@ const { values: flags } = parseArgs({
     window: { type: 'string', default: '15' },
     only: { type: 'string' },
     system: { type: 'string' },
+    'first-tuple': { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
@@ -46,7 +48,7 @@ for (let round = 0; round < Number(flags.rounds); round++) {
     if (flags.system === undefined || flags.system === name) await runSystem(name);
   }
 }
-print();
+if (results.length > 0) print();
 
 async function runSystem(name: 'storm' | 'egret'): Promise<void> {
   const scratch = mkdtempSync(join(tmpdir(), `egret-bench-${name}-`));
@@ -55,7 +57,12 @@ async function runSystem(name: 'storm' | 'egret'): Promise<void> {
     await systemClock.sleep(2000);
     const idle = processesOf(scratch, system.roots).reduce((sum, use) => sum + use.rssMiB, 0);
     progress(`${name} is up, idle ${idle.toFixed(0)} MiB`);
-    for (const benchCase of selected) {
+    if (flags['first-tuple']) {
+      const times: number[] = [];
+      for (let i = 0; i < 5; i++) times.push(await pythonFirstTupleMs(system, scratch));
+      progress(`${name} Python-only, accepted to first tuple: ${times.map(Math.round).join(', ')} ms`);
+    }
+    for (const benchCase of flags['first-tuple'] && flags.only === undefined ? [] : selected) {
       const options = { scratch, warmMs: Number(flags.warm) * 1000, windowMs: Number(flags.window) * 1000 };
       const measured = await measure(system, benchCase, options);
       results.push(measured);
