@@ -101,7 +101,8 @@ describe('JSON of a child', () => {
     }
     fc.assert(
       fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
-        const text = Number.isInteger(value) && !/e/.test(String(value)) ? `${value}.0` : String(value);
+        const digits = Object.is(value, -0) ? '-0' : String(value);
+        const text = Number.isInteger(value) && !/e/.test(digits) ? `${digits}.0` : digits;
         assert.deepEqual(toJavaValue(parseChildJson(text)), java.double(value));
       }),
     );
