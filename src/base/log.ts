@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import { describeError } from './errors.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
@@ -15,11 +16,28 @@ export interface Logger {
   child(fields: Readonly<Record<string, unknown>>): Logger;
 }
 
-/** A logger that writes JSON lines to a file descriptor (2: standard error) or to a file, synchronously. */
+/** Lines that wait for a file that cannot be written; beyond it the newest are lost. */
+const waitingBytesMax = 1 << 20;
+
+/**
+ * A logger that writes JSON lines to a file descriptor (2: standard error) or to a file, synchronously. A file that cannot
+ * be written (a full disk) disturbs nobody: standard error says so once, what fits waits for the next line that can be.
+ */
 export function openLog(options: {
   readonly level: LogLevel;
   readonly destination: number | string;
 }): Logger {
+  const { destination } = options;
+  const file = pino.destination({ dest: destination, sync: true, mkdir: true, maxLength: waitingBytesMax });
+  let isUnwritable = false;
+  file.on('write', () => {
+    isUnwritable = false;
+  });
+  file.on('error', (error: unknown) => {
+    if (!isUnwritable && destination !== process.stderr.fd)
+      process.stderr.write(`the log ${destination} cannot be written: ${describeError(error)}\n`);
+    isUnwritable = true;
+  });
   const base = pino(
     {
       level: options.level,
@@ -28,7 +46,7 @@ export function openLog(options: {
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: pino.stdSerializers.err, error: pino.stdSerializers.err },
     },
-    pino.destination({ dest: options.destination, sync: true, mkdir: true }),
+    file,
   );
   return wrap(base);
 }
