@@ -300,6 +300,23 @@ function describeCare(adapter: Adapter): void {
     assert.equal((await parent.next()).message['need_task_ids'], true);
   });
 
+  if (kind === 'bolt') {
+    it('answers for a tuple once, whatever the component does after (basic bolt)', async () => {
+      parent = await Parent.start(adapter, 'basic');
+      parent.sendTuple('1', 'fail');
+      parent.sendTuple('2', 'echo', 'x');
+      const messages = await parent.nextUntil('ack');
+      assert.deepEqual(
+        messages.map(({ command, id }) => [command, id]),
+        [
+          ['fail', '1'],
+          ['emit', undefined],
+          ['ack', '2'],
+        ],
+      );
+    });
+  }
+
   it('answers thousands of tuples that come at once', async () => {
     parent = await Parent.start(adapter, 'basic');
     const ids = Array.from({ length: 5000 }, (_, index) => String(index + 1));
