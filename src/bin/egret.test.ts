@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock, waitFor } from '../base/index.ts';
 import { readEndpoints } from '../cli/index.ts';
+import { type NimbusFixture, openNimbusFixture } from '../testing/nimbus-fixture.ts';
 
 interface Ended {
   readonly code: number | null;
@@ -174,5 +175,51 @@ describe('egret up', function () {
     );
     assert.match(line, /egret\.redis\.ulr \(-c\): no such key, did you mean egret\.redis\.url\?/);
     assert.match(line, /egret\.log\.level \(-c\): must be one of debug, info, warn, error, got "loud"/);
+  });
+});
+
+describe('egret jar', function () {
+  this.timeout(60_000);
+  const examples = new URL('../../build/java/egret-examples.jar', import.meta.url).pathname;
+  let nimbus: NimbusFixture;
+  before(async () => {
+    nimbus = await openNimbusFixture(systemClock);
+  });
+  after(() => nimbus[Symbol.asyncDispose]());
+  const jar = (...args: string[]) =>
+    new Egret(['jar', '-c', `nimbus.thrift.port=${nimbus.port}`, examples, ...args]).ended;
+
+  it("submits with Storm's own client, flags of ours and of the main class standing anywhere", async () => {
+    const submitted = await jar(
+      'egret.examples.WordCount',
+      'words',
+      '/in',
+      '/out',
+      '/bin/true',
+      '40',
+      '2',
+      '-c',
+      'my.key=a b,c%',
+    );
+    assert.equal(submitted.code, 0, submitted.err);
+    const topology = await nimbus.client.call.getTopologySummaryByName({ name: 'words' });
+    assert.equal(topology.storm_version, '2.8.3');
+    const conf = JSON.parse(await nimbus.client.call.getTopologyConf({ id: topology.id })) as Record<
+      string,
+      unknown
+    >;
+    assert.equal(conf['my.key'], 'a b,c%');
+    assert.equal(conf['topology.workers'], 2);
+    assert(nimbus.files().some((file) => file.endsWith('resources/split_sentence.py')));
+
+    const again = await jar('egret.examples.WordCount', 'words', '/in', '/out', '/bin/true');
+    assert.equal(again.code, 1);
+    assert.match(again.err, /words is either not allowed or it already exists/);
+  });
+
+  it('ends as the JVM ends when there is no such main class', async () => {
+    const { code, err } = await jar('egret.examples.Missing');
+    assert.equal(code, 1);
+    assert.match(err, /Could not find or load main class egret\.examples\.Missing/);
   });
 });

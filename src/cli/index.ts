@@ -8,7 +8,6 @@ export type { CommandWorld, CommonFlags } from './commands.ts';
 export { failureLine } from './commands.ts';
 export {
   type Endpoints,
-  endpointsPath,
   readEndpoints,
   removeEndpoints,
   writeEndpoints,
@@ -16,4 +15,4 @@ export {
 export { flowSnapshot } from './flow-snapshot.ts';
 export { drawFlow, type FlowSnapshot } from './flow-view.ts';
 export { javaCommand } from './jar-command.ts';
-export { type RunGateway, runEgret } from './program.ts';
+export { runEgret } from './program.ts';

@@ -15,6 +15,4 @@ export {
   writeConfText,
 } from './conf-text.ts';
 export { type GatewayConfig, loadGatewayConfig, type NimbusConfig } from './gateway-config.ts';
-export { nearestName } from './nearest.ts';
-export { gatewayKeys } from './schema.ts';
 export { findTopologyConfFault } from './topology-conf.ts';

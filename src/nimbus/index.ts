@@ -7,4 +7,4 @@
  * directory is complete before and removed after; nothing stays of a refused submission.
  * Start at handler.ts; a submission is in submission.ts, the life of a topology in lifecycle.ts.
  */
-export { NimbusDaemon, type NimbusDeps, type NimbusOptions } from './nimbus-daemon.ts';
+export { NimbusDaemon } from './nimbus-daemon.ts';
