@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -85,20 +85,14 @@ export const ownAdapters: readonly Adapter[] = [
   },
 ];
 
+let stockDirectory: string | undefined;
+
 /** Storm's own adapters, as the topology jar that the set-up builds holds them; undefined before it has. */
 export function stockAdapters(): readonly Adapter[] | undefined {
   const jar = join(root, 'build/java/egret-compat-topologies.jar');
   if (!existsSync(jar)) return undefined;
-  const directory = mkdtempSync(join(tmpdir(), 'egret-stock-'));
-  const entries = unzipSync(readFileSync(jar), {
-    filter: ({ name }) => /^resources\/storm\.(py|js)$/.test(name),
-  });
-  for (const [name, content] of Object.entries(entries)) {
-    const target = join(directory, name);
-    mkdirSync(dirname(target), { recursive: true });
-    writeFileSync(target, content);
-  }
-  const resources = join(directory, 'resources');
+  stockDirectory ??= unpackStock(jar);
+  const resources = join(stockDirectory, 'resources');
   const stock = { origin: 'storm', asksOnlyWhenTold: false } as const;
   return [
     {
@@ -124,4 +118,19 @@ export function stockAdapters(): readonly Adapter[] | undefined {
       keepsWords: false,
     },
   ];
+}
+
+/** Unpacks Storm's files into a scratch directory, which goes when this process ends. */
+function unpackStock(jar: string): string {
+  const directory = mkdtempSync(join(tmpdir(), 'egret-stock-'));
+  const entries = unzipSync(readFileSync(jar), {
+    filter: ({ name }) => /^resources\/storm\.(py|js)$/.test(name),
+  });
+  for (const [name, content] of Object.entries(entries)) {
+    const target = join(directory, name);
+    mkdirSync(dirname(target), { recursive: true });
+    writeFileSync(target, content);
+  }
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+  return directory;
 }
