@@ -73,9 +73,9 @@ export function gatewayLog(localDir: string): LogLine[] {
 
 /**
  * Ends the target; fails when the gateway leaves a process, a socket or a file that only lives with it. All topologies
- * have been killed: their files go while the gateway runs.
+ * have been killed: their files go while the gateway runs. `thenDo` runs before the directory is removed.
  */
-export async function closeLeavingNothing(): Promise<void> {
+export async function closeLeavingNothing(thenDo: () => void = () => undefined): Promise<void> {
   const { localDir } = await target();
   if (localDir !== undefined) {
     await eventually('an end of the files of topologies and uploads', () =>
@@ -84,6 +84,7 @@ export async function closeLeavingNothing(): Promise<void> {
   }
   await closeTarget((ended) => {
     if (ended.localDir !== undefined) assertNothingLeft(ended.localDir);
+    thenDo();
   });
 }
 

@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  assertNothingLeft,
+  closeLeavingNothing,
+  gatewayLog,
+  Healthy,
+  loggedLine,
+  ownGateway,
+} from './bad-luck.ts';
+import { withCase } from './case.ts';
+import { runEgret } from './egret.ts';
+import { ask } from './nimbus.ts';
+import { processesOf } from './processes.ts';
+import { eventually, tuplesOf } from './records.ts';
+import { trySubmit } from './storm-client.ts';
+import { openTarget, target } from './target.ts';
+
+describe('a gateway that cannot start', () => {
+  let scratch = '';
+  let localDir = '';
+
+  before(() => {
+    scratch = mkdtempSync(join(tmpdir(), 'egret-compat-'));
+    localDir = join(scratch, 'local');
+  });
+  after(() => rmSync(scratch, { recursive: true, force: true }));
+
+  const up = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
+    runEgret(['up', '-c', `storm.local.dir=${localDir}`, ...args], env);
+
+  it('because its port is in use ends with 1 and one line that names the key, and leaves nothing', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => other.once('listening', resolve));
+    const { port } = other.address() as AddressInfo;
+    const run = await up(['-c', `nimbus.thrift.port=${port}`]);
+    other.close();
+    assert.equal(run.code, 1);
+    assert.match(
+      run.errors,
+      new RegExp(`^port ${port} of 127\\.0\\.0\\.1 \\(nimbus\\.thrift\\.port\\) is in use.*\n$`),
+    );
+    assertNothingLeft(localDir);
+  });
+
+  it('because there is no Redis ends with 1 and one line that says what to install', async () => {
+    const bin = join(scratch, 'bin');
+    mkdirSync(bin);
+    symlinkSync(process.execPath, join(bin, 'node'));
+    for (const tool of ['readlink', 'dirname']) symlinkSync(join('/usr/bin', tool), join(bin, tool));
+    const run = await up(['-c', 'nimbus.thrift.port=0'], { PATH: bin });
+    assert.equal(run.code, 1);
+    assert.match(
+      run.errors,
+      /^[^\n]*needs redis-server or valkey-server, which is not installed: install [^\n]*egret\.redis\.url[^\n]*\n$/,
+    );
+    assertNothingLeft(localDir);
+  });
+
+  it('because its external Redis is not there ends with 1 and one line that names the address', async () => {
+    const socket = join(scratch, 'none.sock');
+    const run = await up(['-c', 'nimbus.thrift.port=0', '-c', `egret.redis.url=unix:${socket}`]);
+    assert.equal(run.code, 1);
+    assert.match(run.errors, new RegExp(`^[^\n]*${socket}[^\n]*ENOENT[^\n]*\n$`));
+    assertNothingLeft(localDir);
+  });
+});
+
+/** A submission with the state store away: the client is told, and nothing is left of it. */
+async function assertRefused(name: string, why: RegExp): Promise<void> {
+  const result = await trySubmit(name, 'count', {});
+  assert.notEqual(result.code, 0);
+  assert.match(result.output, why);
+}
+
+async function assertRuns(caseName: string): Promise<void> {
+  await withCase(caseName, {}, async ({ out }) => {
+    await eventually('tuples', () => (tuplesOf(out, 'sink').length > 100 ? true : undefined));
+  });
+}
+
+describe('a private Redis in trouble', () => {
+  const healthy = new Healthy();
+  let localDir = '';
+  const pids = (kind: 'container' | 'jvm' | 'redis'): number[] =>
+    processesOf(localDir, kind).map(({ pid }) => pid);
+
+  before(async function () {
+    await openTarget({});
+    localDir = (await ownGateway(this)).localDir;
+    await healthy.start();
+  });
+  after(async () => {
+    if (localDir !== '') await healthy.stop();
+    await closeLeavingNothing();
+  });
+
+  it('is started again when it was killed; containers stay and tuples flow meanwhile', async () => {
+    const workers = [...pids('container'), ...pids('jvm')];
+    const [redis] = pids('redis');
+    process.kill(redis!, 'SIGKILL');
+    await healthy.flows();
+    await loggedLine((line) => line.event === 'redis.died' && line['pid'] === redis, 'the end of Redis');
+    await eventually('another Redis', () => pids('redis').find((pid) => pid !== redis));
+    await assertRuns('count');
+    await healthy.flows();
+    assert.deepEqual([...pids('container'), ...pids('jvm')], workers);
+  });
+
+  it('refuses submissions with the reason while it is stopped, and takes them again when it goes on', async () => {
+    const workers = [...pids('container'), ...pids('jvm')];
+    const [redis] = pids('redis');
+    process.kill(redis!, 'SIGSTOP');
+    try {
+      await assertRefused(`stopped-${process.pid}`, /the state store at unix:\S+redis\.sock does not answer/);
+      await healthy.flows();
+    } finally {
+      process.kill(redis!, 'SIGCONT');
+    }
+    await eventually('answers again', () =>
+      ask((nimbus) => nimbus.getTopologySummaries({})).then(
+        (rows) => rows.length === 1 || undefined,
+        () => undefined,
+      ),
+    );
+    await assertRuns('count');
+    await healthy.flows();
+    assert.deepEqual([...pids('container'), ...pids('jvm')], workers);
+  });
+});
+
+describe('an external Redis that refuses writes', () => {
+  const healthy = new Healthy();
+  let scratch = '';
+  let socket = '';
+  let redis: ChildProcess | undefined;
+  let localDir = '';
+
+  before(async function () {
+    scratch = mkdtempSync(join(tmpdir(), 'egret-compat-redis-'));
+    socket = join(scratch, 'redis.sock');
+    const settings = ['--port', '0', '--unixsocket', socket, '--save', '', '--dir', scratch];
+    redis = spawn('redis-server', settings, { stdio: 'ignore' });
+    await eventually('a Redis of the test', () => say('PING').catch(() => undefined));
+    await openTarget({ args: ['-c', `egret.redis.url=unix:${socket}`] });
+    localDir = (await ownGateway(this)).localDir;
+    await healthy.start();
+  });
+  after(async () => {
+    if (localDir !== '') await healthy.stop();
+    await closeLeavingNothing();
+    const left = localDir === '' ? 'nothing' : await say('KEYS *');
+    redis?.kill();
+    rmSync(scratch, { recursive: true, force: true });
+    assert.doesNotMatch(left, new RegExp(healthy.name));
+  });
+
+  /** One command in one line; its answer as it comes. */
+  function say(command: string): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const client = connect(socket, () => client.write(`${command}\r\n`));
+      client.once('data', (bytes) => {
+        client.destroy();
+        resolve(bytes.toString('utf8'));
+      });
+      client.once('error', reject);
+    });
+  }
+
+  for (const [what, setting, refusing, normal, why] of [
+    [
+      'for want of replicas',
+      'min-replicas-to-write',
+      '1',
+      '0',
+      /refused: it has too few replicas to accept writes/,
+    ],
+    ['for want of memory', 'maxmemory', '1', '0', /refused: it has used the memory it may use/],
+  ] as const) {
+    it(`${what}: submissions are refused with its reason, tuples flow, and all is well when it writes again`, async () => {
+      await say(`CONFIG SET ${setting} ${refusing}`);
+      try {
+        await assertRefused(`refused-${process.pid}`, why);
+        await healthy.flows();
+        // longer than the gateway's lease, and no new word comes from any container
+        await eventually('the trouble in the log', () =>
+          gatewayLog(localDir).some((line) => why.test(JSON.stringify(line))) ? true : undefined,
+        );
+      } finally {
+        await say(`CONFIG SET ${setting} ${normal}`);
+      }
+      assert.equal((await target()).gateway!.exitCode, null);
+      await assertRuns('count');
+      await healthy.flows();
+    });
+  }
+});
