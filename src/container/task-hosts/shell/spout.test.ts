@@ -76,6 +76,18 @@ describe('shell spout', () => {
     rig.send('bolt', rig.tasksOf('__acker')[0]!, [{ values }], stream);
   };
 
+  /** Acks, as both tasks of the bolt, the tree that began first. */
+  const finishFirstTree = async (): Promise<void> => {
+    const rootOf = (tuple: { readonly ids: readonly (readonly number[])[] }): string =>
+      tuple.ids[0]!.slice(0, 2).join();
+    const first = await rig.waitFor('both tuples of a tree', () => {
+      const tuples = rig.to('bolt');
+      const ofFirst = tuples.flatMap((tuple, place) => (rootOf(tuple) === rootOf(tuples[0]!) ? [place] : []));
+      return ofFirst.length === 2 ? ofFirst : undefined;
+    });
+    for (const place of first) finish(place, '__ack_ack');
+  };
+
   afterEach(() => rig.close());
 
   it('begins a tree for an emit with an id: one root, an edge for each task, their XOR to the acker', async () => {
@@ -149,8 +161,7 @@ describe('shell spout', () => {
     const items = Array.from({ length: 5 }, (_, i) => [['a'], i]);
     await open(items, { conf: { 'topology.max.spout.pending': 2 } });
     await rig.waitFor('two trees', () => inits().length === 2);
-    finish(0, '__ack_ack');
-    finish(1, '__ack_ack');
+    await finishFirstTree();
     await logged('acked 0');
     await rig.waitFor('a third tree', () => inits().length === 3);
     assert.equal(inits().length, 3);
@@ -164,8 +175,7 @@ describe('shell spout', () => {
     await logged('dry');
     rig.tell(host, { isActive: false });
     await logged('deactivated');
-    finish(0, '__ack_ack');
-    finish(1, '__ack_ack');
+    await finishFirstTree();
     const log = await logged('acked "x"');
     assert.ok(log.indexOf('activated') < log.indexOf('dry'));
     assert.ok(log.indexOf('deactivated') < log.indexOf('acked'));
