@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { JsonObject, JsonValue } from '../src/base/index.ts';
-import { containerKeys, gatewayKeys, type KeySchema } from '../src/config/schema.ts';
+import type { KeySchema } from '../src/config/key-schema.ts';
+import { containerKeys, gatewayKeys } from '../src/config/schema.ts';
 
 const head = `# Configuration
 

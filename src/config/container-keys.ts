@@ -1,4 +1,4 @@
-import type { KeySchema } from './schema.ts';
+import type { KeySchema } from './key-schema.ts';
 
 const amount = { type: ['number', 'null'], minimum: 0 } as const;
 
