@@ -7,14 +7,12 @@ import org.apache.storm.generated.SupervisorAssignments;
 import org.apache.storm.generated.SupervisorWorkerHeartbeat;
 import org.apache.storm.utils.SupervisorIfaceFactory;
 
-/** The supervisor that a worker asks for its assignment and tells that it lives: the host itself, in the same process. */
+/** The supervisor that a worker asks for its assignment: the host itself, in the same process. */
 final class ContainerSupervisor implements Supervisor.Iface {
     private final Assignment assignment;
-    private final Runnable heartbeat;
 
-    ContainerSupervisor(Assignment assignment, Runnable heartbeat) {
+    ContainerSupervisor(Assignment assignment) {
         this.assignment = assignment;
-        this.heartbeat = heartbeat;
     }
 
     Supplier<SupervisorIfaceFactory> supplier() {
@@ -38,6 +36,5 @@ final class ContainerSupervisor implements Supervisor.Iface {
 
     @Override
     public void sendSupervisorWorkerHeartbeat(SupervisorWorkerHeartbeat ignored) {
-        heartbeat.run();
     }
 }

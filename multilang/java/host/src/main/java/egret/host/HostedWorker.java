@@ -70,9 +70,15 @@ final class HostedWorker {
     void start() throws Exception {
         makeDirectories();
         UncaughtExceptions.install();
-        ContainerSupervisor supervisor = new ContainerSupervisor(start.assignment(), reports::heartbeat);
+        ContainerSupervisor supervisor = new ContainerSupervisor(start.assignment());
         worker = new Worker(conf, transport, start.topologyId, start.nodeId(), NO_SUPERVISOR_PORT,
-                start.slotPort(), start.workerId, supervisor.supplier());
+                start.slotPort(), start.workerId, supervisor.supplier()) {
+            /** Storm's own writes a file for the supervisor first, and ends the worker when the disk is full. */
+            @Override
+            public void doHeartBeat() {
+                reports.heartbeat();
+            }
+        };
         worker.start();
         WorkerActivation.now(worker);
         reports.started();
@@ -90,11 +96,10 @@ final class HostedWorker {
         }
     }
 
-    /** Where Storm keeps the pids of shell children and its own heartbeats. */
+    /** Where Storm keeps the pids of shell children. */
     private void makeDirectories() throws IOException {
         Path root = Path.of(start.stormLocalDir, "workers", start.workerId);
         Files.createDirectories(root.resolve("pids"));
-        Files.createDirectories(root.resolve("heartbeats"));
         Files.createDirectories(Path.of(start.logDir));
     }
 }
