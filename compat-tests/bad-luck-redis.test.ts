@@ -18,7 +18,7 @@ import { ask } from './nimbus.ts';
 import { processesOf } from './processes.ts';
 import { eventually, tuplesOf } from './records.ts';
 import { trySubmit } from './storm-client.ts';
-import { openTarget, target } from './target.ts';
+import { openTarget, restartGateway, target } from './target.ts';
 
 describe('a gateway that cannot start', () => {
   let scratch = '';
@@ -170,6 +170,25 @@ describe('an external Redis that refuses writes', () => {
       client.once('error', reject);
     });
   }
+
+  it('lets a gateway start, which says why it schedules nothing and begins when it writes again', async () => {
+    await say('CONFIG SET min-replicas-to-write 1');
+    try {
+      // its predecessor is dead: an orderly end would have to write
+      (await target()).gateway!.kill('SIGKILL');
+      await restartGateway();
+      await loggedLine(
+        (line) => line.event === 'scheduler.lease-unknown' && /too few replicas/.test(String(line['reason'])),
+        'why nothing is scheduled',
+      );
+      await assertRefused(`refused-${process.pid}`, /refused: it has too few replicas to accept writes/);
+      await healthy.flows();
+    } finally {
+      await say('CONFIG SET min-replicas-to-write 0');
+    }
+    await assertRuns('count');
+    await healthy.flows();
+  });
 
   for (const [what, setting, refusing, normal, why] of [
     [
