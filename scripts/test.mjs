@@ -63,7 +63,9 @@ function run([command, ...rest]) {
   });
 }
 
-function count(output) {
+function count(coloured) {
+  // mocha writes colours where CI is set
+  const output = coloured.replaceAll(new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g'), '');
   const last = (pattern) => Number([...output.matchAll(pattern)].at(-1)?.[1] ?? 0);
   return {
     passed: last(/^\s*(\d+) passing/gm),
