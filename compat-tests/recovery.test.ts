@@ -124,3 +124,40 @@ describe('recovery', () => {
     assert.deepEqual(processesUnder(dir), []);
   });
 });
+
+describe('an orderly restart of the gateway', () => {
+  after(closeTarget);
+
+  it('starts its topologies again where they were, and reports no error of what it ended itself', async function () {
+    const { kind, scratch, localDir, gateway } = await target();
+    if (kind === 'storm' || localDir === undefined) this.skip();
+    const name = `restarted-${process.pid}`;
+    const out = join(scratch, name);
+    mkdirSync(out, { recursive: true });
+    await submit(name, 'count', {
+      split: 'python',
+      'compat.pace': 50,
+      'compat.out': out,
+      'compat.text': textFile,
+    });
+    const flowing = (): Promise<true> => {
+      const before = tuplesOf(out, 'sink').length;
+      return eventually('tuples at the sink', () =>
+        tuplesOf(out, 'sink').length > before + 500 ? true : undefined,
+      );
+    };
+    await flowing();
+    const exited = new Promise((resolve) => gateway!.once('exit', resolve));
+    gateway!.kill('SIGTERM');
+    assert.equal(await exited, 0);
+    await restartGateway();
+    await flowing();
+    const info = await topologyInfo(name);
+    assert.equal(info.status, 'ACTIVE');
+    assert.deepEqual(
+      [...info.errors.values()].flat().map(({ error }) => error),
+      [],
+    );
+    await killTopology(name, 0);
+  });
+});

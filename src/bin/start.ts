@@ -17,11 +17,12 @@ const topologyName = 'word-count';
 const output = join(checkout, 'build', 'word-count.txt');
 
 const ending = new AbortController();
+let port = 0;
 const gateway = spawn(egret, ['up', ...process.argv.slice(2)], {
   stdio: ['ignore', 'pipe', 'inherit'],
   detached: true,
 });
-process.on('SIGINT', end).on('SIGTERM', end);
+process.on('SIGINT', () => void end()).on('SIGTERM', () => void end());
 gateway.once('exit', (code) => {
   ending.abort();
   process.exitCode = code ?? 1;
@@ -32,18 +33,18 @@ try {
 } catch (error) {
   if (!ending.signal.aborted) {
     process.stderr.write(`${describeError(error)}\n`);
-    end();
+    await end();
   }
 }
 
 async function show(): Promise<void> {
-  const port = await readyPort(gateway);
+  port = await readyPort(gateway);
   using client = await connectThrift(
     Nimbus,
     { host: '127.0.0.1', port },
     { timeoutMs: 10_000, addressKeys: 'nimbus.thrift.port', signal: ending.signal },
   );
-  await submitExample(client, port);
+  await submitExample(client);
   await drawUntilEnd(client);
 }
 
@@ -58,7 +59,7 @@ async function readyPort(process_: ChildProcess): Promise<number> {
 }
 
 /** A word count that an earlier run left behind is shown as it is. */
-async function submitExample(client: ThriftClient<NimbusMethods>, port: number): Promise<void> {
+async function submitExample(client: ThriftClient<NimbusMethods>): Promise<void> {
   const running = await client.call.getTopologySummaries({});
   if (running.some((summary) => summary.name === topologyName)) return;
   rmSync(output, { force: true });
@@ -115,8 +116,26 @@ function topWords(): string[] {
   }
 }
 
-/** First call: the gateway drains. It is a process group of its own, so Ctrl-C reaches it only through here. */
-function end(): void {
-  if (gateway.exitCode === null) gateway.kill('SIGTERM');
+/**
+ * The example goes with its show, then the gateway drains. The gateway is a process group of its own, so Ctrl-C reaches
+ * it only through here; a second one ends it at once.
+ */
+async function end(): Promise<void> {
+  if (ending.signal.aborted) {
+    gateway.kill('SIGTERM');
+    return;
+  }
   ending.abort();
+  await killExample().catch(() => undefined); // a gateway that cannot answer is ended all the same
+  gateway.kill('SIGTERM');
+}
+
+async function killExample(): Promise<void> {
+  if (port === 0) return;
+  using client = await connectThrift(
+    Nimbus,
+    { host: '127.0.0.1', port },
+    { timeoutMs: 2000, addressKeys: 'nimbus.thrift.port' },
+  );
+  await client.call.killTopologyWithOpts({ name: topologyName, options: { wait_secs: 0 } });
 }

@@ -239,6 +239,10 @@ export class JvmHost implements TaskHost {
         this.#workerPressure = message.tasks;
         this.#reportPressure({ hasWorkerChanged: true });
         return;
+      case 'error':
+        // Storm's ShellBolt reports the child that its own cleanup ended (ShellBolt.die, 2.8): nobody's fault.
+        if (this.#isStopping) return;
+        break;
       case 'fatal':
         this.#lastWords = message.message.split('\n', 1)[0]; // the rest is a stack trace
         break;
