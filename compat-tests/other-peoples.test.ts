@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { textFile } from './case.ts';
 import { killTopology, topologyInfo } from './nimbus.ts';
 import { fluxJar, perfJar, releasedJar } from './other-jars.ts';
 import { eventually, tuplesOf } from './records.ts';
 import { stormJar } from './storm-client.ts';
-import { closeTarget, target } from './target.ts';
+import { closeTarget, openTarget, target } from './target.ts';
 
 /** Tuples that all executors of a component have executed, from getTopologyInfo. */
 async function executed(name: string, component: string): Promise<bigint> {
@@ -22,7 +24,20 @@ async function executed(name: string, component: string): Promise<bigint> {
 }
 
 describe("other people's topologies run unchanged", () => {
-  after(closeTarget);
+  const commands = mkdtempSync(join(tmpdir(), 'egret-compat-bin-'));
+
+  /** storm-starter says `python`, which a Debian of today does not have. */
+  before(async () => {
+    symlinkSync(
+      execFileSync('sh', ['-c', 'command -v python3'], { encoding: 'utf8' }).trim(),
+      join(commands, 'python'),
+    );
+    await openTarget({ env: { PATH: `${process.env['PATH'] ?? ''}:${commands}` } });
+  });
+  after(async () => {
+    await closeTarget();
+    rmSync(commands, { recursive: true });
+  });
 
   it('storm-starter 1.2.2: WordCountTopology, split by its own Python script', async () => {
     const name = `starter-${process.pid}`;

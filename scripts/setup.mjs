@@ -16,7 +16,7 @@ const stampDir = join(root, 'build', 'setup');
 
 /** Tools, how to tell that they are good enough, and the Debian package that brings them. */
 const tools = [
-  { name: 'JDK 17 or later', found: () => javaMajor() >= 17, apt: 'openjdk-17-jdk-headless' },
+  { name: 'JDK 17 or later', found: () => javaMajor() >= 17, apt: 'default-jdk-headless' },
   { name: 'Maven', found: () => onPath('mvn'), apt: 'maven' },
   { name: 'Python 3', found: () => onPath('python3'), apt: 'python3' },
   { name: 'pip', found: () => existsSync(join(root, 'build', 'python')) || hasPip(), apt: 'python3-pip' },
