@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock, waitFor } from '../src/base/index.ts';
 import { connectThrift, Nimbus } from '../src/rpc/index.ts';
-import { machineCpu, type ProcessUse, processesOf } from './processes.ts';
+import { machineBusyMs, type ProcessUse, processesOf } from './processes.ts';
 import { root, type System } from './system.ts';
 
 export interface BenchCase {
@@ -32,11 +32,9 @@ export interface Measured {
 
 interface MeterLine {
   readonly timeMs: number;
-  readonly pid: number;
   readonly firstSinkMs: number;
   readonly emitted: number;
   readonly sunk: number;
-  readonly acked: number;
   readonly latencies: readonly number[];
 }
 
@@ -81,7 +79,7 @@ interface Sample {
   readonly timeMs: number;
   readonly meters: MeterLine;
   readonly processes: readonly ProcessUse[];
-  readonly machine: ReturnType<typeof machineCpu>;
+  readonly machineBusyMs: number;
 }
 
 function sample(system: System, scratch: string, out: string): Sample {
@@ -89,7 +87,7 @@ function sample(system: System, scratch: string, out: string): Sample {
     timeMs: performance.now(),
     meters: sumMeters(out),
     processes: processesOf(scratch, system.roots),
-    machine: machineCpu(),
+    machineBusyMs: machineBusyMs(),
   };
 }
 
@@ -103,7 +101,7 @@ function difference(
   const startCpu = new Map(before.processes.map(({ pid, cpuMs }) => [pid, cpuMs]));
   const cpuMs = after.processes.reduce((sum, use) => sum + use.cpuMs - (startCpu.get(use.pid) ?? 0), 0);
   const wallMs = after.timeMs - before.timeMs;
-  const machineMs = after.machine.busyMs - before.machine.busyMs;
+  const machineMs = after.machineBusyMs - before.machineBusyMs;
   const rss = (sampled: Sample): number => sampled.processes.reduce((sum, use) => sum + use.rssMiB, 0);
   return {
     sinkPerSec: sunk / meterSecs,
@@ -123,11 +121,9 @@ function sumMeters(out: string): MeterLine {
     newest.reduce((total, line) => total + pick(line), 0);
   return {
     timeMs: sum((line) => line.timeMs) / newest.length,
-    pid: 0,
     firstSinkMs: 0,
     emitted: sum((line) => line.emitted),
     sunk: sum((line) => line.sunk),
-    acked: sum((line) => line.acked),
     latencies: Array.from({ length: newest[0]?.latencies.length ?? 0 }, (_, i) =>
       sum((line) => line.latencies[i]!),
     ),

@@ -50,18 +50,11 @@ function readProcess(
   }
 }
 
-/** Busy share of the whole machine since `before`, in percent of one core. */
-export function machineCpu(before?: { readonly busyMs: number; readonly timeMs: number }): {
-  busyMs: number;
-  timeMs: number;
-  percent: number;
-} {
+/** Processor time that the whole machine has spent since it started, over all cores. */
+export function machineBusyMs(): number {
   const [, user, nice, system, , , irq, softirq] = readFileSync('/proc/stat', 'utf8')
     .split('\n', 1)[0]!
     .split(/\s+/)
     .map(Number);
-  const busyMs = ((user! + nice! + system! + irq! + softirq!) * 1000) / ticksPerSecond;
-  const timeMs = performance.now();
-  const percent = before === undefined ? 0 : ((busyMs - before.busyMs) / (timeMs - before.timeMs)) * 100;
-  return { busyMs, timeMs, percent };
+  return ((user! + nice! + system! + irq! + softirq!) * 1000) / ticksPerSecond;
 }

@@ -87,10 +87,11 @@ async function submitExample(client: ThriftClient<NimbusMethods>): Promise<void>
 /** On a terminal the picture stays in place; elsewhere one is printed every five seconds. */
 async function drawUntilEnd(client: ThriftClient<NimbusMethods>): Promise<void> {
   const everyMs = process.stdout.isTTY ? 1000 : 5000;
+  const { id } = await client.call.getTopologySummaryByName({ name: topologyName });
+  const topology = await client.call.getUserTopology({ id });
   let before: FlowSnapshot | undefined;
   while (!ending.signal.aborted) {
-    const info = await client.call.getTopologyInfoByName({ name: topologyName });
-    const topology = await client.call.getUserTopology({ id: info.id });
+    const info = await client.call.getTopologyInfo({ id });
     const now = flowSnapshot(topology, info, systemClock.nowMs());
     const lines = [
       ...drawFlow(now, before),
