@@ -39,6 +39,8 @@ export class ShellTask implements ChildPipe {
   readonly #protocol: Protocol;
   #child: ShellChild | undefined;
   #phase: 'waiting' | 'greeting' | 'running' | 'ended' = 'waiting';
+  /** It said its pid before the handshake went out. Storm would find that in the pipe once it had sent its own. */
+  #hasSaidPid = false;
   #isActive = false;
   #isComplete = false;
   #isHeldByManager = false;
@@ -154,6 +156,7 @@ export class ShellTask implements ChildPipe {
     this.#phase = 'greeting';
     this.#sign();
     this.#child.write(this.#options.handshake);
+    if (this.#hasSaidPid) this.#begin();
   }
 
   #take(message: ChildMessage): void {
@@ -178,9 +181,14 @@ export class ShellTask implements ChildPipe {
   }
 
   #answered(pid: number): void {
-    if (this.#phase !== 'greeting') {
-      throw new GatewayError('CHILD_SPOKE_NONSENSE', `said its pid (${pid}) when it was not asked`);
+    if (this.#hasSaidPid) {
+      throw new GatewayError('CHILD_SPOKE_NONSENSE', `said its pid (${pid}) a second time`);
     }
+    this.#hasSaidPid = true;
+    if (this.#phase === 'greeting') this.#begin();
+  }
+
+  #begin(): void {
     this.#phase = 'running';
     this.#protocol.begin();
   }
