@@ -6,11 +6,13 @@ const targetDirectory = fileURLToPath(new URL('../src/coordination/gen', import.
 
 /**
  * Makes the Redis scripts part of the program, so that a build needs no file beside its JavaScript: NAME-KEYCOUNT.lua
- * becomes a member of `scripts`. Comment lines stay behind.
+ * becomes a member of `scripts`. One whose head says "May be fenced." becomes a second one with fence.lua before it, which
+ * takes one key and one argument more. Comment lines stay behind.
  */
 export async function generateLua(): Promise<void> {
-  const files = (await readdir(sourceDirectory)).filter((file) => file.endsWith('.lua')).sort();
-  const members = await Promise.all(files.map(emitScript));
+  const files = (await readdir(sourceDirectory)).filter((file) => /-\d+\.lua$/.test(file)).sort();
+  const fence = codeOf(await readFile(`${sourceDirectory}/fence.lua`, 'utf8'));
+  const members = await Promise.all(files.map((file) => emitScript(file, fence)));
   await mkdir(targetDirectory, { recursive: true });
   await writeFile(
     `${targetDirectory}/scripts.ts`,
@@ -18,11 +20,21 @@ export async function generateLua(): Promise<void> {
   );
 }
 
-async function emitScript(file: string): Promise<string> {
+async function emitScript(file: string, fence: string): Promise<string> {
   const [, name, keyCount] = /^([a-z][a-z-]*)-(\d+)\.lua$/.exec(file) ?? [];
   if (name === undefined) throw new Error(`${file}: the name must end in the number of KEYS`);
-  const lines = (await readFile(`${sourceDirectory}/${file}`, 'utf8')).split('\n');
-  const code = lines.filter((line) => line !== '' && !line.startsWith('--')).join('\n');
+  const text = await readFile(`${sourceDirectory}/${file}`, 'utf8');
+  const code = codeOf(text);
   const member = name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
-  return `  ${member}: { numberOfKeys: ${keyCount}, lua: ${JSON.stringify(code)} },\n`;
+  const plain = `  ${member}: { numberOfKeys: ${keyCount}, lua: ${JSON.stringify(code)} },\n`;
+  if (!text.includes('May be fenced.')) return plain;
+  const fenced = JSON.stringify(`${fence}\n${code}`);
+  return `${plain}  ${member}Fenced: { numberOfKeys: ${Number(keyCount) + 1}, lua: ${fenced} },\n`;
+}
+
+function codeOf(text: string): string {
+  return text
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('--'))
+    .join('\n');
 }

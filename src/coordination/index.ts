@@ -12,4 +12,4 @@
 export { MemoryStore } from './memory-store.ts';
 export { type PrivateRedis, type PrivateRedisOptions, startPrivateRedis } from './private-redis.ts';
 export { openRedisStore } from './redis-store.ts';
-export type { StateStore } from './store.ts';
+export type { Fence, StateStore, StateWrites } from './store.ts';

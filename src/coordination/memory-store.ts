@@ -1,5 +1,6 @@
 import { type Clock, GatewayError, type JsonValue } from '../base/index.ts';
-import type { LeaseResult, StateStore, Versioned, WriteResult } from './store.ts';
+import type { Fence, LeaseResult, StateStore, StateWrites, Versioned, WriteResult } from './store.ts';
+import { leaseLost } from './unavailable.ts';
 
 interface HeldLease {
   readonly holder: string;
@@ -23,6 +24,7 @@ export class MemoryStore implements StateStore {
   readonly #records = new Map<string, StoredRecord>();
   readonly #lists = new Map<string, string[]>();
   readonly #leases = new Map<string, HeldLease>();
+  readonly #writes = this.#makeWrites();
   readonly #watchers = new Set<{ prefix: string; changed: (key: string | undefined) => void }>();
   #isAway = false;
 
@@ -65,42 +67,65 @@ export class MemoryStore implements StateStore {
     return this.#write(key, value);
   }
 
-  async put(key: string, value: JsonValue, options: { readonly expireMs?: number } = {}): Promise<void> {
-    await this.#answer(`writing ${key}`);
-    this.#write(key, value, options.expireMs);
+  put(key: string, value: JsonValue, options: { readonly expireMs?: number } = {}): Promise<void> {
+    return this.#writes.put(key, value, options);
   }
 
   async remove(key: string, version?: number): Promise<boolean> {
+    if (version === undefined) return this.#writes.remove(key);
     await this.#answer(`removing ${key}`);
-    const found = this.#find(key);
-    if (version !== undefined && found?.version !== version) return false;
-    let isRemoved = found !== undefined && this.#records.delete(key);
-    if (version === undefined) {
-      isRemoved = this.#lists.delete(key) || isRemoved;
-      isRemoved = this.#leases.delete(key) || isRemoved;
-    }
-    if (isRemoved) this.#tell(key);
-    return isRemoved;
+    if (this.#find(key)?.version !== version) return false;
+    this.#records.delete(key);
+    this.#tell(key);
+    return true;
   }
 
-  async removeAll(prefix: string): Promise<number> {
-    await this.#answer(`removing all of ${prefix}`);
-    let count = 0;
-    for (const kind of [this.#records, this.#lists, this.#leases]) {
-      for (const key of under(prefix, kind.keys())) {
-        if (kind === this.#records && this.#find(key) === undefined) continue;
-        kind.delete(key);
-        count += 1;
-        this.#tell(key);
-      }
-    }
-    return count;
+  removeAll(prefix: string): Promise<number> {
+    return this.#writes.removeAll(prefix);
   }
 
-  async append(key: string, value: JsonValue, max: number): Promise<void> {
-    await this.#answer(`appending to ${key}`);
-    const list = [...(this.#lists.get(key) ?? []), JSON.stringify(value)];
-    this.#lists.set(key, list.slice(-max));
+  append(key: string, value: JsonValue, max: number): Promise<void> {
+    return this.#writes.append(key, value, max);
+  }
+
+  fenced(fence: Fence): StateWrites {
+    return this.#makeWrites(fence);
+  }
+
+  #makeWrites(fence?: Fence): StateWrites {
+    const answer = (what: string): Promise<void> => this.#answer(what, fence);
+    return {
+      put: async (key, value, options = {}) => {
+        await answer(`writing ${key}`);
+        this.#write(key, value, options.expireMs);
+      },
+      remove: async (key) => {
+        await answer(`removing ${key}`);
+        const hadRecord = this.#find(key) !== undefined && this.#records.delete(key);
+        const hadList = this.#lists.delete(key);
+        const isRemoved = this.#leases.delete(key) || hadRecord || hadList;
+        if (isRemoved) this.#tell(key);
+        return isRemoved;
+      },
+      removeAll: async (prefix) => {
+        await answer(`removing all of ${prefix}`);
+        let count = 0;
+        for (const kind of [this.#records, this.#lists, this.#leases]) {
+          for (const key of under(prefix, kind.keys())) {
+            if (kind === this.#records && this.#find(key) === undefined) continue;
+            kind.delete(key);
+            count += 1;
+            this.#tell(key);
+          }
+        }
+        return count;
+      },
+      append: async (key, value, max) => {
+        await answer(`appending to ${key}`);
+        const list = [...(this.#lists.get(key) ?? []), JSON.stringify(value)];
+        this.#lists.set(key, list.slice(-max));
+      },
+    };
   }
 
   async readAll(key: string): Promise<readonly JsonValue[]> {
@@ -162,13 +187,21 @@ export class MemoryStore implements StateStore {
   }
 
   /** Like a server, it answers later, never within the call. */
-  async #answer(what: string): Promise<void> {
+  async #answer(what: string, fence?: Fence): Promise<void> {
     await Promise.resolve();
-    if (!this.#isAway) return;
+    if (!this.#isAway) {
+      if (fence !== undefined && !this.#isHeld(fence)) throw leaseLost(what, fence);
+      return;
+    }
     throw new GatewayError('STATE_UNAVAILABLE', `${what}: the state store in memory is away`, {
       retryable: true,
       facts: { address: 'memory', subject: what },
     });
+  }
+
+  #isHeld({ leaseKey, epoch }: Fence): boolean {
+    const lease = this.#leases.get(leaseKey);
+    return lease?.epoch === epoch && lease.holder !== '' && lease.endsAtMs > this.#clock.nowMs();
   }
 
   #find(key: string): StoredRecord | undefined {

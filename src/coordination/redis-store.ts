@@ -4,7 +4,8 @@ import type { Clock, JsonValue, Logger, RandomSource } from '../base/index.ts';
 import { ChangeFeed } from './change-feed.ts';
 import { scripts } from './gen/scripts.ts';
 import { type ConnectionOptions, RedisConnection } from './redis-connection.ts';
-import type { LeaseResult, StateStore, Versioned, WriteResult } from './store.ts';
+import type { Fence, LeaseResult, StateStore, StateWrites, Versioned, WriteResult } from './store.ts';
+import { leaseLost } from './unavailable.ts';
 
 export interface RedisStoreOptions {
   /** `redis://[user:password@]host:port/db`, `rediss://`, or `unix:/path` (or the bare path) of a unix socket. */
@@ -37,6 +38,14 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<StateS
 
 type ScriptName = keyof typeof scripts;
 type ScriptArgument = string | number;
+type WriteName = 'putRecord' | 'remove' | 'removeAll' | 'append';
+
+interface ScriptInput {
+  readonly keys: readonly string[];
+  readonly args: readonly ScriptArgument[];
+}
+
+type RunWrite = (name: WriteName, what: string, input: ScriptInput) => Promise<unknown>;
 
 class RedisStore implements StateStore {
   readonly #connection: RedisConnection;
@@ -46,6 +55,7 @@ class RedisStore implements StateStore {
   readonly #records: string;
   readonly #lists: string;
   readonly #leases: string;
+  readonly #writes: StateWrites;
 
   constructor(connection: RedisConnection, options: ConnectionOptions & { readonly keyPrefix: string }) {
     this.#connection = connection;
@@ -55,6 +65,7 @@ class RedisStore implements StateStore {
     this.#lists = `${this.#prefix}lists`;
     this.#leases = `${this.#prefix}leases`;
     this.#feed = new ChangeFeed(this.#channel, options);
+    this.#writes = this.#makeWrites();
   }
 
   async read(key: string): Promise<Versioned | undefined> {
@@ -97,35 +108,76 @@ class RedisStore implements StateStore {
     return writeResult(reply);
   }
 
-  async put(key: string, value: JsonValue, options: { readonly expireMs?: number } = {}): Promise<void> {
-    await this.#run('putRecord', `writing ${key}`, [
-      ...[this.#record(key), this.#records],
-      ...[key, JSON.stringify(value), options.expireMs ?? 0, this.#channel],
-    ]);
+  put(key: string, value: JsonValue, options: { readonly expireMs?: number } = {}): Promise<void> {
+    return this.#writes.put(key, value, options);
   }
 
   async remove(key: string, version?: number): Promise<boolean> {
+    if (version === undefined) return this.#writes.remove(key);
     const record = [this.#record(key), this.#records];
-    if (version !== undefined) {
-      return (
-        (await this.#run('removeRecord', `removing ${key}`, [...record, key, version, this.#channel])) === 1
-      );
-    }
-    const others = [this.#listOf(key), this.#lists, this.#lease(key), this.#leases];
-    return (await this.#run('remove', `removing ${key}`, [...record, ...others, key, this.#channel])) === 1;
-  }
-
-  async removeAll(prefix: string): Promise<number> {
-    const reply = await this.#run('removeAll', `removing all of ${prefix}`, [
-      ...[this.#records, this.#lists, this.#leases],
-      ...[prefix, this.#record(''), this.#listOf(''), this.#lease(''), this.#channel],
+    const reply = await this.#run('removeRecord', `removing ${key}`, [
+      ...record,
+      ...[key, version, this.#channel],
     ]);
-    return Number(reply);
+    return reply === 1;
   }
 
-  async append(key: string, value: JsonValue, max: number): Promise<void> {
-    const keys = [this.#listOf(key), this.#lists];
-    await this.#run('append', `appending to ${key}`, [...keys, key, JSON.stringify(value), max]);
+  removeAll(prefix: string): Promise<number> {
+    return this.#writes.removeAll(prefix);
+  }
+
+  append(key: string, value: JsonValue, max: number): Promise<void> {
+    return this.#writes.append(key, value, max);
+  }
+
+  fenced(fence: Fence): StateWrites {
+    return this.#makeWrites(fence);
+  }
+
+  #makeWrites(fence?: Fence): StateWrites {
+    const run: RunWrite = (name, what, { keys, args }) =>
+      fence === undefined
+        ? this.#run(name, what, [...keys, ...args])
+        : this.#runFenced(`${name}Fenced`, what, { keys, args, fence });
+    return {
+      put: async (key, value, options = {}) => {
+        await run('putRecord', `writing ${key}`, {
+          keys: [this.#record(key), this.#records],
+          args: [key, JSON.stringify(value), options.expireMs ?? 0, this.#channel],
+        });
+      },
+      remove: async (key) => {
+        const others = [this.#listOf(key), this.#lists, this.#lease(key), this.#leases];
+        const keys = [this.#record(key), this.#records, ...others];
+        return (await run('remove', `removing ${key}`, { keys, args: [key, this.#channel] })) === 1;
+      },
+      removeAll: async (prefix) => {
+        const reply = await run('removeAll', `removing all of ${prefix}`, {
+          keys: [this.#records, this.#lists, this.#leases],
+          args: [prefix, this.#record(''), this.#listOf(''), this.#lease(''), this.#channel],
+        });
+        return Number(reply);
+      },
+      append: async (key, value, max) => {
+        await run('append', `appending to ${key}`, {
+          keys: [this.#listOf(key), this.#lists],
+          args: [key, JSON.stringify(value), max],
+        });
+      },
+    };
+  }
+
+  async #runFenced(
+    name: ScriptName,
+    what: string,
+    { keys, args, fence }: ScriptInput & { readonly fence: Fence },
+  ): Promise<unknown> {
+    const reply = await this.#run(name, what, [
+      ...[...keys, this.#lease(fence.leaseKey)],
+      ...[...args, fence.epoch],
+    ]);
+    if (reply === 'FENCED') throw leaseLost(what, fence);
+    return reply;
   }
 
   async readAll(key: string): Promise<readonly JsonValue[]> {

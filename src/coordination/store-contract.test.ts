@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLog, systemClock, systemRandom, waitFor } from '../base/index.ts';
 import {
+  type Fence,
   MemoryStore,
   openRedisStore,
   type PrivateRedis,
   type StateStore,
+  type StateWrites,
   startPrivateRedis,
 } from './index.ts';
 
@@ -217,6 +219,72 @@ function contract(name: string, open: () => Promise<StateStore>): void {
       await store.put('last', 1);
       await until(() => seen.includes('last'));
       assert.deepEqual(seen, ['l', 'l', 'l', 'last']);
+    });
+
+    describe('writes under a lease', () => {
+      const writesOf: Readonly<Record<string, (writes: StateWrites) => Promise<unknown>>> = {
+        put: (writes) => writes.put('a', 'late'),
+        'put with an end': (writes) => writes.put('a', 'late', { expireMs: 60_000 }),
+        remove: (writes) => writes.remove('a'),
+        removeAll: (writes) => writes.removeAll('a'),
+        append: (writes) => writes.append('list', 'late', 9),
+      };
+      beforeEach(async () => {
+        await store.put('a', 'mine');
+        await store.append('list', 'mine', 9);
+      });
+
+      const assertRefused = async (fence: Fence): Promise<void> => {
+        for (const [what, write] of Object.entries(writesOf)) {
+          await assert.rejects(write(store.fenced(fence)), { code: 'LEASE_LOST' }, what);
+        }
+        assert.deepEqual(await store.read('a'), { version: 1, value: 'mine' });
+        assert.deepEqual(await store.readAll('list'), ['mine']);
+      };
+
+      it('are taken while the lease is held under that epoch', async () => {
+        const writes = store.fenced({
+          leaseKey: 'l',
+          epoch: epochOf(await store.holdLease('l', 'one', 60_000, null)),
+        });
+        await writes.put('a', 'new');
+        await writes.append('list', 'new', 9);
+        assert.deepEqual(await store.read('a'), { version: 2, value: 'new' });
+        assert.deepEqual(await store.readAll('list'), ['mine', 'new']);
+        assert.equal(await writes.remove('a'), true);
+        assert.equal(await writes.removeAll('list'), 1);
+        await store.holdLease('l', 'one', 60_000, null);
+        await writes.put('a', 'after a renewal');
+      });
+
+      it('are refused when another has the lease, and change nothing', async () => {
+        const epoch = epochOf(await store.holdLease('l', 'one', 60_000, null));
+        await store.releaseLease('l', 'one');
+        await store.holdLease('l', 'two', 60_000, null);
+        await assertRefused({ leaseKey: 'l', epoch });
+      });
+
+      it('are refused when the lease has run out, been released, removed or never been', async () => {
+        const ofShort = epochOf(await store.holdLease('short', 'one', 1, null));
+        await until(async () => (await store.readLease('short')) === undefined);
+        await assertRefused({ leaseKey: 'short', epoch: ofShort });
+        const ofReleased = epochOf(await store.holdLease('released', 'one', 60_000, null));
+        await store.releaseLease('released', 'one');
+        await assertRefused({ leaseKey: 'released', epoch: ofReleased });
+        const ofRemoved = epochOf(await store.holdLease('removed', 'one', 60_000, null));
+        await store.remove('removed');
+        await assertRefused({ leaseKey: 'removed', epoch: ofRemoved });
+        await assertRefused({ leaseKey: 'never', epoch: 0 });
+      });
+
+      it('are refused when the holder let it run out and took it again: it may have slept meanwhile', async () => {
+        const before = epochOf(await store.holdLease('l', 'one', 1, null));
+        await until(async () => (await store.readLease('l')) === undefined);
+        const after = epochOf(await store.holdLease('l', 'one', 60_000, null));
+        assert.notEqual(before, after);
+        await assertRefused({ leaseKey: 'l', epoch: before });
+        await store.fenced({ leaseKey: 'l', epoch: after }).put('a', 'new');
+      });
     });
 
     it('rejects calls after its close, naming the key', async () => {

@@ -8,7 +8,7 @@ import type { JsonValue } from '../base/index.ts';
  * All calls reject with `STATE_UNAVAILABLE` (retryable) when the store cannot be reached or refuses writes, naming the
  * key and the store's address, and with the signal's reason on abort.
  */
-export interface StateStore {
+export interface StateStore extends StateWrites {
   /** The record and its version (1 when created, +1 at each write), or undefined. */
   read(key: string): Promise<Versioned | undefined>;
   /** All records whose key starts with `prefix`, in key order. */
@@ -17,14 +17,8 @@ export interface StateStore {
   create(key: string, value: JsonValue): Promise<WriteResult>;
   /** Writes only over the version named. */
   replace(key: string, version: number, value: JsonValue): Promise<WriteResult>;
-  /** Writes whatever is there. `expireMs`: the record goes by itself unless written again. */
-  put(key: string, value: JsonValue, options?: { readonly expireMs?: number }): Promise<void>;
-  /** Removes the record, list or lease of that name. True when there was something. With a version: only that record. */
+  /** As of {@link StateWrites}; with a version: only that record. */
   remove(key: string, version?: number): Promise<boolean>;
-  /** Removes records, lists and leases; answers how many. */
-  removeAll(prefix: string): Promise<number>;
-  /** Appends to a list and drops the oldest beyond `max`. */
-  append(key: string, value: JsonValue, max: number): Promise<void>;
   readAll(key: string): Promise<readonly JsonValue[]>;
   /** Keys of lists under a prefix. */
   listKeys(prefix: string): Promise<readonly string[]>;
@@ -43,7 +37,31 @@ export interface StateStore {
   ): Promise<{ readonly holder: string; readonly epoch: number; readonly value: JsonValue } | undefined>;
   /** True when `holder` held it. */
   releaseLease(key: string, holder: string): Promise<boolean>;
+  /**
+   * The writes of somebody who acts under a lease. Each is refused with `LEASE_LOST`, and nothing is written, unless
+   * the lease is held under that epoch and has not run out by the store's own clock: who slept through the end of its
+   * lease changes nothing any more, however late its writes arrive.
+   */
+  fenced(fence: Fence): StateWrites;
   close(): Promise<void>;
+}
+
+/** Writes without a condition of their own. */
+export interface StateWrites {
+  /** Writes whatever is there. `expireMs`: the record goes by itself unless written again. */
+  put(key: string, value: JsonValue, options?: { readonly expireMs?: number }): Promise<void>;
+  /** Removes the record, list or lease of that name. True when there was something. */
+  remove(key: string): Promise<boolean>;
+  /** Removes records, lists and leases; answers how many. */
+  removeAll(prefix: string): Promise<number>;
+  /** Appends to a list and drops the oldest beyond `max`. */
+  append(key: string, value: JsonValue, max: number): Promise<void>;
+}
+
+/** The lease under which somebody acts, and the epoch at which it was given. */
+export interface Fence {
+  readonly leaseKey: string;
+  readonly epoch: number;
 }
 
 export interface Versioned {

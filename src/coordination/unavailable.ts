@@ -1,4 +1,5 @@
 import { describeError, GatewayError } from '../base/index.ts';
+import type { Fence } from './store.ts';
 
 /** What Redis says when it is there and will not do it, by the first word of its error, in words for an operator. */
 const refusals: Readonly<Record<string, string>> = {
@@ -21,5 +22,15 @@ export function unavailable(subject: { what: string; address: string }, cause: u
     'STATE_UNAVAILABLE',
     `${what}: the state store at ${address} ${refusal === undefined ? `does not answer: ${words}` : `refused: ${refusal} (${words})`}`,
     { retryable: true, cause, facts: { address, subject: what } },
+  );
+}
+
+/** `LEASE_LOST`: a write of somebody whose lease has run out or has another epoch by now. */
+export function leaseLost(what: string, fence: Fence): GatewayError {
+  const { leaseKey, epoch } = fence;
+  return new GatewayError(
+    'LEASE_LOST',
+    `${what}: the lease ${leaseKey} is not held under epoch ${epoch} any more; nothing was written`,
+    { facts: { ...fence, subject: what } },
   );
 }

@@ -1,5 +1,5 @@
 import type { JsonValue, Logger } from '../base/index.ts';
-import type { StateStore } from '../coordination/index.ts';
+import type { StateStore, StateWrites } from '../coordination/index.ts';
 import type { Slot } from '../packing/index.ts';
 import { type AssignmentRecord, keys, type TopologyRecord } from '../topology/index.ts';
 import { assignTopology } from './assign.ts';
@@ -8,6 +8,8 @@ import { digestPlan, type NodeFiles } from './node-files.ts';
 
 export interface AssignmentsDeps {
   readonly store: StateStore;
+  /** Under the lease of the leading scheduler. Throws `LEASE_LOST`. */
+  readonly writes: () => StateWrites;
   readonly files: NodeFiles;
   readonly log: Logger;
   /** All slots of this node. */
@@ -59,12 +61,12 @@ export class Assignments {
 
   /** Packs the topology over the free slots and records what came of it, if that is news. */
   async assign(topology: TopologyRecord): Promise<void> {
-    const { store, files, log } = this.#deps;
+    const { writes, files, log } = this.#deps;
     const codeDir = files.codeDirOf(topology.id);
     const assignment = await assignTopology({ topology, codeDir, freeSlots: this.freeSlots });
     const before = this.#assigned.get(topology.id)?.assignment;
     if (before !== undefined && JSON.stringify(before) === JSON.stringify(assignment)) return;
-    await store.put(keys.assignment(topology.id), assignment as unknown as JsonValue);
+    await writes().put(keys.assignment(topology.id), assignment as unknown as JsonValue);
     this.#keep(topology.id, assignment);
     const { reason } = assignment;
     const fields = { event: 'topology.assigned', topology: topology.id, ports: portsOf(assignment) };
@@ -73,7 +75,7 @@ export class Assignments {
   }
 
   async forget(topologyId: string): Promise<void> {
-    await this.#deps.store.remove(keys.assignment(topologyId));
+    await this.#deps.writes().remove(keys.assignment(topologyId));
     this.#assigned.delete(topologyId);
   }
 

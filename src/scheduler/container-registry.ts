@@ -1,6 +1,6 @@
 import { describeError, type Logger, TaskGroup } from '../base/index.ts';
 import { endProcess } from '../child/index.ts';
-import type { StateStore } from '../coordination/index.ts';
+import type { StateStore, StateWrites } from '../coordination/index.ts';
 import { type ContainerRecord, type ContainerSpec, keys } from '../topology/index.ts';
 import { reportDeath } from './fault-report.ts';
 import { type ContainerDeath, type ContainerDeps, LocalContainer } from './local-container.ts';
@@ -8,6 +8,8 @@ import { type ContainerName, nameKey } from './reconcile.ts';
 
 export interface RegistryDeps extends Omit<ContainerDeps, 'onDeath'> {
   readonly store: StateStore;
+  /** Under the lease of the leading scheduler. Throws `LEASE_LOST`. */
+  readonly writes: () => StateWrites;
   readonly hostname: string;
   /** Where containers keep their state. */
   readonly redisUrl: string;
@@ -79,12 +81,13 @@ export class ContainerRegistry {
   }
 
   async forget(topologyId: string): Promise<void> {
-    const { store, files } = this.#deps;
+    const { files } = this.#deps;
+    const writes = this.#deps.writes();
     for (const key of this.#recorded.keys()) if (key.startsWith(`${topologyId}/`)) this.#recorded.delete(key);
     files.removeTopology(topologyId);
-    await store.remove(keys.master(topologyId));
-    await store.removeAll(keys.heartbeats(topologyId));
-    await store.removeAll(keys.containers(topologyId));
+    await writes.remove(keys.master(topologyId));
+    await writes.removeAll(keys.heartbeats(topologyId));
+    await writes.removeAll(keys.containers(topologyId));
   }
 
   /** The processes stay; nobody here looks after them any more. */
@@ -132,12 +135,12 @@ export class ContainerRegistry {
   }
 
   async #recordDeath(container: LocalContainer, death: ContainerDeath): Promise<void> {
-    const { store, hostname, clock } = this.#deps;
+    const { writes, hostname, clock } = this.#deps;
     // Deciding goes first: a store that is away must not hold up a restart that needs none.
     this.#deps.onChange();
     try {
       await this.#freeMasterLease(death.spec);
-      if (death.isFault) await reportDeath(store, death, { hostname, nowMs: clock.nowMs() });
+      if (death.isFault) await reportDeath(writes(), death, { hostname, nowMs: clock.nowMs() });
     } catch (error) {
       this.#log.warn({
         event: 'container.death-unrecorded',
@@ -170,7 +173,7 @@ export class ContainerRegistry {
     container.isUnrecorded = false;
     try {
       const key = keys.container(container.topologyId, container.containerId);
-      await this.#deps.store.put(key, { ...container.record });
+      await this.#deps.writes().put(key, { ...container.record });
     } catch (error) {
       container.isUnrecorded = true;
       throw error;

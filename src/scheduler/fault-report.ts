@@ -1,11 +1,11 @@
-import type { StateStore } from '../coordination/index.ts';
+import type { StateWrites } from '../coordination/index.ts';
 import { type ContainerSpec, type ErrorRecord, errorsKeptMax, keys } from '../topology/index.ts';
 import type { ContainerDeath } from './local-container.ts';
 import { slotPortOf } from './local-container.ts';
 
 /** Adds the death of a container to the errors of each component that ran in it, where users look for why tuples stopped. */
 export async function reportDeath(
-  store: StateStore,
+  writes: StateWrites,
   death: ContainerDeath,
   at: { readonly hostname: string; readonly nowMs: number },
 ): Promise<void> {
@@ -19,7 +19,7 @@ export async function reportDeath(
   };
   await Promise.all(
     componentsOf(spec).map((componentId) =>
-      store.append(keys.errors(topologyId, componentId), { ...record }, errorsKeptMax),
+      writes.append(keys.errors(topologyId, componentId), { ...record }, errorsKeptMax),
     ),
   );
 }

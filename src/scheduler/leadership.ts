@@ -1,6 +1,6 @@
-import { type Clock, describeError, type Logger, throwIfAborted } from '../base/index.ts';
+import { type Clock, describeError, GatewayError, type Logger, throwIfAborted } from '../base/index.ts';
 import { isSameProcess, processStart } from '../child/index.ts';
-import type { StateStore } from '../coordination/index.ts';
+import type { StateStore, StateWrites } from '../coordination/index.ts';
 
 const leaseKey = 'leases/nimbus';
 
@@ -16,7 +16,8 @@ export interface LeadershipOptions {
 
 /**
  * The lease that lets one gateway schedule. It is ours only as long as the store has said so within its life: a gateway
- * cut off from the store stops scheduling before another may begin.
+ * cut off from the store stops scheduling before another may begin, and one that slept through the end of its lease in
+ * the middle of something finds its writes refused.
  */
 export class Leadership {
   readonly #options: LeadershipOptions;
@@ -34,6 +35,19 @@ export class Leadership {
 
   get isLeader(): boolean {
     return this.#epoch !== undefined && this.#options.clock.monotonicMs() < this.#endsAtMs;
+  }
+
+  /** Writes under the lease as it is held now. Throws `LEASE_LOST` when it is not. */
+  get writes(): StateWrites {
+    if (this.#epoch === undefined) {
+      throw new GatewayError('LEASE_LOST', `this gateway does not hold the lease ${leaseKey}`);
+    }
+    return this.#options.store.fenced({ leaseKey, epoch: this.#epoch });
+  }
+
+  /** A write has been refused: asks at once whose the lease is, instead of at the next renewal. Never rejects. */
+  doubt(): Promise<void> {
+    return this.#ask();
   }
 
   /** Asks once before it returns, then goes on asking. */

@@ -412,6 +412,38 @@ describe('LocalScheduler', () => {
     await until('the take-over', async () => (await assignment('t')) !== undefined, clock);
   });
 
+  it('acts alone: a leader that slept through the end of its lease finds its writes refused and starts nothing', async () => {
+    const asleep = new ManualClock(); // its lease has run out in the store, and it cannot know
+    const first = await open({ clock: asleep, leaseTtlMs: 300 });
+    const otherDir = mkdtempSync(join(tmpdir(), 'egret-scheduler-'));
+    const second = await open({
+      ...{ stormLocalDir: otherDir, artifactsDir: join(otherDir, 'logs'), leaseTtlMs: 300 },
+      random: seededRandom(8), // another node's id
+    });
+    try {
+      await until('the new leader', async () =>
+        ((await store.readLease('leases/nimbus'))?.holder ?? '').startsWith(second.nodeId),
+      );
+      for (const at of [dir, otherDir]) {
+        mkdirSync(join(at, 'supervisor', 'stormdist', 't'), { recursive: true });
+        for (const [file, content] of [
+          ['topology.json', systemTopology],
+          ['conf.json', {}],
+        ] as const)
+          writeFileSync(join(at, 'supervisor', 'stormdist', 't', file), JSON.stringify(content));
+      }
+      await submit('t', { workers: 1 });
+      await until('an assignment', async () => (await assignment('t')) !== undefined);
+      await until('the doubt of the first', () => !first.isLeader);
+      assert.equal((await assignment('t'))!.plan.containers[0]!.nodeId, second.nodeId);
+      assert.deepEqual(starts('t', 1), []);
+    } finally {
+      await second.drain();
+      await second.close();
+      rmSync(otherDir, { recursive: true, force: true });
+    }
+  });
+
   it('goes on when the store was away: nothing is ended, what was submitted starts', async () => {
     await open();
     await submit('t', { workers: 1 });

@@ -4,11 +4,12 @@ import {
   type Clock,
   deferred,
   describeError,
+  errorCode,
   type Logger,
   type RandomSource,
 } from '../base/index.ts';
 import { prepareSpawning } from '../child/index.ts';
-import type { StateStore } from '../coordination/index.ts';
+import type { StateStore, StateWrites } from '../coordination/index.ts';
 import { type ContainerSpec, keys, type SupervisorRecord, type TopologyRecord } from '../topology/index.ts';
 import { Assignments } from './assignments.ts';
 import { ContainerRegistry } from './container-registry.ts';
@@ -85,10 +86,20 @@ export class LocalScheduler implements AsyncDisposable {
     this.nodeId = readNodeId(stormLocalDir, () => random.uuid());
     this.#files = new NodeFiles({ stormLocalDir, artifactsDir });
     const slots = options.slotPorts.map((port) => ({ nodeId: this.nodeId, hostname, port }));
-    this.#assignments = new Assignments({ store, files: this.#files, log, slots });
+    const writes = (): StateWrites => this.#leadership.writes;
+    this.#assignments = new Assignments({ store, writes, files: this.#files, log, slots });
     this.#containers = new ContainerRegistry({
       ...{ redisUrl: options.redisUrl, redisKeyPrefix: options.redisKeyPrefix },
-      ...{ store, clock, random, log, hostname, files: this.#files, command: options.containerCommand },
+      ...{
+        store,
+        writes,
+        clock,
+        random,
+        log,
+        hostname,
+        files: this.#files,
+        command: options.containerCommand,
+      },
       ...{
         restartLimits: options.restartLimits ?? defaults.restartLimits,
         soundAfterMs: defaults.soundAfterMs,
@@ -122,6 +133,11 @@ export class LocalScheduler implements AsyncDisposable {
     }
   }
 
+  /** It has the lease under which one gateway of the cluster schedules. */
+  get isLeader(): boolean {
+    return this.#leadership.isLeader;
+  }
+
   /**
    * Ends all containers orderly, each within the grace that its topology asks for; topologies and assignments stay, and
    * are started again by the next scheduler. `stopNow`: no more grace. Idempotent.
@@ -148,13 +164,13 @@ export class LocalScheduler implements AsyncDisposable {
   async #drain(): Promise<void> {
     if (this.#closing !== undefined) return;
     this.#isDraining = true;
-    const { store } = this.#options;
     const topologyIds = new Set(this.#containers.all.map((container) => container.topologyId));
     this.#wake();
     await this.#drained.promise;
     try {
-      for (const topologyId of topologyIds) await store.removeAll(keys.containers(topologyId));
-      await store.remove(keys.supervisor(this.nodeId));
+      const { writes } = this.#leadership;
+      for (const topologyId of topologyIds) await writes.removeAll(keys.containers(topologyId));
+      await writes.remove(keys.supervisor(this.nodeId));
     } catch (error) {
       this.#log.warn({ event: 'scheduler.records-left', reason: describeError(error) });
     }
@@ -208,6 +224,7 @@ export class LocalScheduler implements AsyncDisposable {
       if (this.#failuresInARow === 0)
         this.#log.warn({ event: 'scheduler.pass-failed', reason: describeError(error) });
       this.#failuresInARow += 1;
+      if (errorCode(error) === 'LEASE_LOST') await this.#leadership.doubt();
       return againMs;
     }
   }
@@ -239,7 +256,7 @@ export class LocalScheduler implements AsyncDisposable {
   }
 
   async #load(): Promise<void> {
-    const { store, hostname, slotPorts, clock } = this.#options;
+    const { hostname, slotPorts, clock } = this.#options;
     this.#mustLoad = false;
     try {
       await this.#assignments.load();
@@ -251,7 +268,7 @@ export class LocalScheduler implements AsyncDisposable {
         slotPorts,
         startedAtMs: clock.nowMs(),
       };
-      await store.put(keys.supervisor(this.nodeId), { ...supervisor });
+      await this.#leadership.writes.put(keys.supervisor(this.nodeId), { ...supervisor });
     } catch (error) {
       this.#mustLoad = true;
       throw error;

@@ -1,4 +1,4 @@
--- Appends to a list and drops the oldest beyond a maximum.
+-- Appends to a list and drops the oldest beyond a maximum. May be fenced.
 --
 -- KEYS[1] the list
 -- KEYS[2] the index of lists (sorted set, all scores 0)

@@ -1,4 +1,4 @@
--- Writes a record whatever is there.
+-- Writes a record whatever is there. May be fenced.
 --
 -- KEYS[1] the record (hash: version, value)
 -- KEYS[2] the index of records (sorted set, all scores 0)

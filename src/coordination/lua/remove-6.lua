@@ -1,4 +1,4 @@
--- Removes whatever a key names: a record, a list, a lease.
+-- Removes whatever a key names: a record, a list, a lease. May be fenced.
 --
 -- KEYS[1], KEYS[2] the record and the index of records
 -- KEYS[3], KEYS[4] the list and the index of lists

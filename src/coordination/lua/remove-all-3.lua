@@ -1,4 +1,4 @@
--- Removes all records, lists and leases under a prefix.
+-- Removes all records, lists and leases under a prefix. May be fenced.
 --
 -- KEYS[1] the index of records
 -- KEYS[2] the index of lists
