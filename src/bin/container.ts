@@ -1,5 +1,5 @@
 import { describeError, errorCode, openLog, systemClock, systemRandom } from '../base/index.ts';
-import { readSpec, runContainer } from '../container/index.ts';
+import { readSpec, runContainer, tcpNetwork } from '../container/index.ts';
 import { openRedisStore } from '../coordination/index.ts';
 
 /**
@@ -43,7 +43,7 @@ async function main(args: readonly string[]): Promise<number> {
     });
   try {
     const signals = { stopSoon: stopSoon.signal, stopNow: stopNow.signal };
-    const edges = { clock: systemClock, random: systemRandom, log, openStore };
+    const edges = { network: tcpNetwork, clock: systemClock, random: systemRandom, log, openStore };
     return await runContainer({ spec, specFile, ...edges, ...signals });
   } catch (error) {
     if (stopSoon.signal.aborted) return 0;

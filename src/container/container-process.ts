@@ -12,6 +12,7 @@ import type { ContainerSpec, TopologyRecord } from '../topology/index.ts';
 import { confNumber } from './conf.ts';
 import { cleanDirectories, prepareDirectories, readConf, readTopology } from './container-prepare.ts';
 import { WorkerContainer } from './container-worker.ts';
+import type { Network } from './network.ts';
 import { TopologyMaster } from './topology-master/index.ts';
 import { TopologyWatch } from './topology-watch.ts';
 
@@ -19,6 +20,7 @@ export interface ContainerDeps {
   readonly spec: ContainerSpec;
   /** Where the spec was read from: when it disappears, the container ends. */
   readonly specFile: string;
+  readonly network: Network;
   readonly openStore: () => Promise<StateStore>;
   readonly clock: Clock;
   readonly random: RandomSource;
@@ -111,10 +113,10 @@ async function startRole(deps: ContainerDeps, roleDeps: RoleDeps): Promise<Role>
 }
 
 async function openRole(deps: ContainerDeps, { conf, store, watch, signal }: RoleDeps): Promise<Role> {
-  const { spec, clock, random, log } = deps;
+  const { spec, network, clock, random, log } = deps;
   if (spec.containerId !== 0) {
     const topology = readTopology(spec);
-    const worker = await WorkerContainer.open({ spec, conf, topology, store, clock, random, log });
+    const worker = await WorkerContainer.open({ spec, conf, topology, network, store, clock, random, log });
     return {
       failed: new Promise(() => undefined),
       recordChanged: () => undefined, // the topology's status reaches it by the physical plan
@@ -122,7 +124,7 @@ async function openRole(deps: ContainerDeps, { conf, store, watch, signal }: Rol
     };
   }
   const status = watch.record?.status ?? 'ACTIVE';
-  const master = await TopologyMaster.open({ spec, conf, store, clock, log, status }, signal);
+  const master = await TopologyMaster.open({ spec, conf, network, store, clock, log, status }, signal);
   const running = master.run(signal).catch((error: unknown) => describeError(error));
   return {
     failed: running,

@@ -6,6 +6,7 @@ import { makeHost, planHosts, type SharedHostDeps, taskIdsOf } from './container
 import { pidDirOf } from './container-prepare.ts';
 import { HostKeeper } from './host-keeper.ts';
 import { MetricsManager } from './metrics-manager/index.ts';
+import type { Network } from './network.ts';
 import type { HostToStreamManager } from './protocol.ts';
 import { StreamManager } from './stream-manager/index.ts';
 import type { TaskHost } from './task-host.ts';
@@ -14,6 +15,7 @@ export interface WorkerDeps {
   readonly spec: ContainerSpec;
   readonly conf: JsonObject;
   readonly topology: TopologyIndex;
+  readonly network: Network;
   readonly store: StateStore;
   readonly clock: Clock;
   readonly random: RandomSource;

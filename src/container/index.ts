@@ -11,3 +11,4 @@
 
 export { readSpec } from './container-prepare.ts';
 export { type ContainerDeps, type ContainerExitCode, runContainer } from './container-process.ts';
+export { tcpNetwork } from './network.ts';

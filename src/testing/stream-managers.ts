@@ -6,6 +6,7 @@ import {
   systemRandom,
   waitFor,
 } from '../base/index.ts';
+import { tcpNetwork } from '../container/network.ts';
 import type { HostToStreamManager, StreamManagerToHost } from '../container/protocol.ts';
 import { StreamManager } from '../container/stream-manager/index.ts';
 import type { TaskHost } from '../container/task-host.ts';
@@ -160,7 +161,8 @@ export class StreamManagers implements AsyncDisposable {
   }
 
   async startMaster(): Promise<TopologyMaster> {
-    const deps = { conf: {}, store: this.store, clock: systemClock, log: this.#options.log ?? silentLog };
+    const { log = silentLog } = this.#options;
+    const deps = { conf: {}, network: tcpNetwork, store: this.store, clock: systemClock, log };
     this.#master = await TopologyMaster.open(
       { ...deps, spec: this.spec(0), status: 'ACTIVE', leaseMs: 600 },
       new AbortController().signal,
@@ -179,6 +181,7 @@ export class StreamManagers implements AsyncDisposable {
     const manager = await StreamManager.open({
       spec: this.spec(containerId),
       conf: this.#options.conf ?? {},
+      network: tcpNetwork,
       store: this.store,
       clock: systemClock,
       random: systemRandom,

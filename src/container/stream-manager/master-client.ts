@@ -12,6 +12,7 @@ import type { StateStore } from '../../coordination/index.ts';
 import { keys, type PhysicalPlan } from '../../topology/index.ts';
 import { isPort, readPlan } from '../control-messages.ts';
 import { FrameConnection } from '../frame-connection.ts';
+import type { Network } from '../network.ts';
 import { protocolVersion } from '../protocol.ts';
 import type { StreamManagerLimits } from './limits.ts';
 
@@ -24,6 +25,7 @@ export interface MasterClientOptions {
   /** Where this stream manager listens. */
   readonly host: string;
   readonly port: number;
+  readonly network: Network;
   readonly store: StateStore;
   readonly limits: StreamManagerLimits;
   readonly clock: Clock;
@@ -83,6 +85,7 @@ export class MasterClient {
 
   #dial(address: { readonly host: string; readonly port: number }): void {
     this.#connection = FrameConnection.dial(
+      this.#options.network,
       { ...address, readBytes },
       {
         opened: (connection) => this.#register(connection),

@@ -1,7 +1,6 @@
-import { createServer, type Server, type Socket } from 'node:net';
 import type { Clock, JsonObject, Logger } from '../../base/index.ts';
 import { FrameConnection } from '../frame-connection.ts';
-import { listenOn } from '../listen.ts';
+import type { Connection, Incoming, Listener, Network } from '../network.ts';
 import { protocolVersion } from '../protocol.ts';
 import type { StreamManagerLimits } from './limits.ts';
 
@@ -19,13 +18,14 @@ export type PeerVerdict =
   | { readonly kind: 'unknown'; readonly reason: string };
 
 export interface PeerListenerOptions {
+  readonly network: Network;
   readonly limits: StreamManagerLimits;
   readonly clock: Clock;
   readonly log: Logger;
   readonly judge: (hello: PeerHello) => PeerVerdict;
   /** An accepted peer: from now on the socket is the caller's to write to. */
-  readonly joined: (containerId: number, socket: Socket) => void;
-  readonly left: (containerId: number, socket: Socket) => void;
+  readonly joined: (containerId: number, socket: Connection) => void;
+  readonly left: (containerId: number, socket: Connection) => void;
   readonly controlFrame: (containerId: number, message: JsonObject) => void;
 }
 
@@ -48,16 +48,16 @@ interface Guest {
 export class PeerListener {
   readonly #options: PeerListenerOptions;
   readonly #guests = new Set<Guest>();
-  readonly #server: Server;
+  #server: Listener | undefined;
 
   constructor(options: PeerListenerOptions) {
     this.#options = options;
-    this.#server = createServer((socket) => this.#accept(socket));
   }
 
   /** Resolves with the port that the system chose. Rejects with `PORT_IN_USE` or `CONNECT_FAILED` naming the address. */
   async listen(host: string): Promise<number> {
-    return listenOn(this.#server, host);
+    this.#server = await this.#options.network.listen(host, (incoming) => this.#accept(incoming));
+    return this.#server.port;
   }
 
   /** The plan has changed: those who waited for it are judged again. */
@@ -67,7 +67,7 @@ export class PeerListener {
   }
 
   close(): void {
-    this.#server.close();
+    this.#server?.close();
     for (const guest of [...this.#guests]) {
       guest.deadline?.[Symbol.dispose]();
       guest.connection.close('this container ends');
@@ -75,16 +75,16 @@ export class PeerListener {
     this.#guests.clear();
   }
 
-  #accept(socket: Socket): void {
+  #accept(incoming: Incoming): void {
     const { limits, clock, log } = this.#options;
     const strangers = [...this.#guests].filter((guest) => !guest.isAccepted).length;
     if (strangers >= limits.strangersMax) {
       log.warn({ event: 'peer.turned-away', strangers, strangersMax: limits.strangersMax });
-      socket.destroy();
+      incoming.refuse();
       return;
     }
     const guest: Guest = {
-      connection: FrameConnection.accept(socket, {
+      connection: FrameConnection.accept(incoming, {
         controlFrame: (message) => this.#control(guest, message),
         closed: (reason) => this.#closed(guest, reason),
       }),

@@ -1,7 +1,7 @@
-import type { Socket } from 'node:net';
 import type { Logger } from '../../base/index.ts';
 import type { TaskId } from '../../topology/index.ts';
 import { FrameSlab, frameCount } from '../../tuple/index.ts';
+import type { Connection } from '../network.ts';
 import type { StreamManagerLimits } from './limits.ts';
 import type { Route } from './router.ts';
 import { WaterMarks } from './water-marks.ts';
@@ -37,7 +37,7 @@ export class PeerQueue implements Route {
   readonly #slab: FrameSlab;
   readonly #pressure: WaterMarks;
   readonly #bound: WaterMarks;
-  #socket: Socket | undefined;
+  #socket: Connection | undefined;
   #droppedTuples = 0;
   #droppedTuplesBefore = 0;
 
@@ -91,7 +91,7 @@ export class PeerQueue implements Route {
   }
 
   /** The peer has connected: it gets what is queued. An older connection of it is closed. */
-  attach(socket: Socket): void {
+  attach(socket: Connection): void {
     this.detach()?.destroy();
     this.#socket = socket;
     this.flush();
@@ -99,7 +99,7 @@ export class PeerQueue implements Route {
   }
 
   /** Gives the socket back, if it is the one named or none is named. What it had not sent is lost. */
-  detach(socket?: Socket): Socket | undefined {
+  detach(socket?: Connection): Connection | undefined {
     const current = this.#socket;
     if (current === undefined || (socket !== undefined && socket !== current)) return undefined;
     this.#socket = undefined;
@@ -113,7 +113,7 @@ export class PeerQueue implements Route {
     return current;
   }
 
-  #write(socket: Socket): void {
+  #write(socket: Connection): void {
     const buffers = this.#slab.take();
     const last = buffers.length - 1;
     if (last < 0) return;

@@ -2,6 +2,7 @@ import { backoffMs, type Clock, type Logger, type RandomSource } from '../../bas
 import type { StreamManagerAddress } from '../../topology/index.ts';
 import type { FrameConsumer } from '../../tuple/index.ts';
 import { FrameConnection } from '../frame-connection.ts';
+import type { Network } from '../network.ts';
 import { type LoadReport, type PressureReport, protocolVersion } from '../protocol.ts';
 import type { StreamManagerLimits } from './limits.ts';
 
@@ -14,6 +15,7 @@ export interface PeerReaderOptions {
   readonly incarnation: string;
   /** The container whose frames we want. */
   readonly peer: number;
+  readonly network: Network;
   readonly limits: StreamManagerLimits;
   readonly clock: Clock;
   readonly random: RandomSource;
@@ -76,6 +78,7 @@ export class PeerReader {
     const { topologyId, containerId, incarnation, dataFrame, readEnded } = this.#options;
     this.#retry?.[Symbol.dispose]();
     this.#connection = FrameConnection.dial(
+      this.#options.network,
       { host: address.host, port: address.port, readBytes },
       {
         opened: (connection) => {

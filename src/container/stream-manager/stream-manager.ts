@@ -3,6 +3,7 @@ import type { StateStore } from '../../coordination/index.ts';
 import type { ContainerSpec, PhysicalPlan, StreamManagerAddress, TaskId } from '../../topology/index.ts';
 import { readLoads, readPressure } from '../control-messages.ts';
 import { listenAddress } from '../listen.ts';
+import type { Network } from '../network.ts';
 import type { HostToStreamManager, LoadReport } from '../protocol.ts';
 import type { Outlet, TaskHost } from '../task-host.ts';
 import { HostSlot } from './host-slot.ts';
@@ -17,6 +18,7 @@ import { Router } from './router.ts';
 export interface StreamManagerDeps {
   readonly spec: ContainerSpec;
   readonly conf: JsonObject;
+  readonly network: Network;
   readonly store: StateStore;
   readonly clock: Clock;
   readonly random: RandomSource;
@@ -59,6 +61,7 @@ export class StreamManager implements Outlet {
     manager.#master = new MasterClient({
       ...{ topologyId, containerId, incarnation, host, port },
       ...{
+        network: deps.network,
         store: deps.store,
         limits: manager.#limits,
         clock: deps.clock,
@@ -80,6 +83,7 @@ export class StreamManager implements Outlet {
     for (const container of deps.spec.plan.containers) this.#addPeer(container.containerId);
     this.#router.rebuild([...this.#slots.values(), ...this.#queues.values()]);
     this.#listener = new PeerListener({
+      network: deps.network,
       limits: this.#limits,
       clock: deps.clock,
       log: deps.log,
@@ -176,7 +180,7 @@ export class StreamManager implements Outlet {
   }
 
   #addPeer(peer: number): void {
-    const { spec, clock, random, log } = this.#deps;
+    const { spec, network, clock, random, log } = this.#deps;
     const { topologyId, containerId, incarnation } = spec;
     if (peer === containerId) return;
     const tasks = spec.plan.tasks.filter((task) => task.containerId === peer).map((task) => task.taskId);
@@ -187,7 +191,7 @@ export class StreamManager implements Outlet {
     });
     this.#queues.set(peer, queue);
     const reader: PeerReader = new PeerReader({
-      ...{ topologyId, containerId, incarnation, peer, limits, clock, random, log },
+      ...{ topologyId, containerId, incarnation, peer, network, limits, clock, random, log },
       dataFrame: (buffer, start, end) => this.#router.route(buffer, start, end),
       readEnded: () => this.#router.flush(),
       opened: () => {

@@ -1,4 +1,3 @@
-import { createServer, type Server, type Socket } from 'node:net';
 import { type Clock, describeError, type JsonObject, type JsonValue, type Logger } from '../../base/index.ts';
 import type { StateStore } from '../../coordination/index.ts';
 import {
@@ -10,7 +9,8 @@ import {
 } from '../../topology/index.ts';
 import { isAddress } from '../control-messages.ts';
 import { FrameConnection } from '../frame-connection.ts';
-import { listenAddress, listenOn } from '../listen.ts';
+import { listenAddress } from '../listen.ts';
+import type { Incoming, Listener, Network } from '../network.ts';
 import { protocolVersion } from '../protocol.ts';
 import { acquireLease, keepLease } from './lease.ts';
 import { initialMasterState, type MasterEvent, type MasterState, stepMaster } from './machine.ts';
@@ -19,6 +19,7 @@ import { PlanRecorder } from './plan-recorder.ts';
 export interface TopologyMasterDeps {
   readonly spec: ContainerSpec;
   readonly conf: JsonObject;
+  readonly network: Network;
   readonly store: StateStore;
   readonly clock: Clock;
   readonly log: Logger;
@@ -41,7 +42,7 @@ const connectionsMax = 4096;
  */
 export class TopologyMaster {
   readonly #deps: TopologyMasterDeps;
-  readonly #server: Server;
+  #server: Listener | undefined;
   readonly #connections = new Map<number, FrameConnection>();
   readonly #registered = new Set<number>();
   readonly #recorder: PlanRecorder;
@@ -58,7 +59,9 @@ export class TopologyMaster {
   static async open(deps: TopologyMasterDeps, signal: AbortSignal): Promise<TopologyMaster> {
     const master = new TopologyMaster(deps);
     const { bindHost, host } = listenAddress(deps.conf);
-    const port = await listenOn(master.#server, bindHost);
+    const server = await deps.network.listen(bindHost, (incoming) => master.#accept(incoming));
+    master.#server = server;
+    const { port } = server;
     master.#value = { host, port };
     const stop = (): void => master.#ending.abort(signal.reason);
     signal.addEventListener('abort', stop, { once: true });
@@ -77,7 +80,6 @@ export class TopologyMaster {
 
   private constructor(deps: TopologyMasterDeps) {
     this.#deps = deps;
-    this.#server = createServer((socket) => this.#accept(socket));
     this.#recorder = new PlanRecorder(deps);
     this.#state = this.#initialState();
   }
@@ -117,7 +119,7 @@ export class TopologyMaster {
 
   /** Gives the lease back and ends all connections. Idempotent; never rejects. */
   async close(): Promise<void> {
-    if (this.#server.listening) this.#server.close();
+    this.#server?.close();
     this.#tick?.[Symbol.dispose]();
     for (const connection of this.#connections.values()) connection.close('the topology master ends');
     if (this.#ending.signal.aborted && this.#leaseEpoch === 0) return;
@@ -161,14 +163,14 @@ export class TopologyMaster {
     };
   }
 
-  #accept(socket: Socket): void {
+  #accept(incoming: Incoming): void {
     if (this.#connections.size >= connectionsMax) {
-      socket.destroy();
+      incoming.refuse();
       return;
     }
     const id = ++this.#connectionCount;
     const { clock, log } = this.#deps;
-    const connection = FrameConnection.accept(socket, {
+    const connection = FrameConnection.accept(incoming, {
       controlFrame: (message) => this.#control(id, message),
       closed: (reason) => {
         this.#connections.delete(id);
