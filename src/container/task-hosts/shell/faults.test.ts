@@ -138,7 +138,10 @@ describe('a shell child at fault', () => {
   it('may say its pid before it is asked', async () => {
     const early = `import storm, os\nstorm.sendMsgToParent({"pid": os.getpid()})\nstorm.log("early")\nstorm.readMsg()\n`;
     const script = `${early}while True: storm.ack(storm.readTuple())\n`;
-    rig = new ShellRig({ components: [source, bolt('python3', 'b.py'), sink], resources: { 'b.py': script } });
+    rig = new ShellRig({
+      components: [source, bolt('python3', 'b.py'), sink],
+      resources: { 'b.py': script },
+    });
     const host = await rig.start('bolt', { isActive: false });
     await rig.waitFor('log', () => rig.workerLog().includes('early'));
     rig.tell(host, { isActive: true });
@@ -147,7 +150,9 @@ describe('a shell child at fault', () => {
   });
 
   it('is ended when it says its pid twice', async () => {
-    await python(`import storm, time\nfor pid in [7, 8]: storm.sendMsgToParent({"pid": pid})\ntime.sleep(60)\n`);
+    await python(
+      `import storm, time\nfor pid in [7, 8]: storm.sendMsgToParent({"pid": pid})\ntime.sleep(60)\n`,
+    );
     assert.match(await reason(), /said its pid \(8\) a second time/);
   });
 
