@@ -122,6 +122,11 @@ export class CodeDirectories {
     return ifThere(readFile(join(this.pathOf(topologyId), topologyFileName), 'utf8'));
   }
 
+  /** The text of `conf.json`: defaults < gateway < topology. */
+  async readMergedConf(topologyId: string): Promise<string | undefined> {
+    return ifThere(readFile(join(this.pathOf(topologyId), confFileName), 'utf8'));
+  }
+
   async remove(topologyId: string): Promise<void> {
     await rm(this.pathOf(topologyId), { recursive: true, force: true });
   }

@@ -2,7 +2,7 @@ import type { ExecutorStats, GlobalStreamId } from '../rpc/index.ts';
 import type { CountsByWindow, ExecutorStatsRecord, InputCountsByWindow } from '../topology/index.ts';
 
 /** Storm's windows: seconds, and everything since the start. */
-const statsWindows = ['600', '10800', '86400', ':all-time'] as const;
+export const statsWindows = ['600', '10800', '86400', ':all-time'] as const;
 
 /** Every window is there, if empty, so that a client that looks one up finds it. */
 const nothing: CountsByWindow = Object.fromEntries(statsWindows.map((window) => [window, {}]));
@@ -14,6 +14,33 @@ export function thriftStats(record: ExecutorStatsRecord): ExecutorStats {
     transferred: counts(record.transferred),
     specific: specificStats(record.specific),
     rate: record.rate,
+  };
+}
+
+/** The record with every window there, if empty. */
+export function completeStats(record: ExecutorStatsRecord): ExecutorStatsRecord {
+  const fill = (values: CountsByWindow): CountsByWindow => ({ ...nothing, ...values });
+  const { specific } = record;
+  return {
+    ...record,
+    emitted: fill(record.emitted),
+    transferred: fill(record.transferred),
+    specific:
+      specific.kind === 'spout'
+        ? {
+            kind: 'spout',
+            acked: fill(specific.acked),
+            failed: fill(specific.failed),
+            completeMsAvg: fill(specific.completeMsAvg),
+          }
+        : {
+            kind: 'bolt',
+            acked: fill(specific.acked),
+            failed: fill(specific.failed),
+            processMsAvg: fill(specific.processMsAvg),
+            executed: fill(specific.executed),
+            executeMsAvg: fill(specific.executeMsAvg),
+          },
   };
 }
 
@@ -78,7 +105,7 @@ function inputAverages(values: InputCountsByWindow): Map<string, [GlobalStreamId
 }
 
 /** `component \0 stream`, as the records write it. */
-function globalStreamId(source: string): GlobalStreamId {
+export function globalStreamId(source: string): GlobalStreamId {
   const [componentId, streamId] = source.split('\0', 2) as [string, string];
   return { componentId, streamId };
 }

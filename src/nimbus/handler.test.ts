@@ -67,12 +67,8 @@ describe('the Nimbus service', () => {
 
   it('answers every method it does not have with an error that names it', async () => {
     await assert.rejects(
-      nimbus.client.call.getComponentPageInfo({
-        topology_id: 'x',
-        component_id: 'y',
-        is_include_sys: true,
-      }),
-      /getComponentPageInfo is not available yet/,
+      nimbus.client.call.getTopologyHistory({ user: 'tester' }),
+      /getTopologyHistory is not available yet/,
     );
   });
 

@@ -24,6 +24,7 @@ import { readComponentConfs } from './component-confs.ts';
 import type { Inbox } from './inbox.ts';
 import type { LeaderHost } from './leader-address.ts';
 import type { TopologyEvent } from './lifecycle.ts';
+import { pageMethods } from './pages.ts';
 import type { Reaper } from './reaper.ts';
 import type { Submissions } from './submission.ts';
 import { isTopologyName, stormVersion } from './submission-checks.ts';
@@ -58,6 +59,12 @@ export function makeHandler(deps: HandlerDeps, options: HandlerOptions): Handler
     ...lifecycleMethods(deps, options),
     ...summaryMethods(deps, options),
     ...codeMethods(deps),
+    ...pageMethods({
+      ...deps,
+      nowMs: () => deps.clock.nowMs(),
+      readSystem: (record) => readSystem(deps, record),
+      readMergedConf: async (record) => (await deps.code.readMergedConf(record.id)) ?? codeMissing(record),
+    }),
   };
 }
 

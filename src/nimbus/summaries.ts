@@ -48,7 +48,7 @@ export async function readClusterSummary(
   };
 }
 
-function supervisorSummary(
+export function supervisorSummary(
   supervisor: SupervisorRecord,
   views: readonly TopologyView[],
   nowMs: number,

@@ -96,7 +96,7 @@ function kindOf(component: Component | undefined): 'spout' | 'bolt' {
   return component?.kind === 'spout' ? 'spout' : 'bolt';
 }
 
-async function readHeartbeats(store: StateStore, id: string): Promise<HeartbeatRecord[]> {
+export async function readHeartbeats(store: StateStore, id: string): Promise<HeartbeatRecord[]> {
   const found = await store.list(keys.heartbeats(id));
   return found.map(({ value }) => value as unknown as HeartbeatRecord);
 }
@@ -113,14 +113,17 @@ async function readErrors(
   if (options.errors === 'NONE') return byComponent;
   const prefix = keys.errorsOf(id);
   for (const key of await store.listKeys(prefix)) {
-    const records = (await store.readAll(key)) as unknown as readonly ErrorRecord[];
-    const newestFirst = records.map(errorInfo).reverse();
-    byComponent.set(
-      key.slice(prefix.length),
-      options.errors === 'ONE' ? newestFirst.slice(0, 1) : newestFirst,
-    );
+    const componentId = key.slice(prefix.length);
+    const newestFirst = await readErrorsOf(store, id, componentId);
+    byComponent.set(componentId, options.errors === 'ONE' ? newestFirst.slice(0, 1) : newestFirst);
   }
   return byComponent;
+}
+
+/** The errors of one component that are kept, newest first. */
+export async function readErrorsOf(store: StateStore, id: string, componentId: string): Promise<ErrorInfo[]> {
+  const records = (await store.readAll(keys.errors(id, componentId))) as unknown as readonly ErrorRecord[];
+  return records.map(errorInfo).reverse();
 }
 
 function errorInfo(record: ErrorRecord): ErrorInfo {

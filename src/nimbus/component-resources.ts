@@ -1,0 +1,53 @@
+import type { JsonObject, JsonValue } from '../base/index.ts';
+import { type Component, systemComponentIds } from '../topology/index.ts';
+
+const names = {
+  onHeapMb: 'onheap.memory.mb',
+  offHeapMb: 'offheap.memory.mb',
+  cpuPercent: 'cpu.pcore.percent',
+} as const;
+
+/** What configurations call them (NormalizedResources 2.8); any other name is a resource of the user's own. */
+const byConfKey: Readonly<Record<string, string>> = {
+  'topology.component.resources.onheap.memory.mb': names.onHeapMb,
+  'topology.component.resources.offheap.memory.mb': names.offHeapMb,
+  'topology.component.cpu.pcore.percent': names.cpuPercent,
+  'supervisor.memory.capacity.mb': 'memory.mb',
+  'supervisor.cpu.capacity': names.cpuPercent,
+};
+const resourcesMapKey = 'topology.component.resources.map';
+
+/**
+ * What a task of the component asks for, as Storm's pages show it (NormalizedResourceRequest 2.8): memory in MiB, CPU in
+ * percent of a core, resources of other names as they are. `conf`: of the topology, with the cluster's under it.
+ */
+export function componentResources(component: Component, conf: JsonObject): ReadonlyMap<string, number> {
+  const own = component.conf;
+  const resources = new Map<string, number>(Object.values(names).map((name) => [name, 0]));
+  const set = (name: string, value: JsonValue | undefined): void => {
+    if (typeof value === 'number') resources.set(name, value);
+  };
+  const addAll = (map: JsonValue | undefined): void => {
+    if (map === null || typeof map !== 'object' || Array.isArray(map)) return;
+    for (const [name, value] of Object.entries(map as JsonObject)) set(byConfKey[name] ?? name, value);
+  };
+  const plain = Object.entries(byConfKey).filter(([key]) => key.startsWith('topology.component.'));
+
+  for (const [key, name] of plain) set(name, conf[key]);
+  addAll(conf[resourcesMapKey]);
+  for (const [key, name] of Object.entries(ownDefaults(component.id))) set(name, conf[key]);
+  for (const [key, name] of plain) set(name, own[key]);
+  addAll(own[resourcesMapKey]);
+  return resources;
+}
+
+/** Components of the system have defaults of their own. */
+function ownDefaults(componentId: string): Readonly<Record<string, string>> {
+  const keysOf = (prefix: string): Record<string, string> => ({
+    [`topology.${prefix}.resources.onheap.memory.mb`]: names.onHeapMb,
+    [`topology.${prefix}.resources.offheap.memory.mb`]: names.offHeapMb,
+    [`topology.${prefix}.cpu.pcore.percent`]: names.cpuPercent,
+  });
+  if (componentId === systemComponentIds.acker) return keysOf('acker');
+  return componentId.startsWith(systemComponentIds.metricsPrefix) ? keysOf('metrics.consumer') : {};
+}
