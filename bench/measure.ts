@@ -8,7 +8,7 @@ import { root, type System } from './system.ts';
 
 export interface BenchCase {
   readonly name: string;
-  readonly kind: 'words' | 'words-shellbolt' | 'words-shell' | 'null';
+  readonly kind: 'words' | 'words-shellbolt' | 'words-shell' | 'null' | 'branch' | 'branch-slow';
   readonly workers: number;
   readonly ackers: number;
   /** topology.max.spout.pending; undefined = nothing limits the spout. */
@@ -30,8 +30,9 @@ export interface Measured {
   readonly othersCpuPercent: number;
 }
 
-interface MeterLine {
+export interface MeterLine {
   readonly timeMs: number;
+  readonly pid: number;
   readonly firstSinkMs: number;
   readonly emitted: number;
   readonly sunk: number;
@@ -44,22 +45,13 @@ export interface MeasureOptions {
   readonly windowMs: number;
 }
 
-/** Submits a case to a running system with Storm's client, lets it warm up, measures one window and kills it. */
+/** Lets a running case warm up and measures one window of it. */
 export async function measure(
   system: System,
   benchCase: BenchCase,
   options: MeasureOptions,
 ): Promise<Measured> {
-  const name = `bench-${benchCase.name}`;
-  const out = join(options.scratch, 'meters', `${name}-${systemClock.nowMs()}`);
-  mkdirSync(out, { recursive: true });
-  const acceptedMs = await submit(system, benchCase, { name, out });
-  try {
-    const firstMs = await waitFor('the first tuple at the sink', () => firstSink(out), {
-      clock: systemClock,
-      limitMs: 120_000,
-      everyMs: 20,
-    });
+  return withCase(system, benchCase, options.scratch, async ({ out, acceptedMs, firstMs }) => {
     await systemClock.sleep(options.warmMs);
     const before = sample(system, options.scratch, out);
     await systemClock.sleep(options.windowMs);
@@ -70,6 +62,35 @@ export async function measure(
       acceptedToFirstTupleMs: firstMs - acceptedMs,
       ...difference(before, after),
     };
+  });
+}
+
+export interface RunningCase {
+  /** Where its workers write their counters. */
+  readonly out: string;
+  readonly acceptedMs: number;
+  /** When its first tuple came to the sink. */
+  readonly firstMs: number;
+}
+
+/** Submits a case to a running system with Storm's client, calls `use` when tuples flow, and kills it afterwards. */
+export async function withCase<T>(
+  system: System,
+  benchCase: BenchCase,
+  scratch: string,
+  use: (running: RunningCase) => Promise<T>,
+): Promise<T> {
+  const name = `bench-${benchCase.name}`;
+  const out = join(scratch, 'meters', `${name}-${systemClock.nowMs()}`);
+  mkdirSync(out, { recursive: true });
+  const acceptedMs = await submit(system, benchCase, { name, out });
+  try {
+    const firstMs = await waitFor('the first tuple at the sink', () => firstSink(meterLines(out)), {
+      clock: systemClock,
+      limitMs: 120_000,
+      everyMs: 20,
+    });
+    return await use({ out, acceptedMs, firstMs });
   } finally {
     await kill(system, name);
   }
@@ -121,6 +142,7 @@ function sumMeters(out: string): MeterLine {
     newest.reduce((total, line) => total + pick(line), 0);
   return {
     timeMs: sum((line) => line.timeMs) / newest.length,
+    pid: 0,
     firstSinkMs: 0,
     emitted: sum((line) => line.emitted),
     sunk: sum((line) => line.sunk),
@@ -130,18 +152,19 @@ function sumMeters(out: string): MeterLine {
   };
 }
 
-function meterLines(out: string): MeterLine[] {
+/** The newest line of each worker that ever ran. */
+export function meterLines(out: string): MeterLine[] {
   if (!existsSync(out)) return [];
   return readdirSync(out)
+    .filter((name) => name.endsWith('.jsonl'))
     .map((name) => readFileSync(join(out, name), 'utf8').trimEnd().split('\n').at(-1)!)
     .filter((line) => line.endsWith('}'))
     .map((line) => JSON.parse(line) as MeterLine);
 }
 
-function firstSink(out: string): number | undefined {
-  const first = meterLines(out)
-    .map(({ firstSinkMs }) => firstSinkMs)
-    .filter((ms) => ms > 0);
+/** When the first tuple came to a sink of one of these workers. */
+export function firstSink(lines: readonly MeterLine[]): number | undefined {
+  const first = lines.map(({ firstSinkMs }) => firstSinkMs).filter((ms) => ms > 0);
   return first.length > 0 ? Math.min(...first) : undefined;
 }
 

@@ -7,6 +7,7 @@ import { systemClock } from '../src/base/index.ts';
 import { pythonFirstTupleMs } from './first-tuple.ts';
 import { type BenchCase, type Measured, measure } from './measure.ts';
 import { processesOf } from './processes.ts';
+import { measureRecovery, recoveryCases } from './recovery.ts';
 import { startStorm } from './storm-cluster.ts';
 import { root, type System, startEgret } from './system.ts';
 
@@ -25,7 +26,11 @@ const cases: readonly BenchCase[] = [
   { name: 'shellbolt-acked-1', kind: 'words-shellbolt', workers: 1, ackers: 1, pending: 200 },
   { name: 'shell-acked-1', kind: 'words-shell', workers: 1, ackers: 1, pending: 200 },
   { name: 'shell-unlimited-1', kind: 'words-shell', workers: 1, ackers: 0 },
+  { name: 'branch-2', kind: 'branch', workers: 2, ackers: 0 },
+  { name: 'branch-slow-2', kind: 'branch-slow', workers: 2, ackers: 0 },
 ];
+
+const killsPerCase = 5;
 
 const { values: flags } = parseArgs({
   options: {
@@ -35,6 +40,7 @@ const { values: flags } = parseArgs({
     only: { type: 'string' },
     system: { type: 'string' },
     'first-tuple': { type: 'boolean', default: false },
+    recovery: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
@@ -62,7 +68,14 @@ async function runSystem(name: 'storm' | 'egret'): Promise<void> {
       for (let i = 0; i < 5; i++) times.push(await pythonFirstTupleMs(system, scratch));
       progress(`${name} Python-only, accepted to first tuple: ${times.map(Math.round).join(', ')} ms`);
     }
-    for (const benchCase of flags['first-tuple'] && flags.only === undefined ? [] : selected) {
+    for (const recoveryCase of flags.recovery ? recoveryCases : []) {
+      const times = await measureRecovery(system, recoveryCase, { scratch, times: killsPerCase });
+      progress(
+        `${name} ${recoveryCase.of.name}, kill -9 to first tuple: ${times.map(Math.round).join(', ')} ms, median ${Math.round(median(times))} ms`,
+      );
+    }
+    const isSpecial = flags['first-tuple'] || flags.recovery;
+    for (const benchCase of isSpecial && flags.only === undefined ? [] : selected) {
       const options = { scratch, warmMs: Number(flags.warm) * 1000, windowMs: Number(flags.window) * 1000 };
       const measured = await measure(system, benchCase, options);
       results.push(measured);

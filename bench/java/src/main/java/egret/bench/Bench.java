@@ -14,7 +14,8 @@ import org.apache.storm.tuple.Fields;
 /**
  * Bench KIND NAME [key=value ...]: submits one topology and prints when Nimbus accepted it. KIND: `words` (sentences, split,
  * count), `words-shellbolt` and `words-shell` (the split in Python, as a ShellBolt and as a Thrift shell component), `null`
- * (constant spout, bolt that drops). A key with a dot in it goes into the topology's configuration.
+ * (constant spout, bolt that drops), `branch` (the same at 20 tuples a millisecond) and `branch-slow` (beside it an
+ * unlimited spout whose bolt takes a millisecond for a tuple). A key with a dot in it goes into the topology's configuration.
  */
 public final class Bench {
     private Bench() {
@@ -34,6 +35,13 @@ public final class Bench {
         if (args[0].equals("null")) {
             builder.setSpout("spout", new Parts.Constant(isAcked), 1);
             builder.setBolt("sink", new Parts.Drop(), 1).shuffleGrouping("spout");
+        } else if (args[0].startsWith("branch")) {
+            builder.setSpout("spout", new Parts.Paced(isAcked), 1);
+            builder.setBolt("sink", new Parts.Drop(), 1).shuffleGrouping("spout");
+            if (args[0].equals("branch-slow")) {
+                builder.setSpout("flood", new Parts.Flood(isAcked), 1);
+                builder.setBolt("crawl", new Parts.Slow(), 1).shuffleGrouping("flood");
+            }
         } else {
             builder.setSpout("spout", new Parts.Sentences(isAcked), 1);
             switch (args[0]) {

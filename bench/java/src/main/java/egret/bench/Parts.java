@@ -3,6 +3,7 @@ package egret.bench;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.storm.spout.SpoutOutputCollector;
 import org.apache.storm.task.OutputCollector;
 import org.apache.storm.task.ShellBolt;
@@ -95,6 +96,61 @@ final class Parts {
         }
     }
 
+    /** As fast as it may, and not counted: what it feeds is the slow branch. */
+    static final class Flood extends BaseRichSpout {
+        private final boolean isAcked;
+        private transient SpoutOutputCollector collector;
+        private long emitted;
+
+        Flood(boolean isAcked) {
+            this.isAcked = isAcked;
+        }
+
+        @Override
+        public void open(Map<String, Object> conf, TopologyContext context, SpoutOutputCollector collector) {
+            this.collector = collector;
+        }
+
+        @Override
+        public void nextTuple() {
+            emitted++;
+            if (isAcked) {
+                collector.emit(new Values("flood"), emitted);
+            } else {
+                collector.emit(new Values("flood"));
+            }
+        }
+
+        @Override
+        public void declareOutputFields(OutputFieldsDeclarer declarer) {
+            declarer.declare(new Fields("value"));
+        }
+    }
+
+    /** Offers 20 tuples a millisecond at most: what an undisturbed branch of a topology carries with ease. */
+    static final class Paced extends MeteredSpout {
+        private int left;
+
+        Paced(boolean isAcked) {
+            super(isAcked);
+        }
+
+        @Override
+        public void nextTuple() {
+            if (left == 0) {
+                LockSupport.parkNanos(1_000_000);
+                left = 20;
+            }
+            left--;
+            super.nextTuple();
+        }
+
+        @Override
+        Object next() {
+            return "constant";
+        }
+    }
+
     abstract static class MeteredBolt extends BaseRichBolt {
         transient OutputCollector collector;
 
@@ -158,6 +214,19 @@ final class Parts {
         public void execute(Tuple tuple) {
             collector.ack(tuple);
             Meter.sunk();
+        }
+
+        @Override
+        public void declareOutputFields(OutputFieldsDeclarer declarer) {
+        }
+    }
+
+    /** Takes a millisecond for a tuple and is not counted: the branch that others must not wait for. */
+    static final class Slow extends MeteredBolt {
+        @Override
+        public void execute(Tuple tuple) {
+            LockSupport.parkNanos(1_000_000);
+            collector.ack(tuple);
         }
 
         @Override
