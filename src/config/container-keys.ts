@@ -30,6 +30,20 @@ export const containerKeys: Readonly<Record<string, KeySchema>> = {
     ...amount,
     description: 'How long a shell component may take to answer its handshake.',
   },
+  'egret.shell.pending.max.tuples': {
+    ...amount,
+    description:
+      'Most tuples that a shell bolt may hold neither acked nor failed (1000000); beyond it the oldest are failed.',
+  },
+  'egret.shell.spout.pending.max.tuples': {
+    ...amount,
+    description: 'Most tuple trees of a shell spout that are followed at a time (1000000).',
+  },
+  'egret.shell.stdin.max.bytes': {
+    ...amount,
+    description:
+      'Most bytes that may wait for a shell component to read (67108864); beyond it the child is ended.',
+  },
   'egret.shell.message.bytes.max': {
     ...amount,
     description: 'Longest message that a shell component may write.',
@@ -42,9 +56,22 @@ export const containerKeys: Readonly<Record<string, KeySchema>> = {
     ...amount,
     description: 'Bytes waiting for a shell component below which its producers go on.',
   },
+  'egret.shell.queue.max.bytes': {
+    ...amount,
+    description: 'Most bytes that may wait for a shell component (67108864); what comes beyond it is failed.',
+  },
+  'egret.shell.queue.max.tuples': {
+    ...amount,
+    description: 'Most tuples that may wait for a shell component (1048576); what comes beyond it is failed.',
+  },
   'egret.shell.queue.tuples.high': {
     ...amount,
     description: 'Tuples waiting for a shell component above which its producers pause.',
+  },
+  'egret.shell.queue.tuples.low': {
+    ...amount,
+    description:
+      'Tuples waiting for a shell component below which its producers go on; default: half of high.',
   },
   'egret.stream.manager.hello.ms': {
     ...amount,
@@ -61,5 +88,14 @@ export const containerKeys: Readonly<Record<string, KeySchema>> = {
   'egret.stream.manager.queue.max.bytes': {
     ...amount,
     description: 'Most bytes that may wait for one destination.',
+  },
+  'topology.egret.output.rate.bytes.per.sec': {
+    ...amount,
+    description:
+      'Most bytes that a component may emit in a second, all its tasks together (also: topology.component.output.bps).',
+  },
+  'topology.egret.output.rate.tuples.per.sec': {
+    ...amount,
+    description: 'Most tuples that a component may emit in a second, all its tasks together.',
   },
 };

@@ -7,6 +7,7 @@
 export { componentConfOf, ownConfOf } from './component-conf.ts';
 export { confKeys } from './conf-values.ts';
 export { eventLoggerTaskOf } from './event-logger.ts';
+export { FlowGraph } from './flow-graph.ts';
 export { needsJava } from './groupings/custom-grouping.ts';
 export { OutgoingStreams } from './groupings/outgoing-streams.ts';
 export * from './model.ts';

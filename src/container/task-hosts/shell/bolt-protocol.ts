@@ -6,7 +6,7 @@ import { FlowWindow } from './flow-window.ts';
 import { InputQueue } from './input-queue.ts';
 import { OpaqueObjectFault, opaqueObjectRemedy, valuesToJson } from './json-writing.ts';
 import { type ChildMessage, type EmitMessage, heartbeatText, taskIdsText } from './messages.ts';
-import type { Protocol, ProtocolParts, Surroundings } from './protocol-parts.ts';
+import type { Protocol, ProtocolParts, QueueFill, Surroundings } from './protocol-parts.ts';
 
 /** A tuple that the child has and has neither acked nor failed. */
 interface InputTuple {
@@ -49,6 +49,10 @@ export class BoltProtocol implements Protocol {
   #replies = '';
   #ticksDue = 0;
   #heartbeats = 0;
+  /** Tuples up to this number that are not pending have been acked, failed or given up. */
+  #givenUpTo = 0;
+  #isOverflowing = false;
+  #droppedTuples = 0;
   #nowMs: number;
   #ticks: Disposable | undefined;
 
@@ -72,6 +76,11 @@ export class BoltProtocol implements Protocol {
     return this.#queue.isHigh;
   }
 
+  get queue(): QueueFill {
+    const { bytes, tuples } = this.#queue;
+    return { bytes, tuples, droppedTuples: this.#droppedTuples };
+  }
+
   begin(): void {
     this.#begun = true;
     const { tickMs } = this.#parts.settings;
@@ -84,7 +93,7 @@ export class BoltProtocol implements Protocol {
   }
 
   deliver(buffer: Buffer, start: number, end: number): void {
-    this.#queue.push(buffer, start, end);
+    if (this.#queue.push(buffer, start, end) === 'full') this.#refuse(buffer, start, end);
   }
 
   handle(message: ChildMessage): void {
@@ -115,8 +124,9 @@ export class BoltProtocol implements Protocol {
   }
 
   pump(surroundings: Surroundings): void {
-    if (!this.#begun || surroundings.isPressured) return;
-    const { pipe } = this.#parts;
+    const { pipe, throttle } = this.#parts;
+    throttle.setPressured(surroundings.isPressured);
+    if (!this.#begun || !throttle.mayGo()) return;
     this.#nowMs = this.#parts.clock.monotonicMs();
     while (!pipe.isBackedUp && this.#window.room > 0) {
       const text = this.#nextTexts();
@@ -134,7 +144,12 @@ export class BoltProtocol implements Protocol {
     else this.#parts.frames.flush();
   }
 
+  hearLoad(): void {
+    // A bolt waits while a task that it feeds is under pressure; only spouts are paced.
+  }
+
   everySecond(nowMs: number): void {
+    this.#parts.throttle.everySecond();
     if (!this.#begun || this.#window.waitingSinceMs !== undefined) return;
     this.#window.idle();
     this.#nowMs = nowMs;
@@ -150,6 +165,7 @@ export class BoltProtocol implements Protocol {
 
   close(): void {
     this.#parts.frames.flush();
+    this.#parts.throttle.close();
     this.#ticks?.[Symbol.dispose]();
   }
 
@@ -180,6 +196,7 @@ export class BoltProtocol implements Protocol {
         this.#isInFrame = false;
         const frame = this.#queue.shift();
         if (frame === undefined) return false;
+        if (this.#isOverflowing) this.#isOverflowing = this.#queue.isHigh;
         this.#cursor.open(frame, 0, frame.length);
         this.#isInFrame = true;
       } catch (error) {
@@ -234,6 +251,7 @@ export class BoltProtocol implements Protocol {
     const { input, anchors, componentId, streamId, task, values } = tuple;
     const id = String(this.#window.nextNumber);
     this.#pending.set(id, { anchors, ackHi: 0, ackLo: 0, input, writtenAtMs: this.#nowMs });
+    if (this.#pending.size > this.#parts.settings.heldTuplesMax) this.#giveUpOldest();
     this.#parts.metrics.executed(input, 1, 0);
     const text = `{"id":"${id}","comp":${JSON.stringify(componentId)},"stream":${JSON.stringify(streamId)},"task":${task},"tuple":${values}}\nend\n`;
     return this.#window.wrote() ? text + this.#markerText() : text;
@@ -276,9 +294,13 @@ export class BoltProtocol implements Protocol {
     tracked.length = 0;
     for (const id of message.anchors) {
       const tuple = this.#pendingTuple(id, 'anchored an emit on');
-      if (ackers.hasAckers && tuple.anchors.length > 0) tracked.push(tuple);
+      if (tuple !== undefined && ackers.hasAckers && tuple.anchors.length > 0) tracked.push(tuple);
     }
     const chosen = emitter.choose(message);
+    if (emitter.refused !== undefined) {
+      this.#parts.reportError(emitter.refused.message);
+      for (const tuple of tracked) this.#failTree(tuple.anchors);
+    }
     for (const target of chosen) {
       const anchors: Anchors = tracked.length === 0 ? noAnchors : [];
       for (const tuple of tracked) {
@@ -295,6 +317,7 @@ export class BoltProtocol implements Protocol {
 
   #ack(id: string): void {
     const tuple = this.#pendingTuple(id, 'acked');
+    if (tuple === undefined) return;
     this.#pending.delete(id);
     this.#parts.metrics.acked(tuple.input, 1, this.#parts.clock.monotonicMs() - tuple.writtenAtMs);
     const { anchors } = tuple;
@@ -308,6 +331,7 @@ export class BoltProtocol implements Protocol {
 
   #fail(id: string): void {
     const tuple = this.#pendingTuple(id, 'failed');
+    if (tuple === undefined) return;
     this.#pending.delete(id);
     this.#parts.metrics.failed(tuple.input, 1);
     this.#failTree(tuple.anchors);
@@ -318,10 +342,48 @@ export class BoltProtocol implements Protocol {
     for (let at = 0; at < anchors.length; at += 4) this.#parts.ackers.fail(anchors[at]!, anchors[at + 1]!);
   }
 
-  #pendingTuple(id: string, what: string): InputTuple {
+  /** The queue is full: the tuples of a frame are given up, and their trees failed at once. */
+  #refuse(buffer: Buffer, start: number, end: number): void {
+    const { settings, reportError } = this.#parts;
+    if (!this.#isOverflowing) {
+      const { bytesMax, tuplesMax } = settings.queue;
+      reportError(
+        `${this.#queue.tuples} tuples of ${this.#queue.bytes} bytes wait for the child, at most ${tuplesMax} tuples ` +
+          `(egret.shell.queue.max.tuples) or ${bytesMax} bytes (egret.shell.queue.max.bytes) are held: what comes ` +
+          'meanwhile is failed. Give the component more tasks',
+      );
+    }
+    this.#isOverflowing = true;
+    try {
+      const cursor = new DataFrameCursor();
+      cursor.open(buffer, start, end);
+      this.#droppedTuples += cursor.count;
+      while (cursor.next()) this.#failTree(readAnchors(cursor));
+    } catch (error) {
+      reportError(describeError(error));
+    }
+  }
+
+  /** A child that never acks must not fill the memory: the trees of its oldest tuples are failed. */
+  #giveUpOldest(): void {
+    const { settings, reportError } = this.#parts;
+    if (this.#givenUpTo === 0) {
+      reportError(
+        `holds more than ${settings.heldTuplesMax} tuples that it has neither acked nor failed ` +
+          '(egret.shell.pending.max.tuples): the oldest are failed. Does it ack what it is done with?',
+      );
+    }
+    const [id, tuple] = this.#pending.entries().next().value!;
+    this.#pending.delete(id);
+    this.#givenUpTo = Number(id);
+    this.#failTree(tuple.anchors);
+  }
+
+  /** Undefined for a tuple that was given up. */
+  #pendingTuple(id: string, what: string): InputTuple | undefined {
     this.#window.reached(Number(id));
     const tuple = this.#pending.get(id);
-    if (tuple !== undefined) return tuple;
+    if (tuple !== undefined || Number(id) <= this.#givenUpTo) return tuple;
     throw new GatewayError(
       'CHILD_SPOKE_NONSENSE',
       `${what} the tuple ${JSON.stringify(id)}, which it does not have: it was acked or failed before, or never sent`,

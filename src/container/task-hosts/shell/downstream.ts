@@ -1,12 +1,13 @@
-import type { TaskId, TopologyIndex } from '../../../topology/index.ts';
+import { FlowGraph, type TaskId, type TopologyIndex } from '../../../topology/index.ts';
 
 /** What a child may still say while it is held back before it is no longer listened to. */
 const charsWhilePressured = 1 << 20;
 
 /**
- * The tasks that take this one's tuples, and whether one of them is under pressure. While it is, the child gets no new
- * work; one that goes on emitting all the same (an endless loop, a thread of its own) is no longer read after a while,
- * so that what it emits waits in the pipe. What it holds it can still finish within the allowance.
+ * The tasks whose pressure holds this one back (see {@link FlowGraph.holdersOf}), and whether one of them is under
+ * pressure. While it is, the child gets no new work; one that goes on emitting all the same (an endless loop, a thread
+ * of its own) is no longer read after a while, so that what it emits waits in the pipe. What it holds it can still
+ * finish within the allowance.
  */
 export class Downstream {
   readonly #tasks: ReadonlySet<TaskId>;
@@ -14,10 +15,7 @@ export class Downstream {
   #charsSince = 0;
 
   constructor(topology: TopologyIndex, componentId: string) {
-    const subscribers = topology
-      .streamIdsOf(componentId)
-      .flatMap((streamId) => topology.subscribersOf(componentId, streamId));
-    this.#tasks = new Set(subscribers.flatMap((subscriber) => subscriber.tasks));
+    this.#tasks = new FlowGraph(topology).holdersOf(componentId);
   }
 
   get isPressured(): boolean {
@@ -33,6 +31,13 @@ export class Downstream {
   update(tasks: readonly TaskId[]): void {
     this.#isPressured = tasks.some((task) => this.#tasks.has(task));
     if (!this.#isPressured) this.#charsSince = 0;
+  }
+
+  /** Fullness of the fullest queue among the tasks, 0..1; 0 when nothing is known of them. */
+  loadOf(loads: ReadonlyMap<TaskId, number>): number {
+    let highest = 0;
+    for (const [task, load] of loads) if (load > highest && this.#tasks.has(task)) highest = load;
+    return highest;
   }
 
   heard(chars: number): void {

@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { GatewayError } from '../../../base/index.ts';
 import type { OutgoingStreams, TaskId, TopologyIndex } from '../../../topology/index.ts';
-import { ByteWriter, type JavaValue, ValueWriter } from '../../../tuple/index.ts';
+import { ByteWriter, frameBodyBytesMax, type JavaValue, ValueWriter } from '../../../tuple/index.ts';
 import type { ExecutorMetrics } from '../../metrics-manager/index.ts';
 import { type Anchors, anchorCountOf } from './anchors.ts';
 import type { EmitMessage } from './messages.ts';
@@ -14,6 +14,8 @@ interface Stream {
 
 /** Values above this are not kept in the shared buffer once they have been sent. */
 const scratchBytesKept = 1 << 20;
+/** What anchors and lengths may add to the values of a tuple in its frame. */
+const valuesBytesMax = frameBodyBytesMax - (128 << 10);
 
 /** The tuples of one shell task on their way out: where they go, and their bytes. */
 export class Emitter {
@@ -24,6 +26,11 @@ export class Emitter {
   readonly #metrics: ExecutorMetrics;
   #scratch = new ByteWriter();
   #encoder = new ValueWriter(this.#scratch);
+  /** Tuples emitted in this life, and bytes of the values sent, once for each target. */
+  emits = 0;
+  sentBytes = 0;
+  /** Why the emit that {@link choose} saw last cannot be sent: its values are too large for a frame. */
+  refused: GatewayError | undefined;
   /** The tasks of the emit that {@link choose} saw last. */
   #chosen: TaskId[] = [];
   #stream: Stream | undefined;
@@ -51,12 +58,14 @@ export class Emitter {
    * Chooses the tasks of an emit and encodes its values. {@link send} follows for each of them; the list is valid until
    * the next call. Throws `EMIT_REFUSED` where Storm throws: an undeclared stream, a wrong number of values, a regular
    * emit on a direct stream, a direct emit to a task that takes the stream by another grouping. Throws
-   * `VALUE_UNSUPPORTED` for values that cannot be sent.
+   * `VALUE_UNSUPPORTED` for values that cannot be sent. Values too large for a frame choose no task and set `refused`.
    */
   choose(message: EmitMessage): readonly TaskId[] {
     const { stream: streamId, values, task } = message;
     const chosen = this.#chosen;
     chosen.length = 0;
+    this.refused = undefined;
+    this.emits++;
     const stream = this.#streams.get(streamId);
     if (stream !== undefined && values.length !== stream.fields.length) {
       throw this.#wrongLength(streamId, stream, values.length);
@@ -66,10 +75,12 @@ export class Emitter {
     assert(stream !== undefined, 'an undeclared stream has been refused');
     this.#stream = stream;
     this.#metrics.emitted(stream.number, 1);
-    if (chosen.length > 0) {
-      this.#metrics.transferred(stream.number, chosen.length);
-      this.#encode(values);
+    if (chosen.length > 0) this.#encode(values);
+    if (chosen.length > 0 && this.#scratch.position > valuesBytesMax) {
+      this.refused = this.#tooLarge(streamId);
+      chosen.length = 0;
     }
+    if (chosen.length > 0) this.#metrics.transferred(stream.number, chosen.length);
     return chosen;
   }
 
@@ -87,6 +98,17 @@ export class Emitter {
     }
     writer.addValues(this.#scratch.buffer, 0, this.#scratch.position);
     writer.endTuple();
+    this.sentBytes += this.#scratch.position;
+  }
+
+  #tooLarge(streamId: string): GatewayError {
+    const bytes = this.#scratch.position;
+    return new GatewayError(
+      'FRAME_TOO_LARGE',
+      `component ${this.#componentId}, stream ${streamId}: the values of a tuple have ${bytes} bytes, at most ` +
+        `${valuesBytesMax} can be sent. The tuple was left out and its trees failed; emit it in parts, or where it is kept`,
+      { facts: { componentId: this.#componentId, streamId, bytes, bytesMax: valuesBytesMax } },
+    );
   }
 
   #wrongLength(streamId: string, stream: Stream, found: number): GatewayError {

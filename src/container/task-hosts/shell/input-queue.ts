@@ -2,7 +2,8 @@ import { frameCount } from '../../../tuple/index.ts';
 import type { QueueMarks } from './settings.ts';
 
 /**
- * Frames that wait for the child, as they came. Never refuses; whether it is above its marks is told to the senders.
+ * Frames that wait for the child, as they came. Whether it is above its marks is told to the senders, and at its bound it
+ * refuses: senders on a cycle with this task are not held back by it.
  * Invariant: `bytes` and `tuples` are the sums over the frames held.
  */
 export class InputQueue {
@@ -35,13 +36,18 @@ export class InputQueue {
     return Math.min(1, Math.max(this.bytes / this.#marks.highBytes, this.tuples / this.#marks.highTuples));
   }
 
-  /** Copies `buffer[start, end)`. */
-  push(buffer: Buffer, start: number, end: number): void {
+  /** Copies `buffer[start, end)`. `full`: nothing was copied. */
+  push(buffer: Buffer, start: number, end: number): 'accepted' | 'full' {
+    const { bytesMax, tuplesMax } = this.#marks;
+    const isFull = this.bytes + end - start > bytesMax || this.tuples + frameCount(buffer, start) > tuplesMax;
+    // One frame is taken whatever its size, or it could never be.
+    if (isFull && !this.isEmpty) return 'full';
     const frame = Buffer.allocUnsafe(end - start);
     buffer.copy(frame, 0, start, end);
     this.#frames.push(frame);
     this.bytes += frame.length;
     this.tuples += frameCount(frame, 0);
+    return 'accepted';
   }
 
   /** The oldest frame; undefined when empty. */

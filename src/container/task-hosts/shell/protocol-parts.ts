@@ -4,6 +4,7 @@ import type { ExecutorMetrics } from '../../metrics-manager/index.ts';
 import type { AckerLink } from './acking.ts';
 import type { Emitter } from './emitter.ts';
 import type { ChildMessage } from './messages.ts';
+import type { OutputThrottle } from './output-throttle.ts';
 import type { ShellSettings } from './settings.ts';
 import type { TargetFrames } from './target-frames.ts';
 
@@ -16,6 +17,7 @@ export interface ProtocolParts {
   readonly emitter: Emitter;
   readonly frames: TargetFrames;
   readonly ackers: AckerLink;
+  readonly throttle: OutputThrottle;
   readonly metrics: ExecutorMetrics;
   readonly clock: Clock;
   readonly random: RandomSource;
@@ -33,13 +35,21 @@ export interface ChildPipe {
   readonly isBackedUp: boolean;
 }
 
+/** What waits for a child. */
+export interface QueueFill {
+  readonly bytes: number;
+  readonly tuples: number;
+  /** Tuples given up, in the child's life, because the queue was full. */
+  readonly droppedTuples: number;
+}
+
 /** How the tasks around this one stand. */
 export interface Surroundings {
   /** The topology's status is ACTIVE. */
   readonly isActive: boolean;
   /** Every container of the topology has its place in the plan. */
   readonly isComplete: boolean;
-  /** One of the tasks that take this one's tuples is under pressure. */
+  /** A task that holds this one back (downstream.ts) is under pressure. */
   readonly isPressured: boolean;
 }
 
@@ -55,6 +65,8 @@ export interface Protocol {
   batchEnded(): void;
   /** Writes to the child what may be written now. */
   pump(surroundings: Surroundings): void;
+  /** Fullness of the fullest queue downstream, 0..1, has changed. */
+  hearLoad(load: number): void;
   /** Called about once a second. */
   everySecond(nowMs: number): void;
   /** Since when the child owes an answer; undefined when it owes none. */
@@ -62,6 +74,7 @@ export interface Protocol {
   /** Fullness of the input, 0..1, and whether it is under pressure. */
   readonly load: number;
   readonly isUnderPressure: boolean;
+  readonly queue: QueueFill;
   /** The child is gone: what it held is given up. */
   lost(): void;
   /** Timers end. */

@@ -3,11 +3,13 @@ import type { TaskHostDeps } from '../deps.ts';
 import { AckerLink } from './acking.ts';
 import { BoltProtocol } from './bolt-protocol.ts';
 import { Emitter } from './emitter.ts';
+import { OutputThrottle } from './output-throttle.ts';
 import type { Protocol, ProtocolParts } from './protocol-parts.ts';
 import type { ShellSettings } from './settings.ts';
 import { SpoutProtocol } from './spout-protocol.ts';
 import { TargetFrames } from './target-frames.ts';
 import type { ShellTaskIdentity } from './task-identity.ts';
+import type { OutputLimits } from './token-bucket.ts';
 
 /** The protocol of a task with all that it works with. */
 export function makeProtocol(
@@ -16,6 +18,7 @@ export function makeProtocol(
     readonly identity: ShellTaskIdentity;
     readonly outgoing: OutgoingStreams;
     readonly settings: ShellSettings;
+    readonly limits: OutputLimits;
   },
   child: Pick<ProtocolParts, 'pipe' | 'wake' | 'reportError'>,
 ): Protocol {
@@ -42,13 +45,20 @@ export function makeProtocol(
     inputs,
   });
   const frames = new TargetFrames(taskId, outlet, clock);
+  const emitter = new Emitter({ topology, outgoing, frames, metrics });
+  const { limits } = task;
+  const throttle = new OutputThrottle({
+    ...{ counters: emitter, limits, clock, wake: child.wake },
+    isSpout: kind === 'spout',
+  });
   const parts: ProtocolParts = {
     taskId,
     componentId: component.id,
     topology,
     settings,
-    emitter: new Emitter({ topology, outgoing, frames, metrics }),
+    emitter,
     frames,
+    throttle,
     ackers: new AckerLink({ topology, taskId, componentId: component.id, frames }),
     metrics,
     clock,

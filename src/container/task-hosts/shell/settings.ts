@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../../base/index.ts';
 import { confNumber } from '../../conf.ts';
+import type { OutputLimits } from './token-bucket.ts';
 
 export interface ShellSettings {
   /** How long a child may answer nothing: `topology.subprocess.timeout.secs`, else `supervisor.worker.timeout.secs`. */
@@ -16,6 +17,12 @@ export interface ShellSettings {
   readonly tickMs: number | undefined;
   /** Tuples that the child may have been sent and not got to: `topology.shellbolt.max.pending`. The others wait here. */
   readonly writtenTuplesMax: number;
+  /** Tuples that a bolt's child may hold unacked: `egret.shell.pending.max.tuples`. Beyond it the oldest are failed. */
+  readonly heldTuplesMax: number;
+  /** Trees of a spout, and news of ended ones, that may wait at a time: `egret.shell.spout.pending.max.tuples`. */
+  readonly spoutTreesMax: number;
+  /** Bytes that may wait to be read by the child before it is ended: `egret.shell.stdin.max.bytes`. */
+  readonly stdinBytesMax: number;
   /** Marks of the tuples that wait for the child. Above one of the high marks the task is under pressure, below both low ones no more. */
   readonly queue: QueueMarks;
   /** Characters of one message of the child: `egret.shell.message.bytes.max`. */
@@ -26,9 +33,12 @@ export interface QueueMarks {
   /** `egret.shell.queue.bytes.high` and `.low`. */
   readonly highBytes: number;
   readonly lowBytes: number;
-  /** `egret.shell.queue.tuples.high`, else `topology.executor.receive.buffer.size`; low is half of it. */
+  /** `egret.shell.queue.tuples.high`, else `topology.executor.receive.buffer.size`; `.low`, else half of it. */
   readonly highTuples: number;
   readonly lowTuples: number;
+  /** Where frames are refused: `egret.shell.queue.max.bytes` and `egret.shell.queue.max.tuples`. */
+  readonly bytesMax: number;
+  readonly tuplesMax: number;
 }
 
 /** What `topology.shellbolt.max.pending: null` comes to. */
@@ -67,11 +77,16 @@ export function readShellSettings(conf: JsonObject): ShellSettings {
     ),
     tickMs: tickSecs === undefined || tickSecs === 0 ? undefined : tickSecs * 1000,
     writtenTuplesMax: Math.max(1, optional('topology.shellbolt.max.pending') ?? unlimitedTuples),
+    heldTuplesMax: confNumber(conf, 'egret.shell.pending.max.tuples', 1_000_000, 1),
+    spoutTreesMax: confNumber(conf, 'egret.shell.spout.pending.max.tuples', 1_000_000, 1),
+    stdinBytesMax: confNumber(conf, 'egret.shell.stdin.max.bytes', 64 << 20, 1),
     queue: {
       highBytes,
-      lowBytes: confNumber(conf, 'egret.shell.queue.bytes.low', highBytes / 2),
+      lowBytes: Math.min(highBytes, confNumber(conf, 'egret.shell.queue.bytes.low', highBytes / 2)),
       highTuples,
-      lowTuples: highTuples / 2,
+      lowTuples: Math.min(highTuples, confNumber(conf, 'egret.shell.queue.tuples.low', highTuples / 2)),
+      bytesMax: Math.max(highBytes, confNumber(conf, 'egret.shell.queue.max.bytes', 64 << 20)),
+      tuplesMax: Math.max(highTuples, confNumber(conf, 'egret.shell.queue.max.tuples', 1 << 20)),
     },
     messageBytesMax: confNumber(conf, 'egret.shell.message.bytes.max', 64 << 20, 1),
   };
@@ -79,4 +94,21 @@ export function readShellSettings(conf: JsonObject): ShellSettings {
 
 export function confFlag(conf: JsonObject, key: string): boolean {
   return conf[key] === true;
+}
+
+/**
+ * What one task of a component may emit: `topology.egret.output.rate.tuples.per.sec` and
+ * `topology.egret.output.rate.bytes.per.sec`, of the component or of the topology, shared evenly among the component's
+ * tasks. Heron's `topology.component.output.bps` is the second, where that is not set. Absent, null or 0: no limit.
+ */
+export function readOutputLimits(conf: JsonObject, taskCount: number): OutputLimits {
+  const shareOf = (key: string): number | undefined => {
+    const perSec = confNumber(conf, key, 0);
+    return perSec === 0 ? undefined : perSec / Math.max(1, taskCount);
+  };
+  return {
+    tuplesPerSec: shareOf('topology.egret.output.rate.tuples.per.sec'),
+    bytesPerSec:
+      shareOf('topology.egret.output.rate.bytes.per.sec') ?? shareOf('topology.component.output.bps'),
+  };
 }

@@ -21,6 +21,8 @@ export interface ShellChildOptions {
   readonly name: string;
   readonly command: ShellCommand;
   readonly messageBytesMax: number;
+  /** Bytes that may wait for it to read: it could otherwise make us hold task ids without end. */
+  readonly stdinBytesMax: number;
   readonly clock: Clock;
   readonly log: Logger;
   /** Where `spawnChild` records the process. */
@@ -44,8 +46,6 @@ export interface ShellChildEnd {
   readonly unfinished: string;
 }
 
-/** A child that answers nothing and reads nothing could otherwise make us hold task ids without end. */
-const backlogBytesMax = 64 << 20;
 /** How long a child may live on after it has closed its standard output. */
 const silentLifeMs = 1000;
 
@@ -96,11 +96,13 @@ export class ShellChild {
     const { stdin } = this.#child;
     if (this.#fault !== undefined || !stdin.writable) return;
     stdin.write(text);
-    if (stdin.writableLength <= backlogBytesMax) return;
+    const { stdinBytesMax } = this.#options;
+    if (stdin.writableLength <= stdinBytesMax) return;
     this.fail(
       new GatewayError(
         'CHILD_STUCK',
-        `does not read its standard input: ${stdin.writableLength} bytes wait, at most ${backlogBytesMax} are held`,
+        `does not read its standard input: ${stdin.writableLength} bytes wait, at most ${stdinBytesMax} are held ` +
+          '(egret.shell.stdin.max.bytes)',
       ),
     );
   }

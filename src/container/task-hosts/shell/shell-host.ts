@@ -18,8 +18,9 @@ import { describeDeath } from './death.ts';
 import { Downstream } from './downstream.ts';
 import { ErrorReports } from './error-reports.ts';
 import { handshakeText } from './messages.ts';
+import type { QueueFill } from './protocol-parts.ts';
 import { makeProtocol } from './protocols.ts';
-import { readShellSettings } from './settings.ts';
+import { readOutputLimits, readShellSettings } from './settings.ts';
 import { ShellChild, type ShellChildEnd, type ShellCommand, shellCommand } from './shell-child.ts';
 import { ShellLog } from './shell-log.ts';
 import { ShellMetrics } from './shell-metrics.ts';
@@ -64,6 +65,11 @@ export class ShellHost implements TaskHost {
     return this.#checks === undefined ? undefined : this.#child?.pid;
   }
 
+  /** What waits for the child. */
+  get queue(): QueueFill {
+    return this.#task?.queue ?? { bytes: 0, tuples: 0, droppedTuples: 0 };
+  }
+
   /**
    * Spawns the child. Resolves when that has succeeded: frames wait here until the child has answered the handshake,
    * which it gets once the topology is active and complete. Rejects with `SPAWN_FAILED`, `CONFIG_INVALID`,
@@ -92,6 +98,7 @@ export class ShellHost implements TaskHost {
     const pidDir = join(spec.workDir, 'multilang-pids');
     this.#log = this.#openLog(identity, conf);
     const shellTask = this.#makeTask(identity, conf, await this.#handshake(identity, pidDir));
+    const settings = readShellSettings(conf);
     const command = shellCommand({
       executionCommand: identity.executionCommand,
       script: identity.script,
@@ -102,7 +109,8 @@ export class ShellHost implements TaskHost {
       {
         name: `${this.name} (component ${component.id}, task ${task.taskId})`,
         command,
-        messageBytesMax: readShellSettings(conf).messageBytesMax,
+        messageBytesMax: settings.messageBytesMax,
+        stdinBytesMax: settings.stdinBytesMax,
         clock,
         log,
         recordDir: this.#deps.pidDir,
@@ -145,6 +153,7 @@ export class ShellHost implements TaskHost {
       case 'loads':
         for (const [task, load] of message.loads) this.#loads.set(task, load);
         this.#outgoing?.refreshLoads(this.#loads);
+        this.#task?.takeLoads(this.#loads);
         break;
       default: // `start` and `stop` are for hosts in other processes.
     }
@@ -182,6 +191,7 @@ export class ShellHost implements TaskHost {
     const { topology, outlet, clock, spec, random } = this.#deps;
     const { task, component } = identity;
     const settings = readShellSettings(conf);
+    const limits = readOutputLimits(conf, topology.tasksOf(component.id).length);
     const outgoing = new OutgoingStreams({
       index: topology,
       plan: spec.plan,
@@ -204,7 +214,7 @@ export class ShellHost implements TaskHost {
       settings,
       handshake,
       makeProtocol: (pipe, wake) =>
-        makeProtocol({ deps: this.#deps, identity, outgoing, settings }, { pipe, wake, reportError }),
+        makeProtocol({ deps: this.#deps, identity, outgoing, settings, limits }, { pipe, wake, reportError }),
       downstream: new Downstream(topology, component.id),
       clock,
       log: this.#log!,

@@ -2,7 +2,7 @@ import { type Clock, GatewayError } from '../../../base/index.ts';
 import type { TaskId } from '../../../topology/index.ts';
 import type { Downstream } from './downstream.ts';
 import { type ChildMessage, parseMessage } from './messages.ts';
-import type { ChildPipe, Protocol } from './protocol-parts.ts';
+import type { ChildPipe, Protocol, QueueFill } from './protocol-parts.ts';
 import type { ShellSettings } from './settings.ts';
 import type { ShellChild } from './shell-child.ts';
 import type { ShellLog } from './shell-log.ts';
@@ -67,6 +67,10 @@ export class ShellTask implements ChildPipe {
     return this.#protocol.load;
   }
 
+  get queue(): QueueFill {
+    return this.#protocol.queue;
+  }
+
   get isBackedUp(): boolean {
     return this.#child?.isBackedUp ?? true;
   }
@@ -96,6 +100,11 @@ export class ShellTask implements ChildPipe {
     if (before === downstream.isPressured) return;
     this.#pauseReading();
     this.#pump();
+  }
+
+  /** What is known of the fullness of other tasks' queues. */
+  takeLoads(loads: ReadonlyMap<TaskId, number>): void {
+    this.#protocol.hearLoad(this.#options.downstream.loadOf(loads));
   }
 
   /** The stream manager holds the tasks' output back. */

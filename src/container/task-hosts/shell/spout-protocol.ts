@@ -13,8 +13,8 @@ import { type PendingRoot, SpoutPending } from './spout-pending.ts';
  *   new -begin-> idle -command-> busy -sync-> idle
  *
  * What goes out while idle, in this order: activate or deactivate when the status has changed; acks and fails, also
- * while inactive; `next`, when the topology is active and complete, nothing downstream is under pressure and fewer trees
- * than allowed are pending. A `next` that emitted nothing is followed by a pause.
+ * while inactive; `next`, when the topology is active and complete, nothing downstream is under pressure, its pace and
+ * its output rate allow it and fewer trees than allowed are pending. A `next` that emitted nothing is followed by a pause.
  *
  * Trees that were pending when a child died are forgotten, as with the death of a Storm worker: the ids mean nothing to
  * the next child. A spout that must not lose tuples replays from its source.
@@ -38,6 +38,7 @@ export class SpoutProtocol implements Protocol {
 
   readonly load = 0;
   readonly isUnderPressure = false;
+  readonly queue = { bytes: 0, tuples: 0, droppedTuples: 0 };
 
   constructor(parts: ProtocolParts) {
     this.#parts = parts;
@@ -95,6 +96,7 @@ export class SpoutProtocol implements Protocol {
   }
 
   pump(surroundings: Surroundings): void {
+    this.#parts.throttle.setPressured(surroundings.isPressured);
     if (this.#state !== 'idle') return;
     const command = this.#nextCommand(surroundings);
     if (command === undefined) {
@@ -108,8 +110,13 @@ export class SpoutProtocol implements Protocol {
     this.#parts.pipe.write(command);
   }
 
+  hearLoad(load: number): void {
+    this.#parts.throttle.setLoad(load);
+  }
+
   everySecond(): void {
     // A spout's heartbeat is its answer to a command.
+    this.#parts.throttle.everySecond();
   }
 
   lost(): void {
@@ -118,18 +125,22 @@ export class SpoutProtocol implements Protocol {
 
   close(): void {
     this.#parts.frames.flush();
+    this.#parts.throttle.close();
     this.#rotation?.[Symbol.dispose]();
     this.#pause?.[Symbol.dispose]();
   }
 
-  #nextCommand({ isActive, isComplete, isPressured }: Surroundings): string | undefined {
+  #nextCommand({ isActive, isComplete }: Surroundings): string | undefined {
     if (isActive !== this.#isActivated) {
       this.#isActivated = isActive;
       return isActive ? activateText : deactivateText;
     }
     if (this.#firstOutcome < this.#outcomes.length) return this.#shiftOutcome();
-    const mayEmit = isActive && isComplete && !isPressured && this.#pause === undefined;
-    return mayEmit && this.#pending.size < this.#parts.settings.spoutPendingMax ? nextText : undefined;
+    const { throttle, settings } = this.#parts;
+    const { spoutPendingMax, spoutTreesMax } = settings;
+    const mayEmit = isActive && isComplete && this.#pause === undefined;
+    if (!mayEmit || this.#pending.size >= Math.min(spoutPendingMax, spoutTreesMax)) return undefined;
+    return throttle.mayGo() ? nextText : undefined;
   }
 
   #shiftOutcome(): string {
@@ -160,7 +171,11 @@ export class SpoutProtocol implements Protocol {
     const { emitter, ackers } = this.#parts;
     this.#emits++;
     const chosen = emitter.choose(message);
-    if (message.idText === undefined) {
+    if (message.idText !== undefined) this.#checkRoom();
+    if (emitter.refused !== undefined) {
+      this.#parts.reportError(emitter.refused.message);
+      if (message.idText !== undefined) this.#fail(message.idText);
+    } else if (message.idText === undefined) {
       for (const target of chosen) emitter.send(target, noAnchors);
     } else if (ackers.hasAckers && chosen.length > 0) {
       this.#emitTracked(chosen, message.idText);
@@ -224,6 +239,25 @@ export class SpoutProtocol implements Protocol {
   #failed(root: PendingRoot): void {
     this.#parts.metrics.failed(root.streamNumber, 1);
     this.#outcomes.push(spoutCommandText('fail', root.idText));
+  }
+
+  /** The emit at hand is given up at once. */
+  #fail(idText: string): void {
+    this.#parts.metrics.failed(this.#parts.emitter.streamNumber, 1);
+    this.#outcomes.push(spoutCommandText('fail', idText));
+  }
+
+  /** A `next` that never ends could otherwise fill the memory with trees whose ends cannot be told to the child. */
+  #checkRoom(): void {
+    const { spoutTreesMax } = this.#parts.settings;
+    const waiting = this.#pending.size + this.#outcomes.length - this.#firstOutcome;
+    if (waiting < 2 * spoutTreesMax) return;
+    throw new GatewayError(
+      'QUEUE_FULL',
+      `emits without end in one nextTuple: ${waiting} tuples with ids wait for their acks, or for the child to take these; ` +
+        `at most ${2 * spoutTreesMax} are kept (twice egret.shell.spout.pending.max.tuples)`,
+      { facts: { waiting, waitingMax: 2 * spoutTreesMax } },
+    );
   }
 }
 

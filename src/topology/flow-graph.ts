@@ -1,0 +1,68 @@
+import type { ComponentId, TaskId } from './model.ts';
+import { systemComponentIds } from './system-topology.ts';
+import type { TopologyIndex } from './topology-index.ts';
+
+/** Storm reserves ids that begin so (Utils.isSystemId, 2.8). */
+const systemPrefix = '__';
+
+/**
+ * Where the tuples of a topology's own streams lead. System streams are left out: by way of the ackers every component
+ * would be upstream of every other, and acks never stand behind data.
+ */
+export class FlowGraph {
+  readonly #index: TopologyIndex;
+  readonly #next = new Map<ComponentId, ReadonlySet<ComponentId>>();
+  readonly #reachable = new Map<ComponentId, ReadonlySet<ComponentId>>();
+
+  constructor(index: TopologyIndex) {
+    this.#index = index;
+    for (const { id } of index.topology.components) this.#next.set(id, subscribersOf(index, id));
+    for (const id of this.#next.keys()) this.#reachable.set(id, this.#walkFrom(id));
+  }
+
+  /** The components that take a stream of this one. */
+  directlyAfter(componentId: ComponentId): ReadonlySet<ComponentId> {
+    return this.#next.get(componentId) ?? new Set();
+  }
+
+  /** Every component that tuples of this one can lead to, over any number of steps; itself only when it is on a cycle. */
+  reachableFrom(componentId: ComponentId): ReadonlySet<ComponentId> {
+    return this.#reachable.get(componentId) ?? new Set();
+  }
+
+  /** True when tuples can go from either to the other. A component without a cycle is not on one with itself. */
+  areOnOneCycle(one: ComponentId, other: ComponentId): boolean {
+    return this.reachableFrom(one).has(other) && this.reachableFrom(other).has(one);
+  }
+
+  /**
+   * The tasks whose pressure holds a component back. A spout: every task that its tuples can lead to, and the ackers,
+   * which each of its trees costs work. A bolt: the tasks that take its tuples directly, but for those on a cycle with
+   * it, as two that hold each other would never go on.
+   */
+  holdersOf(componentId: ComponentId): ReadonlySet<TaskId> {
+    const isSpout = this.#index.component(componentId)?.kind === 'spout';
+    const holders = isSpout
+      ? [...this.reachableFrom(componentId), systemComponentIds.acker]
+      : [...this.directlyAfter(componentId)].filter((after) => !this.areOnOneCycle(componentId, after));
+    return new Set(holders.flatMap((holder) => this.#index.tasksOf(holder)));
+  }
+
+  #walkFrom(componentId: ComponentId): ReadonlySet<ComponentId> {
+    const seen = new Set<ComponentId>();
+    const waiting = [...this.directlyAfter(componentId)];
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      if (seen.has(next)) continue;
+      seen.add(next);
+      waiting.push(...this.directlyAfter(next));
+    }
+    return seen;
+  }
+}
+
+function subscribersOf(index: TopologyIndex, componentId: ComponentId): ReadonlySet<ComponentId> {
+  const streams = index.streamIdsOf(componentId).filter((stream) => !stream.startsWith(systemPrefix));
+  return new Set(
+    streams.flatMap((stream) => index.subscribersOf(componentId, stream).map((each) => each.componentId)),
+  );
+}
