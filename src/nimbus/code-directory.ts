@@ -7,11 +7,15 @@ import { confFileName, topologyFileName } from '../topology/index.ts';
 import { type ResourceLimits, unpackResources } from './jar.ts';
 
 /** What a code directory is made of. */
-export interface TopologyCode {
+export interface TopologyCode extends TopologySettings {
   /** A finished file of the inbox; moved in. */
   readonly jarPath: string;
   /** The normalised topology as the binary protocol writes it. */
   readonly topologyBytes: Uint8Array;
+}
+
+/** The part of it that follows from the configuration, which a rebalance can change. */
+export interface TopologySettings {
   /** JSON as Java reads it. */
   readonly stormConf: string;
   /** defaults < gateway < topology, strict JSON. */
@@ -125,6 +129,23 @@ export class CodeDirectories {
   /** The text of `conf.json`: defaults < gateway < topology. */
   async readMergedConf(topologyId: string): Promise<string | undefined> {
     return ifThere(readFile(join(this.pathOf(topologyId), confFileName), 'utf8'));
+  }
+
+  /** Replaces what follows from the configuration, file by file. Throws `UPLOAD_FAILED` when the disk is full. */
+  async rewrite(topologyId: string, settings: TopologySettings): Promise<void> {
+    const dir = this.pathOf(topologyId);
+    try {
+      for (const [name, content] of [
+        [stormConfName, await zip(settings.stormConf)],
+        [confFileName, settings.mergedConf],
+        [topologyFileName, settings.systemTopology],
+      ] as const) {
+        await writeFile(join(dir, `${name}.new`), content);
+        await rename(join(dir, `${name}.new`), join(dir, name));
+      }
+    } catch (error) {
+      throw diskFault(topologyId, error);
+    }
   }
 
   async remove(topologyId: string): Promise<void> {

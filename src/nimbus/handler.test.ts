@@ -18,7 +18,7 @@ function assignmentOf(topologyId: string): AssignmentRecord {
   ) => ({ taskId, componentId, executor, containerId, host: 'shell' }) as const;
   return {
     plan: {
-      topologyId,
+      ...{ topologyId, version: 1, codeVersion: 0 },
       containers: [
         { ...on(1), slotPort: 6700 },
         { ...on(2), slotPort: 6701 },

@@ -1,11 +1,5 @@
 import { type Clock, GatewayError } from '../base/index.ts';
-import {
-  type ConfText,
-  readConfText,
-  readConfValue,
-  readConfValues,
-  writeConfText,
-} from '../config/index.ts';
+import { type ConfText, readConfValues, writeConfText } from '../config/index.ts';
 import type { StateStore } from '../coordination/index.ts';
 import {
   type Call,
@@ -18,14 +12,16 @@ import {
   type TopologyInfo,
   toSystemStormTopology,
 } from '../rpc/index.ts';
-import { confKeys, type LogicalTopology, type TopologyRecord } from '../topology/index.ts';
+import type { LogicalTopology, TopologyRecord } from '../topology/index.ts';
 import type { CodeDirectories } from './code-directory.ts';
 import { readComponentConfs } from './component-confs.ts';
 import type { Inbox } from './inbox.ts';
 import type { LeaderHost } from './leader-address.ts';
 import type { TopologyEvent } from './lifecycle.ts';
+import { messageTimeoutSecs } from './message-timeout.ts';
 import { pageMethods } from './pages.ts';
 import type { Reaper } from './reaper.ts';
+import type { Rebalances } from './rebalance.ts';
 import type { Submissions } from './submission.ts';
 import { isTopologyName, stormVersion } from './submission-checks.ts';
 import { readClusterSummary, readViews, summarise } from './summaries.ts';
@@ -40,6 +36,7 @@ export interface HandlerDeps {
   readonly topologies: Topologies;
   readonly submissions: Submissions;
   readonly reaper: Reaper;
+  readonly rebalances: Rebalances;
 }
 
 export interface HandlerOptions {
@@ -95,10 +92,10 @@ function submitMethods({ inbox, submissions }: HandlerDeps) {
 }
 
 function lifecycleMethods(deps: HandlerDeps, { clusterConf }: HandlerOptions) {
-  const { topologies, reaper, clock } = deps;
+  const { topologies, reaper, rebalances, code, clock } = deps;
   const kill = async (name: string, waitSecs: number | undefined): Promise<void> => {
     const { record } = await topologies.byName(name);
-    const wait = waitSecs ?? (await messageTimeoutSecs(deps, record, clusterConf));
+    const wait = waitSecs ?? (await messageTimeoutSecs(code, record, clusterConf));
     await topologies.step(name, { kind: 'kill', removeAtMs: clock.nowMs() + Math.max(0, wait) * 1000 });
     void reaper.wake();
   };
@@ -110,6 +107,7 @@ function lifecycleMethods(deps: HandlerDeps, { clusterConf }: HandlerOptions) {
     killTopologyWithOpts: ({ name, options }) => kill(name, options.wait_secs),
     activate: ({ name }) => change(name, { kind: 'activate' }),
     deactivate: ({ name }) => change(name, { kind: 'deactivate' }),
+    rebalance: ({ name, options }) => rebalances.begin(name, options),
   } satisfies Handler<NimbusMethods>;
 }
 
@@ -177,20 +175,6 @@ function nimbusSummary(
     isLeader: true,
     version: stormVersion,
   };
-}
-
-/** How long a kill waits where it does not say: long enough for what is under way to end or time out. */
-async function messageTimeoutSecs(
-  { code }: HandlerDeps,
-  record: TopologyRecord,
-  clusterConf: ConfText,
-): Promise<number> {
-  const text = await code.readStormConf(record.id);
-  const conf = text === undefined ? clusterConf : await readConfText(text, `configuration of ${record.id}`);
-  const secs =
-    readConfValue(conf, confKeys.messageTimeoutSecs) ??
-    readConfValue(clusterConf, confKeys.messageTimeoutSecs);
-  return typeof secs === 'number' ? secs : 30;
 }
 
 async function readTopology({ code }: HandlerDeps, record: TopologyRecord): Promise<StormTopology> {

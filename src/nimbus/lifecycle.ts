@@ -1,21 +1,29 @@
-import type { TopologyRecord, TopologyStatus } from '../topology/index.ts';
+import type { PendingRebalance, TopologyRecord, TopologyStatus } from '../topology/index.ts';
 
 /**
  * The life of a topology, as Storm 2.8 allows it (Nimbus.TOPO_STATE_TRANSITIONS):
  *
  *              activate            rebalance
- *   INACTIVE <----------> ACTIVE -----------> REBALANCING --> (the status before)
- *       |     deactivate    |    <-----------      |
- *       +------- kill ------+------- kill ---------+----> KILLED --(wait over)--> gone
+ *   INACTIVE <----------> ACTIVE -----------> REBALANCING: waiting --place--> placing --rebalanced--> (the status before)
+ *       |     deactivate    |                      |                             |
+ *       +------- kill ------+------- kill ---------+-----------------------------+----> KILLED --(wait over)--> gone
  *
- * A repeated kill moves the time of removal. Anything else is refused with Storm's words.
+ * An inactive one is rebalanced as well. A repeated kill moves the time of removal. Anything else is refused with
+ * Storm's words.
  */
 export type TopologyEvent =
   | { readonly kind: 'activate' }
   | { readonly kind: 'deactivate' }
   | { readonly kind: 'kill'; readonly removeAtMs: number }
-  | { readonly kind: 'rebalance' }
-  | { readonly kind: 'rebalanced'; readonly statusBefore: 'ACTIVE' | 'INACTIVE' };
+  | {
+      readonly kind: 'rebalance';
+      /** What is asked for, and when the wait before it is over. */
+      readonly asked: Omit<PendingRebalance, 'phase' | 'statusBefore'>;
+    }
+  /** The wait is over: the record asks for what was wanted, and the scheduler packs. */
+  | { readonly kind: 'place' }
+  /** The scheduler has packed: the status is what it was before. */
+  | { readonly kind: 'rebalanced' };
 
 export type TopologyStep =
   | { readonly kind: 'changed'; readonly record: TopologyRecord }
@@ -26,7 +34,7 @@ export type TopologyStep =
 const accepted: Readonly<Record<TopologyStatus, readonly TopologyEvent['kind'][]>> = {
   ACTIVE: ['activate', 'deactivate', 'rebalance', 'kill'],
   INACTIVE: ['activate', 'deactivate', 'rebalance', 'kill'],
-  REBALANCING: ['kill', 'rebalanced'],
+  REBALANCING: ['kill', 'place', 'rebalanced'],
   KILLED: ['kill'],
 };
 
@@ -36,6 +44,7 @@ const stormNames: Readonly<Record<TopologyEvent['kind'], string>> = {
   deactivate: 'INACTIVATE',
   kill: 'KILL',
   rebalance: 'REBALANCE',
+  place: 'DO_REBALANCE',
   rebalanced: 'DO_REBALANCE',
 };
 
@@ -47,21 +56,48 @@ export function stepTopology(record: TopologyRecord, event: TopologyEvent): Topo
     };
   }
   const next = nextRecord(record, event);
-  if (next.status === record.status && next.removeAtMs === record.removeAtMs) return { kind: 'unchanged' };
-  return { kind: 'changed', record: next };
+  const isSame =
+    next.status === record.status &&
+    next.removeAtMs === record.removeAtMs &&
+    next.rebalance?.phase === record.rebalance?.phase;
+  return isSame ? { kind: 'unchanged' } : { kind: 'changed', record: next };
 }
 
 function nextRecord(record: TopologyRecord, event: TopologyEvent): TopologyRecord {
+  const { rebalance, ...rest } = record;
   switch (event.kind) {
     case 'activate':
       return { ...record, status: 'ACTIVE' };
     case 'deactivate':
       return { ...record, status: 'INACTIVE' };
-    case 'rebalance':
-      return { ...record, status: 'REBALANCING' };
+    case 'rebalance': {
+      const statusBefore = record.status === 'INACTIVE' ? 'INACTIVE' : 'ACTIVE';
+      return {
+        ...record,
+        status: 'REBALANCING',
+        rebalance: { ...event.asked, phase: 'waiting', statusBefore },
+      };
+    }
+    case 'place':
+      return place(record);
     case 'rebalanced':
-      return { ...record, status: event.statusBefore };
+      return rebalance?.phase === 'placing' ? { ...rest, status: rebalance.statusBefore } : record;
     case 'kill':
-      return { ...record, status: 'KILLED', removeAtMs: event.removeAtMs };
+      // What was to be rebalanced no longer matters.
+      return { ...rest, status: 'KILLED', removeAtMs: event.removeAtMs };
   }
+}
+
+function place(record: TopologyRecord): TopologyRecord {
+  const { rebalance } = record;
+  if (rebalance?.phase !== 'waiting') return record;
+  const { workers, executors, confOverrides } = rebalance;
+  return {
+    ...record,
+    rebalance: { ...rebalance, phase: 'placing' },
+    rebalances: (record.rebalances ?? 0) + 1,
+    ...(workers === undefined ? {} : { workers }),
+    ...(executors === undefined ? {} : { executors: { ...record.executors, ...executors } }),
+    ...(confOverrides === undefined ? {} : { codeVersion: (record.codeVersion ?? 0) + 1 }),
+  };
 }

@@ -8,6 +8,7 @@ import { makeHandler } from './handler.ts';
 import { Inbox } from './inbox.ts';
 import { resolveLeaderHost } from './leader-address.ts';
 import { Reaper } from './reaper.ts';
+import { Rebalances } from './rebalance.ts';
 import { Submissions } from './submission.ts';
 import { Topologies } from './topologies.ts';
 
@@ -37,15 +38,18 @@ export class NimbusDaemon implements AsyncDisposable {
   readonly handler: Handler<NimbusMethods>;
   readonly #inbox: Inbox;
   readonly #reaper: Reaper;
+  readonly #rebalances: Rebalances;
 
   private constructor(parts: {
     readonly handler: Handler<NimbusMethods>;
     readonly inbox: Inbox;
     readonly reaper: Reaper;
+    readonly rebalances: Rebalances;
   }) {
     this.handler = parts.handler;
     this.#inbox = parts.inbox;
     this.#reaper = parts.reaper;
+    this.#rebalances = parts.rebalances;
   }
 
   /** Also cleans up after a gateway that was stopped in the middle of something. */
@@ -81,18 +85,22 @@ export class NimbusDaemon implements AsyncDisposable {
       code,
       isUnderWay: (id) => submissions.isUnderWay(id),
     });
+    const { clusterConf } = options;
+    const rebalances = new Rebalances({ ...deps, topologies, code, clusterConf });
     const names = options.hostname === undefined ? config.seeds : [...config.seeds, options.hostname];
     const leaderHost = await resolveLeaderHost(names);
     const handler = makeHandler(
-      { ...deps, inbox, code, topologies, submissions, reaper },
-      { clusterConf: options.clusterConf, leaderHost, startedAtMs: deps.clock.nowMs() },
+      { ...deps, inbox, code, topologies, submissions, reaper, rebalances },
+      { clusterConf, leaderHost, startedAtMs: deps.clock.nowMs() },
     );
     await reaper.wake();
-    return new NimbusDaemon({ handler, inbox, reaper });
+    await rebalances.open();
+    return new NimbusDaemon({ handler, inbox, reaper, rebalances });
   }
 
   /** Ends what runs by itself. The server in front of it is closed first, so that no call is under way. */
   async close(): Promise<void> {
+    await this.#rebalances.close();
     await this.#reaper.close();
     await this.#inbox.close();
   }

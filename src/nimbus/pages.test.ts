@@ -107,7 +107,7 @@ function assignmentOf(topologyId: string): AssignmentRecord {
     { ...on(1), slotPort: 6700 },
     { ...on(2), slotPort: 6701 },
   ];
-  return { plan: { topologyId, containers, tasks }, reason: '' };
+  return { plan: { topologyId, version: 1, codeVersion: 0, containers, tasks }, reason: '' };
 }
 
 /** What is not in statistics: known to the topology's record, and compared where it is made. */

@@ -138,8 +138,8 @@ describe("what Storm's Nimbus does", () => {
       ACTIVATE: { kind: 'activate' },
       INACTIVATE: { kind: 'deactivate' },
       KILL: { kind: 'kill', removeAtMs: 1 },
-      REBALANCE: { kind: 'rebalance' },
-      DO_REBALANCE: { kind: 'rebalanced', statusBefore: 'ACTIVE' },
+      REBALANCE: { kind: 'rebalance', asked: { dueAtMs: 1 } },
+      DO_REBALANCE: { kind: 'rebalanced' },
     };
     for (const [status, byStorm] of Object.entries(accepted)) {
       const record = {

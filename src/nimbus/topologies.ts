@@ -86,6 +86,14 @@ export class Topologies {
     }
   }
 
+  /** One try: false when the record has changed since it was read, or the event does not fit it any more. */
+  async stepOnce({ record, version }: StoredTopology, event: TopologyEvent): Promise<boolean> {
+    const step = stepTopology(record, event);
+    if (step.kind !== 'changed') return false;
+    const key = keys.topology(record.id);
+    return (await this.#store.replace(key, version, step.record as unknown as JsonValue)).kind === 'written';
+  }
+
   /** False when the record has changed since it was read. */
   async remove({ record, version }: StoredTopology): Promise<boolean> {
     if (!(await this.#store.remove(keys.topology(record.id), version))) return false;

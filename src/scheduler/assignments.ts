@@ -3,8 +3,9 @@ import type { StateStore, StateWrites } from '../coordination/index.ts';
 import type { Slot } from '../packing/index.ts';
 import { type AssignmentRecord, keys, type TopologyRecord } from '../topology/index.ts';
 import { assignTopology } from './assign.ts';
-import type { Assigned } from './desire.ts';
-import { digestPlan, type NodeFiles } from './node-files.ts';
+import { needPacking } from './desire.ts';
+import type { NodeFiles } from './node-files.ts';
+import { type ContainerName, nameKey } from './reconcile.ts';
 
 export interface AssignmentsDeps {
   readonly store: StateStore;
@@ -18,22 +19,27 @@ export interface AssignmentsDeps {
 
 /**
  * Which topology has which slots. Only the leading scheduler writes assignments, so what it has loaded is what is there.
- * Invariant: no slot is in two plans.
+ * Invariant: no slot is in two plans, and none in a plan while a container that left another still runs in it.
  */
 export class Assignments {
   readonly #deps: AssignmentsDeps;
-  readonly #assigned = new Map<string, Assigned>();
+  readonly #assigned = new Map<string, AssignmentRecord>();
 
   constructor(deps: AssignmentsDeps) {
     this.#deps = deps;
   }
 
-  get byTopology(): ReadonlyMap<string, Assigned> {
+  get byTopology(): ReadonlyMap<string, AssignmentRecord> {
     return this.#assigned;
   }
 
   get freeSlots(): readonly Slot[] {
-    const used = new Set([...this.#assigned.values()].flatMap(({ assignment }) => portsOf(assignment)));
+    const used = new Set(
+      [...this.#assigned.values()].flatMap((assignment) => [
+        ...portsOf(assignment),
+        ...(assignment.leaving ?? []).map(({ slotPort }) => slotPort),
+      ]),
+    );
     return this.#deps.slots.filter((slot) => !used.has(slot.port));
   }
 
@@ -48,30 +54,30 @@ export class Assignments {
       const isOffered = assignment.plan.containers.every((container) =>
         slots.some((slot) => slot.port === container.slotPort && slot.nodeId === container.nodeId),
       );
-      if (isOffered) this.#keep(topologyId, assignment);
+      if (isOffered) this.#assigned.set(topologyId, assignment);
       else {
-        this.#keep(topologyId, {
-          plan: { topologyId, containers: [], tasks: [] },
-          reason: 'its slots are gone',
-        });
+        const plan = { ...assignment.plan, containers: [], tasks: [] };
+        this.#assigned.set(topologyId, { ...assignment, plan, reason: 'its slots are gone' });
         log.warn({ event: 'assignment.slots-gone', topology: topologyId, ports: portsOf(assignment) });
       }
     }
   }
 
-  /** Packs the topology over the free slots and records what came of it, if that is news. */
-  async assign(topology: TopologyRecord): Promise<void> {
-    const { writes, files, log } = this.#deps;
-    const codeDir = files.codeDirOf(topology.id);
-    const assignment = await assignTopology({ topology, codeDir, freeSlots: this.freeSlots });
-    const before = this.#assigned.get(topology.id)?.assignment;
-    if (before !== undefined && JSON.stringify(before) === JSON.stringify(assignment)) return;
-    await writes().put(keys.assignment(topology.id), assignment as unknown as JsonValue);
-    this.#keep(topology.id, assignment);
-    const { reason } = assignment;
-    const fields = { event: 'topology.assigned', topology: topology.id, ports: portsOf(assignment) };
-    if (reason === '') log.info(fields);
-    else log.warn({ ...fields, reason });
+  /** Packs all topologies that need it, in their order. */
+  async assignAll(topologies: readonly TopologyRecord[], nowMs: number): Promise<void> {
+    const moment = { nowMs, freeSlots: this.freeSlots.length };
+    for (const topology of needPacking(topologies, this.#assigned, moment))
+      await this.#assign(topology, nowMs);
+  }
+
+  /** Containers that left a plan and have ended give their slots back. */
+  async freeSlotsOf(running: readonly ContainerName[]): Promise<void> {
+    const present = new Set(running.map(nameKey));
+    for (const [topologyId, { leaving, ...assignment }] of this.#assigned) {
+      const still = leaving?.filter(({ containerId }) => present.has(nameKey({ topologyId, containerId })));
+      if (still === undefined || still.length === leaving?.length) continue;
+      await this.#write(topologyId, { ...assignment, ...(still.length === 0 ? {} : { leaving: still }) });
+    }
   }
 
   async forget(topologyId: string): Promise<void> {
@@ -79,8 +85,30 @@ export class Assignments {
     this.#assigned.delete(topologyId);
   }
 
-  #keep(topologyId: string, assignment: AssignmentRecord): void {
-    this.#assigned.set(topologyId, { assignment, planDigest: digestPlan(assignment.plan) });
+  /** Packs the topology over the free slots and records what came of it, if that is news. */
+  async #assign(topology: TopologyRecord, nowMs: number): Promise<void> {
+    const { files, log } = this.#deps;
+    const codeDir = files.codeDirOf(topology.id);
+    const before = this.#assigned.get(topology.id);
+    const assignment = await assignTopology({ topology, codeDir, freeSlots: this.freeSlots, before, nowMs });
+    if (before !== undefined && JSON.stringify(before) === JSON.stringify(assignment)) return;
+    await this.#write(topology.id, assignment);
+    const { reason, plan, rebalances } = assignment;
+    const ports = portsOf(assignment);
+    const fields = {
+      event: 'topology.assigned',
+      topology: topology.id,
+      ports,
+      version: plan.version,
+      rebalances,
+    };
+    if (reason === '') log.info(fields);
+    else log.warn({ ...fields, reason });
+  }
+
+  async #write(topologyId: string, assignment: AssignmentRecord): Promise<void> {
+    await this.#deps.writes().put(keys.assignment(topologyId), assignment as unknown as JsonValue);
+    this.#assigned.set(topologyId, assignment);
   }
 }
 

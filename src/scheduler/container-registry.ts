@@ -103,8 +103,8 @@ export class ContainerRegistry {
     const process = files.readProcess(name);
     const container = this.#add(name);
     if (spec !== undefined && process !== undefined && container.adopt(spec, process)) {
-      // One that keeps its state elsewhere is started anew, as if its plan had changed.
-      if (spec.redisUrl !== redisUrl || spec.redisKeyPrefix !== redisKeyPrefix) container.planDigest = '';
+      // One that keeps its state elsewhere is started anew, as if its place had changed.
+      if (spec.redisUrl !== redisUrl || spec.redisKeyPrefix !== redisKeyPrefix) container.digest = '';
       return;
     }
     if (spec === undefined)

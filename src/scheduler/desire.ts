@@ -1,47 +1,63 @@
 import type { AssignmentRecord, PackingPlan, TopologyRecord } from '../topology/index.ts';
+import { digestContainer } from './node-files.ts';
 import type { DesiredTopology } from './reconcile.ts';
-
-export interface Assigned {
-  readonly assignment: AssignmentRecord;
-  readonly planDigest: string;
-}
 
 export interface Desire {
   readonly desired: readonly DesiredTopology[];
-  /** Live topologies that no slot has been found for yet. */
-  readonly unassigned: readonly TopologyRecord[];
   /** When the wait after the next kill is over; infinite for never. */
   readonly nextRemovalAtMs: number;
 }
 
+type Assignments = ReadonlyMap<string, AssignmentRecord>;
+
 /** Which containers should run now: those of every topology's plan, until the wait after its kill is over. */
 export function desireContainers(
   topologies: readonly TopologyRecord[],
-  assigned: ReadonlyMap<string, Assigned>,
+  assigned: Assignments,
   nowMs: number,
 ): Desire {
-  const removalOf = (topology: TopologyRecord): number => topology.removeAtMs ?? Number.POSITIVE_INFINITY;
   const live = topologies.filter((topology) => removalOf(topology) > nowMs);
-  const isAssigned = (topology: TopologyRecord): boolean =>
-    (assigned.get(topology.id)?.assignment.plan.containers.length ?? 0) > 0;
   return {
     desired: live.map(({ id }) => {
-      const found = assigned.get(id);
-      return {
-        topologyId: id,
-        planDigest: found?.planDigest ?? '',
-        containerIds: found === undefined ? [] : containerIdsOf(found.assignment.plan),
-      };
+      const { plan, leaving = [] } = assigned.get(id) ?? { plan: undefined };
+      return { topologyId: id, containers: plan === undefined ? [] : containersOf(plan), leaving };
     }),
-    // Killed ones run on until their time, but are not started anew.
-    unassigned: live.filter((topology) => topology.status !== 'KILLED' && !isAssigned(topology)),
     nextRemovalAtMs: Math.min(...live.map(removalOf), Number.POSITIVE_INFINITY),
   };
 }
 
+/**
+ * Topologies to be packed now, in the order in which they get slots: those that have none (who has waited longest
+ * first), then those that are rebalanced, then those that run on fewer slots than they asked for, as Storm's
+ * DefaultScheduler spreads them over slots that become free. Killed ones run on until their time and are left as they are.
+ */
+export function needPacking(
+  topologies: readonly TopologyRecord[],
+  assigned: Assignments,
+  moment: { readonly nowMs: number; readonly freeSlots: number },
+): readonly TopologyRecord[] {
+  const urgency = (topology: TopologyRecord): number | undefined => {
+    const assignment = assigned.get(topology.id);
+    if (assignment === undefined || assignment.plan.containers.length === 0) return 0;
+    if ((topology.rebalances ?? 0) > (assignment.rebalances ?? 0)) return 1;
+    const isShort = assignment.reason !== '' && topology.status !== 'REBALANCING';
+    return isShort && moment.freeSlots > 0 ? 2 : undefined;
+  };
+  return topologies
+    .filter((topology) => topology.status !== 'KILLED' && removalOf(topology) > moment.nowMs)
+    .flatMap((topology) => ({ topology, urgency: urgency(topology) }))
+    .filter((each): each is { topology: TopologyRecord; urgency: number } => each.urgency !== undefined)
+    .sort((a, b) => a.urgency - b.urgency || a.topology.launchedAtSecs - b.topology.launchedAtSecs)
+    .map(({ topology }) => topology);
+}
+
+function removalOf(topology: TopologyRecord): number {
+  return topology.removeAtMs ?? Number.POSITIVE_INFINITY;
+}
+
 /** The topology master has no slot; it runs where a plan has containers. */
-function containerIdsOf(plan: PackingPlan): readonly number[] {
-  return plan.containers.length === 0
-    ? []
-    : [0, ...plan.containers.map((container) => container.containerId)];
+function containersOf(plan: PackingPlan): DesiredTopology['containers'] {
+  const ids =
+    plan.containers.length === 0 ? [] : [0, ...plan.containers.map(({ containerId }) => containerId)];
+  return ids.map((containerId) => ({ containerId, digest: digestContainer({ plan, containerId }) }));
 }

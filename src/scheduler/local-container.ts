@@ -16,8 +16,8 @@ import {
   spawnDetached,
   watchProcess,
 } from '../child/index.ts';
-import type { ContainerRecord, ContainerSpec } from '../topology/index.ts';
-import { digestPlan, type NodeFiles, type ProcessRecord } from './node-files.ts';
+import type { ContainerRecord, ContainerSpec, PackingPlan } from '../topology/index.ts';
+import { digestContainer, type NodeFiles, type ProcessRecord } from './node-files.ts';
 import type { ContainerName, ContainerPhase, ContainerView } from './reconcile.ts';
 
 /** The program that runs a container; the spec file is added as its last argument. */
@@ -57,7 +57,7 @@ export class LocalContainer implements ContainerView {
   readonly containerId: number;
   phase: ContainerPhase = 'waiting';
   startAtMs = 0;
-  planDigest = '';
+  digest = '';
   /** As it should be in the state store; undefined before the first start. */
   record: ContainerRecord | undefined;
   /** True while the state store has another. */
@@ -65,6 +65,8 @@ export class LocalContainer implements ContainerView {
   readonly #deps: ContainerDeps;
   readonly #log: Logger;
   #process: ProcessRecord | undefined;
+  /** What it runs by: the spec it was started with, with the newest plan in it. */
+  #spec: ContainerSpec | undefined;
   #watch: Disposable | undefined;
   #restarts: number;
   #failuresInARow = 0;
@@ -85,11 +87,12 @@ export class LocalContainer implements ContainerView {
   /** Takes over a process that an earlier gateway started. False when there is no such process any more. */
   adopt(spec: ContainerSpec, process: ProcessRecord): boolean {
     if (!isSameProcess(process.pid, process.processStart)) return false;
-    this.planDigest = digestPlan(spec.plan);
+    this.digest = digestContainer(spec);
+    this.#spec = spec;
     this.#runs(process);
     this.#watch = watchProcess(process, this.#deps.clock, () => {
       const how = 'ended (how is unknown: an earlier gateway started it)';
-      void this.#died(process, spec, { how, isFault: true });
+      void this.#died(process, { how, isFault: true });
     });
     this.#log.info({ event: 'container.adopted', pid: process.pid });
     return true;
@@ -99,7 +102,8 @@ export class LocalContainer implements ContainerView {
   async start(spec: ContainerSpec): Promise<void> {
     const { files, command, clock } = this.#deps;
     this.phase = 'starting';
-    this.planDigest = digestPlan(spec.plan);
+    this.#spec = spec;
+    this.digest = digestContainer(spec);
     const outputFile = join(spec.logDir, 'container.out');
     try {
       files.writeSpec(spec);
@@ -116,7 +120,7 @@ export class LocalContainer implements ContainerView {
       this.#runs(process);
       void started.exited.then((exit) => {
         const how = `${describeExit(exit)}${lastOutput(outputFile, this.#outputStart)}`;
-        return this.#died(process, spec, { how, isFault: exit.code !== 0 });
+        return this.#died(process, { how, isFault: exit.code !== 0 });
       });
       files.writeProcess(spec, process);
       this.#log.info({
@@ -129,10 +133,22 @@ export class LocalContainer implements ContainerView {
       // A process without its record could not be known again: it is ended rather than lost.
       const process = this.#process;
       if (process !== undefined) await endProcess(process, { graceMs: 0, clock });
-      await this.#died(process, spec, {
+      await this.#died(process, {
         how: `could not be started: ${describeError(error)}`,
         isFault: true,
       });
+    }
+  }
+
+  /** The running process takes over a newer plan from its topology master; its spec is to say so, to whoever adopts it. */
+  follow(plan: PackingPlan): void {
+    if (this.phase !== 'running' || this.#spec === undefined || this.#spec.plan.version >= plan.version)
+      return;
+    this.#spec = { ...this.#spec, plan };
+    try {
+      this.#deps.files.writeSpec(this.#spec);
+    } catch (error) {
+      this.#log.warn({ event: 'container.spec-not-written', reason: describeError(error) });
     }
   }
 
@@ -177,7 +193,6 @@ export class LocalContainer implements ContainerView {
 
   async #died(
     process: ProcessRecord | undefined,
-    spec: ContainerSpec,
     end: { readonly how: string; readonly isFault: boolean },
   ): Promise<void> {
     if (this.phase === 'ending' || this.phase === 'waiting' || this.#process !== process) return;
@@ -199,7 +214,7 @@ export class LocalContainer implements ContainerView {
     if (!this.#isStarting()) return;
     this.phase = 'waiting';
     this.startAtMs = clock.nowMs() + restartInMs;
-    this.#deps.onDeath(this, { ...end, spec, restartInMs });
+    this.#deps.onDeath(this, { ...end, spec: this.#spec!, restartInMs });
   }
 
   /** A container that was killed could not end its hosts. */

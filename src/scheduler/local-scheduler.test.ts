@@ -91,7 +91,7 @@ describe('LocalScheduler', () => {
     writeFileSync(join(codeDir, 'conf.json'), JSON.stringify({ 'supervisor.worker.shutdown.sleep.secs': 1 }));
     await put({ id, name: id, status: 'ACTIVE', owner: 'me', launchedAtSecs: 1, workers: 2, ...more });
   };
-  const put = (record: TopologyRecord) => store.put(keys.topology(record.id), { ...record });
+  const put = (record: TopologyRecord) => store.put(keys.topology(record.id), record as unknown as JsonValue);
   const until = (what: string, probe: () => boolean | Promise<boolean>, clock?: ManualClock) =>
     waitFor(
       what,

@@ -244,12 +244,17 @@ export class LocalScheduler implements AsyncDisposable {
     const topologies = (await store.list(keys.topologies)).map(
       ({ value }) => value as unknown as TopologyRecord,
     );
-    await this.#assign(topologies);
+    await this.#assignments.freeSlotsOf(this.#containers.all);
+    await this.#assignments.assignAll(topologies, clock.nowMs());
     const nowMs = clock.nowMs();
     const { desired, nextRemovalAtMs } = desireContainers(topologies, this.#assignments.byTopology, nowMs);
     const kept = [...this.#assignments.byTopology.keys(), ...this.#files.listTopologies()];
     const decision = reconcile({ nowMs, desired, containers: this.#containers.all, kept });
     this.#perform(decision, topologies);
+    for (const container of this.#containers.all) {
+      const assignment = this.#assignments.byTopology.get(container.topologyId);
+      if (assignment !== undefined) container.follow(assignment.plan);
+    }
     for (const topologyId of decision.forgets) await this.#forget(topologyId);
     await this.#containers.flush();
     return Math.min(decision.lookAgainAtMs, nextRemovalAtMs);
@@ -275,19 +280,9 @@ export class LocalScheduler implements AsyncDisposable {
     }
   }
 
-  /** Oldest first: who has waited longest for a slot gets it. */
-  async #assign(topologies: readonly TopologyRecord[]): Promise<void> {
-    const { unassigned } = desireContainers(
-      topologies,
-      this.#assignments.byTopology,
-      this.#options.clock.nowMs(),
-    );
-    const inOrder = unassigned.toSorted((one, other) => one.launchedAtSecs - other.launchedAtSecs);
-    for (const topology of inOrder) await this.#assignments.assign(topology);
-  }
-
   #perform(decision: Decision, topologies: readonly TopologyRecord[]): void {
     for (const name of decision.drops) this.#containers.drop(name);
+    if (decision.drops.length > 0) this.#isWoken = true; // their slots are free
     for (const name of decision.starts) {
       const topology = topologies.find((candidate) => candidate.id === name.topologyId)!;
       this.#containers.start(name, this.#specOf(name, topology));
@@ -299,7 +294,7 @@ export class LocalScheduler implements AsyncDisposable {
 
   #specOf(name: ContainerName, topology: TopologyRecord): ContainerSpec {
     const { random, stormLocalDir, redisUrl, redisKeyPrefix, jvm } = this.#options;
-    const { plan } = this.#assignments.byTopology.get(topology.id)!.assignment;
+    const { plan } = this.#assignments.byTopology.get(topology.id)!;
     return {
       ...{ ...name, topologyName: topology.name, incarnation: random.uuid(), plan },
       codeDir: this.#files.codeDirOf(topology.id),

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorCode, isJsonObject, type JsonValue } from '../base/index.ts';
-import { type ContainerSpec, confFileName, type PackingPlan } from '../topology/index.ts';
+import { type ContainerSpec, confFileName } from '../topology/index.ts';
 import type { ContainerName } from './reconcile.ts';
 
 /** Storm's default of `supervisor.worker.shutdown.sleep.secs` (defaults.yaml 2.8). */
@@ -61,10 +61,12 @@ export class NodeFiles {
     return join(this.dirOf(name), 'spec.json');
   }
 
-  /** Throws what the file system throws. */
+  /** The file is whole at any moment. Throws what the file system throws. */
   writeSpec(spec: ContainerSpec): void {
     mkdirSync(spec.workDir, { recursive: true });
-    writeFileSync(this.specFileOf(spec), JSON.stringify(spec), { mode: 0o600 });
+    const file = this.specFileOf(spec);
+    writeFileSync(`${file}.new`, JSON.stringify(spec), { mode: 0o600 });
+    renameSync(`${file}.new`, file);
   }
 
   writeProcess(name: ContainerName, record: ProcessRecord): void {
@@ -122,9 +124,12 @@ export class NodeFiles {
   }
 }
 
-/** Tells plans apart. */
-export function digestPlan(plan: PackingPlan): string {
-  return createHash('sha256').update(JSON.stringify(plan)).digest('hex').slice(0, 16);
+/** Tells apart what a container is started with and cannot change while it runs: its place and its configuration. */
+export function digestContainer({ plan, containerId }: Pick<ContainerSpec, 'plan' | 'containerId'>): string {
+  const place = plan.containers.find((container) => container.containerId === containerId);
+  const { slotPort, nodeId, hostname } = place ?? { slotPort: 0, nodeId: '', hostname: '' };
+  const text = JSON.stringify([slotPort, nodeId, hostname, plan.codeVersion, plan.version]);
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
 /** This node's id, as it is in records: made once, kept in `storm.local.dir`. */

@@ -8,8 +8,17 @@ const nowMs = 1000;
 const desiredArbitrary: fc.Arbitrary<readonly DesiredTopology[]> = fc.uniqueArray(
   fc.record({
     topologyId: fc.constantFrom(...topologyIds),
-    planDigest: fc.constantFrom('p', 'q'),
-    containerIds: fc.integer({ min: 0, max: 4 }).map((count) => Array.from({ length: count }, (_, id) => id)),
+    containers: fc.uniqueArray(
+      fc.record({ containerId: fc.integer({ min: 0, max: 4 }), digest: fc.constantFrom('p', 'q') }),
+      { selector: ({ containerId }) => containerId },
+    ),
+    leaving: fc.uniqueArray(
+      fc.record({
+        containerId: fc.integer({ min: 0, max: 4 }),
+        endAtMs: fc.integer({ min: nowMs - 5, max: nowMs + 5 }),
+      }),
+      { selector: ({ containerId }) => containerId },
+    ),
   }),
   { selector: (topology) => topology.topologyId },
 );
@@ -18,7 +27,7 @@ const containersArbitrary: fc.Arbitrary<readonly ContainerView[]> = fc.uniqueArr
   fc.record({
     topologyId: fc.constantFrom(...topologyIds),
     containerId: fc.integer({ min: 0, max: 4 }),
-    planDigest: fc.constantFrom('p', 'q'),
+    digest: fc.constantFrom('p', 'q'),
     phase: fc.constantFrom('starting', 'running', 'waiting', 'ending'),
     startAtMs: fc.integer({ min: nowMs - 5, max: nowMs + 5 }),
   }),
@@ -40,7 +49,9 @@ function carryOut(
   const gone = new Set([...decision.ends, ...decision.drops, ...decision.starts].map(nameKey));
   const started = decision.starts.map((name) => ({
     ...name,
-    planDigest: desired.find((topology) => topology.topologyId === name.topologyId)!.planDigest,
+    digest: desired
+      .find((topology) => topology.topologyId === name.topologyId)!
+      .containers.find((container) => container.containerId === name.containerId)!.digest,
     phase: 'running' as const,
     startAtMs: 0,
   }));
@@ -75,7 +86,7 @@ describe('reconcile', () => {
   it('starts a waiting container when its time has come, not before, and says when to look again', () => {
     fc.assert(
       fc.property(situationArbitrary, (situation) => {
-        const { starts, lookAgainAtMs } = reconcile({ nowMs, ...situation });
+        const { starts, ends, lookAgainAtMs } = reconcile({ nowMs, ...situation });
         const startNames = new Set(starts.map(nameKey));
         const early = situation.containers.filter(
           (each) => each.phase === 'waiting' && each.startAtMs > nowMs,
@@ -83,7 +94,8 @@ describe('reconcile', () => {
         for (const container of early) assert.ok(!startNames.has(nameKey(container)));
         assert.ok(lookAgainAtMs > nowMs);
         const later = reconcile({ ...situation, nowMs: lookAgainAtMs });
-        if (lookAgainAtMs < Number.POSITIVE_INFINITY) assert.ok(later.starts.length > starts.length);
+        if (lookAgainAtMs < Number.POSITIVE_INFINITY)
+          assert.ok(later.starts.length > starts.length || later.ends.length > ends.length);
       }),
     );
   });
@@ -99,10 +111,10 @@ describe('reconcile', () => {
             reconcile({ nowMs: nowMs + 10, desired, containers: world, kept }),
           );
         }
-        const wanted = desired.flatMap(({ topologyId, planDigest, containerIds }) =>
-          containerIds.map((containerId) => `${nameKey({ topologyId, containerId })} ${planDigest}`),
+        const wanted = desired.flatMap(({ topologyId, containers: ofPlan }) =>
+          ofPlan.map(({ containerId, digest }) => `${nameKey({ topologyId, containerId })} ${digest}`),
         );
-        const running = world.map((container) => `${nameKey(container)} ${container.planDigest}`);
+        const running = world.map((container) => `${nameKey(container)} ${container.digest}`);
         assert.deepEqual(running.sort(), wanted.sort());
         const last = reconcile({ nowMs: nowMs + 10, desired, containers: world, kept });
         assert.deepEqual([last.starts, last.ends, last.drops], [[], [], []]);
@@ -111,6 +123,28 @@ describe('reconcile', () => {
           last.forgets,
           kept.filter((id) => !desiredIds.includes(id)),
         );
+      }),
+    );
+  });
+
+  it('lets a container that left its plan run until its time, no longer, and never starts it again', () => {
+    fc.assert(
+      fc.property(situationArbitrary, (situation) => {
+        const { ends, starts, lookAgainAtMs } = reconcile({ nowMs, ...situation });
+        const [ended, started] = [ends.map(nameKey), starts.map(nameKey)];
+        for (const { topologyId, containers, leaving } of situation.desired) {
+          const left = leaving.filter(
+            ({ containerId }) => !containers.some((c) => c.containerId === containerId),
+          );
+          for (const { containerId, endAtMs } of left) {
+            const key = nameKey({ topologyId, containerId });
+            const found = situation.containers.find((container) => nameKey(container) === key);
+            assert.ok(!started.includes(key));
+            if (found?.phase !== 'running') continue;
+            assert.equal(ended.includes(key), endAtMs <= nowMs);
+            if (endAtMs > nowMs) assert.ok(lookAgainAtMs <= endAtMs);
+          }
+        }
       }),
     );
   });

@@ -15,8 +15,8 @@ export type ContainerPhase = 'starting' | 'running' | 'waiting' | 'ending';
 export interface ContainerView {
   readonly topologyId: string;
   readonly containerId: number;
-  /** Of the packing plan it was started with. */
-  readonly planDigest: string;
+  /** Of what it was started with and cannot change while it runs. */
+  readonly digest: string;
   readonly phase: ContainerPhase;
   /** When a waiting one is due again. */
   readonly startAtMs: number;
@@ -24,9 +24,10 @@ export interface ContainerView {
 
 export interface DesiredTopology {
   readonly topologyId: string;
-  readonly planDigest: string;
   /** 0 (the topology master) and those of the plan; none while no slot is free. */
-  readonly containerIds: readonly number[];
+  readonly containers: readonly { readonly containerId: number; readonly digest: string }[];
+  /** Those that a newer plan left out: they are not started again, and may run until their time. */
+  readonly leaving: readonly { readonly containerId: number; readonly endAtMs: number }[];
 }
 
 export interface Situation {
@@ -53,25 +54,36 @@ export interface Decision {
   readonly lookAgainAtMs: number;
 }
 
-/** Two containers of one name never run at a time: one whose plan has changed is ended first and started when it is gone. */
+/**
+ * Two containers of one name never run at a time: one that must be started with something else is ended first and
+ * started when it is gone. A new plan alone ends nothing: running containers take it over as it comes.
+ */
 export function reconcile(situation: Situation): Decision {
   const { nowMs, desired, containers, kept } = situation;
   const wanted = new Map(
-    desired.flatMap(({ topologyId, planDigest, containerIds }) =>
-      containerIds.map((containerId) => [nameKey({ topologyId, containerId }), planDigest]),
+    desired.flatMap(({ topologyId, containers: ofPlan }) =>
+      ofPlan.map(({ containerId, digest }) => [nameKey({ topologyId, containerId }), digest]),
+    ),
+  );
+  const endAtMs = new Map(
+    desired.flatMap(({ topologyId, leaving }) =>
+      leaving.map((each) => [nameKey({ topologyId, containerId: each.containerId }), each.endAtMs]),
     ),
   );
   const present = new Map(containers.map((container) => [nameKey(container), container]));
   const isWanted = (container: ContainerView): boolean => wanted.has(nameKey(container));
   const waiting = containers.filter((container) => container.phase === 'waiting');
   const due = waiting.filter((container) => isWanted(container) && container.startAtMs <= nowMs);
-  const missing = desired.flatMap(({ topologyId, containerIds }) =>
-    containerIds
-      .map((containerId) => ({ topologyId, containerId }))
+  const missing = desired.flatMap(({ topologyId, containers: ofPlan }) =>
+    ofPlan
+      .map(({ containerId }) => ({ topologyId, containerId }))
       .filter((name) => !present.has(nameKey(name))),
   );
-  const ends = containers.filter(
-    (container) => container.phase === 'running' && wanted.get(nameKey(container)) !== container.planDigest,
+  const running = containers.filter((container) => container.phase === 'running');
+  const isLeaving = (container: ContainerView): boolean =>
+    !isWanted(container) && (endAtMs.get(nameKey(container)) ?? 0) > nowMs;
+  const ends = running.filter(
+    (container) => wanted.get(nameKey(container)) !== container.digest && !isLeaving(container),
   );
   const drops = waiting.filter((container) => !isWanted(container));
   const dropped = new Set(drops.map(nameKey));
@@ -87,7 +99,11 @@ export function reconcile(situation: Situation): Decision {
     ends: ends.map(nameOf),
     drops: drops.map(nameOf),
     forgets: [...new Set(kept)].filter((topologyId) => !staying.has(topologyId)),
-    lookAgainAtMs: Math.min(...later.map((container) => container.startAtMs), Number.POSITIVE_INFINITY),
+    lookAgainAtMs: Math.min(
+      ...later.map((container) => container.startAtMs),
+      ...running.filter(isLeaving).map((container) => endAtMs.get(nameKey(container))!),
+      Number.POSITIVE_INFINITY,
+    ),
   };
 }
 

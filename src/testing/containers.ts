@@ -240,7 +240,7 @@ export class Containers implements AsyncDisposable {
 function planOver(count: number, topology: TopologyIndex): PackingPlan {
   const ids = Array.from({ length: count }, (_, index) => index + 1);
   return {
-    topologyId,
+    ...{ topologyId, version: 1, codeVersion: 0 },
     containers: ids.map((containerId) => ({
       ...{ containerId, slotPort: 6700 + containerId, nodeId: 'node', hostname: 'localhost' },
     })),

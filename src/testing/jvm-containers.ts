@@ -111,7 +111,10 @@ export class JvmContainers implements Outlet {
   plan(status: PhysicalPlan['status'] = 'ACTIVE'): void {
     this.#epoch++;
     const { topologyId } = [...this.#specs.values()][0]!;
-    const plan = { topologyId, epoch: this.#epoch, isComplete: true, status, streamManagers: [] };
+    const plan = {
+      ...{ topologyId, epoch: this.#epoch, packingVersion: 1 },
+      ...{ isComplete: true, status, streamManagers: [] },
+    };
     for (const host of this.hosts.values()) host.control({ type: 'plan', plan });
   }
 
@@ -187,7 +190,7 @@ export class JvmContainers implements Outlet {
       topologyName: 'hosted',
       containerId,
       incarnation: '1',
-      plan: { topologyId, containers, tasks: this.#tasks },
+      plan: { topologyId, version: 1, codeVersion: 0, containers, tasks: this.#tasks },
       codeDir,
       workDir: join(this.directory, `container-${containerId}`),
       logDir: join(stormLocalDir, 'workers-artifacts', topologyId, String(6700 + containerId)),

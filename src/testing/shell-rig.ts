@@ -154,7 +154,7 @@ export class ShellRig implements Outlet {
     const isComplete = plan.isComplete ?? true;
     host.control({
       type: 'plan',
-      plan: { topologyId: 'rig-1-1', epoch: 1, isComplete, status, streamManagers: [] },
+      plan: { topologyId: 'rig-1-1', epoch: 1, packingVersion: 1, isComplete, status, streamManagers: [] },
     });
   }
 
@@ -308,7 +308,7 @@ export class ShellRig implements Outlet {
       }),
     );
     const container = { containerId: 1, slotPort: 6700, nodeId: 'n', hostname: 'here' };
-    return { topologyId: 'rig-1-1', containers: [container], tasks };
+    return { topologyId: 'rig-1-1', version: 1, codeVersion: 0, containers: [container], tasks };
   }
 }
 

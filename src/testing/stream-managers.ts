@@ -127,7 +127,7 @@ export class StreamManagers implements AsyncDisposable {
   spec(containerId: number): ContainerSpec {
     const ids = Object.keys(this.#options.tasks).map(Number);
     const plan: PackingPlan = {
-      topologyId: 'test-1',
+      ...{ topologyId: 'test-1', version: 1, codeVersion: 0 },
       containers: ids.map((id) => ({
         containerId: id,
         slotPort: 6700 + id,

@@ -83,6 +83,10 @@ export interface PlannedContainer {
 /** Which task runs where, before any process exists. Made by packing, kept in the state store. */
 export interface PackingPlan {
   readonly topologyId: string;
+  /** 1 for the first; each later one is above the one it follows. A container never goes back to an older plan. */
+  readonly version: number;
+  /** Of the code directory: its configuration has been changed so many times. Hosts that began with another start again. */
+  readonly codeVersion: number;
   readonly containers: readonly PlannedContainer[];
   readonly tasks: readonly PlannedTask[];
 }
@@ -92,9 +96,13 @@ export interface PhysicalPlan {
   readonly topologyId: string;
   /** Grows with every change; a stream manager ignores a plan with an epoch below the one it holds. */
   readonly epoch: number;
+  /** Of the packing plan that this one goes with; it reaches a stream manager before this one does. */
+  readonly packingVersion: number;
   /** True when every container of the packing plan has registered. */
   readonly isComplete: boolean;
+  /** REBALANCING also after the topology's own has been restored, while tasks are on their way to other containers. */
   readonly status: 'ACTIVE' | 'INACTIVE' | 'KILLED' | 'REBALANCING';
+  /** Of the containers of the packing plan, and of those that left it and still hand on what they hold. */
   readonly streamManagers: readonly StreamManagerAddress[];
 }
 

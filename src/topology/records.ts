@@ -1,4 +1,4 @@
-import type { ExecutorId, PackingPlan, StreamManagerAddress } from './model.ts';
+import type { ComponentId, ExecutorId, PackingPlan, StreamManagerAddress } from './model.ts';
 
 /**
  * The records of the control plane as they are kept (as JSON) in the state store, and their keys.
@@ -45,14 +45,48 @@ export interface TopologyRecord {
   /** Set with KILLED: containers end and the record goes at this time. */
   readonly removeAtMs?: number;
   readonly workers: number;
+  /** Executors of components that a rebalance gave another number; the others have what they were submitted with. */
+  readonly executors?: Readonly<Record<ComponentId, number>>;
+  /** Set with REBALANCING: what is to be done, and when. */
+  readonly rebalance?: PendingRebalance;
+  /** How many rebalances are to be placed; the assignment says how many have been. Absent: none. */
+  readonly rebalances?: number;
+  /** How many times the configuration in the code directory has been changed. Absent: never. */
+  readonly codeVersion?: number;
   readonly stormVersion?: string;
   readonly jdkVersion?: string;
+}
+
+/**
+ * A rebalance under way. It is all in the record, so that a gateway that takes over goes on with it:
+ *
+ *   waiting: spouts stand still until `dueAtMs`   -->   placing: the record asks for what was wanted, the scheduler packs
+ *   -->   (the assignment has as many rebalances as the record): the status before is restored
+ */
+export interface PendingRebalance {
+  readonly phase: 'waiting' | 'placing';
+  readonly statusBefore: 'ACTIVE' | 'INACTIVE';
+  readonly dueAtMs: number;
+  readonly workers?: number;
+  readonly executors?: Readonly<Record<ComponentId, number>>;
+  /** JSON of the keys to lay over the topology's configuration, as it was sent. */
+  readonly confOverrides?: string;
 }
 
 /** Written by the scheduler. `reason` says why containers are missing or fewer than asked, empty otherwise. */
 export interface AssignmentRecord {
   readonly plan: PackingPlan;
   readonly reason: string;
+  /** Rebalances of the topology that this assignment has taken up. Absent: none. */
+  readonly rebalances?: number;
+  /** Containers that a newer plan left out; they run until they have handed on what they hold, at most until `endAtMs`. */
+  readonly leaving?: readonly LeavingContainer[];
+}
+
+export interface LeavingContainer {
+  readonly containerId: number;
+  readonly slotPort: number;
+  readonly endAtMs: number;
 }
 
 /** Written by the scheduler of a node. */
@@ -135,7 +169,7 @@ export interface ContainerSpec {
   /** 0: the topology master. */
   readonly containerId: number;
   readonly incarnation: string;
-  /** The packing plan at the time of the start. A changed plan restarts the containers it changes. */
+  /** The packing plan at the time of the start; newer ones come from the topology master. */
   readonly plan: PackingPlan;
   /** Directory with stormjar.jar, stormcode.ser, stormconf.ser, resources/, conf.json, topology.json. */
   readonly codeDir: string;

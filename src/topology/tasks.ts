@@ -55,12 +55,20 @@ export function assignTaskIds(systemTopology: LogicalTopology): Map<ComponentId,
 /**
  * The executors of a system topology, ascending (Nimbus.computeExecutors): the tasks of each component cut into as
  * many contiguous runs as it has executors, the longer runs first. Fewer when there are fewer tasks than executors.
+ * `rebalanced` holds the executors of components that no longer have as many as they were submitted with.
  */
-export function computeExecutors(systemTopology: LogicalTopology): PlannedExecutor[] {
+export function computeExecutors(
+  systemTopology: LogicalTopology,
+  rebalanced: Readonly<Record<ComponentId, number>> = {},
+): PlannedExecutor[] {
   const tasksByComponent = assignTaskIds(systemTopology);
   const executors = systemTopology.components.flatMap((component) => {
     const tasks = tasksByComponent.get(component.id) ?? [];
-    return cutIntoRuns(tasks, executorCountOf(component)).map((run) => ({
+    // A name like `constructor` must not be found where nobody put it.
+    const count = Object.hasOwn(rebalanced, component.id)
+      ? rebalanced[component.id]!
+      : executorCountOf(component);
+    return cutIntoRuns(tasks, count).map((run) => ({
       executor: [run[0]!, run.at(-1)!] as const,
       componentId: component.id,
     }));

@@ -79,6 +79,7 @@ export function planOf(state: MasterState): PhysicalPlan {
   return {
     topologyId: state.topologyId,
     epoch: state.epoch,
+    packingVersion: 1,
     isComplete: state.containerIds.every((containerId) => present.has(containerId)),
     status: state.status,
     streamManagers,

@@ -12,7 +12,7 @@ import { type GrouperContext, makeGrouper } from './make-grouper.ts';
 import { TaskPlacement } from './placement.ts';
 
 const plan: PackingPlan = {
-  topologyId: 't-1-1',
+  ...{ topologyId: 't-1-1', version: 1, codeVersion: 0 },
   containers: [
     { containerId: 1, slotPort: 6700, nodeId: 'here', hostname: 'here' },
     { containerId: 2, slotPort: 6701, nodeId: 'here', hostname: 'here' },

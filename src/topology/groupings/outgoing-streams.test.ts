@@ -37,7 +37,7 @@ function outgoing(bolts: readonly Component[]): { streams: OutgoingStreams; inde
   const topology: LogicalTopology = { components: [spout, ...bolts] };
   const index = new TopologyIndex(makeSystemTopology(normalizeTopology(topology, conf), conf));
   const plan: PackingPlan = {
-    topologyId: 't-1-1',
+    ...{ topologyId: 't-1-1', version: 1, codeVersion: 0 },
     containers: [{ containerId: 1, slotPort: 1, nodeId: 'n', hostname: 'n' }],
     tasks: [...index.taskToComponent()].map(([taskId, componentId]) => ({
       taskId,

@@ -97,7 +97,7 @@ describe('command line of a worker', () => {
   function spec(): ContainerSpec {
     return {
       ...{ topologyId: 'wc-1-1', topologyName: 'wc', containerId: 1, incarnation: '1' },
-      plan: { topologyId: 'wc-1-1', containers: [], tasks: [] },
+      plan: { topologyId: 'wc-1-1', version: 1, codeVersion: 0, containers: [], tasks: [] },
       codeDir: directory,
       workDir: directory,
       logDir: '/local/workers-artifacts/wc-1-1/6700',

@@ -1,0 +1,125 @@
+import { GatewayError, type JsonObject } from '../base/index.ts';
+import {
+  type ConfText,
+  findTopologyConfFault,
+  mergeConf,
+  readConfText,
+  readConfValues,
+  writeConfText,
+} from '../config/index.ts';
+import { decode, StormTopology, toLogicalTopology } from '../rpc/index.ts';
+import { confKeys, makeSystemTopology, normalizeTopology, TopologyIndex } from '../topology/index.ts';
+import type { CodeDirectories, TopologySettings } from './code-directory.ts';
+import { readComponentConfs } from './component-confs.ts';
+
+export interface OverridesDeps {
+  readonly code: CodeDirectories;
+  readonly clusterConf: ConfText;
+}
+
+/** A rebalance cannot set these (Nimbus.rebalance, 2.8): who submitted, how ZooKeeper is entered, where a worker runs. */
+const notForSubmitters = [
+  'topology.submitter.principal',
+  'topology.submitter.user',
+  'storm.zookeeper.superACL',
+  'storm.zookeeper.topology.auth.scheme',
+  'storm.zookeeper.topology.auth.payload',
+  'storm.local.hostname',
+];
+/**
+ * How the command that asks reaches a Nimbus: Storm's command sends its whole `-c` along. A topology that runs has no use
+ * for it, and would start its workers again for nothing.
+ */
+const ofTheClient = /^(nimbus\.(seeds|host|thrift\..*)|storm\.thrift\..*|storm\.nimbus\.retry\..*)$/;
+
+/** What a rebalance asks for by way of configuration. `conf` is empty when nothing is left to be laid over. */
+export interface ReadOverrides {
+  readonly workers: number | undefined;
+  readonly conf: ConfText;
+}
+
+/**
+ * Reads `topology_conf_overrides`, leaving out what a rebalance may not set and what is so already. `topology.workers` is
+ * taken for the number of workers it names: what the configuration says of it decides how many ackers there are, and the
+ * tasks of a topology never change. Throws `CONFIG_INVALID` for what is no configuration.
+ */
+export async function readOverrides(text: string, before: ConfText): Promise<ReadOverrides> {
+  const what = 'topology_conf_overrides';
+  const given = await readConfText(text, what);
+  const fault = findTopologyConfFault(given);
+  if (fault !== undefined) throw new GatewayError('CONFIG_INVALID', `${what}: ${fault}`);
+  const workers = readConfValues(given)[confKeys.workers];
+  const conf = new Map(
+    [...given].filter(
+      ([key, value]) =>
+        key !== confKeys.workers &&
+        !notForSubmitters.includes(key) &&
+        !ofTheClient.test(key) &&
+        before.get(key) !== value,
+    ),
+  );
+  return { workers: typeof workers === 'number' ? workers : undefined, conf };
+}
+
+/** The configuration of a topology as its workers have it now: the cluster's and its own. */
+export async function readMergedConf(
+  { code, clusterConf }: OverridesDeps,
+  topologyId: string,
+): Promise<ConfText> {
+  const own = await code.readStormConf(topologyId);
+  if (own === undefined) throw codeMissing(topologyId);
+  return mergeConf(clusterConf, await readConfText(own, `configuration of ${topologyId}`));
+}
+
+/**
+ * What the code directory of a topology says with the overrides laid over. Throws `TOPOLOGY_INVALID` when the topology
+ * would then have other tasks: their number is fixed for life.
+ */
+export async function overlay(
+  { code, clusterConf }: OverridesDeps,
+  topologyId: string,
+  overrides: ConfText,
+): Promise<TopologySettings> {
+  const [own, bytes, system] = await Promise.all([
+    code.readStormConf(topologyId),
+    code.readTopology(topologyId),
+    code.readSystemTopology(topologyId),
+  ]);
+  if (own === undefined || bytes === undefined || system === undefined) throw codeMissing(topologyId);
+  const conf = mergeConf(await readConfText(own, `configuration of ${topologyId}`), overrides);
+  const merged = mergeConf(clusterConf, conf);
+  const topology = decode(StormTopology, bytes);
+  const texts = await readComponentConfs(topology);
+  const parse = (text: string): JsonObject => readConfValues(texts.get(text) ?? new Map());
+  const values = readConfValues(merged);
+  const after = makeSystemTopology(normalizeTopology(toLogicalTopology(topology, parse), values), values);
+  const tasksOf = (logical: typeof after): string =>
+    JSON.stringify([...new TopologyIndex(logical).taskToComponent()]);
+  if (tasksOf(after) !== tasksOf(JSON.parse(system) as typeof after)) {
+    throw new GatewayError(
+      'TOPOLOGY_INVALID',
+      `the configuration would change the tasks of ${topologyId}, whose number is fixed for life: ` +
+        `leave out ${[...overrides.keys()].filter((key) => decidesTasks.includes(key)).join(', ')}, or submit it anew`,
+      { facts: { topology: topologyId, keys: [...overrides.keys()] } },
+    );
+  }
+  return {
+    stormConf: writeConfText(conf, 'java'),
+    mergedConf: writeConfText(merged, 'strict'),
+    systemTopology: JSON.stringify(after),
+  };
+}
+
+const decidesTasks: readonly string[] = [
+  confKeys.tasks,
+  confKeys.maxTaskParallelism,
+  confKeys.ackerExecutors,
+  confKeys.eventLoggerExecutors,
+  confKeys.metricsConsumers,
+];
+
+function codeMissing(topologyId: string): GatewayError {
+  return new GatewayError('TOPOLOGY_NOT_ALIVE', `${topologyId} is not alive`, {
+    facts: { topology: topologyId },
+  });
+}

@@ -1,0 +1,177 @@
+import { type Clock, describeError, GatewayError, type Logger } from '../base/index.ts';
+import { type ConfText, readConfText, writeConfText } from '../config/index.ts';
+import type { StateStore } from '../coordination/index.ts';
+import { decode, type RebalanceOptions, StormTopology } from '../rpc/index.ts';
+import { keys, type PendingRebalance, type TopologyRecord } from '../topology/index.ts';
+import type { CodeDirectories } from './code-directory.ts';
+import { overlay, readMergedConf, readOverrides } from './conf-overrides.ts';
+import { messageTimeoutSecs } from './message-timeout.ts';
+import type { StoredTopology, Topologies } from './topologies.ts';
+import { readAssignment } from './topology-info.ts';
+
+export interface RebalancesDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly store: StateStore;
+  readonly topologies: Topologies;
+  readonly code: CodeDirectories;
+  readonly clusterConf: ConfText;
+}
+
+/** When the store or the disk is away. */
+const retryMs = 1000;
+/** Finds what nobody announced. */
+const patrolMs = 10_000;
+
+type Asked = Omit<PendingRebalance, 'phase' | 'statusBefore'>;
+
+/**
+ * Takes rebalances in and carries them through: after the wait the record asks for what was wanted, and once the
+ * scheduler has packed by it the status before is restored. All state is in the records, so a gateway that takes over
+ * goes on where another was killed. One sweep at a time; a sweep can be asked for at any moment.
+ */
+export class Rebalances {
+  readonly #deps: RebalancesDeps;
+  #timer: Disposable | undefined;
+  #watch: AsyncDisposable | undefined;
+  #sweeping: Promise<void> = Promise.resolve();
+  #isClosed = false;
+
+  constructor(deps: RebalancesDeps) {
+    this.#deps = deps;
+  }
+
+  /** Goes on with what an earlier gateway began. Rejects with `STATE_UNAVAILABLE`. */
+  async open(): Promise<void> {
+    const { store } = this.#deps;
+    this.#watch = await store.watch(keys.assignment(''), () => void this.wake());
+    await this.wake();
+  }
+
+  /**
+   * Checks in Storm's order (Nimbus.rebalance, 2.8) and records what is asked. Throws `TOPOLOGY_NOT_ALIVE`,
+   * `TOPOLOGY_INVALID` or `CONFIG_INVALID` (to the client both InvalidTopologyException), `TRANSITION_REFUSED`.
+   */
+  async begin(name: string, options: RebalanceOptions): Promise<void> {
+    const { topologies, log } = this.#deps;
+    const { record } = await topologies.byName(name);
+    const asked = await this.#read(record, options);
+    await topologies.step(name, { kind: 'rebalance', asked });
+    log.info({ event: 'topology.rebalancing', topology: record.id, ...asked });
+    void this.wake();
+  }
+
+  /** Sweeps now, and from then on when something is due. */
+  wake(): Promise<void> {
+    this.#sweeping = this.#sweeping.then(() => this.#sweep());
+    return this.#sweeping;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#timer?.[Symbol.dispose]();
+    await this.#watch?.[Symbol.asyncDispose]();
+    await this.#sweeping;
+  }
+
+  async #read(record: TopologyRecord, options: RebalanceOptions): Promise<Asked> {
+    const { clock, code, clusterConf } = this.#deps;
+    await this.#checkExecutors(record, options.num_executors ?? new Map<string, number>());
+    if ((options.topology_resources_overrides?.size ?? 0) > 0) {
+      throw new GatewayError(
+        'TOPOLOGY_INVALID',
+        'topology_resources_overrides are for the resource-aware scheduler, which is not available yet: leave out -r',
+      );
+    }
+    const overrides = await this.#readOverrides(record, options.topology_conf_overrides ?? '');
+    const workers = options.num_workers ?? overrides.workers;
+    if (workers !== undefined && workers <= 0) {
+      throw new GatewayError('TOPOLOGY_INVALID', 'Number of workers must be greater than 0');
+    }
+    const waitSecs = options.wait_secs ?? (await messageTimeoutSecs(code, record, clusterConf));
+    return {
+      dueAtMs: clock.nowMs() + Math.max(0, waitSecs) * 1000,
+      ...(workers === undefined ? {} : { workers }),
+      ...((options.num_executors?.size ?? 0) === 0
+        ? {}
+        : { executors: Object.fromEntries(options.num_executors!) }),
+      ...(overrides.conf.size === 0 ? {} : { confOverrides: writeConfText(overrides.conf, 'java') }),
+    };
+  }
+
+  async #checkExecutors(record: TopologyRecord, wanted: ReadonlyMap<string, number>): Promise<void> {
+    const bytes = await this.#deps.code.readTopology(record.id);
+    const { spouts, bolts } = bytes === undefined ? notAlive(record) : decode(StormTopology, bytes);
+    const valid = [...spouts.keys(), ...bolts.keys()].sort();
+    for (const [id, count] of wanted) {
+      if (!id.startsWith('__') && !valid.includes(id)) {
+        throw new GatewayError(
+          'TOPOLOGY_INVALID',
+          `Invalid component ${id} for topology ${record.name}, valid values are ${valid.join(',')}`,
+        );
+      }
+      if (count <= 0)
+        throw new GatewayError('TOPOLOGY_INVALID', 'Number of executors must be greater than 0');
+    }
+  }
+
+  /** Refused now rather than after the wait: what a configuration would do to the tasks is known at once. */
+  async #readOverrides(record: TopologyRecord, text: string): ReturnType<typeof readOverrides> {
+    if (text.trim() === '') return { workers: undefined, conf: new Map() };
+    const overrides = await readOverrides(text, await readMergedConf(this.#deps, record.id));
+    if (overrides.conf.size > 0) await overlay(this.#deps, record.id, overrides.conf);
+    return overrides;
+  }
+
+  async #sweep(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#timer?.[Symbol.dispose]();
+    const { clock, log, topologies } = this.#deps;
+    let againAtMs = clock.nowMs() + retryMs;
+    try {
+      const due = await Promise.all((await topologies.list()).map((stored) => this.#advance(stored)));
+      againAtMs = Math.min(clock.nowMs() + patrolMs, ...due);
+    } catch (error) {
+      log.warn({ event: 'rebalance.postponed', reason: describeError(error) });
+    }
+    if (this.#hasClosed()) return;
+    this.#timer = clock.after(Math.max(0, againAtMs - clock.nowMs()), () => void this.wake());
+  }
+
+  /** Answers when to look at it again; infinite for not before something is announced. */
+  async #advance(stored: StoredTopology): Promise<number> {
+    const { clock, store, topologies, log } = this.#deps;
+    const { rebalance, id, rebalances = 0 } = stored.record;
+    if (rebalance === undefined) return Number.POSITIVE_INFINITY;
+    if (rebalance.phase === 'waiting') {
+      if (rebalance.dueAtMs > clock.nowMs()) return rebalance.dueAtMs;
+      await this.#layOver(id, rebalance);
+      // What has changed meanwhile (a kill) is looked at again.
+      await topologies.stepOnce(stored, { kind: 'place' });
+      return clock.nowMs();
+    }
+    const assignment = await readAssignment(store, id);
+    if ((assignment?.rebalances ?? 0) < rebalances) return Number.POSITIVE_INFINITY;
+    const isDone = await topologies.stepOnce(stored, { kind: 'rebalanced' });
+    if (isDone) log.info({ event: 'topology.rebalanced', topology: id, status: rebalance.statusBefore });
+    return isDone ? Number.POSITIVE_INFINITY : clock.nowMs();
+  }
+
+  /** Done twice it is as if done once: a gateway may be killed between this and the record. */
+  async #layOver(topologyId: string, { confOverrides }: PendingRebalance): Promise<void> {
+    if (confOverrides === undefined) return;
+    const { code } = this.#deps;
+    const overrides = await readConfText(confOverrides, `the overrides of ${topologyId}`);
+    await code.rewrite(topologyId, await overlay(this.#deps, topologyId, overrides));
+  }
+
+  #hasClosed(): boolean {
+    return this.#isClosed;
+  }
+}
+
+function notAlive(record: TopologyRecord): never {
+  throw new GatewayError('TOPOLOGY_NOT_ALIVE', `${record.name} is not alive`, {
+    facts: { topology: record.id },
+  });
+}
