@@ -171,6 +171,10 @@ async function openScheduler(
     containerCommand: containerCommand(),
     redisUrl,
     redisKeyPrefix: config.redis.keyPrefix,
+    healthLimits: {
+      silentMsMax: config.health.containerSilentMsMax,
+      stoppedMsMax: config.health.stoppedMsMax,
+    },
     jvm: {
       java: config.javaCommand ?? javaCommand(world.env),
       classPath: [join(built, 'egret-jvm-host.jar'), join(built, 'lib-worker', '*')],

@@ -7,13 +7,15 @@
  *
  * Invariants: a process is known by pid and start time together, never by pid alone; how it ended is recorded once;
  * every end is SIGTERM, a grace, SIGKILL to the group, and may be asked for any number of times.
+ * Whether one that still runs is stuck is decided by {@link Liveness}.
  * Linux only: start times come from /proc. Start at spawn.ts.
  */
 export { runCommand } from './command.ts';
 export { type DetachedProcess, prepareSpawning, spawnDetached } from './detached.ts';
 export { endProcess } from './end.ts';
 export { type ChildExit, describeExit } from './exit.ts';
+export { Liveness, type LivenessVerdict } from './liveness.ts';
 export { endRecordedProcesses } from './pid-records.ts';
-export { isSameProcess, processStart } from './proc.ts';
+export { isSameProcess, isStopped, processStart } from './proc.ts';
 export { type Child, type ChildSpec, spawnChild } from './spawn.ts';
 export { watchProcess } from './watch.ts';

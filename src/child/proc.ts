@@ -6,13 +6,25 @@ import { readFileSync } from 'node:fs';
  * of one until its parent asks how it ended (a zombie).
  */
 export function processStart(pid: number): string | undefined {
-  let stat: string;
+  const stat = readStat(pid);
+  return stat === undefined ? undefined : parseStat(stat);
+}
+
+/**
+ * True while the process stands still by a signal (SIGSTOP, SIGTSTP). One that a debugger has in its hands does not
+ * count, nor one that waits for a disk or is frozen with its whole control group.
+ */
+export function isStopped(pid: number): boolean {
+  const stat = readStat(pid);
+  return stat?.startsWith('T', stat.lastIndexOf(')') + 2) === true;
+}
+
+function readStat(pid: number): string | undefined {
   try {
-    stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return readFileSync(`/proc/${pid}/stat`, 'latin1');
   } catch {
     return undefined; // ENOENT or ESRCH: it went before or while we read
   }
-  return parseStat(stat);
 }
 
 /** True while the process that had this pid and start runs. */

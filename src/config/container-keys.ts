@@ -26,6 +26,11 @@ export const containerKeys: Readonly<Record<string, KeySchema>> = {
     description: 'How long a JVM may take to start before it is started again.',
   },
   'egret.jvm.stats.secs': { ...amount, description: 'How often a JVM reports its counts to its container.' },
+  'egret.process.stopped.secs': {
+    ...amount,
+    description:
+      'How long a process of a topology or the private Redis may stand still by a signal (SIGSTOP) before it is replaced (2); 0: for ever.',
+  },
   'egret.shell.handshake.timeout.secs': {
     ...amount,
     description: 'How long a shell component may take to answer its handshake.',

@@ -26,6 +26,8 @@ export interface GatewayConfig {
     readonly keyPrefix: string;
   };
   readonly javaCommand: string | undefined;
+  /** When a process that runs counts as stuck; Infinity: never. */
+  readonly health: { readonly containerSilentMsMax: number; readonly stoppedMsMax: number };
   /** All of it, Storm's keys and unknown ones included: defaults < file < flags. */
   readonly conf: ConfText;
 }
@@ -117,6 +119,10 @@ function derive(values: JsonObject, conf: ConfText, checkoutDir: string): Gatewa
       keyPrefix: text(values, 'egret.redis.key.prefix')!,
     },
     javaCommand: text(values, 'egret.java.command'),
+    health: {
+      containerSilentMsMax: limitMs(values, 'egret.container.timeout.secs', 10),
+      stoppedMsMax: limitMs(values, 'egret.process.stopped.secs', 2),
+    },
     conf,
   };
 }
@@ -144,6 +150,12 @@ function text(values: JsonObject, key: string): string | undefined {
 
 function number(values: JsonObject, key: string): number | undefined {
   return values[key] === null ? undefined : (values[key] as number | undefined);
+}
+
+/** Of seconds, where 0 is no limit. */
+function limitMs(values: JsonObject, key: string, fallbackSecs: number): number {
+  const secs = number(values, key) ?? fallbackSecs;
+  return secs === 0 ? Number.POSITIVE_INFINITY : secs * 1000;
 }
 
 function freeze<T extends object>(value: T): T {

@@ -78,6 +78,11 @@ export const gatewayKeys: Readonly<Record<string, KeySchema>> = {
     description:
       'Address that containers listen on for each other; default: storm.local.hostname, else 127.0.0.1.',
   },
+  'egret.container.timeout.secs': {
+    ...{ type: 'number', minimum: 0, default: 10 },
+    description:
+      'A container that runs and gives no sign of life for this long is killed and started again; 0: never.',
+  },
   'egret.log.level': {
     ...{ type: 'string', enum: ['debug', 'info', 'warn', 'error'], default: 'info' },
     description: "Least severe event that the gateway's own log shows.",

@@ -19,3 +19,8 @@ export function confText(conf: JsonObject, key: string, fallback: string): strin
     facts: { key, value },
   });
 }
+
+/** A limit in seconds, of which 0 means none. */
+export function limitMs(secs: number): number {
+  return secs === 0 ? Number.POSITIVE_INFINITY : secs * 1000;
+}

@@ -9,6 +9,7 @@ import {
 } from '../base/index.ts';
 import type { StateStore } from '../coordination/index.ts';
 import type { ContainerSpec, TopologyRecord } from '../topology/index.ts';
+import { keepAliveFile } from './alive-file.ts';
 import { confNumber } from './conf.ts';
 import { cleanDirectories, prepareDirectories, readConf, readTopology } from './container-prepare.ts';
 import { WorkerContainer } from './container-worker.ts';
@@ -60,6 +61,7 @@ export async function runContainer(deps: ContainerDeps): Promise<ContainerExitCo
   stopSoon.addEventListener('abort', () => end('asked to stop', 0), { once: true });
   if (stopSoon.aborted) end('asked to stop', 0);
   await prepareDirectories(spec, { specFile, clock, log });
+  const signsOfLife = keepAliveFile(spec, { clock, log });
   const conf = readConf(spec);
   const graceMs = 1000 * confNumber(conf, 'supervisor.worker.shutdown.sleep.secs', graceSecsDefault);
   await using store = disposable(await deps.openStore());
@@ -90,6 +92,7 @@ export async function runContainer(deps: ContainerDeps): Promise<ContainerExitCo
   } finally {
     specCheck[Symbol.dispose]();
     await watch.close();
+    signsOfLife[Symbol.dispose]();
     cleanDirectories(spec, { specFile, log });
   }
 }

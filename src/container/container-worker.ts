@@ -1,7 +1,7 @@
 import type { Clock, JsonObject, Logger, RandomSource } from '../base/index.ts';
 import type { StateStore } from '../coordination/index.ts';
 import type { ContainerSpec, TopologyIndex } from '../topology/index.ts';
-import { confNumber } from './conf.ts';
+import { confNumber, limitMs } from './conf.ts';
 import { makeHost, planHosts, type SharedHostDeps, taskIdsOf } from './container-hosts.ts';
 import { pidDirOf } from './container-prepare.ts';
 import { HostKeeper } from './host-keeper.ts';
@@ -74,9 +74,10 @@ export class WorkerContainer {
       pidDir: pidDirOf(spec),
     };
     const heartbeatTimeoutMs = 1000 * confNumber(conf, 'supervisor.worker.timeout.secs', 30, 1);
+    const stoppedMsMax = limitMs(confNumber(conf, 'egret.process.stopped.secs', 2));
     for (const host of hosts) {
       const keeper = new HostKeeper({
-        ...{ streamManager, metrics, clock, random, log, heartbeatTimeoutMs },
+        ...{ streamManager, metrics, clock, random, log, heartbeatTimeoutMs, stoppedMsMax },
         name: host.name,
         tasks: taskIdsOf(host),
         make: (onExit) => makeHost(host, shared, onExit),

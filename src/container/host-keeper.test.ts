@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { GatewayError, seededRandom, silentLog } from '../base/index.ts';
+import { spawn } from 'node:child_process';
+import { GatewayError, seededRandom, silentLog, systemClock, waitFor } from '../base/index.ts';
+import { isStopped } from '../child/index.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { FakeHost } from '../testing/stream-managers.ts';
 import { HostKeeper, type HostKeeperDeps } from './host-keeper.ts';
@@ -9,6 +11,7 @@ class ScriptedHost extends FakeHost {
   readonly exit: (exit: HostExit) => void;
   readonly stops: number[] = [];
   startFault: Error | undefined;
+  pid: number | undefined;
 
   constructor(exit: (exit: HostExit) => void) {
     super('shell-1', [1]);
@@ -58,7 +61,7 @@ class Bench {
       clock: this.clock,
       random: seededRandom(1),
       log: silentLog,
-      heartbeatTimeoutMs: 5000,
+      ...{ heartbeatTimeoutMs: 5000, stoppedMsMax: 2000 },
     } as unknown as HostKeeperDeps);
     this.keeper.start();
   }
@@ -67,6 +70,15 @@ class Bench {
     for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
     this.clock.advance(ms);
     for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /** Some seconds with a check in each, as the container makes them. */
+  async check(seconds: number): Promise<void> {
+    for (let second = 0; second < seconds; second++) {
+      await this.turn(1000);
+      this.keeper.check();
+      await this.turn();
+    }
   }
 
   async end(reason: string, stderrTail: string[] = []): Promise<void> {
@@ -124,20 +136,60 @@ describe('HostKeeper', () => {
 
   it('ends a host whose heartbeats cease, but not one that never sent any', async () => {
     const bench = new Bench();
-    await bench.turn(60_000);
-    bench.keeper.check();
-    await bench.turn();
+    await bench.check(60);
     assert.deepEqual(bench.faults, []);
     bench.keeper.heard();
-    await bench.turn(5001);
-    bench.keeper.check();
-    await bench.turn();
+    await bench.check(4);
+    assert.deepEqual(bench.faults, []);
+    await bench.check(1);
     assert.match(bench.faults.join(), /ceased to send heartbeats/);
     assert.deepEqual(bench.hosts[0]!.stops, [0]);
     await bench.turn(1000);
     bench.keeper.check();
     await bench.turn();
     assert.deepEqual([bench.hosts.length, bench.faults.length], [2, 1]);
+  });
+
+  it('ends a host whose process is stopped by a signal, and not one that is stopped for a moment', async () => {
+    const child = spawn('sleep', ['600']);
+    try {
+      const bench = new Bench();
+      await bench.turn();
+      bench.hosts[0]!.pid = child.pid;
+      const signal = async (name: 'SIGSTOP' | 'SIGCONT'): Promise<void> => {
+        child.kill(name);
+        const arrived = () => (isStopped(child.pid!) === (name === 'SIGSTOP') ? true : undefined);
+        await waitFor(name, arrived, { clock: systemClock, limitMs: 5000 });
+      };
+      await signal('SIGSTOP');
+      await bench.check(1);
+      await signal('SIGCONT');
+      await bench.check(1);
+      await signal('SIGSTOP');
+      await bench.check(1);
+      assert.deepEqual(bench.faults, []);
+      await bench.check(1);
+      assert.match(
+        bench.faults.join(),
+        /shell-1 \(pid \d+\) was stopped by a signal for 2 s \(egret\.process/,
+      );
+      assert.deepEqual(bench.hosts[0]!.stops, [0]);
+    } finally {
+      child.kill('SIGKILL');
+    }
+  });
+
+  it('does not take a host for stuck because its container stood still', async () => {
+    const bench = new Bench();
+    await bench.turn();
+    bench.keeper.heard();
+    await bench.check(1);
+    await bench.turn(3_600_000);
+    await bench.check(4);
+    assert.deepEqual(bench.faults, []);
+    bench.keeper.heard();
+    await bench.check(5);
+    assert.match(bench.faults.join(), /ceased to send heartbeats/);
   });
 
   it('stops its host with the grace, makes no other, and may be stopped twice and before it starts', async () => {

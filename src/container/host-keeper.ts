@@ -7,6 +7,7 @@ import {
   type Logger,
   type RandomSource,
 } from '../base/index.ts';
+import { isStopped, Liveness } from '../child/index.ts';
 import type { TaskId } from '../topology/index.ts';
 import type { MetricsManager } from './metrics-manager/index.ts';
 import type { StreamManager } from './stream-manager/index.ts';
@@ -25,11 +26,15 @@ export interface HostKeeperDeps {
   readonly log: Logger;
   /** A host that has sent heartbeats and then none for this long is ended. */
   readonly heartbeatTimeoutMs: number;
+  /** A host whose process stands still by a signal for this long is ended; Infinity: it may. */
+  readonly stoppedMsMax: number;
 }
 
 const restartBackoff: BackoffLimits = { firstMs: 100, maxMs: 30_000, factor: 2, jitter: 0.2 };
 /** A host that ran this long has recovered: its next end is the first of a new series. */
 const recoveredMs = 60_000;
+/** Checks come once a second; further apart they say that this container stood still. */
+const checkGapMsMax = 3000;
 /** From this many ends in a row on the errors speak of a crash loop. */
 const crashLoopMin = 3;
 
@@ -45,11 +50,12 @@ export class HostKeeper {
   #running: Promise<void> | undefined;
   #host: TaskHost | undefined;
   #ends = 0;
-  #heartbeatMs: number | undefined;
-  #stuck: (() => void) | undefined;
+  #liveness: Liveness;
+  #stuck: ((how: string) => void) | undefined;
 
   constructor(deps: HostKeeperDeps) {
     this.#deps = deps;
+    this.#liveness = this.#newLiveness();
   }
 
   get name(): string {
@@ -62,15 +68,23 @@ export class HostKeeper {
 
   /** The host has sent a heartbeat. */
   heard(): void {
-    this.#heartbeatMs = this.#deps.clock.monotonicMs();
+    this.#liveness.heard(this.#deps.clock.monotonicMs());
   }
 
-  /** Called about once a second: ends a host whose heartbeats have ceased. */
+  /** Called about once a second: ends a host whose heartbeats have ceased, or whose process stands still. */
   check(): void {
-    const { clock, heartbeatTimeoutMs } = this.#deps;
-    if (this.#heartbeatMs !== undefined && clock.monotonicMs() - this.#heartbeatMs > heartbeatTimeoutMs) {
-      this.#stuck?.();
-    }
+    const { clock, name, heartbeatTimeoutMs, stoppedMsMax } = this.#deps;
+    const pid = this.#host?.pid;
+    const isStill = pid !== undefined && isStopped(pid);
+    const verdict = this.#liveness.look(clock.monotonicMs(), isStill);
+    if (verdict === 'stopped')
+      this.#stuck?.(
+        `${name} (pid ${pid}) was stopped by a signal for ${stoppedMsMax / 1000} s (egret.process.stopped.secs)`,
+      );
+    else if (verdict === 'silent')
+      this.#stuck?.(
+        `${name} has ceased to send heartbeats for ${heartbeatTimeoutMs / 1000} s (supervisor.worker.timeout.secs)`,
+      );
   }
 
   /** Orderly end of the host, at most `graceMs`; a later call with less hurries it. Never rejects. */
@@ -99,7 +113,7 @@ export class HostKeeper {
   async #live(): Promise<HostExit> {
     const { streamManager, metrics, log, name } = this.#deps;
     const ended = deferred<HostExit>();
-    this.#heartbeatMs = undefined;
+    this.#liveness = this.#newLiveness();
     let host: TaskHost | undefined;
     try {
       host = await this.#deps.make((exit) => ended.resolve(exit));
@@ -109,7 +123,7 @@ export class HostKeeper {
       log.info({ event: 'host.started', host: name });
       streamManager.fill(host);
       const stuck = deferred<HostExit>();
-      this.#stuck = () => stuck.resolve({ reason: `${name} has ceased to send heartbeats`, stderrTail: [] });
+      this.#stuck = (how) => stuck.resolve({ reason: `${how}; it was ended`, stderrTail: [] });
       return await Promise.race([ended.promise, stuck.promise, this.#stopped()]);
     } catch (error) {
       return { reason: describeError(error), stderrTail: [] };
@@ -122,6 +136,13 @@ export class HostKeeper {
         if (!this.#isStopping()) await this.#stopHost(host, 0);
       }
     }
+  }
+
+  /** Heartbeats are waited for from the first one on. */
+  #newLiveness(): Liveness {
+    const { clock, heartbeatTimeoutMs, stoppedMsMax } = this.#deps;
+    const limits = { silentMsMax: heartbeatTimeoutMs, stoppedMsMax, lookGapMsMax: checkGapMsMax };
+    return new Liveness({ ...limits, firstMsMax: Number.POSITIVE_INFINITY }, clock.monotonicMs());
   }
 
   #stopped(): Promise<HostExit> {

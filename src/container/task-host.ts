@@ -9,6 +9,8 @@ export interface TaskHost {
   /** Names the host in logs and in pressure reports: `jvm`, `shell-7`, `acker`. */
   readonly name: string;
   readonly tasks: readonly TaskId[];
+  /** Of the host's process while it runs; absent for hosts in this process. */
+  readonly pid?: number | undefined;
   /**
    * Takes one DATA frame (docs/wire.md) for one of its tasks: `buffer[start, end)`, header included.
    * The bytes are the caller's and are overwritten after the call. Never refuses: a host whose queue passes its

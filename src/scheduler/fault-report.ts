@@ -3,16 +3,20 @@ import { type ContainerSpec, type ErrorRecord, errorsKeptMax, keys } from '../to
 import type { ContainerDeath } from './local-container.ts';
 import { slotPortOf } from './local-container.ts';
 
+/** From this many ends in a row on the errors speak of a crash loop. */
+const crashLoopMin = 3;
+
 /** Adds the death of a container to the errors of each component that ran in it, where users look for why tuples stopped. */
 export async function reportDeath(
   writes: StateWrites,
   death: ContainerDeath,
   at: { readonly hostname: string; readonly nowMs: number },
 ): Promise<void> {
-  const { spec, how, restartInMs } = death;
+  const { spec, how, restartInMs, restarts, failuresInARow } = death;
   const { topologyId, containerId } = spec;
+  const loop = failuresInARow >= crashLoopMin ? `Crash loop: ended ${failuresInARow} times in a row. ` : '';
   const record: ErrorRecord = {
-    error: `container ${containerId} of ${topologyId} ${how}; it is started again in ${restartInMs} ms`,
+    error: `${loop}container ${containerId} of ${topologyId} ${how}; it is started again in ${restartInMs} ms (restart ${restarts})`,
     timeSecs: Math.floor(at.nowMs / 1000),
     host: at.hostname,
     port: slotPortOf(spec),

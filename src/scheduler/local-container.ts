@@ -17,6 +17,7 @@ import {
   watchProcess,
 } from '../child/index.ts';
 import type { ContainerRecord, ContainerSpec, PackingPlan } from '../topology/index.ts';
+import type { WatchedContainer } from './container-health.ts';
 import { digestContainer, type NodeFiles, type ProcessRecord } from './node-files.ts';
 import type { ContainerName, ContainerPhase, ContainerView } from './reconcile.ts';
 
@@ -45,6 +46,10 @@ export interface ContainerDeath {
   readonly isFault: boolean;
   readonly spec: ContainerSpec;
   readonly restartInMs: number;
+  /** Since the topology was submitted. */
+  readonly restarts: number;
+  /** Since it last ran for a while without one. */
+  readonly failuresInARow: number;
 }
 
 /** A process that is ended gets this beyond the grace that it gives its own hosts. */
@@ -67,6 +72,9 @@ export class LocalContainer implements ContainerView {
   #process: ProcessRecord | undefined;
   /** What it runs by: the spec it was started with, with the newest plan in it. */
   #spec: ContainerSpec | undefined;
+  #isAdopted = false;
+  /** Why we killed its process, until its end is known. */
+  #verdict: string | undefined;
   #watch: Disposable | undefined;
   #restarts: number;
   #failuresInARow = 0;
@@ -90,6 +98,7 @@ export class LocalContainer implements ContainerView {
     this.digest = digestContainer(spec);
     this.#spec = spec;
     this.#runs(process);
+    this.#isAdopted = true;
     this.#watch = watchProcess(process, this.#deps.clock, () => {
       const how = 'ended (how is unknown: an earlier gateway started it)';
       void this.#died(process, { how, isFault: true });
@@ -164,6 +173,22 @@ export class LocalContainer implements ContainerView {
     if (process !== undefined) await endProcess(process, { graceMs: 0, clock: this.#deps.clock });
   }
 
+  /** Its process and how to replace it, while it runs. */
+  get watched(): WatchedContainer | undefined {
+    const process = this.#process;
+    if (this.phase !== 'running' || process === undefined) return undefined;
+    return {
+      process,
+      isAdopted: this.#isAdopted,
+      workDir: this.#deps.files.workDirOf(this),
+      replace: (why) => {
+        this.#verdict = why;
+        this.#log.warn({ event: 'container.stuck', pid: process.pid, why });
+        void this.kill();
+      },
+    };
+  }
+
   /** Stops looking after it; the process stays. */
   leave(): void {
     this.#watch?.[Symbol.dispose]();
@@ -186,6 +211,8 @@ export class LocalContainer implements ContainerView {
 
   #runs(process: ProcessRecord): void {
     this.#process = process;
+    this.#isAdopted = false;
+    this.#verdict = undefined;
     this.phase = 'running';
     this.record = { ...process, restarts: this.#restarts, lastExit: this.#lastExit };
     this.isUnrecorded = true;
@@ -205,16 +232,22 @@ export class LocalContainer implements ContainerView {
     const restartInMs = backoffMs(this.#failuresInARow, restartLimits, random);
     this.#failuresInARow += 1;
     this.#restarts += 1;
-    this.#lastExit = end.how;
-    if (this.record !== undefined)
-      this.record = { ...this.record, restarts: this.#restarts, lastExit: end.how };
+    const how = this.#verdict ?? end.how;
+    const isFault = end.isFault || this.#verdict !== undefined;
+    this.#verdict = undefined;
+    this.#lastExit = how;
+    if (this.record !== undefined) this.record = { ...this.record, restarts: this.#restarts, lastExit: how };
     this.isUnrecorded = this.record !== undefined;
-    this.#log.warn({ event: 'container.died', pid: process?.pid, how: end.how, restartInMs });
+    this.#log.warn({ event: 'container.died', pid: process?.pid, how, restartInMs });
     await this.#endLeftovers(process);
     if (!this.#isStarting()) return;
     this.phase = 'waiting';
     this.startAtMs = clock.nowMs() + restartInMs;
-    this.#deps.onDeath(this, { ...end, spec: this.#spec!, restartInMs });
+    this.#deps.onDeath(this, {
+      ...{ how, isFault, spec: this.#spec!, restartInMs },
+      restarts: this.#restarts,
+      failuresInARow: this.#failuresInARow,
+    });
   }
 
   /** A container that was killed could not end its hosts. */

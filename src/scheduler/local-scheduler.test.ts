@@ -171,13 +171,15 @@ describe('LocalScheduler', () => {
     for (const component of ['words', 'count']) {
       const errors = (await store.readAll(keys.errors('t', component))) as unknown as ErrorRecord[];
       assert.deepEqual(
-        errors.map(({ error }) => Number(/again in (\d+) ms$/.exec(error)?.[1])),
+        errors.map(({ error }) => Number(/again in (\d+) ms \(restart \d\)$/.exec(error)?.[1])),
         [1000, 2000, 4000, 4000, 1000],
       );
       assert.match(
         errors[0]!.error,
         /^container 1 of t was ended by SIGKILL; it is started again in 1000 ms/,
       );
+      assert.match(errors[2]!.error, /^Crash loop: ended 3 times in a row\. container 1/);
+      assert.doesNotMatch(errors[4]!.error, /Crash loop/);
       assert.deepEqual([errors[0]!.host, errors[0]!.port], ['here', 6700]);
     }
     assert.deepEqual(await store.listKeys(keys.errors('t', '__')), []);
@@ -473,6 +475,21 @@ describe('LocalScheduler', () => {
     await until('its record', () => existsSync(join(containerDir('t', 1), 'run', 'pids', String(hostPid))));
     process.kill(starts('t', 1)[0]!, 'SIGKILL');
     await until('the end of its host', () => !isSameProcess(hostPid, hostStart), clock);
+  });
+
+  it('replaces a container that is stopped, its hosts with it, and says why', async () => {
+    await open({ healthLimits: { silentMsMax: Number.POSITIVE_INFINITY, stoppedMsMax: 1000 } });
+    await submit('t', { workers: 1 });
+    await allStarted('t', 2);
+    const [victim] = starts('t', 1);
+    process.kill(victim!, 'SIGSTOP');
+    await until('another', () => starts('t', 1).length === 2);
+    await until('its end', () => processStart(victim!) === undefined);
+    assert.equal(starts('t', 0).length, 1);
+    await until('the record', async () => (await record('t', 1))!.restarts === 1);
+    assert.match((await record('t', 1))!.lastExit, /^was stopped by a signal for 1 s \(egret\.process/);
+    const errors = (await store.readAll(keys.errors('t', 'words'))) as unknown as ErrorRecord[];
+    assert.match(errors[0]!.error, /^container 1 of t was stopped by a signal .* \(restart 1\)$/);
   });
 
   it('gives the lease of a dead topology master free', async () => {

@@ -12,6 +12,7 @@ import { prepareSpawning } from '../child/index.ts';
 import type { StateStore, StateWrites } from '../coordination/index.ts';
 import { type ContainerSpec, keys, type SupervisorRecord, type TopologyRecord } from '../topology/index.ts';
 import { Assignments } from './assignments.ts';
+import { ContainerHealth, type HealthLimits } from './container-health.ts';
 import { ContainerRegistry } from './container-registry.ts';
 import { desireContainers } from './desire.ts';
 import { Leadership } from './leadership.ts';
@@ -39,6 +40,8 @@ export interface LocalSchedulerOptions {
   /** Pauses before a dead container is started again. */
   readonly restartLimits?: BackoffLimits;
   readonly leaseTtlMs?: number;
+  /** When a container that runs counts as stuck; default: never. */
+  readonly healthLimits?: HealthLimits;
 }
 
 const defaults = {
@@ -46,6 +49,7 @@ const defaults = {
   /** A minute in order: the next restart is quick again. */
   soundAfterMs: 60_000,
   leaseTtlMs: 10_000,
+  healthLimits: { silentMsMax: Number.POSITIVE_INFINITY, stoppedMsMax: Number.POSITIVE_INFINITY },
 };
 /** Nothing is waited for that is told: this finds what was lost on the way. */
 const patrolMs = 10_000;
@@ -68,6 +72,7 @@ export class LocalScheduler implements AsyncDisposable {
   readonly #containers: ContainerRegistry;
   readonly #leadership: Leadership;
   readonly #drained = deferred<undefined>();
+  readonly #health: ContainerHealth;
   #watch: AsyncDisposable | undefined;
   #timer: Disposable | undefined;
   #passing: Promise<void> | undefined;
@@ -105,6 +110,12 @@ export class LocalScheduler implements AsyncDisposable {
         soundAfterMs: defaults.soundAfterMs,
       },
       onChange: () => this.#wake(),
+    });
+    this.#health = new ContainerHealth({
+      ...{ clock, log, probeFile: this.#files.probeFile },
+      limits: options.healthLimits ?? defaults.healthLimits,
+      running: () =>
+        this.isLeader ? this.#containers.all.flatMap((container) => container.watched ?? []) : [],
     });
     this.#leadership = new Leadership({
       ...{ store, nodeId: this.nodeId, clock, log, ttlMs: options.leaseTtlMs ?? defaults.leaseTtlMs },
@@ -178,6 +189,7 @@ export class LocalScheduler implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
+    this.#health[Symbol.dispose]();
     this.#timer?.[Symbol.dispose]();
     await this.#watch?.[Symbol.asyncDispose]();
     await this.#leadership.close();

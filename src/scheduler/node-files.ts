@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorCode, isJsonObject, type JsonValue } from '../base/index.ts';
-import { type ContainerSpec, confFileName } from '../topology/index.ts';
+import { aliveFileName, type ContainerSpec, confFileName } from '../topology/index.ts';
 import type { ContainerName } from './reconcile.ts';
 
 /** Storm's default of `supervisor.worker.shutdown.sleep.secs` (defaults.yaml 2.8). */
@@ -21,7 +21,8 @@ export interface ProcessRecord {
  *
  *     containers/<topology id>/<container id>/spec.json      what the container is started with; private, it may hold a password
  *                                             process.json   the process that was started with it
- *                                             run/           the container's own: sockets, pids
+ *                                             run/           the container's own: sockets, pids, its sign of life
+ *     supervisor/alive                                       touched to see whether this disk answers
  *     workers-artifacts/<topology id>/<slot port>/           its logs (port 0: the topology master's)
  */
 export class NodeFiles {
@@ -34,6 +35,12 @@ export class NodeFiles {
     this.#artifactsDir = dirs.artifactsDir;
     this.#codeDir = join(dirs.stormLocalDir, 'supervisor', 'stormdist');
     mkdirSync(this.#containersDir, { recursive: true });
+    mkdirSync(join(this.#codeDir, '..'), { recursive: true });
+  }
+
+  /** A file on the disk of the containers' directories. */
+  get probeFile(): string {
+    return join(this.#codeDir, '..', aliveFileName);
   }
 
   codeDirOf(topologyId: string): string {

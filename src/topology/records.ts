@@ -189,3 +189,6 @@ export interface ContainerSpec {
 export const topologyFileName = 'topology.json';
 /** File `conf.json` in the code directory: defaults < storm.yaml < topology conf, merged. */
 export const confFileName = 'conf.json';
+/** File in a container's directory whose time moves while the container lives, and how often it does. */
+export const aliveFileName = 'alive';
+export const aliveEveryMs = 1000;

@@ -126,14 +126,15 @@ export class JvmHost implements TaskHost {
     this.#pausedHeartbeats = undefined;
   }
 
-  /** Asks the worker to close its components; kills it when that takes longer than `graceMs`. Idempotent. */
+  /** Asks the worker to close its components; kills it when that takes longer than `graceMs`, with 0 at once. Idempotent. */
   async stop(graceMs: number): Promise<void> {
     this.#isStopping = true;
     const child = this.#child;
     if (child === undefined) return;
     this.resume(); // a paused link would not see it end
     this.#link?.sendControl({ type: 'stop', graceMs });
-    const limit = this.#deps.clock.after(graceMs + stopSlackMs, () => void child.end(0));
+    const limitMs = graceMs > 0 ? graceMs + stopSlackMs : 0;
+    const limit = this.#deps.clock.after(limitMs, () => void child.end(0));
     await child.exited;
     limit[Symbol.dispose]();
     this.#clean();
