@@ -86,6 +86,23 @@ export const containerKeys: Readonly<Record<string, KeySchema>> = {
     ...amount,
     description: 'Bytes waiting for one destination above which its producers pause.',
   },
+  'egret.stream.manager.queue.high.tuples': {
+    ...amount,
+    description: 'Tuples waiting for one destination above which its producers pause (131072).',
+  },
+  'egret.stream.manager.queue.low.tuples': {
+    ...amount,
+    description: 'Tuples waiting for one destination below which its producers go on (32768).',
+  },
+  'egret.stream.manager.queue.max.tuples': {
+    ...amount,
+    description: 'Most tuples that may wait for one destination (2097152).',
+  },
+  'egret.stream.manager.stall.timeout.secs': {
+    ...amount,
+    description:
+      'How long another container may take nothing of a full queue before its connection is given up (20).',
+  },
   'egret.stream.manager.queue.low.bytes': {
     ...amount,
     description: 'Bytes waiting for one destination below which its producers go on.',
@@ -93,6 +110,12 @@ export const containerKeys: Readonly<Record<string, KeySchema>> = {
   'egret.stream.manager.queue.max.bytes': {
     ...amount,
     description: 'Most bytes that may wait for one destination.',
+  },
+  'topology.egret.backpressure.mode': {
+    type: 'string',
+    enum: ['spout', 'drop'],
+    description:
+      'What is done while a component is under pressure: hold the spouts upstream of it (spout), or drop its tuples and fail their trees (drop; also: topology.droptuples.upon.backpressure). For a topology or for a component.',
   },
   'topology.egret.output.rate.bytes.per.sec': {
     ...amount,

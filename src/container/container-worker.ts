@@ -67,6 +67,7 @@ export class WorkerContainer {
     });
     this.#streamManager = streamManager;
     const metrics = this.#metrics;
+    metrics.reportFlow(() => streamManager.flow());
     const shared: SharedHostDeps = {
       ...{ spec, conf, topology, clock, random, log },
       outlet: streamManager,

@@ -1,6 +1,14 @@
 import type { TaskId } from '../topology/index.ts';
 import type { HostToStreamManager, StreamManagerToHost } from './protocol.ts';
 
+/** What waits for the tasks of a host. */
+export interface QueueFill {
+  readonly bytes: number;
+  readonly tuples: number;
+  /** Tuples given up, in the host's life, because the queue was full. */
+  readonly droppedTuples: number;
+}
+
 /**
  * Something that runs tasks, as its stream manager sees it: a JVM behind a unix socket, a multilang child behind
  * pipes, or system tasks in the same process. All run on the container's event loop; nothing here awaits.
@@ -11,6 +19,8 @@ export interface TaskHost {
   readonly tasks: readonly TaskId[];
   /** Of the host's process while it runs; absent for hosts in this process. */
   readonly pid?: number | undefined;
+  /** Absent: it keeps none. */
+  readonly queue?: QueueFill;
   /**
    * Takes one DATA frame (docs/wire.md) for one of its tasks: `buffer[start, end)`, header included.
    * The bytes are the caller's and are overwritten after the call. Never refuses: a host whose queue passes its

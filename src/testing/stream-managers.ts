@@ -12,7 +12,7 @@ import { StreamManager } from '../container/stream-manager/index.ts';
 import type { TaskHost } from '../container/task-host.ts';
 import { TopologyMaster } from '../container/topology-master/index.ts';
 import { MemoryStore } from '../coordination/memory-store.ts';
-import type { ContainerSpec, PackingPlan } from '../topology/index.ts';
+import type { ContainerSpec, PackingPlan, TopologyIndex } from '../topology/index.ts';
 import { DataFrameWriter, frameSource, frameTarget } from '../tuple/index.ts';
 
 /** A task host in the test's own hands: keeps what it gets, and emits what the test says. */
@@ -98,6 +98,8 @@ export interface StreamManagersOptions {
   /** Container ids (1..) and the tasks each has, all in one host named `fake`. */
   readonly tasks: Readonly<Record<number, readonly number[]>>;
   readonly conf?: JsonObject;
+  /** Its tasks are those of `tasks`. */
+  readonly topology?: TopologyIndex;
   readonly log?: Logger;
 }
 
@@ -137,7 +139,7 @@ export class StreamManagers implements AsyncDisposable {
       tasks: ids.flatMap((id) =>
         this.#options.tasks[id]!.map((taskId) => ({
           taskId,
-          componentId: `component-${taskId}`,
+          componentId: this.#options.topology?.componentOf(taskId) ?? `component-${taskId}`,
           executor: [taskId, taskId] as const,
           containerId: id,
           host: 'shell' as const,
@@ -181,6 +183,7 @@ export class StreamManagers implements AsyncDisposable {
     const manager = await StreamManager.open({
       spec: this.spec(containerId),
       conf: this.#options.conf ?? {},
+      ...(this.#options.topology === undefined ? {} : { topology: this.#options.topology }),
       network: tcpNetwork,
       store: this.store,
       clock: systemClock,

@@ -1,35 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { type Component, FlowGraph, makeSystemTopology, normalizeTopology, TopologyIndex } from './index.ts';
+import { edgeTopology } from '../testing/edge-topology.ts';
+import { FlowGraph, type TopologyIndex } from './index.ts';
 
-/** `a>b` for each edge; `s`, `s1`, ... are spouts. One acker. */
 function graphOf(...edges: readonly string[]): { readonly index: TopologyIndex; readonly graph: FlowGraph } {
-  const pairs = edges.map((edge) => edge.split('>') as [string, string]);
-  const ids = [...new Set(pairs.flat())];
-  const components = ids.map(
-    (id): Component => ({
-      id,
-      kind: /^s\d?$/.test(id) ? 'spout' : 'bolt',
-      implementation: { kind: 'serialized_java' },
-      inputs: pairs
-        .filter(([, target]) => target === id)
-        .map(([source]) => ({
-          sourceComponentId: source,
-          sourceStreamId: 'default',
-          grouping: { kind: 'shuffle' },
-        })),
-      streams: { default: { fields: ['a'], direct: false } },
-      parallelismHint: 1,
-      conf: {},
-    }),
-  );
-  const conf = {
-    'topology.acker.executors': 1,
-    'topology.eventlogger.executors': 1,
-    'topology.message.timeout.secs': 30,
-    'topology.workers': 1,
-  };
-  const index = new TopologyIndex(makeSystemTopology(normalizeTopology({ components }, conf), conf));
+  const index = edgeTopology(edges);
   return { index, graph: new FlowGraph(index) };
 }
 

@@ -1,4 +1,4 @@
-import type { ComponentId, ExecutorId, PackingPlan, StreamManagerAddress } from './model.ts';
+import type { ComponentId, ExecutorId, PackingPlan, StreamManagerAddress, TaskId } from './model.ts';
 
 /**
  * The records of the control plane as they are kept (as JSON) in the state store, and their keys.
@@ -143,12 +143,41 @@ export interface ExecutorStatsRecord {
       };
 }
 
+/** How often and how long a task was in a state (under pressure, held back), since its container started. */
+export interface TaskDurationRecord {
+  readonly taskId: TaskId;
+  readonly componentId: string;
+  readonly times: number;
+  readonly totalMs: number;
+  /** While it is: since when, in milliseconds since the epoch. */
+  readonly sinceMs?: number;
+}
+
+/** One queue of a container: `link 2` to container 2, `slot jvm` before a host has started, `jvm`, `shell-7`. */
+export interface QueueRecord {
+  readonly name: string;
+  readonly bytes: number;
+  readonly tuples: number;
+}
+
+/** How tuples flow through a container: where they wait, who is the cause, and who waits for it. */
+export interface FlowRecord {
+  /** Tasks of this container that are or have been under pressure. */
+  readonly pressured: readonly TaskDurationRecord[];
+  /** Spouts of this container that are or have been held back for a task under pressure, here or elsewhere. */
+  readonly heldSpouts: readonly TaskDurationRecord[];
+  readonly queues: readonly QueueRecord[];
+  /** Tuples given up, by reason; the trees of those that were anchored have been failed. */
+  readonly droppedTuples: Readonly<Record<string, number>>;
+}
+
 /** Written by the metrics manager of a container every few seconds. */
 export interface HeartbeatRecord {
   readonly containerId: number;
   readonly timeMs: number;
   readonly uptimeSecs: number;
   readonly executors: readonly ExecutorStatsRecord[];
+  readonly flow?: FlowRecord;
 }
 
 /** Written by the metrics manager (faults of components) and by the scheduler (faults of containers). */

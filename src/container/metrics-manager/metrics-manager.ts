@@ -4,6 +4,7 @@ import type {
   ContainerSpec,
   ErrorRecord,
   ExecutorStatsRecord,
+  FlowRecord,
   PlannedContainer,
   TaskId,
 } from '../../topology/index.ts';
@@ -49,6 +50,7 @@ export class MetricsManager {
   /** Host name -> the last statistics it sent. */
   readonly #statistics = new Map<string, readonly ExecutorStatsRecord[]>();
   #timers: Disposable[] = [];
+  #flow: (() => FlowRecord) | undefined;
 
   /** Throws `CONFIG_INVALID` naming the key. */
   constructor(deps: MetricsManagerDeps) {
@@ -75,6 +77,11 @@ export class MetricsManager {
       clock.every(this.#heartbeatMs, () => this.#heartbeat()),
     ];
     this.#heartbeat();
+  }
+
+  /** Asked with each heartbeat from now on. */
+  reportFlow(flow: () => FlowRecord): void {
+    this.#flow = flow;
   }
 
   hostReported(host: Reporter, message: HostToStreamManager): void {
@@ -136,6 +143,7 @@ export class MetricsManager {
       timeMs: clock.nowMs(),
       uptimeSecs: Math.floor((clock.monotonicMs() - this.#startedAtMs) / 1000),
       executors: [...[...this.#statistics.values()].flat(), ...this.registry.records()],
+      ...(this.#flow === undefined ? {} : { flow: this.#flow() }),
     });
   }
 }

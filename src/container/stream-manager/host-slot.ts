@@ -1,8 +1,8 @@
 import type { Logger } from '../../base/index.ts';
 import type { TaskId } from '../../topology/index.ts';
-import { FrameReader, FrameSlab, frameCount } from '../../tuple/index.ts';
+import { type FrameConsumer, FrameReader, FrameSlab, frameCount } from '../../tuple/index.ts';
 import type { TaskHost } from '../task-host.ts';
-import type { StreamManagerLimits } from './limits.ts';
+import { pressureMarks, type StreamManagerLimits } from './limits.ts';
 import type { Route } from './router.ts';
 import { WaterMarks } from './water-marks.ts';
 
@@ -14,12 +14,14 @@ export interface HostSlotOptions {
   readonly log: Logger;
   /** `isHigh` may have changed. */
   readonly onMark: () => void;
+  /** Gets each frame that is dropped. */
+  readonly onDrop: FrameConsumer;
 }
 
 /**
  * The place of a task host in the routing table. The host may come after the first frames, and go and be replaced;
  * meanwhile frames wait here, within the hard bound, and from the high mark on the tasks are under pressure. Frames
- * beyond the bound are dropped, counted, and logged once for each absence.
+ * beyond the bound are dropped, counted, and logged once for each absence; their trees are failed.
  */
 export class HostSlot implements Route {
   readonly name: string;
@@ -27,9 +29,11 @@ export class HostSlot implements Route {
   readonly #limits: StreamManagerLimits;
   readonly #log: Logger;
   readonly #onMark: () => void;
+  readonly #onDrop: FrameConsumer;
   readonly #marks: WaterMarks;
   #host: TaskHost | undefined;
   #waiting: FrameSlab | undefined;
+  #waitingTuples = 0;
   #droppedTuples = 0;
   #droppedTuplesBefore = 0;
 
@@ -40,7 +44,8 @@ export class HostSlot implements Route {
     this.#limits = limits;
     this.#log = options.log;
     this.#onMark = options.onMark;
-    this.#marks = new WaterMarks({ highBytes: limits.queueHighBytes, lowBytes: limits.queueLowBytes });
+    this.#onDrop = options.onDrop;
+    this.#marks = new WaterMarks(pressureMarks(limits));
   }
 
   get host(): TaskHost | undefined {
@@ -50,6 +55,11 @@ export class HostSlot implements Route {
   /** The frames that wait for a host are above the mark. */
   get isHigh(): boolean {
     return this.#marks.isHigh;
+  }
+
+  /** What waits for a host. */
+  get queue(): { readonly bytes: number; readonly tuples: number } {
+    return { bytes: this.#waiting?.queuedBytes ?? 0, tuples: this.#waitingTuples };
   }
 
   get droppedTuples(): number {
@@ -63,7 +73,7 @@ export class HostSlot implements Route {
 
   flush(): void {
     if (this.#host !== undefined) this.#host.flush();
-    else if (this.#marks.update(this.#waiting?.queuedBytes ?? 0)) this.#onMark();
+    else if (this.#marks.update(this.#waiting?.queuedBytes ?? 0, this.#waitingTuples)) this.#onMark();
   }
 
   /** The host can take frames: it gets those that waited, in their order. */
@@ -71,13 +81,14 @@ export class HostSlot implements Route {
     this.#host = host;
     const waiting = this.#waiting?.take() ?? [];
     this.#waiting = undefined;
+    this.#waitingTuples = 0;
     const reader = new FrameReader({
       dataFrame: (buffer, start, end) => host.deliver(buffer, start, end),
       controlFrame: () => undefined,
     });
     for (const buffer of waiting) reader.feed(buffer);
     if (waiting.length > 0) host.flush();
-    if (this.#marks.update(0)) this.#onMark();
+    if (this.#marks.update(0, 0)) this.#onMark();
   }
 
   /** The host has ended; nothing happens if it is not the one that fills the slot. */
@@ -89,7 +100,12 @@ export class HostSlot implements Route {
 
   #wait(buffer: Buffer, start: number, end: number): void {
     this.#waiting ??= new FrameSlab({ queueBytesMax: this.#limits.queueBytesMax });
-    if (this.#waiting.put(buffer, start, end) === 'accepted') return;
+    const tuples = frameCount(buffer, start);
+    const isFull = this.#waitingTuples + tuples > this.#limits.queueTuplesMax;
+    if (!isFull && this.#waiting.put(buffer, start, end) === 'accepted') {
+      this.#waitingTuples += tuples;
+      return;
+    }
     if (this.#droppedTuples === this.#droppedTuplesBefore) {
       this.#log.warn({
         event: 'host.frames-dropped',
@@ -98,6 +114,7 @@ export class HostSlot implements Route {
         reason: 'the host does not run',
       });
     }
-    this.#droppedTuples += frameCount(buffer, start);
+    this.#droppedTuples += tuples;
+    this.#onDrop(buffer, start, end);
   }
 }

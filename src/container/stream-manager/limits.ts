@@ -1,5 +1,6 @@
 import type { BackoffLimits, JsonObject } from '../../base/index.ts';
 import { confNumber } from '../conf.ts';
+import type { Marks } from './water-marks.ts';
 
 /** Every bound of a stream manager. Set by the `egret.stream.manager.*` keys of the topology's configuration. */
 export interface StreamManagerLimits {
@@ -9,6 +10,12 @@ export interface StreamManagerLimits {
   readonly queueLowBytes: number;
   /** Bytes waiting for one destination at which hosts are no longer read, or frames for an absent one are dropped. */
   readonly queueBytesMax: number;
+  /** The same three in tuples. */
+  readonly queueHighTuples: number;
+  readonly queueLowTuples: number;
+  readonly queueTuplesMax: number;
+  /** How long a full link may make no progress before its connection is given up: the peer has stopped. */
+  readonly stallMs: number;
   /** What a read in progress may still add once hosts are paused: one largest frame and some reads. */
   readonly queueSlackBytes: number;
   /** How long an accepted connection may take to say who it is, and a plan to name it. */
@@ -31,15 +38,43 @@ export function streamManagerLimits(conf: JsonObject): StreamManagerLimits {
   const high = confNumber(conf, 'egret.stream.manager.queue.high.bytes', 4 * mebibyte, 1024);
   const low = confNumber(conf, 'egret.stream.manager.queue.low.bytes', mebibyte);
   const queueHighBytes = Math.min(high, queueBytesMax);
+  const queueTuplesMax = confNumber(conf, 'egret.stream.manager.queue.max.tuples', 2_097_152, 1);
+  const highTuples = confNumber(conf, 'egret.stream.manager.queue.high.tuples', 131_072, 1);
+  const lowTuples = confNumber(conf, 'egret.stream.manager.queue.low.tuples', 32_768);
+  const queueHighTuples = Math.min(highTuples, queueTuplesMax);
   return {
     queueHighBytes,
     queueLowBytes: Math.min(low, queueHighBytes),
     queueBytesMax,
+    queueHighTuples,
+    queueLowTuples: Math.min(lowTuples, queueHighTuples),
+    queueTuplesMax,
+    stallMs: 1000 * confNumber(conf, 'egret.stream.manager.stall.timeout.secs', 20, 0.01),
     queueSlackBytes: 32 * mebibyte,
     helloMs: confNumber(conf, 'egret.stream.manager.hello.ms', 3000, 1),
     strangersMax: 64,
     reconnect: { firstMs: 20, maxMs: 1000, factor: 2, jitter: 0.3 },
     findMaster: { firstMs: 15, maxMs: 500, factor: 1.3, jitter: 0.2 },
     pingMs: 5000,
+  };
+}
+
+/** Marks of the pressure that a queue stands for. */
+export function pressureMarks(limits: StreamManagerLimits): Marks {
+  return {
+    highBytes: limits.queueHighBytes,
+    lowBytes: limits.queueLowBytes,
+    highTuples: limits.queueHighTuples,
+    lowTuples: limits.queueLowTuples,
+  };
+}
+
+/** Marks of the hard bound: reached at it, and left below the high mark. */
+export function boundMarks(limits: StreamManagerLimits): Marks {
+  return {
+    highBytes: limits.queueBytesMax,
+    lowBytes: limits.queueHighBytes,
+    highTuples: limits.queueTuplesMax,
+    lowTuples: limits.queueHighTuples,
   };
 }

@@ -1,8 +1,8 @@
-import type { Logger } from '../../base/index.ts';
+import type { Clock, Logger } from '../../base/index.ts';
 import type { TaskId } from '../../topology/index.ts';
-import { FrameSlab, frameCount } from '../../tuple/index.ts';
+import { type FrameConsumer, FrameSlab, frameCount } from '../../tuple/index.ts';
 import type { Connection } from '../network.ts';
-import type { StreamManagerLimits } from './limits.ts';
+import { boundMarks, pressureMarks, type StreamManagerLimits } from './limits.ts';
 import type { Route } from './router.ts';
 import { WaterMarks } from './water-marks.ts';
 
@@ -14,6 +14,9 @@ export interface PeerQueueOptions {
   readonly log: Logger;
   /** `isHigh` or `isFull` may have changed. */
   readonly onMark: () => void;
+  readonly clock: Clock;
+  /** Gets each frame that is dropped. */
+  readonly onDrop: FrameConsumer;
 }
 
 /**
@@ -21,10 +24,12 @@ export interface PeerQueueOptions {
  *
  * What a full queue means:
  *   high mark     its tasks are under pressure: spouts of the whole topology that lead there slow down.
- *   hard bound    connected: `isFull`, and the stream manager stops reading its hosts until the queue is below the high
- *                 mark, so nothing is lost however slow the peer is. Links from other containers are read on: what
- *                 they bring is for our own tasks, so two containers never wait for each other.
+ *   hard bound    connected: `isFull`, and the stream manager stops reading the hosts that feed the peer until the queue
+ *                 is below the high mark, so nothing is lost however slow the peer is. Links from other containers
+ *                 are read on: what they bring is for our own tasks, so two containers never wait for each other.
+ *                 A peer that takes nothing at all for the stall timeout has stopped: its connection is given up.
  *                 not connected: frames beyond the bound are dropped, counted, and logged once for each absence.
+ *                 Their trees are failed.
  * A peer that went away keeps what is queued; its next incarnation gets it. What had been handed to the socket is lost.
  * Storm's promise is at least once: trees that lost a tuple time out and are played again.
  */
@@ -34,10 +39,16 @@ export class PeerQueue implements Route {
   readonly #limits: StreamManagerLimits;
   readonly #log: Logger;
   readonly #onMark: () => void;
+  readonly #onDrop: FrameConsumer;
+  readonly #clock: Clock;
   readonly #slab: FrameSlab;
   readonly #pressure: WaterMarks;
   readonly #bound: WaterMarks;
   #socket: Connection | undefined;
+  #pendingTuples = 0;
+  #inFlightTuples = 0;
+  /** Runs while the queue is full, and begins again with every write that was taken. */
+  #stall: Disposable | undefined;
   #droppedTuples = 0;
   #droppedTuplesBefore = 0;
 
@@ -49,8 +60,10 @@ export class PeerQueue implements Route {
     this.#log = options.log;
     this.#onMark = options.onMark;
     this.#slab = new FrameSlab({ queueBytesMax: limits.queueBytesMax + limits.queueSlackBytes });
-    this.#pressure = new WaterMarks({ highBytes: limits.queueHighBytes, lowBytes: limits.queueLowBytes });
-    this.#bound = new WaterMarks({ highBytes: limits.queueBytesMax, lowBytes: limits.queueHighBytes });
+    this.#onDrop = options.onDrop;
+    this.#clock = options.clock;
+    this.#pressure = new WaterMarks(pressureMarks(limits));
+    this.#bound = new WaterMarks(boundMarks(limits));
   }
 
   get isConnected(): boolean {
@@ -70,16 +83,26 @@ export class PeerQueue implements Route {
     return this.#slab.queuedBytes;
   }
 
+  get queuedTuples(): number {
+    return this.#pendingTuples + this.#inFlightTuples;
+  }
+
   get droppedTuples(): number {
     return this.#droppedTuples;
   }
 
   deliver(buffer: Buffer, start: number, end: number): void {
+    const tuples = frameCount(buffer, start);
+    const { queueBytesMax, queueTuplesMax } = this.#limits;
     const isAbsentAndFull =
-      this.#socket === undefined && this.#slab.queuedBytes + end - start > this.#limits.queueBytesMax;
-    if (isAbsentAndFull || this.#slab.put(buffer, start, end) === 'full') {
-      this.#drop(frameCount(buffer, start));
+      this.#socket === undefined &&
+      (this.#slab.queuedBytes + end - start > queueBytesMax || this.queuedTuples + tuples > queueTuplesMax);
+    if (!isAbsentAndFull && this.#slab.put(buffer, start, end) === 'accepted') {
+      this.#pendingTuples += tuples;
+      return;
     }
+    this.#drop(tuples);
+    this.#onDrop(buffer, start, end);
   }
 
   /** One write holds whatever came since the last one was taken over by the kernel. */
@@ -98,6 +121,11 @@ export class PeerQueue implements Route {
     this.#onMark();
   }
 
+  /** Timers end. */
+  close(): void {
+    this.#endStall();
+  }
+
   /** Gives the socket back, if it is the one named or none is named. What it had not sent is lost. */
   detach(socket?: Connection): Connection | undefined {
     const current = this.#socket;
@@ -105,6 +133,7 @@ export class PeerQueue implements Route {
     this.#socket = undefined;
     const lostBytes = this.#slab.inFlightBytes;
     this.#slab.written(lostBytes);
+    this.#inFlightTuples = 0;
     const { containerId } = this;
     this.#log.info({ event: 'peer.detached', peer: containerId, lostBytes, queuedBytes: this.queuedBytes });
     this.#droppedTuplesBefore = this.#droppedTuples;
@@ -118,12 +147,16 @@ export class PeerQueue implements Route {
     const last = buffers.length - 1;
     if (last < 0) return;
     const bytes = this.#slab.inFlightBytes;
+    this.#inFlightTuples = this.#pendingTuples;
+    this.#pendingTuples = 0;
     socket.cork();
     for (let i = 0; i < last; i++) socket.write(buffers[i]!);
     socket.write(buffers[last]!, () => {
       // Called without an error also when the socket was destroyed: the detach then counts these bytes as lost.
       if (socket.destroyed || this.#socket !== socket) return;
       this.#slab.written(bytes);
+      this.#inFlightTuples = 0;
+      this.#endStall();
       this.flush();
     });
     socket.uncork();
@@ -131,9 +164,25 @@ export class PeerQueue implements Route {
 
   #updateMarks(): void {
     const bytes = this.#slab.queuedBytes;
-    const hasPressureChanged = this.#pressure.update(bytes);
-    const hasBoundChanged = this.#bound.update(bytes);
+    const tuples = this.queuedTuples;
+    const hasPressureChanged = this.#pressure.update(bytes, tuples);
+    const hasBoundChanged = this.#bound.update(bytes, tuples);
+    if (this.isFull) this.#stall ??= this.#clock.after(this.#limits.stallMs, () => this.#stalled());
+    else this.#endStall();
     if (hasPressureChanged || hasBoundChanged) this.#onMark();
+  }
+
+  /** Its end tells everybody: the hosts go on, and the peer, if it lives, dials again. */
+  #stalled(): void {
+    const { containerId, queuedBytes } = this;
+    this.#log.warn({ event: 'peer.stalled', peer: containerId, queuedBytes, stallMs: this.#limits.stallMs });
+    this.#stall = undefined;
+    this.#socket?.destroy();
+  }
+
+  #endStall(): void {
+    this.#stall?.[Symbol.dispose]();
+    this.#stall = undefined;
   }
 
   #drop(tuples: number): void {

@@ -27,8 +27,8 @@ describe('PressureUnion', () => {
 
 describe('WaterMarks', () => {
   it('rises at the high mark, falls at the low one, and keeps its answer between them', () => {
-    const marks = new WaterMarks({ highBytes: 100, lowBytes: 10 });
-    const changes = [99, 100, 11, 150, 10, 99, 100].map((bytes) => [marks.update(bytes), marks.isHigh]);
+    const marks = new WaterMarks({ highBytes: 100, lowBytes: 10, highTuples: 50, lowTuples: 5 });
+    const changes = [99, 100, 11, 150, 10, 99, 100].map((bytes) => [marks.update(bytes, 0), marks.isHigh]);
     assert.deepEqual(changes, [
       [false, false],
       [true, true],
@@ -41,10 +41,29 @@ describe('WaterMarks', () => {
   });
 
   it('falls when a queue whose marks are equal empties', () => {
-    const marks = new WaterMarks({ highBytes: 5, lowBytes: 5 });
+    const marks = new WaterMarks({ highBytes: 5, lowBytes: 5, highTuples: 5, lowTuples: 5 });
     assert.deepEqual(
-      [marks.update(5), marks.isHigh, marks.update(5), marks.isHigh],
+      [marks.update(5, 5), marks.isHigh, marks.update(5, 5), marks.isHigh],
       [true, true, true, false],
+    );
+  });
+
+  it('rises at either high mark, and falls only below both low ones', () => {
+    const marks = new WaterMarks({ highBytes: 100, lowBytes: 10, highTuples: 50, lowTuples: 5 });
+    const steps: [number, number][] = [
+      [1, 49],
+      [1, 50],
+      [1, 6],
+      [11, 5],
+      [10, 5],
+      [100, 1],
+    ];
+    assert.deepEqual(
+      steps.map(([bytes, tuples]) => {
+        marks.update(bytes, tuples);
+        return marks.isHigh;
+      }),
+      [false, true, true, true, false, true],
     );
   });
 });

@@ -137,6 +137,7 @@ describe('StreamManager', () => {
       unknownTarget: 0,
       absentPeer: 0,
       absentHost: 0,
+      congested: 0,
     });
   });
 

@@ -1,23 +1,37 @@
 import type { Clock, JsonObject, Logger, RandomSource } from '../../base/index.ts';
 import type { StateStore } from '../../coordination/index.ts';
-import type { ContainerSpec, PhysicalPlan, StreamManagerAddress, TaskId } from '../../topology/index.ts';
+import type {
+  ContainerSpec,
+  FlowRecord,
+  PhysicalPlan,
+  StreamManagerAddress,
+  TaskId,
+  TopologyIndex,
+} from '../../topology/index.ts';
+import { frameCount, frameTarget } from '../../tuple/index.ts';
 import { readLoads, readPressure } from '../control-messages.ts';
 import { listenAddress } from '../listen.ts';
 import type { Network } from '../network.ts';
-import type { HostToStreamManager, LoadReport } from '../protocol.ts';
+import type { HostToStreamManager, LoadReport, PressureReport } from '../protocol.ts';
 import type { Outlet, TaskHost } from '../task-host.ts';
+import { TreeFailer } from '../tree-failer.ts';
+import { type FlowPolicy, flowPolicy } from './flow-policy.ts';
+import { flowRecord } from './flow-record.ts';
+import { HostPauses } from './host-pauses.ts';
 import { HostSlot } from './host-slot.ts';
 import { type StreamManagerLimits, streamManagerLimits } from './limits.ts';
 import { MasterClient } from './master-client.ts';
 import { type PeerHello, PeerListener, type PeerVerdict } from './peer-listener.ts';
 import { PeerQueue } from './peer-queue.ts';
 import { PeerReader } from './peer-reader.ts';
-import { PressureUnion } from './pressure.ts';
+import { PressureControl } from './pressure-control.ts';
 import { Router } from './router.ts';
 
 export interface StreamManagerDeps {
   readonly spec: ContainerSpec;
   readonly conf: JsonObject;
+  /** The system topology. Without it every task is a bolt that feeds all others, and no tree is failed. */
+  readonly topology?: TopologyIndex;
   readonly network: Network;
   readonly store: StateStore;
   readonly clock: Clock;
@@ -34,7 +48,7 @@ export interface StreamManagerDeps {
  * callbacks of reads and writes; nothing on the way of a frame awaits.
  *
  * Pressure: what hosts report, and the tasks of slots whose host is away, is told to peers. All hosts are told the
- * union of that, of what peers say of their own tasks, and of the tasks behind a congested link.
+ * union of that, of what peers say of their own tasks, and of the tasks behind a congested link (pressure-control.ts).
  */
 export class StreamManager implements Outlet {
   readonly #deps: StreamManagerDeps;
@@ -46,10 +60,14 @@ export class StreamManager implements Outlet {
   readonly #listener: PeerListener;
   #master: MasterClient | undefined;
   #plan: PhysicalPlan | undefined;
-  #arePaused = false;
-  readonly #ownPressure = new PressureUnion();
-  readonly #allPressure = new PressureUnion();
+  readonly #policy: FlowPolicy;
+  readonly #pressure: PressureControl;
+  readonly #failer: TreeFailer | undefined;
+  readonly #pauses: HostPauses;
+  #congestedTuples = 0;
   readonly #loads = new Map<TaskId, number>();
+  readonly #onDrop = (buffer: Buffer, start: number, end: number): void =>
+    this.#failer?.fail(buffer, start, end);
 
   /** Listens, and begins to look for the topology master. Rejects with `CONNECT_FAILED`, `CONFIG_INVALID`. */
   static async open(deps: StreamManagerDeps): Promise<StreamManager> {
@@ -78,6 +96,13 @@ export class StreamManager implements Outlet {
   private constructor(deps: StreamManagerDeps) {
     this.#deps = deps;
     this.#limits = streamManagerLimits(deps.conf);
+    this.#policy = flowPolicy(deps.spec.plan.tasks, deps.conf, deps.topology);
+    this.#pressure = this.#makePressure();
+    this.#pauses = new HostPauses(this.#policy, this.#queues, deps.log);
+    this.#failer =
+      deps.topology === undefined
+        ? undefined
+        : new TreeFailer(deps.topology, (buffer, start, end) => this.#router.route(buffer, start, end));
     this.#router = new Router(deps.log);
     this.#slots = new Map(deps.hosts.map(({ name, tasks }) => [name, this.#makeSlot(name, tasks)]));
     for (const container of deps.spec.plan.containers) this.#addPeer(container.containerId);
@@ -103,11 +128,12 @@ export class StreamManager implements Outlet {
     return this.#queues;
   }
 
-  /** Tuples that could not be delivered or held, by reason. */
+  /** Tuples that could not be delivered or held, by reason. congested: dropped for a task under pressure, as configured. */
   get droppedTuples(): {
     readonly unknownTarget: number;
     readonly absentPeer: number;
     readonly absentHost: number;
+    readonly congested: number;
   } {
     const sum = (places: Iterable<{ readonly droppedTuples: number }>): number =>
       [...places].reduce((total, place) => total + place.droppedTuples, 0);
@@ -115,10 +141,24 @@ export class StreamManager implements Outlet {
       unknownTarget: this.#router.droppedTuples,
       absentPeer: sum(this.#queues.values()),
       absentHost: sum(this.#slots.values()),
+      congested: this.#congestedTuples,
     };
   }
 
+  /** Where tuples wait here, which tasks are the cause, and which spouts are held back for it. */
+  flow(): FlowRecord {
+    return flowRecord({
+      ...{ pressure: this.#pressure, droppedTuples: this.droppedTuples },
+      ...{ queues: this.#queues.values(), slots: this.#slots.values() },
+    });
+  }
+
   route(buffer: Buffer, start: number, end: number): void {
+    if (this.#pressure.isDropping && this.#pressure.isDroppingFor(frameTarget(buffer, start))) {
+      this.#congestedTuples += frameCount(buffer, start);
+      this.#failer?.fail(buffer, start, end);
+      return;
+    }
     this.#router.route(buffer, start, end);
   }
 
@@ -127,7 +167,7 @@ export class StreamManager implements Outlet {
   }
 
   report(host: TaskHost, message: HostToStreamManager): void {
-    if (message.type === 'pressure') this.#reportPressure(host.name, message.tasks, { isOwn: true });
+    if (message.type === 'pressure') this.#hostPressure(host, message);
     else if (message.type === 'loads') this.#takeLoads(message, { from: host });
     else this.#deps.onHostReport(host, message);
   }
@@ -136,8 +176,8 @@ export class StreamManager implements Outlet {
   fill(host: TaskHost): void {
     if (this.#plan !== undefined) host.control({ type: 'plan', plan: this.#plan });
     if (this.#loads.size > 0) host.control({ type: 'loads', loads: [...this.#loads] });
-    host.control(this.#pressureReport(this.#allPressure));
-    if (this.#arePaused) host.pause();
+    host.control(this.#pressure.hostReport());
+    this.#pauses.update(host);
     this.#slots.get(host.name)!.fill(host);
     this.#router.flush();
   }
@@ -145,7 +185,8 @@ export class StreamManager implements Outlet {
   /** The host has ended: frames for it wait for the next one of its name. */
   empty(host: TaskHost): void {
     this.#slots.get(host.name)?.empty(host);
-    this.#reportPressure(host.name, [], { isOwn: true });
+    this.#pauses.forget(host);
+    this.#pressure.report(host.name, [], { isOwn: true });
   }
 
   /** Takes a plan unless the one held is newer. Peers are dialled, hosts told. */
@@ -167,15 +208,17 @@ export class StreamManager implements Outlet {
   close(): void {
     this.#master?.close();
     for (const reader of this.#readers.values()) reader.close();
+    for (const queue of this.#queues.values()) queue.close();
     this.#listener.close();
   }
 
   #makeSlot(name: string, tasks: readonly TaskId[]): HostSlot {
     const { log } = this.#deps;
     const onMark = (): void => {
-      this.#reportPressure(`slot ${name}`, slot.isHigh ? tasks : [], { isOwn: true });
+      this.#pressure.report(`slot ${name}`, slot.isHigh ? tasks : [], { isOwn: true });
     };
-    const slot: HostSlot = new HostSlot({ name, tasks, limits: this.#limits, log, onMark });
+    const onDrop = this.#onDrop;
+    const slot: HostSlot = new HostSlot({ name, tasks, limits: this.#limits, log, onMark, onDrop });
     return slot;
   }
 
@@ -186,8 +229,9 @@ export class StreamManager implements Outlet {
     const tasks = spec.plan.tasks.filter((task) => task.containerId === peer).map((task) => task.taskId);
     const limits = this.#limits;
     const queue: PeerQueue = new PeerQueue({
-      ...{ containerId: peer, tasks, limits, log },
+      ...{ containerId: peer, tasks, limits, clock, log },
       onMark: () => this.#queueMark(queue),
+      onDrop: this.#onDrop,
     });
     this.#queues.set(peer, queue);
     const reader: PeerReader = new PeerReader({
@@ -195,7 +239,7 @@ export class StreamManager implements Outlet {
       dataFrame: (buffer, start, end) => this.#router.route(buffer, start, end),
       readEnded: () => this.#router.flush(),
       opened: () => {
-        reader.send(this.#pressureReport(this.#ownPressure));
+        reader.send(this.#pressure.ownReport());
         if (this.#loads.size > 0) reader.send({ type: 'loads', loads: this.#ownLoads() });
       },
     });
@@ -229,7 +273,7 @@ export class StreamManager implements Outlet {
     if (pressure !== undefined) {
       // A peer speaks for its own tasks only.
       const own = pressure.tasks.filter((task) => tasks.includes(task));
-      this.#reportPressure(`container ${peer}`, own, { isOwn: false });
+      this.#pressure.report(`container ${peer}`, own, { isOwn: false });
     } else if (loads !== undefined) {
       this.#takeLoads(loads, { from: undefined });
     } else {
@@ -238,36 +282,30 @@ export class StreamManager implements Outlet {
   }
 
   #peerLeft(peer: number, detach: () => unknown): void {
-    if (detach() !== undefined) this.#reportPressure(`container ${peer}`, [], { isOwn: false });
+    if (detach() !== undefined) this.#pressure.report(`container ${peer}`, [], { isOwn: false });
+  }
+
+  #makePressure(): PressureControl {
+    const { spec, clock, log } = this.#deps;
+    return new PressureControl({
+      ...{ containerId: spec.containerId, policy: this.#policy, clock, log },
+      ownTasks: () => [...this.#slots.values()].flatMap((slot) => slot.tasks),
+      tellPeers: (report) => {
+        for (const reader of this.#readers.values()) reader.send(report);
+      },
+      tellHosts: (report) => this.#tellHosts((host) => host.control(report)),
+    });
+  }
+
+  /** What an ended host still has to say (a write that breaks) is no longer so: its pressure has been lifted. */
+  #hostPressure(host: TaskHost, report: PressureReport): void {
+    if (this.#slots.get(host.name)?.host !== host) return;
+    this.#pressure.report(host.name, report.tasks, { isOwn: true });
   }
 
   #queueMark(queue: PeerQueue): void {
-    this.#reportPressure(`link ${queue.containerId}`, queue.isHigh ? queue.tasks : [], { isOwn: false });
-    const shouldPause = [...this.#queues.values()].some((each) => each.isFull);
-    if (shouldPause === this.#arePaused) return;
-    this.#arePaused = shouldPause;
-    this.#deps.log.warn({ event: shouldPause ? 'hosts.paused' : 'hosts.resumed', peer: queue.containerId });
-    this.#tellHosts((host) => (shouldPause ? host.pause() : host.resume()));
-  }
-
-  /** isOwn: about tasks of this container, which peers must know as well. */
-  #reportPressure(reporter: string, tasks: readonly TaskId[], scope: { readonly isOwn: boolean }): void {
-    if (scope.isOwn && this.#ownPressure.report(reporter, tasks)) {
-      const report = this.#pressureReport(this.#ownPressure);
-      for (const reader of this.#readers.values()) reader.send(report);
-    }
-    if (!this.#allPressure.report(reporter, tasks)) return;
-    const report = this.#pressureReport(this.#allPressure);
-    this.#deps.log.debug({ event: 'pressure.changed', reporter, tasks: report.tasks });
-    this.#tellHosts((host) => host.control(report));
-  }
-
-  #pressureReport(union: PressureUnion): {
-    readonly type: 'pressure';
-    readonly reporter: string;
-    readonly tasks: readonly TaskId[];
-  } {
-    return { type: 'pressure', reporter: `container-${this.#deps.spec.containerId}`, tasks: union.tasks() };
+    this.#pressure.report(`link ${queue.containerId}`, queue.isHigh ? queue.tasks : [], { isOwn: false });
+    this.#tellHosts((host) => this.#pauses.update(host));
   }
 
   #takeLoads(report: LoadReport, source: { readonly from: TaskHost | undefined }): void {

@@ -1,21 +1,29 @@
-/** Whether a queue is above its mark, with a gap between rising and falling so that it does not flutter. */
+export interface Marks {
+  readonly highBytes: number;
+  readonly lowBytes: number;
+  readonly highTuples: number;
+  readonly lowTuples: number;
+}
+
+/** Whether a queue is above its marks, with a gap between rising and falling so that it does not flutter. */
 export class WaterMarks {
-  readonly #highBytes: number;
-  readonly #lowBytes: number;
+  readonly #marks: Marks;
   #isHigh = false;
 
-  constructor(marks: { readonly highBytes: number; readonly lowBytes: number }) {
-    this.#highBytes = marks.highBytes;
-    this.#lowBytes = marks.lowBytes;
+  constructor(marks: Marks) {
+    this.#marks = marks;
   }
 
   get isHigh(): boolean {
     return this.#isHigh;
   }
 
-  /** True when this changed the answer of {@link isHigh}: up at the high mark, down at or below the low one. */
-  update(bytes: number): boolean {
-    const isHigh = this.#isHigh ? bytes > this.#lowBytes : bytes >= this.#highBytes;
+  /** True when this changed the answer of {@link isHigh}: up at one of the high marks, down at or below both low ones. */
+  update(bytes: number, tuples: number): boolean {
+    const { highBytes, lowBytes, highTuples, lowTuples } = this.#marks;
+    const isHigh = this.#isHigh
+      ? bytes > lowBytes || tuples > lowTuples
+      : bytes >= highBytes || tuples >= highTuples;
     if (isHigh === this.#isHigh) return false;
     this.#isHigh = isHigh;
     return true;

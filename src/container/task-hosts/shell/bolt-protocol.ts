@@ -1,12 +1,13 @@
 import { describeError, GatewayError } from '../../../base/index.ts';
 import { systemComponentIds, systemStreamIds, systemTaskId } from '../../../topology/index.ts';
 import { DataFrameCursor, type JavaValue, java, ValueReader } from '../../../tuple/index.ts';
+import type { QueueFill } from '../../task-host.ts';
 import { type Anchors, addEdge, noAnchors, readAnchors } from './anchors.ts';
 import { FlowWindow } from './flow-window.ts';
 import { InputQueue } from './input-queue.ts';
 import { OpaqueObjectFault, opaqueObjectRemedy, valuesToJson } from './json-writing.ts';
 import { type ChildMessage, type EmitMessage, heartbeatText, taskIdsText } from './messages.ts';
-import type { Protocol, ProtocolParts, QueueFill, Surroundings } from './protocol-parts.ts';
+import type { Protocol, ProtocolParts, Surroundings } from './protocol-parts.ts';
 
 /** A tuple that the child has and has neither acked nor failed. */
 interface InputTuple {

@@ -1,6 +1,7 @@
 import type { Clock, RandomSource } from '../../../base/index.ts';
 import type { ComponentId, TaskId, TopologyIndex } from '../../../topology/index.ts';
 import type { ExecutorMetrics } from '../../metrics-manager/index.ts';
+import type { QueueFill } from '../../task-host.ts';
 import type { AckerLink } from './acking.ts';
 import type { Emitter } from './emitter.ts';
 import type { ChildMessage } from './messages.ts';
@@ -33,14 +34,6 @@ export interface ChildPipe {
   write(text: string): void;
   /** What was written waits: the child reads slower than we write. */
   readonly isBackedUp: boolean;
-}
-
-/** What waits for a child. */
-export interface QueueFill {
-  readonly bytes: number;
-  readonly tuples: number;
-  /** Tuples given up, in the child's life, because the queue was full. */
-  readonly droppedTuples: number;
 }
 
 /** How the tasks around this one stand. */

@@ -11,14 +11,13 @@ import {
   type TaskId,
 } from '../../../topology/index.ts';
 import type { StreamManagerToHost } from '../../protocol.ts';
-import type { TaskHost } from '../../task-host.ts';
+import type { QueueFill, TaskHost } from '../../task-host.ts';
 import type { HostExit, TaskHostDeps } from '../deps.ts';
 import { contextOf } from './context.ts';
 import { describeDeath } from './death.ts';
 import { Downstream } from './downstream.ts';
 import { ErrorReports } from './error-reports.ts';
 import { handshakeText } from './messages.ts';
-import type { QueueFill } from './protocol-parts.ts';
 import { makeProtocol } from './protocols.ts';
 import { readOutputLimits, readShellSettings } from './settings.ts';
 import { ShellChild, type ShellChildEnd, type ShellCommand, shellCommand } from './shell-child.ts';

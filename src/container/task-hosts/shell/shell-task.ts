@@ -1,8 +1,9 @@
 import { type Clock, GatewayError } from '../../../base/index.ts';
 import type { TaskId } from '../../../topology/index.ts';
+import type { QueueFill } from '../../task-host.ts';
 import type { Downstream } from './downstream.ts';
 import { type ChildMessage, parseMessage } from './messages.ts';
-import type { ChildPipe, Protocol, QueueFill } from './protocol-parts.ts';
+import type { ChildPipe, Protocol } from './protocol-parts.ts';
 import type { ShellSettings } from './settings.ts';
 import type { ShellChild } from './shell-child.ts';
 import type { ShellLog } from './shell-log.ts';
