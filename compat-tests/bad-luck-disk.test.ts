@@ -1,46 +1,14 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { closeLeavingNothing, Healthy, loggedLine, ownGateway } from './bad-luck.ts';
 import { withCase } from './case.ts';
 import { ask } from './nimbus.ts';
 import { processesUnder, type RunningProcess } from './processes.ts';
 import { eventually, tuplesOf } from './records.ts';
+import { fill, makeRoom, mountSmallDisk, unmountSmallDisk } from './small-disk.ts';
 import { trySubmit } from './storm-client.ts';
 import { openTarget, target } from './target.ts';
-
-/** A small disk of its own, or the reason why there is none: mounting takes root and a machine that allows it. */
-function mountSmallDisk(dir: string, mebibytes: number): string | undefined {
-  mkdirSync(dir, { recursive: true });
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${mebibytes}m`, 'egret-test', dir], { stdio: 'pipe' });
-    return undefined;
-  } catch (error) {
-    return String((error as { stderr?: Buffer }).stderr ?? error).trim();
-  }
-}
-
-/** Takes all the room there is, to the last byte. */
-function fill(dir: string): void {
-  const file = openSync(join(dir, 'filler'), 'w');
-  try {
-    for (let bytes = 1 << 16; bytes > 0; ) {
-      try {
-        // a short write says as much as a refused one
-        if (writeSync(file, Buffer.alloc(bytes)) < bytes) throw new Error('short write');
-      } catch {
-        bytes >>= 1;
-      }
-    }
-  } finally {
-    closeSync(file);
-  }
-}
-
-function makeRoom(dir: string): void {
-  rmSync(join(dir, 'filler'), { force: true });
-}
 
 for (const [what, inLocalDir] of [
   ['the disk of the uploads is full', 'nimbus'],
@@ -85,7 +53,7 @@ for (const [what, inLocalDir] of [
     });
 
     function unmount(): void {
-      if (isMounted) execFileSync('umount', ['-l', disk]);
+      if (isMounted) unmountSmallDisk(disk);
       isMounted = false;
     }
 

@@ -1,0 +1,47 @@
+"""cut_off.py PID PICK: shuts one connected socket of a process down, as if the other side had closed it.
+
+Takes a copy of the descriptor (pidfd_getfd, Linux 5.6) and shuts that down; says which, or that there is none.
+"""
+
+import ctypes
+import os
+import socket
+import sys
+
+SYS_PIDFD_OPEN, SYS_PIDFD_GETFD = 434, 438
+
+
+def main():
+    pid, pick = int(sys.argv[1]), int(sys.argv[2])
+    libc = ctypes.CDLL(None, use_errno=True)
+    process = libc.syscall(SYS_PIDFD_OPEN, pid, 0)
+    if process < 0:
+        sys.exit(f"no process {pid}: {os.strerror(ctypes.get_errno())}")
+    connected = []
+    for name in sorted(os.listdir(f"/proc/{pid}/fd"), key=int):
+        try:
+            if not os.readlink(f"/proc/{pid}/fd/{name}").startswith("socket:"):
+                continue
+        except OSError:
+            continue
+        copy = libc.syscall(SYS_PIDFD_GETFD, process, int(name), 0)
+        if copy < 0:
+            continue
+        other = socket.socket(fileno=copy)
+        try:
+            is_listening = other.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+            if not is_listening:
+                other.getpeername()
+                connected.append((name, other))
+        except OSError:
+            continue
+    if not connected:
+        print("no connected socket")
+        return
+    name, other = connected[pick % len(connected)]
+    peer = other.getpeername() or other.getsockname() or "a socket pair"
+    other.shutdown(socket.SHUT_RDWR)
+    print(f"descriptor {name} of {len(connected)} connected, {peer}")
+
+
+main()

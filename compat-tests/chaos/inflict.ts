@@ -1,0 +1,142 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FaultKind, PlannedFault, ProcessKind } from '../../src/testing/chaos/index.ts';
+import { ask } from '../nimbus.ts';
+import { fill, makeRoom } from '../small-disk.ts';
+import { restartGateway, root, target } from '../target.ts';
+import { startOf, type Victim, victims } from './victims.ts';
+
+/** What faults are done to. */
+export interface Scene {
+  readonly localDir: string;
+  readonly topology: string;
+  readonly workers: number;
+  /** Waits until the topology is there again after its records went, by itself or by another submission. Answers which. */
+  readonly bringBack: () => Promise<string>;
+  /** What only one fault at a time may have. */
+  readonly taken: Set<'gateway' | 'redis' | 'disk' | 'topology'>;
+}
+
+/** Does a fault and takes it back; answers what was done in words, or why nothing was. */
+export async function inflict(scene: Scene, fault: PlannedFault): Promise<{ done: boolean; what: string }> {
+  const needs = resourceOf(fault.kind);
+  if (needs === undefined) return doIt(scene, fault);
+  if (scene.taken.has(needs)) return { done: false, what: `another fault has the ${needs}` };
+  scene.taken.add(needs);
+  try {
+    return await doIt(scene, fault);
+  } finally {
+    scene.taken.delete(needs);
+  }
+}
+
+function resourceOf(kind: FaultKind): 'gateway' | 'redis' | 'disk' | 'topology' | undefined {
+  return (['gateway', 'redis', 'disk', 'topology'] as const).find(
+    (name) => kind.startsWith(`${name} `) && kind !== 'topology master killed',
+  );
+}
+
+async function doIt(scene: Scene, fault: PlannedFault): Promise<{ done: boolean; what: string }> {
+  const { kind, durationMs, pick } = fault;
+  switch (kind) {
+    case 'gateway killed':
+    case 'gateway restarted':
+      return {
+        done: true,
+        what: await withoutGateway(kind === 'gateway killed' ? 'SIGKILL' : 'SIGTERM', durationMs),
+      };
+    case 'redis flushed':
+      return { done: true, what: `${redis(scene, 'FLUSHALL')}, ${await scene.bringBack()}` };
+    case 'disk full':
+      fill(scene.localDir);
+      await sleep(durationMs);
+      makeRoom(scene.localDir);
+      return { done: true, what: `${durationMs} ms` };
+    case 'topology deactivated':
+      return asked(async () => {
+        await ask((nimbus) => nimbus.deactivate({ name: scene.topology }));
+        await sleep(durationMs);
+        await ask((nimbus) => nimbus.activate({ name: scene.topology }));
+        return `${durationMs} ms`;
+      });
+    case 'topology rebalanced':
+      return asked(() => rebalance(scene, pick));
+    default:
+      return toProcess(fault);
+  }
+}
+
+async function toProcess(fault: PlannedFault): Promise<{ done: boolean; what: string }> {
+  const { kind, durationMs, pick } = fault;
+  const [, process_, how] = /^(.*) (killed|stopped|cut off)$/.exec(kind)!;
+  const candidates = (await victims()).filter((victim) => victim.kind === (process_ as ProcessKind));
+  if (candidates.length === 0) return { done: false, what: `no ${process_}` };
+  // by start, so that the same pick means the same process as far as that can be
+  candidates.sort(
+    (one, other) => Number(startOf(one.pid) ?? 0) - Number(startOf(other.pid) ?? 0) || one.pid - other.pid,
+  );
+  const victim = candidates[pick % candidates.length]!;
+  const name = `${victim.pid} ${victim.command.slice(0, 60).trim()}`;
+  switch (how) {
+    case 'killed':
+      process.kill(victim.pid, 'SIGKILL');
+      return { done: true, what: name };
+    case 'stopped':
+      await stopped(victim, durationMs);
+      return { done: true, what: `${durationMs} ms, ${name}` };
+    default:
+      return { done: true, what: `${cutOff(victim.pid, pick >>> 8)}, ${name}` };
+  }
+}
+
+async function stopped(victim: Victim, durationMs: number): Promise<void> {
+  const start = startOf(victim.pid);
+  process.kill(victim.pid, 'SIGSTOP');
+  await sleep(durationMs);
+  // it may have been found and ended meanwhile
+  if (start !== undefined && startOf(victim.pid) === start) process.kill(victim.pid, 'SIGCONT');
+}
+
+function cutOff(pid: number, pick: number): string {
+  const script = join(root, 'compat-tests', 'chaos', 'cut_off.py');
+  return execFileSync('python3', [script, String(pid), String(pick)], { encoding: 'utf8' }).trim();
+}
+
+/** Ends the gateway, and starts it again on the same directory. */
+async function withoutGateway(signal: 'SIGKILL' | 'SIGTERM', durationMs: number): Promise<string> {
+  const { gateway } = await target();
+  const exited = new Promise<number | null>((resolve) => gateway!.once('exit', resolve));
+  gateway!.kill(signal);
+  const code = await exited;
+  if (signal === 'SIGTERM' && code !== 0) throw new Error(`the gateway ended with ${code} on SIGTERM`);
+  await sleep(durationMs);
+  await restartGateway();
+  return `${durationMs} ms away`;
+}
+
+export function redis({ localDir }: Pick<Scene, 'localDir'>, ...command: readonly string[]): string {
+  const socket = join(localDir, 'redis', 'redis.sock');
+  if (!existsSync(socket)) return 'no socket';
+  return execFileSync('redis-cli', ['-s', socket, ...command], { encoding: 'utf8', timeout: 10_000 }).trim();
+}
+
+/** Another number of workers, or other executors for a component. */
+async function rebalance({ topology, workers }: Scene, pick: number): Promise<string> {
+  const options =
+    pick % 2 === 0
+      ? { wait_secs: 0, num_workers: 1 + ((pick >>> 1) % workers) }
+      : { wait_secs: 0, num_executors: new Map([['work', 1 + ((pick >>> 1) % 2)]]) };
+  await ask((nimbus) => nimbus.rebalance({ name: topology, options }));
+  return pick % 2 === 0 ? `${options.num_workers} workers` : 'executors of work';
+}
+
+/** A call that may meet a gateway or a Redis that another fault has: a refusal is no result of this fault. */
+async function asked(call: () => Promise<string>): Promise<{ done: boolean; what: string }> {
+  try {
+    return { done: true, what: await call() };
+  } catch (error) {
+    return { done: false, what: `refused: ${error instanceof Error ? error.message : String(error)}` };
+  }
+}
