@@ -21,6 +21,8 @@ export interface ChaosRun {
   readonly troubles: readonly string[];
   readonly faults: readonly DoneFault[];
   readonly acks: AckTimes;
+  /** The end of the faults: ids run out after it. */
+  readonly disturbedToMs: number;
   readonly memory: { readonly start: Memory; readonly end: Memory };
   /** Where the journals and logs of a failed run are. */
   readonly kept: string | undefined;
@@ -54,6 +56,7 @@ class Chaos {
   #scene!: Scene;
   #out = '';
   #isMounted = false;
+  #disturbedToMs = 0;
   #memory: { start: Memory; end: Memory } = { start: new Map(), end: new Map() };
 
   constructor(options: ChaosOptions, say: (line: string) => void) {
@@ -109,8 +112,10 @@ class Chaos {
       eventually('an end of its files', () => (hasFiles(this.#scene.localDir) ? undefined : true)),
     );
     for (const trouble of await endAll(() => this.#unmount())) this.#trouble(trouble);
-    const [troubles, faults, acks] = [this.#troubles, this.#faults.done, this.#acks];
-    return { verdict, troubles, faults, acks, memory: this.#memory, kept };
+    return {
+      ...{ verdict, kept, troubles: this.#troubles, memory: this.#memory },
+      ...{ faults: this.#faults.done, acks: this.#acks, disturbedToMs: this.#disturbedToMs },
+    };
   }
 
   /** A failure of a part of the run is a trouble of it, and the parts after it go on. */
@@ -167,6 +172,7 @@ class Chaos {
     });
     over.abort();
     await faults;
+    this.#disturbedToMs = Date.now();
   }
 
   /** After the last fault: the gateway runs, knows the topology, and the topology is active. */

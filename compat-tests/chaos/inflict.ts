@@ -1,12 +1,14 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import type { FaultKind, PlannedFault, ProcessKind } from '../../src/testing/chaos/index.ts';
 import { ask } from '../nimbus.ts';
 import { fill, makeRoom } from '../small-disk.ts';
 import { restartGateway, root, target } from '../target.ts';
 import { startOf, type Victim, victims } from './victims.ts';
+
+const execute = promisify(execFile);
 
 /** What faults are done to. */
 export interface Scene {
@@ -48,7 +50,7 @@ async function doIt(scene: Scene, fault: PlannedFault): Promise<{ done: boolean;
         what: await withoutGateway(kind === 'gateway killed' ? 'SIGKILL' : 'SIGTERM', durationMs),
       };
     case 'redis flushed':
-      return { done: true, what: `${redis(scene, 'FLUSHALL')}, ${await scene.bringBack()}` };
+      return { done: true, what: `${await flush(scene)}, ${await scene.bringBack()}` };
     case 'disk full':
       fill(scene.localDir);
       await sleep(durationMs);
@@ -87,7 +89,7 @@ async function toProcess(fault: PlannedFault): Promise<{ done: boolean; what: st
       await stopped(victim, durationMs);
       return { done: true, what: `${durationMs} ms, ${name}` };
     default:
-      return { done: true, what: `${cutOff(victim.pid, pick >>> 8)}, ${name}` };
+      return { done: true, what: `${await cutOff(victim.pid, pick >>> 8)}, ${name}` };
   }
 }
 
@@ -99,9 +101,9 @@ async function stopped(victim: Victim, durationMs: number): Promise<void> {
   if (start !== undefined && startOf(victim.pid) === start) process.kill(victim.pid, 'SIGCONT');
 }
 
-function cutOff(pid: number, pick: number): string {
+async function cutOff(pid: number, pick: number): Promise<string> {
   const script = join(root, 'compat-tests', 'chaos', 'cut_off.py');
-  return execFileSync('python3', [script, String(pid), String(pick)], { encoding: 'utf8' }).trim();
+  return (await execute('python3', [script, String(pid), String(pick)])).stdout.trim();
 }
 
 /** Ends the gateway, and starts it again on the same directory. */
@@ -116,10 +118,10 @@ async function withoutGateway(signal: 'SIGKILL' | 'SIGTERM', durationMs: number)
   return `${durationMs} ms away`;
 }
 
-export function redis({ localDir }: Pick<Scene, 'localDir'>, ...command: readonly string[]): string {
-  const socket = join(localDir, 'redis', 'redis.sock');
-  if (!existsSync(socket)) return 'no socket';
-  return execFileSync('redis-cli', ['-s', socket, ...command], { encoding: 'utf8', timeout: 10_000 }).trim();
+async function flush({ localDir }: Scene): Promise<string> {
+  const arguments_ = ['-s', join(localDir, 'redis', 'redis.sock'), 'FLUSHALL'];
+  // one that another fault has stopped or killed a moment ago answers later or not at all
+  return (await execute('redis-cli', arguments_, { timeout: 30_000 })).stdout.trim();
 }
 
 /** Another number of workers, or other executors for a component. */

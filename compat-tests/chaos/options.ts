@@ -21,6 +21,20 @@ export interface ChaosOptions {
   readonly gateway: readonly string[];
 }
 
+export const defaults = {
+  minutes: 1,
+  seed: 1,
+  topology: 'java',
+  workers: 2,
+  pace: 50,
+  everyMs: 6000,
+  drainSecs: 90,
+  without: [],
+  only: [],
+  conf: {},
+  gateway: [],
+} as const satisfies ChaosOptions;
+
 /** How often each fault comes beside the others. */
 const weights: ReadonlyMap<FaultKind, number> = new Map<FaultKind, number>([
   ['shell child killed', 4],

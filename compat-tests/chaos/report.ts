@@ -14,11 +14,15 @@ export interface FaultRow {
 }
 
 /** What each kind of fault cost. */
-export function faultRows({ faults, acks }: Pick<ChaosRun, 'faults' | 'acks'>): FaultRow[] {
+export function faultRows({
+  faults,
+  acks,
+  disturbedToMs,
+}: Pick<ChaosRun, 'faults' | 'acks' | 'disturbedToMs'>): FaultRow[] {
   const byTime = faults.filter(({ isDone }) => isDone).sort((one, other) => one.fromMs - other.fromMs);
   const gaps = new Map<string, number[]>();
   byTime.forEach(({ kind, fromMs, toMs }, index) => {
-    const untilMs = Math.min(toMs + blameMs, byTime[index + 1]?.fromMs ?? Infinity);
+    const untilMs = Math.min(toMs + blameMs, byTime[index + 1]?.fromMs ?? disturbedToMs);
     const gap = acks.longestGapMs(fromMs, untilMs);
     gaps.set(kind, [...(gaps.get(kind) ?? []), gap]);
   });

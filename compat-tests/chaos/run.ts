@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { runChaos } from './driver.ts';
-import type { ChaosOptions } from './options.ts';
+import { type ChaosOptions, defaults } from './options.ts';
 import { asJson, isClean, reportLines } from './report.ts';
 
 const usage = `npm run chaos -- [options]: kills, stops and cuts off real processes of a topology of known ids, and judges
@@ -42,7 +42,7 @@ function optionsOf(args: readonly string[]): { options: ChaosOptions; isJson: bo
     if (!Number.isFinite(value) || value < 0) throw new Error(`--${key} ${values[key]} is no number from 0`);
     return value;
   };
-  const topology = values.topology ?? 'java';
+  const topology = values.topology ?? defaults.topology;
   if (topology !== 'java' && topology !== 'python' && topology !== 'mixed')
     throw new Error(`--topology ${topology}: expected java, python or mixed`);
   const conf = Object.fromEntries(
@@ -52,13 +52,13 @@ function optionsOf(args: readonly string[]): { options: ChaosOptions; isJson: bo
     }),
   );
   const options = {
-    minutes: number('minutes', 1),
+    minutes: number('minutes', defaults.minutes),
     seed: number('seed', Math.floor(Math.random() * 2 ** 31)),
     topology,
-    workers: number('workers', 2),
-    pace: number('pace', 50),
-    everyMs: number('every', 6000),
-    drainSecs: number('drain', 90),
+    workers: number('workers', defaults.workers),
+    pace: number('pace', defaults.pace),
+    everyMs: number('every', defaults.everyMs),
+    drainSecs: number('drain', defaults.drainSecs),
     ...{ only: values.only ?? [], without: values.without ?? [], conf, gateway: values.gateway ?? [] },
   } satisfies ChaosOptions;
   return { options, isJson: values.json === true };
