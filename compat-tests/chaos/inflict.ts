@@ -49,8 +49,12 @@ async function doIt(scene: Scene, fault: PlannedFault): Promise<{ done: boolean;
         done: true,
         what: await withoutGateway(kind === 'gateway killed' ? 'SIGKILL' : 'SIGTERM', durationMs),
       };
-    case 'redis flushed':
-      return { done: true, what: `${await flush(scene)}, ${await scene.bringBack()}` };
+    case 'redis flushed': {
+      // one that another fault has killed is not there to be flushed
+      const flushed = await asked(() => flush(scene));
+      if (!flushed.done) return flushed;
+      return { done: true, what: `${flushed.what}, ${await scene.bringBack()}` };
+    }
     case 'disk full':
       fill(scene.localDir);
       await sleep(durationMs);
@@ -120,7 +124,7 @@ async function withoutGateway(signal: 'SIGKILL' | 'SIGTERM', durationMs: number)
 
 async function flush({ localDir }: Scene): Promise<string> {
   const arguments_ = ['-s', join(localDir, 'redis', 'redis.sock'), 'FLUSHALL'];
-  // one that another fault has stopped or killed a moment ago answers later or not at all
+  // one that another fault has stopped answers later
   return (await execute('redis-cli', arguments_, { timeout: 30_000 })).stdout.trim();
 }
 
@@ -134,7 +138,7 @@ async function rebalance({ topology, workers }: Scene, pick: number): Promise<st
   return pick % 2 === 0 ? `${options.num_workers} workers` : 'executors of work';
 }
 
-/** A call that may meet a gateway or a Redis that another fault has: a refusal is no result of this fault. */
+/** A request that may meet a gateway or a Redis that another fault has: a refusal is no result of this fault. */
 async function asked(call: () => Promise<string>): Promise<{ done: boolean; what: string }> {
   try {
     return { done: true, what: await call() };

@@ -8,7 +8,7 @@ export interface FaultRow {
   readonly kind: string;
   readonly done: number;
   readonly refused: number;
-  /** Of the longest times without an ack, of the spout task that waited longest, from a fault to the next one. */
+  /** Of the longest times without an ack that begin before the next fault, of the spout task that waited longest. */
   readonly gapMedianMs: number;
   readonly gapWorstMs: number;
 }
@@ -23,7 +23,7 @@ export function faultRows({
   const gaps = new Map<string, number[]>();
   byTime.forEach(({ kind, fromMs, toMs }, index) => {
     const untilMs = Math.min(toMs + blameMs, byTime[index + 1]?.fromMs ?? disturbedToMs);
-    const gap = acks.longestGapMs(fromMs, untilMs);
+    const gap = acks.longestGapMs(fromMs, untilMs, disturbedToMs);
     gaps.set(kind, [...(gaps.get(kind) ?? []), gap]);
   });
   return [...new Set(faults.map(({ kind }) => kind))].sort().map((kind) => {

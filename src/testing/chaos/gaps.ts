@@ -23,21 +23,28 @@ export class AckTimes {
     this.#bins.set(source, bins);
   }
 
-  /** The longest time without an ack that touches an interval, of the spout task that waited longest. */
-  longestGapMs(fromMs: number, toMs: number): number {
-    const first = Math.max(0, Math.floor((fromMs - this.#fromMs) / binMs));
-    const last = Math.floor((toMs - this.#fromMs) / binMs);
+  /**
+   * The longest time without an ack of those that begin in an interval or reach into it, of the spout task that waited longest.
+   * What was before the interval does not count, what is after it does, up to `untilMs`.
+   */
+  longestGapMs(fromMs: number, toMs: number, untilMs: number): number {
+    const binOf = (atMs: number): number => Math.max(0, Math.floor((atMs - this.#fromMs) / binMs));
+    const interval = { first: binOf(fromMs), last: binOf(toMs), until: binOf(untilMs) };
     let longest = 0;
-    for (const bins of this.#bins.values()) longest = Math.max(longest, longestRun(bins, first, last));
+    for (const bins of this.#bins.values()) longest = Math.max(longest, longestRun(bins, interval));
     return longest * binMs;
   }
 }
 
-/** Empty bins in a row between two bins. */
-function longestRun(bins: Uint8Array, first: number, last: number): number {
+/** Empty bins in a row, of the runs that begin from the first to the last bin. */
+function longestRun(
+  bins: Uint8Array,
+  { first, last, until }: { readonly first: number; readonly last: number; readonly until: number },
+): number {
   let longest = 0;
-  for (let bin = first, run = 0; bin <= last; bin++) {
+  for (let bin = first, run = 0; bin <= until; bin++) {
     run = bins[bin] === 1 ? 0 : run + 1;
+    if (run === 0 && bin > last) break;
     longest = Math.max(longest, run);
   }
   return longest;
