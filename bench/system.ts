@@ -22,13 +22,12 @@ export async function startEgret(
   const gateway = spawn(
     join(root, 'bin', 'egret'),
     ['up', '-c', `storm.local.dir=${join(scratch, 'state')}`, '-c', 'nimbus.thrift.port=0'],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
+    { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] }, // it ends with the bench, however that ends
   );
+  gateway.channel?.unref();
   const nimbusPort = await new Promise<number>((resolve, reject) => {
     gateway.once('exit', (code) => reject(new Error(`the gateway ended with ${code} before it was ready`)));
-    createInterface({ input: gateway.stdout }).on('line', (line) => {
+    createInterface({ input: gateway.stdout! }).on('line', (line) => {
       const port = /^egret ready.*\bnimbus=(?:\S*:)?(\d+)/.exec(line)?.[1];
       if (port !== undefined) resolve(Number(port));
     });

@@ -111,13 +111,14 @@ export async function startGateway(
 ): Promise<{ gateway: ChildProcess; port: number; readyLine: string }> {
   const command = ['up', '-c', `storm.local.dir=${localDir}`, '-c', 'nimbus.thrift.port=0', ...args];
   const gateway = spawn(join(root, 'bin', 'egret'), command, {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'], // it ends with the suite, however that ends
     env: { ...process.env, ...env },
   });
+  gateway.channel?.unref();
   const said: string[] = [];
-  gateway.stderr.on('data', (bytes: Buffer) => said.push(bytes.toString('utf8')));
+  gateway.stderr!.on('data', (bytes: Buffer) => said.push(bytes.toString('utf8')));
   const readyLine = await new Promise<string>((resolve, reject) => {
-    createInterface({ input: gateway.stdout }).on('line', (line) => {
+    createInterface({ input: gateway.stdout! }).on('line', (line) => {
       if (line.startsWith('egret ready')) resolve(line);
     });
     gateway.once('exit', (code) =>

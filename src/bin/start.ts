@@ -19,9 +19,10 @@ const output = join(checkout, 'build', 'word-count.txt');
 const ending = new AbortController();
 let port = 0;
 const gateway = spawn(egret, ['up', ...process.argv.slice(2)], {
-  stdio: ['ignore', 'pipe', 'inherit'],
+  stdio: ['ignore', 'pipe', 'inherit', 'ipc'], // with this process gone, however, it ends too
   detached: true,
 });
+gateway.channel?.unref();
 process.on('SIGINT', () => void end()).on('SIGTERM', () => void end());
 gateway.once('exit', (code) => {
   ending.abort();

@@ -38,11 +38,14 @@ export async function runGateway(world: CommandWorld, flags: CommonFlags): Promi
   return 0;
 }
 
-/** The first signal asks for an orderly end, the second for an end now, and what is not over soon after it is cut off. */
+/**
+ * The first signal asks for an orderly end, the second for an end now, and what is not over soon after it is cut off. A
+ * starter that keeps a channel of Node's open to the gateway (stdio `ipc`) asks for an orderly end by being gone.
+ */
 function stopSignals(): StopSignals {
   const soon = new AbortController();
   const now = new AbortController();
-  const onSignal = (name: NodeJS.Signals): void => {
+  const onSignal = (name: string): void => {
     const reason = new GatewayError('ABORTED', `the gateway was told to end by ${name}`);
     if (now.signal.aborted) process.exit(1);
     if (!soon.signal.aborted) {
@@ -54,6 +57,7 @@ function stopSignals(): StopSignals {
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
+  process.once('disconnect', () => onSignal('the end of its starter'));
   return { soon: soon.signal, now: now.signal };
 }
 
