@@ -1,5 +1,5 @@
 import type { Clock, JsonObject, Logger, RandomSource } from '../base/index.ts';
-import type { ContainerSpec, PlannedTask, TaskId, TopologyIndex } from '../topology/index.ts';
+import type { ContainerSpec, PackingPlan, PlannedTask, TaskId, TopologyIndex } from '../topology/index.ts';
 import type { MetricsRegistry } from './metrics-manager/index.ts';
 import type { Outlet, TaskHost } from './task-host.ts';
 import type { HostExit, TaskHostDeps } from './task-hosts/deps.ts';
@@ -12,11 +12,11 @@ export interface PlannedHost {
 }
 
 /**
- * The hosts of a container by the plan: one JVM for all its Java tasks, one process for each shell task, one acker for
- * all system tasks. Only the code of kinds that occur is loaded: modules take time that the first tuple waits for.
+ * The hosts of a container by a plan: one JVM for all its Java tasks, one process for each shell task, and for each system
+ * task an acker, so that one that stays keeps its trees when another moves. Only the code of kinds that occur is loaded: modules take time that the first tuple waits for.
  */
-export function planHosts(spec: ContainerSpec): readonly PlannedHost[] {
-  const own = spec.plan.tasks.filter((task) => task.containerId === spec.containerId);
+export function planHosts(plan: PackingPlan, containerId: number): readonly PlannedHost[] {
+  const own = plan.tasks.filter((task) => task.containerId === containerId);
   const ofKind = (kind: PlannedTask['host']): readonly PlannedTask[] =>
     own.filter((task) => task.host === kind);
   const hosts: PlannedHost[] = ofKind('shell').map((task) => ({
@@ -29,10 +29,10 @@ export function planHosts(spec: ContainerSpec): readonly PlannedHost[] {
       new (await import('./task-hosts/jvm/index.ts')).JvmHost(deps);
     hosts.push({ name: 'jvm', tasks: ofKind('jvm'), open });
   }
-  if (ofKind('system').length > 0) {
+  for (const task of ofKind('system')) {
     const open: PlannedHost['open'] = async (deps) =>
       new (await import('./task-hosts/system/index.ts')).AckerHost(deps);
-    hosts.push({ name: 'acker', tasks: ofKind('system'), open });
+    hosts.push({ name: `acker-${task.taskId}`, tasks: [task], open });
   }
   return hosts;
 }

@@ -39,6 +39,8 @@ export type ContainerExitCode = 0 | 1;
 interface Role {
   /** Resolves with a reason when it cannot go on. */
   readonly failed: Promise<string>;
+  /** Resolves with a reason when there is nothing left to do for it. */
+  readonly finished: Promise<string>;
   recordChanged(record: TopologyRecord | undefined): void;
   close(graceMs: number): Promise<void>;
 }
@@ -78,6 +80,7 @@ export async function runContainer(deps: ContainerDeps): Promise<ContainerExitCo
     const role = await startRole(deps, { conf, store: store.value, watch, signal: hasEnded.signal });
     running.role = role;
     void role.failed.then((reason) => end(reason, 1));
+    void role.finished.then((reason) => end(reason, 0));
     log.info({ event: 'container.started', incarnation: spec.incarnation });
     const { reason, code } = await ending.promise;
     log.info({ event: 'container.ending', reason, code });
@@ -122,17 +125,22 @@ async function openRole(deps: ContainerDeps, { conf, store, watch, signal }: Rol
     const worker = await WorkerContainer.open({ spec, conf, topology, network, store, clock, random, log });
     return {
       failed: new Promise(() => undefined),
+      finished: worker.left,
       recordChanged: () => undefined, // the topology's status reaches it by the physical plan
       close: (graceMs) => worker.close(graceMs),
     };
   }
-  const status = watch.record?.status ?? 'ACTIVE';
-  const master = await TopologyMaster.open({ spec, conf, network, store, clock, log, status }, signal);
+  const { status = 'ACTIVE' as const, rebalances = 0 } = watch.record ?? {};
+  const master = await TopologyMaster.open(
+    { spec, conf, network, store, clock, log, status, rebalances },
+    signal,
+  );
   const running = master.run(signal).catch((error: unknown) => describeError(error));
   return {
     failed: running,
+    finished: new Promise(() => undefined),
     recordChanged: (record) => {
-      if (record !== undefined) master.statusChanged(record.status);
+      if (record !== undefined) master.statusChanged(record.status, record.rebalances);
     },
     close: () => master.close(),
   };

@@ -1,5 +1,12 @@
 import type { JsonObject, JsonValue } from '../base/index.ts';
-import type { PhysicalPlan, StreamManagerAddress, TaskId } from '../topology/index.ts';
+import type {
+  PackingPlan,
+  PhysicalPlan,
+  PlannedContainer,
+  PlannedTask,
+  StreamManagerAddress,
+  TaskId,
+} from '../topology/index.ts';
 import type { LoadReport, PressureReport } from './protocol.ts';
 
 /**
@@ -23,15 +30,57 @@ const statuses: readonly JsonValue[] = ['ACTIVE', 'INACTIVE', 'KILLED', 'REBALAN
 
 export function readPlan(value: JsonValue | undefined): PhysicalPlan | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  const { topologyId, epoch, isComplete, status, streamManagers } = value as JsonObject;
+  const { topologyId, epoch, packingVersion, isComplete, status, streamManagers } = value as JsonObject;
   const isPlan =
     typeof topologyId === 'string' &&
     typeof epoch === 'number' &&
+    typeof packingVersion === 'number' &&
     typeof isComplete === 'boolean' &&
     statuses.includes(status ?? null) &&
     Array.isArray(streamManagers) &&
     streamManagers.every(isAddress);
   return isPlan ? (value as unknown as PhysicalPlan) : undefined;
+}
+
+export function readPacking(value: JsonValue | undefined): PackingPlan | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  const { topologyId, version, codeVersion, containers, tasks } = value as JsonObject;
+  const isPacking =
+    typeof topologyId === 'string' &&
+    Number.isSafeInteger(version) &&
+    Number.isSafeInteger(codeVersion) &&
+    Array.isArray(containers) &&
+    containers.every(isPlannedContainer) &&
+    Array.isArray(tasks) &&
+    tasks.every(isPlannedTask);
+  return isPacking ? (value as unknown as PackingPlan) : undefined;
+}
+
+function isPlannedContainer(value: JsonValue): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const { containerId, slotPort, nodeId, hostname } = value as Partial<
+    Record<keyof PlannedContainer, JsonValue>
+  >;
+  const areNumbers = Number.isInteger(containerId) && Number.isInteger(slotPort);
+  return areNumbers && typeof nodeId === 'string' && typeof hostname === 'string';
+}
+
+const hosts: readonly JsonValue[] = ['jvm', 'shell', 'system'];
+
+function isPlannedTask(value: JsonValue): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const { taskId, componentId, executor, containerId, host } = value as Partial<
+    Record<keyof PlannedTask, JsonValue>
+  >;
+  return (
+    Number.isInteger(taskId) &&
+    typeof componentId === 'string' &&
+    Array.isArray(executor) &&
+    executor.length === 2 &&
+    executor.every(Number.isInteger) &&
+    Number.isInteger(containerId) &&
+    hosts.includes(host ?? null)
+  );
 }
 
 export function isAddress(value: JsonValue): boolean {

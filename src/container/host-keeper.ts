@@ -95,6 +95,14 @@ export class HostKeeper {
     await this.#running;
   }
 
+  /** Its tasks have left: what it was given before is worked off, at most `drainMs`, then it ends. Never rejects. */
+  async retire(drainMs: number, graceMs: number): Promise<void> {
+    const { log, name } = this.#deps;
+    log.info({ event: 'host.retired', host: name });
+    await this.#host?.drain?.(drainMs, this.#stopping.signal);
+    await this.stop(graceMs);
+  }
+
   async #keep(): Promise<void> {
     const { signal } = this.#stopping;
     while (!this.#isStopping()) {

@@ -2,6 +2,7 @@ import type { JsonObject } from '../base/index.ts';
 import type {
   ErrorRecord,
   ExecutorStatsRecord,
+  PackingPlan,
   PhysicalPlan,
   PlannedContainer,
   PlannedTask,
@@ -18,7 +19,8 @@ import type {
  * the tuples for its tasks. So a pair has two connections, one for each direction of tuples. `loads` and `pressure`
  * travel against the tuples: on the connection that their sender opened.
  *
- * Stream manager and topology master: the stream manager connects, says `register`, and gets `plan` at every change.
+ * Stream manager and topology master: the stream manager connects, says `register`, and gets `plan` at every change. A
+ * `packing` comes before the first plan that goes with it, and is answered by `took`.
  */
 export const protocolVersion = 1;
 
@@ -55,6 +57,8 @@ export type StreamManagerToHost =
     }
   /** A new physical plan. The host starts its tasks when it first sees a complete one. */
   | { readonly type: 'plan'; readonly plan: PhysicalPlan }
+  /** A new packing plan, by which this host has the same tasks as before: others may have moved. */
+  | { readonly type: 'packing'; readonly plan: PackingPlan }
   | LoadReport
   | PressureReport
   /** Orderly end: close and cleanup run, then the host exits 0. After `graceMs` it is killed. */
@@ -85,11 +89,16 @@ export type StreamManagerToMaster =
       readonly port: number;
       /** Epoch of the plan it holds, 0 for none: the master's next one is above it, even when the store was emptied. */
       readonly epochHeld: number;
+      /** Version of the packing plan that it runs by. */
+      readonly packingHeld: number;
     }
+  /** It runs by this packing plan now: what leaves has left, what comes has its place. */
+  | { readonly type: 'took'; readonly version: number }
   | { readonly type: 'ping' };
 
 export type MasterToStreamManager =
   | { readonly type: 'plan'; readonly plan: PhysicalPlan }
+  | { readonly type: 'packing'; readonly plan: PackingPlan }
   | { readonly type: 'refused'; readonly reason: string }
   | { readonly type: 'pong' };
 

@@ -30,7 +30,7 @@ export interface TaskHost {
   /** All frames of one read have been delivered: write what is buffered. */
   flush(): void;
   /**
-   * `plan`, `loads`, `pressure`, from when `start` has resolved: first what is so at that moment, then each change.
+   * `plan`, `packing`, `loads`, `pressure`, from when `start` has resolved: first what is so at that moment, then each change.
    * `start` and `stop` are only for hosts in other processes.
    */
   control(message: StreamManagerToHost): void;
@@ -41,6 +41,11 @@ export interface TaskHost {
    */
   pause(): void;
   resume(): void;
+  /**
+   * The tasks have left and nothing more will be delivered: resolves when what was delivered is worked off, after `limitMs`
+   * at most, or on abort. `stop` follows, and what is left then is failed. Absent: it is not known when it is. Never rejects.
+   */
+  drain?(limitMs: number, signal: AbortSignal): Promise<void>;
   /** Starts the host's process, if it has one. Resolves when it can take frames. Rejects with a GatewayError. */
   start(signal: AbortSignal): Promise<void>;
   /** Orderly end: cleanup runs, at most `graceMs`, then it is killed. Idempotent. Leaves no process, file or socket. */

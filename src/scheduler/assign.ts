@@ -24,7 +24,7 @@ export interface AssignRequest {
  * How long a container that a plan leaves out may take to finish and to hand on what it holds. Usually it needs a
  * fraction of a second; what it still holds after that is played again.
  */
-export const leaveMsMax = 0;
+export const leaveMsMax = 30_000;
 
 /**
  * Packs a topology over the free slots by what its code directory says; one that has containers already keeps what it

@@ -350,7 +350,8 @@ describe('LocalScheduler', () => {
     await first.close();
     await open({ slotPorts: [7700] });
     await until('the new slot', async () => (await assignment('t'))!.plan.containers[0]?.slotPort === 7700);
-    await until('the restart', () => starts('t', 1).length === 2 && starts('t', 0).length === 2);
+    await until('the restart', () => starts('t', 1).length === 2);
+    assert.equal(starts('t', 0).length, 1); // the topology master has no slot
   });
 
   it('cleans away what belongs to no topology or cannot be read, with a line in the log', async () => {

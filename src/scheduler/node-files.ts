@@ -135,7 +135,7 @@ export class NodeFiles {
 export function digestContainer({ plan, containerId }: Pick<ContainerSpec, 'plan' | 'containerId'>): string {
   const place = plan.containers.find((container) => container.containerId === containerId);
   const { slotPort, nodeId, hostname } = place ?? { slotPort: 0, nodeId: '', hostname: '' };
-  const text = JSON.stringify([slotPort, nodeId, hostname, plan.codeVersion, plan.version]);
+  const text = JSON.stringify([slotPort, nodeId, hostname, plan.codeVersion]);
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 

@@ -109,6 +109,8 @@ export class StreamManagers implements AsyncDisposable {
   readonly managers = new Map<number, StreamManager>();
   readonly hosts = new Map<number, FakeHost>();
   readonly reports: HostToStreamManager[] = [];
+  /** What the master told stream managers to run by. */
+  readonly packings: PackingPlan[] = [];
   readonly #options: StreamManagersOptions;
   #master: TopologyMaster | undefined;
   #starts = 0;
@@ -191,6 +193,7 @@ export class StreamManagers implements AsyncDisposable {
       log: this.#options.log ?? silentLog,
       hosts: [{ name: 'fake', tasks }],
       onHostReport: (_host, message) => this.reports.push(message),
+      onPacking: (packing) => this.packings.push(packing),
     });
     this.managers.set(containerId, manager);
     if (options.hasHost ?? true) this.fill(containerId);

@@ -45,3 +45,4 @@ export {
   nestingMax,
   type TypedJavaValue,
 } from './values.ts';
+export { forEachFrame } from './whole-frames.ts';

@@ -18,6 +18,8 @@ export interface ExecutorDescription {
  */
 export class ExecutorMetrics {
   readonly description: ExecutorDescription;
+  /** Whom the counts are reported for: a rebalance may give its tasks to another executor. */
+  executor: ExecutorId;
   readonly #startedAtMs: number;
   readonly #emitted: RollingCounts;
   readonly #transferred: RollingCounts;
@@ -31,6 +33,7 @@ export class ExecutorMetrics {
 
   constructor(description: ExecutorDescription, startedAtMs: number) {
     this.description = description;
+    this.executor = description.executor;
     this.#startedAtMs = startedAtMs;
     const streams = description.streams.length + 1;
     const rows = description.kind === 'spout' ? streams : description.inputs.length;
@@ -98,7 +101,8 @@ export class ExecutorMetrics {
   /** The record as nimbus reads it. `nowMs` on the clock of `startedAtMs`. */
   record(nowMs: number): ExecutorStatsRecord {
     this.rotate(nowMs);
-    const { executor, componentId, kind, streams, inputs } = this.description;
+    const { executor } = this;
+    const { componentId, kind, streams, inputs } = this.description;
     const streamNames = ['', ...streams];
     const inputNames = inputs.map((input) => `${input.componentId}\0${input.streamId}`);
     const rows = kind === 'spout' ? streamNames : inputNames;

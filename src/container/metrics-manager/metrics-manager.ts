@@ -5,6 +5,7 @@ import type {
   ErrorRecord,
   ExecutorStatsRecord,
   FlowRecord,
+  PackingPlan,
   PlannedContainer,
   TaskId,
 } from '../../topology/index.ts';
@@ -114,6 +115,12 @@ export class MetricsManager {
       port: this.#container?.slotPort ?? -1,
     };
     for (const componentId of components) this.#writer.error(componentId, record);
+  }
+
+  /** The container runs by a new packing plan. */
+  repack(packing: PackingPlan): void {
+    const { containerId } = this.#deps.spec;
+    this.registry.repack(packing.tasks.filter((task) => task.containerId === containerId));
   }
 
   /** The host has ended: its executors are no longer reported until it sends statistics again. */

@@ -1,11 +1,12 @@
 import type { Clock } from '../../base/index.ts';
-import type { ExecutorStatsRecord } from '../../topology/index.ts';
+import type { ExecutorStatsRecord, PlannedTask } from '../../topology/index.ts';
 import { type ExecutorDescription, ExecutorMetrics } from './executor-metrics.ts';
+import { mergeRecords } from './merge-records.ts';
 
 /** The counters of all executors of a container that run in TypeScript. They outlive a restart of their host. */
 export class MetricsRegistry {
   readonly #clock: Clock;
-  readonly #byFirstTask = new Map<number, ExecutorMetrics>();
+  #all: ExecutorMetrics[] = [];
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -13,23 +14,44 @@ export class MetricsRegistry {
 
   /** The counters of an executor: new at the first call, the same ones for every task and every restart after it. */
   executor(description: ExecutorDescription): ExecutorMetrics {
-    const firstTask = description.executor[0];
-    let metrics = this.#byFirstTask.get(firstTask);
-    if (metrics === undefined) {
-      metrics = new ExecutorMetrics(description, this.#clock.monotonicMs());
-      this.#byFirstTask.set(firstTask, metrics);
-    }
+    const [firstTask] = description.executor;
+    const known = this.#all.find((metrics) => metrics.executor[0] === firstTask);
+    if (known !== undefined) return known;
+    const metrics = new ExecutorMetrics(description, this.#clock.monotonicMs());
+    this.#all.push(metrics);
     return metrics;
+  }
+
+  /**
+   * The tasks of this container by a new packing plan. Counters of tasks that have left are reported no longer; those of
+   * tasks that stay go by their new executor, to which several may belong then. One that is cut into several keeps
+   * counting what its tasks did together, as the first of them.
+   */
+  repack(own: readonly PlannedTask[]): void {
+    this.#all = this.#all.filter((metrics) => {
+      const [first, last] = metrics.executor;
+      const staying = own.find(({ taskId }) => taskId >= first && taskId <= last);
+      if (staying !== undefined) metrics.executor = staying.executor;
+      return staying !== undefined;
+    });
   }
 
   /** Starts the buckets that are due; called about once a second. */
   rotate(): void {
     const nowMs = this.#clock.monotonicMs();
-    for (const metrics of this.#byFirstTask.values()) metrics.rotate(nowMs);
+    for (const metrics of this.#all) metrics.rotate(nowMs);
   }
 
+  /** One for each executor. */
   records(): readonly ExecutorStatsRecord[] {
     const nowMs = this.#clock.monotonicMs();
-    return [...this.#byFirstTask.values()].map((metrics) => metrics.record(nowMs));
+    const byFirstTask = new Map<number, ExecutorStatsRecord>();
+    for (const metrics of this.#all) {
+      const [firstTask] = metrics.executor;
+      const record = metrics.record(nowMs);
+      const other = byFirstTask.get(firstTask);
+      byFirstTask.set(firstTask, other === undefined ? record : mergeRecords(other, record));
+    }
+    return [...byFirstTask.values()];
   }
 }

@@ -1,15 +1,22 @@
 import type { Logger } from '../../base/index.ts';
 import type { TaskId } from '../../topology/index.ts';
-import { type FrameConsumer, FrameReader, FrameSlab, frameCount } from '../../tuple/index.ts';
+import { type FrameConsumer, FrameSlab, forEachFrame, frameCount } from '../../tuple/index.ts';
 import type { TaskHost } from '../task-host.ts';
 import { pressureMarks, type StreamManagerLimits } from './limits.ts';
 import type { Route } from './router.ts';
 import { WaterMarks } from './water-marks.ts';
 
-export interface HostSlotOptions {
-  /** Name of the host whose place this is. */
+/** Where frames for some tasks go in this container: one for each host that is there or to come. */
+export interface HostPlace {
+  /** Of the host. */
   readonly name: string;
   readonly tasks: readonly TaskId[];
+  /** A place with another key is another place, though name and tasks are the same. */
+  readonly key?: string;
+}
+
+export interface HostSlotOptions {
+  readonly place: HostPlace;
   readonly limits: StreamManagerLimits;
   readonly log: Logger;
   /** `isHigh` may have changed. */
@@ -24,8 +31,7 @@ export interface HostSlotOptions {
  * beyond the bound are dropped, counted, and logged once for each absence; their trees are failed.
  */
 export class HostSlot implements Route {
-  readonly name: string;
-  readonly tasks: readonly TaskId[];
+  readonly place: HostPlace;
   readonly #limits: StreamManagerLimits;
   readonly #log: Logger;
   readonly #onMark: () => void;
@@ -39,13 +45,20 @@ export class HostSlot implements Route {
 
   constructor(options: HostSlotOptions) {
     const { limits } = options;
-    this.name = options.name;
-    this.tasks = options.tasks;
+    this.place = options.place;
     this.#limits = limits;
     this.#log = options.log;
     this.#onMark = options.onMark;
     this.#onDrop = options.onDrop;
     this.#marks = new WaterMarks(pressureMarks(limits));
+  }
+
+  get name(): string {
+    return this.place.name;
+  }
+
+  get tasks(): readonly TaskId[] {
+    return this.place.tasks;
   }
 
   get host(): TaskHost | undefined {
@@ -82,11 +95,7 @@ export class HostSlot implements Route {
     const waiting = this.#waiting?.take() ?? [];
     this.#waiting = undefined;
     this.#waitingTuples = 0;
-    const reader = new FrameReader({
-      dataFrame: (buffer, start, end) => host.deliver(buffer, start, end),
-      controlFrame: () => undefined,
-    });
-    for (const buffer of waiting) reader.feed(buffer);
+    forEachFrame(waiting, (buffer, start, end) => host.deliver(buffer, start, end));
     if (waiting.length > 0) host.flush();
     if (this.#marks.update(0, 0)) this.#onMark();
   }
@@ -96,6 +105,15 @@ export class HostSlot implements Route {
     if (this.#host !== host) return;
     this.#host = undefined;
     this.#droppedTuplesBefore = this.#droppedTuples;
+  }
+
+  /** The tasks live here no longer. Answers the frames that waited for a host; nothing may be delivered afterwards. */
+  retire(): readonly Buffer[] {
+    const waiting = this.#waiting?.take() ?? [];
+    this.#waiting = undefined;
+    this.#waitingTuples = 0;
+    if (this.#marks.update(0, 0)) this.#onMark();
+    return waiting;
   }
 
   #wait(buffer: Buffer, start: number, end: number): void {

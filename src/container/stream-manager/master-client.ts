@@ -9,8 +9,8 @@ import {
   type RandomSource,
 } from '../../base/index.ts';
 import type { StateStore } from '../../coordination/index.ts';
-import { keys, type PhysicalPlan } from '../../topology/index.ts';
-import { isPort, readPlan } from '../control-messages.ts';
+import { keys, type PackingPlan, type PhysicalPlan } from '../../topology/index.ts';
+import { isPort, readPacking, readPlan } from '../control-messages.ts';
 import { FrameConnection } from '../frame-connection.ts';
 import type { Network } from '../network.ts';
 import { protocolVersion } from '../protocol.ts';
@@ -33,6 +33,8 @@ export interface MasterClientOptions {
   readonly log: Logger;
   readonly epochHeld: () => number;
   readonly onPlan: (plan: PhysicalPlan) => void;
+  readonly packingHeld: () => number;
+  readonly onPacking: (plan: PackingPlan) => void;
 }
 
 /**
@@ -57,6 +59,11 @@ export class MasterClient {
     const { clock, limits } = this.#options;
     this.#ping = clock.every(limits.pingMs, () => this.#keepAlive());
     void this.#find();
+  }
+
+  /** The container runs by a new packing plan. Who is not connected says so when it registers. */
+  took(version: number): void {
+    this.#connection?.send({ type: 'took', version });
   }
 
   close(): void {
@@ -101,7 +108,7 @@ export class MasterClient {
   }
 
   #register(connection: FrameConnection): void {
-    const { topologyId, containerId, incarnation, host, port, epochHeld } = this.#options;
+    const { topologyId, containerId, incarnation, host, port, epochHeld, packingHeld } = this.#options;
     connection.send({
       type: 'register',
       protocol: protocolVersion,
@@ -111,6 +118,7 @@ export class MasterClient {
       host,
       port,
       epochHeld: epochHeld(),
+      packingHeld: packingHeld(),
     });
   }
 
@@ -122,6 +130,12 @@ export class MasterClient {
         if (plan === undefined) throw new Error('a plan that is none');
         this.#attempts = 0;
         this.#options.onPlan(plan);
+        return;
+      }
+      case 'packing': {
+        const packing = readPacking(message['plan']);
+        if (packing === undefined) throw new Error('a packing plan that is none');
+        this.#options.onPacking(packing);
         return;
       }
       case 'pong':

@@ -35,7 +35,7 @@ export interface PeerQueueOptions {
  */
 export class PeerQueue implements Route {
   readonly containerId: number;
-  readonly tasks: readonly TaskId[];
+  #tasks: readonly TaskId[];
   readonly #limits: StreamManagerLimits;
   readonly #log: Logger;
   readonly #onMark: () => void;
@@ -45,6 +45,7 @@ export class PeerQueue implements Route {
   readonly #pressure: WaterMarks;
   readonly #bound: WaterMarks;
   #socket: Connection | undefined;
+  #isRetired = false;
   #pendingTuples = 0;
   #inFlightTuples = 0;
   /** Runs while the queue is full, and begins again with every write that was taken. */
@@ -55,7 +56,7 @@ export class PeerQueue implements Route {
   constructor(options: PeerQueueOptions) {
     const { limits } = options;
     this.containerId = options.containerId;
-    this.tasks = options.tasks;
+    this.#tasks = options.tasks;
     this.#limits = limits;
     this.#log = options.log;
     this.#onMark = options.onMark;
@@ -64,6 +65,10 @@ export class PeerQueue implements Route {
     this.#clock = options.clock;
     this.#pressure = new WaterMarks(pressureMarks(limits));
     this.#bound = new WaterMarks(boundMarks(limits));
+  }
+
+  get tasks(): readonly TaskId[] {
+    return this.#tasks;
   }
 
   get isConnected(): boolean {
@@ -113,6 +118,26 @@ export class PeerQueue implements Route {
     this.#updateMarks();
   }
 
+  /** Other tasks live there now. What is queued for the ones before is handed on there. */
+  setTasks(tasks: readonly TaskId[]): void {
+    this.#tasks = tasks;
+  }
+
+  /**
+   * The peer is in the plan no longer. Answers what has not been handed to the socket, which is closed when it has taken
+   * over the rest. Nothing may be delivered afterwards.
+   */
+  retire(): readonly Buffer[] {
+    this.#isRetired = true;
+    this.#endStall();
+    const inFlightBytes = this.#slab.inFlightBytes;
+    const buffers = this.#slab.take();
+    this.#slab.written(this.#slab.inFlightBytes - inFlightBytes);
+    this.#pendingTuples = 0;
+    if (inFlightBytes === 0) this.#socket?.destroySoon();
+    return buffers;
+  }
+
   /** The peer has connected: it gets what is queued. An older connection of it is closed. */
   attach(socket: Connection): void {
     this.detach()?.destroy();
@@ -157,7 +182,8 @@ export class PeerQueue implements Route {
       this.#slab.written(bytes);
       this.#inFlightTuples = 0;
       this.#endStall();
-      this.flush();
+      if (this.#isRetired) socket.destroySoon();
+      else this.flush();
     });
     socket.uncork();
   }

@@ -38,6 +38,8 @@ export class PeerReader {
   #attempts = 0;
   #retry: Disposable | undefined;
   #isClosed = false;
+  /** Not to be dialled again. */
+  #isLetGo = false;
 
   constructor(options: PeerReaderOptions) {
     this.#options = options;
@@ -47,15 +49,28 @@ export class PeerReader {
     return this.#connection !== undefined && !this.#connection.socket.connecting;
   }
 
+  /** Connected, or on the way to it. */
+  get hasConnection(): boolean {
+    return this.#connection !== undefined;
+  }
+
+  /** One of the two ends leaves the topology: the connection lives until the other end closes it, and is the last. */
+  letGo(): void {
+    this.#isLetGo = true;
+    this.#retry?.[Symbol.dispose]();
+  }
+
   /** Where the plan says that the peer listens. */
   pointTo(address: StreamManagerAddress): void {
+    const wasLetGo = this.#isLetGo;
+    this.#isLetGo = false;
     const before = this.#address;
     this.#address = address;
     const isSame =
       before?.incarnation === address.incarnation &&
       before.host === address.host &&
       before.port === address.port;
-    if (isSame || this.#isClosed) return;
+    if (this.#isClosed || (isSame && (!wasLetGo || this.#connection !== undefined))) return;
     this.#attempts = 0;
     this.#connection?.close('the peer has moved');
     this.#connection = undefined;
@@ -107,6 +122,10 @@ export class PeerReader {
     if (this.#connection !== connection || this.#isClosed) return;
     this.#connection = undefined;
     const { clock, limits, random, log, peer } = this.#options;
+    if (this.#isLetGo) {
+      log.info({ event: 'peer.let-go', peer, reason });
+      return;
+    }
     const retryMs = backoffMs(this.#attempts, limits.reconnect, random);
     const fields = { event: 'peer.lost', peer, reason, attempt: this.#attempts, retryMs };
     if (this.#attempts === 0) log.info(fields);

@@ -3,12 +3,13 @@ import type { StateStore } from '../../coordination/index.ts';
 import type {
   ContainerSpec,
   FlowRecord,
+  PackingPlan,
   PhysicalPlan,
   StreamManagerAddress,
   TaskId,
   TopologyIndex,
 } from '../../topology/index.ts';
-import { frameCount, frameTarget } from '../../tuple/index.ts';
+import { forEachFrame, frameCount, frameTarget } from '../../tuple/index.ts';
 import { readLoads, readPressure } from '../control-messages.ts';
 import { listenAddress } from '../listen.ts';
 import type { Network } from '../network.ts';
@@ -18,12 +19,12 @@ import { TreeFailer } from '../tree-failer.ts';
 import { type FlowPolicy, flowPolicy } from './flow-policy.ts';
 import { flowRecord } from './flow-record.ts';
 import { HostPauses } from './host-pauses.ts';
-import { HostSlot } from './host-slot.ts';
+import { type HostPlace, HostSlot } from './host-slot.ts';
 import { type StreamManagerLimits, streamManagerLimits } from './limits.ts';
 import { MasterClient } from './master-client.ts';
 import { type PeerHello, PeerListener, type PeerVerdict } from './peer-listener.ts';
-import { PeerQueue } from './peer-queue.ts';
-import { PeerReader } from './peer-reader.ts';
+import type { PeerQueue } from './peer-queue.ts';
+import { Peers } from './peers.ts';
 import { PressureControl } from './pressure-control.ts';
 import { Router } from './router.ts';
 
@@ -37,10 +38,12 @@ export interface StreamManagerDeps {
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly log: Logger;
-  /** The names and tasks of the hosts that will come. */
-  readonly hosts: readonly { readonly name: string; readonly tasks: readonly TaskId[] }[];
+  /** The hosts that will come. */
+  readonly hosts: readonly HostPlace[];
   /** What hosts report beyond loads and pressure: statistics, heartbeats, errors. */
   readonly onHostReport: (host: TaskHost, message: HostToStreamManager) => void;
+  /** The topology master has a packing plan for this container: to be answered by {@link StreamManager.repack}. */
+  readonly onPacking: (packing: PackingPlan) => void;
 }
 
 /**
@@ -49,17 +52,23 @@ export interface StreamManagerDeps {
  *
  * Pressure: what hosts report, and the tasks of slots whose host is away, is told to peers. All hosts are told the
  * union of that, of what peers say of their own tasks, and of the tasks behind a congested link (pressure-control.ts).
+ *
+ * A new packing plan is taken over in one step between two reads: places, queues and routes change together, and what
+ * waited in those that are gone takes the new routes. Containers do so at different moments; what one sends by its old
+ * plan the next one sends on by its own, until it arrives.
  */
 export class StreamManager implements Outlet {
   readonly #deps: StreamManagerDeps;
   readonly #limits: StreamManagerLimits;
   readonly #router: Router;
-  readonly #slots: ReadonlyMap<string, HostSlot>;
-  readonly #queues = new Map<number, PeerQueue>();
-  readonly #readers = new Map<number, PeerReader>();
+  readonly #slots = new Map<string, HostSlot>();
+  readonly #peers: Peers;
   readonly #listener: PeerListener;
   #master: MasterClient | undefined;
   #plan: PhysicalPlan | undefined;
+  #packing: PackingPlan;
+  /** Version of the packing plan that this container has taken its part of. */
+  #packingTaken: number;
   readonly #policy: FlowPolicy;
   readonly #pressure: PressureControl;
   readonly #failer: TreeFailer | undefined;
@@ -88,6 +97,8 @@ export class StreamManager implements Outlet {
       },
       epochHeld: () => manager.#plan?.epoch ?? 0,
       onPlan: (plan) => manager.takePlan(plan),
+      packingHeld: () => manager.#packingTaken,
+      onPacking: (packing) => deps.onPacking(packing),
     });
     manager.#master.start();
     return manager;
@@ -98,23 +109,24 @@ export class StreamManager implements Outlet {
     this.#limits = streamManagerLimits(deps.conf);
     this.#policy = flowPolicy(deps.spec.plan.tasks, deps.conf, deps.topology);
     this.#pressure = this.#makePressure();
-    this.#pauses = new HostPauses(this.#policy, this.#queues, deps.log);
+    this.#peers = this.#makePeers();
+    this.#pauses = new HostPauses(this.#policy, this.#peers.queues, deps.log);
     this.#failer =
       deps.topology === undefined
         ? undefined
         : new TreeFailer(deps.topology, (buffer, start, end) => this.#router.route(buffer, start, end));
     this.#router = new Router(deps.log);
-    this.#slots = new Map(deps.hosts.map(({ name, tasks }) => [name, this.#makeSlot(name, tasks)]));
-    for (const container of deps.spec.plan.containers) this.#addPeer(container.containerId);
-    this.#router.rebuild([...this.#slots.values(), ...this.#queues.values()]);
+    this.#packing = deps.spec.plan;
+    this.#packingTaken = deps.spec.plan.version;
+    this.#repack(deps.spec.plan, deps.hosts);
     this.#listener = new PeerListener({
       network: deps.network,
       limits: this.#limits,
       clock: deps.clock,
       log: deps.log,
       judge: (hello) => this.#judge(hello),
-      joined: (peer, socket) => this.#queues.get(peer)?.attach(socket),
-      left: (peer, socket) => this.#peerLeft(peer, () => this.#queues.get(peer)?.detach(socket)),
+      joined: (peer, socket) => this.#peers.queues.get(peer)?.attach(socket),
+      left: (peer, socket) => this.#peerLeft(peer, () => this.#peers.queues.get(peer)?.detach(socket)),
       controlFrame: (peer, message) => this.#peerControl(peer, message),
     });
   }
@@ -125,7 +137,12 @@ export class StreamManager implements Outlet {
 
   /** The queues to the other containers, by container id. */
   get peers(): ReadonlyMap<number, Pick<PeerQueue, 'isConnected' | 'queuedBytes'>> {
-    return this.#queues;
+    return this.#peers.queues;
+  }
+
+  /** Of a container that the plan has left out: it has nothing more to hand on, and nobody sends to it. */
+  get isSettled(): boolean {
+    return this.#peers.areSettled;
   }
 
   /** Tuples that could not be delivered or held, by reason. congested: dropped for a task under pressure, as configured. */
@@ -139,7 +156,7 @@ export class StreamManager implements Outlet {
       [...places].reduce((total, place) => total + place.droppedTuples, 0);
     return {
       unknownTarget: this.#router.droppedTuples,
-      absentPeer: sum(this.#queues.values()),
+      absentPeer: sum(this.#peers.queues.values()),
       absentHost: sum(this.#slots.values()),
       congested: this.#congestedTuples,
     };
@@ -149,7 +166,7 @@ export class StreamManager implements Outlet {
   flow(): FlowRecord {
     return flowRecord({
       ...{ pressure: this.#pressure, droppedTuples: this.droppedTuples },
-      ...{ queues: this.#queues.values(), slots: this.#slots.values() },
+      ...{ queues: this.#peers.queues.values(), slots: this.#slots.values() },
     });
   }
 
@@ -174,11 +191,14 @@ export class StreamManager implements Outlet {
 
   /** The host has started: it is told what there is to know and gets the frames that waited for it. */
   fill(host: TaskHost): void {
+    const slot = this.#slots.get(host.name);
+    if (slot === undefined) return; // its tasks have left while it started
+    if (this.#packing !== this.#deps.spec.plan) host.control({ type: 'packing', plan: this.#packing });
     if (this.#plan !== undefined) host.control({ type: 'plan', plan: this.#plan });
     if (this.#loads.size > 0) host.control({ type: 'loads', loads: [...this.#loads] });
     host.control(this.#pressure.hostReport());
     this.#pauses.update(host);
-    this.#slots.get(host.name)!.fill(host);
+    slot.fill(host);
     this.#router.flush();
   }
 
@@ -199,51 +219,85 @@ export class StreamManager implements Outlet {
     this.#plan = plan;
     const { epoch, isComplete, status } = plan;
     log.info({ event: 'plan.taken', epoch, isComplete, status, registered: plan.streamManagers.length });
-    for (const address of plan.streamManagers) this.#readers.get(address.containerId)?.pointTo(address);
+    this.#peers.pointTo(plan);
     this.#listener.reconsider();
     this.#tellHosts((host) => host.control({ type: 'plan', plan }));
+  }
+
+  /**
+   * Runs by a new packing plan from now on; `places` are this container's by it. A place of the same name, tasks and key
+   * as before stays with its host; frames for another wait until a host fills it. `took` follows when hosts that leave
+   * have left.
+   */
+  repack(packing: PackingPlan, places: readonly HostPlace[]): void {
+    this.#repack(packing, places);
+    this.#deps.log.info({ event: 'packing.taken', version: packing.version, places: places.length });
+    if (this.#plan !== undefined) this.#peers.pointTo(this.#plan);
+    this.#listener.reconsider();
+    this.#tellHosts((host) => host.control({ type: 'packing', plan: packing }));
+    this.#router.flush();
+  }
+
+  /** The master is told that this container has taken its part of the packing plan. */
+  took(version: number): void {
+    this.#packingTaken = version;
+    this.#master?.took(version);
   }
 
   /** Ends all connections. What is queued is lost. Idempotent. */
   close(): void {
     this.#master?.close();
-    for (const reader of this.#readers.values()) reader.close();
-    for (const queue of this.#queues.values()) queue.close();
+    this.#peers.close();
     this.#listener.close();
   }
 
-  #makeSlot(name: string, tasks: readonly TaskId[]): HostSlot {
+  #repack(packing: PackingPlan, places: readonly HostPlace[]): void {
+    this.#packing = packing;
+    const peersBefore = [...this.#peers.queues.keys()];
+    const waiting = [...this.#repackSlots(places), ...this.#peers.repack(packing)];
+    this.#router.rebuild([...this.#slots.values(), ...this.#peers.queues.values()]);
+    forEachFrame(waiting, (buffer, start, end) => this.#router.route(buffer, start, end));
+    for (const peer of peersBefore) {
+      if (this.#peers.queues.has(peer)) continue;
+      for (const reporter of [`link ${peer}`, `container ${peer}`])
+        this.#pressure.report(reporter, [], { isOwn: false });
+    }
+    // Links lead to other tasks now.
+    for (const queue of this.#peers.queues.values()) this.#queueMark(queue);
+  }
+
+  /** Answers what waited in places that are gone. */
+  #repackSlots(places: readonly HostPlace[]): readonly Buffer[] {
+    const wanted = new Map(places.map((place) => [place.name, place]));
+    const gone = [...this.#slots.values()].filter(({ name, place }) => !isSamePlace(wanted.get(name), place));
+    for (const { name } of gone) this.#slots.delete(name);
+    for (const place of places)
+      if (!this.#slots.has(place.name)) this.#slots.set(place.name, this.#makeSlot(place));
+    return gone.flatMap((slot) => slot.retire());
+  }
+
+  #makeSlot(place: HostPlace): HostSlot {
     const { log } = this.#deps;
+    const { name, tasks } = place;
     const onMark = (): void => {
       this.#pressure.report(`slot ${name}`, slot.isHigh ? tasks : [], { isOwn: true });
     };
     const onDrop = this.#onDrop;
-    const slot: HostSlot = new HostSlot({ name, tasks, limits: this.#limits, log, onMark, onDrop });
+    const slot: HostSlot = new HostSlot({ place, limits: this.#limits, log, onMark, onDrop });
     return slot;
   }
 
-  #addPeer(peer: number): void {
-    const { spec, network, clock, random, log } = this.#deps;
-    const { topologyId, containerId, incarnation } = spec;
-    if (peer === containerId) return;
-    const tasks = spec.plan.tasks.filter((task) => task.containerId === peer).map((task) => task.taskId);
-    const limits = this.#limits;
-    const queue: PeerQueue = new PeerQueue({
-      ...{ containerId: peer, tasks, limits, clock, log },
-      onMark: () => this.#queueMark(queue),
-      onDrop: this.#onDrop,
-    });
-    this.#queues.set(peer, queue);
-    const reader: PeerReader = new PeerReader({
-      ...{ topologyId, containerId, incarnation, peer, network, limits, clock, random, log },
+  #makePeers(): Peers {
+    return new Peers({
+      ...{ ...this.#deps, limits: this.#limits, onDrop: this.#onDrop },
       dataFrame: (buffer, start, end) => this.#router.route(buffer, start, end),
       readEnded: () => this.#router.flush(),
-      opened: () => {
+      opened: (reader) => {
         reader.send(this.#pressure.ownReport());
         if (this.#loads.size > 0) reader.send({ type: 'loads', loads: this.#ownLoads() });
       },
+      onMark: (queue) => this.#queueMark(queue),
     });
-    this.#readers.set(peer, reader);
   }
 
   #judge(hello: PeerHello): PeerVerdict {
@@ -256,8 +310,8 @@ export class StreamManager implements Outlet {
       const reason = `meant for container ${to.containerId} ${to.incarnation}, this is ${spec.containerId} ${spec.incarnation}`;
       return { kind: 'refused', reason };
     }
-    if (!this.#queues.has(hello.containerId)) {
-      return { kind: 'refused', reason: `container ${hello.containerId} is not in the packing plan` };
+    if (!this.#peers.queues.has(hello.containerId)) {
+      return { kind: 'unknown', reason: `container ${hello.containerId} is not in the packing plan` };
     }
     const isPeer = (address: StreamManagerAddress): boolean =>
       address.containerId === hello.containerId && address.incarnation === hello.incarnation;
@@ -267,7 +321,7 @@ export class StreamManager implements Outlet {
   }
 
   #peerControl(peer: number, message: JsonObject): void {
-    const tasks = this.#queues.get(peer)!.tasks;
+    const tasks = this.#peers.queues.get(peer)?.tasks ?? [];
     const pressure = message['type'] === 'pressure' ? readPressure(message) : undefined;
     const loads = message['type'] === 'loads' ? readLoads(message) : undefined;
     if (pressure !== undefined) {
@@ -290,9 +344,7 @@ export class StreamManager implements Outlet {
     return new PressureControl({
       ...{ containerId: spec.containerId, policy: this.#policy, clock, log },
       ownTasks: () => [...this.#slots.values()].flatMap((slot) => slot.tasks),
-      tellPeers: (report) => {
-        for (const reader of this.#readers.values()) reader.send(report);
-      },
+      tellPeers: (report) => this.#peers.send(report),
       tellHosts: (report) => this.#tellHosts((host) => host.control(report)),
     });
   }
@@ -304,6 +356,7 @@ export class StreamManager implements Outlet {
   }
 
   #queueMark(queue: PeerQueue): void {
+    if (this.#peers.queues.get(queue.containerId) !== queue) return; // retired
     this.#pressure.report(`link ${queue.containerId}`, queue.isHigh ? queue.tasks : [], { isOwn: false });
     this.#tellHosts((host) => this.#pauses.update(host));
   }
@@ -314,7 +367,7 @@ export class StreamManager implements Outlet {
       if (host !== source.from) host.control(report);
     });
     if (source.from === undefined) return;
-    for (const reader of this.#readers.values()) reader.send(report);
+    this.#peers.send(report);
   }
 
   #ownLoads(): readonly (readonly [TaskId, number])[] {
@@ -325,4 +378,8 @@ export class StreamManager implements Outlet {
   #tellHosts(tell: (host: TaskHost) => void): void {
     for (const slot of this.#slots.values()) if (slot.host !== undefined) tell(slot.host);
   }
+}
+
+function isSamePlace(one: HostPlace | undefined, other: HostPlace): boolean {
+  return one !== undefined && one.key === other.key && one.tasks.join() === other.tasks.join();
 }

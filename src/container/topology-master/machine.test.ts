@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { PhysicalPlan } from '../../topology/index.ts';
+import type { PackingPlan, PhysicalPlan } from '../../topology/index.ts';
 import {
   initialMasterState,
   type MasterEffect,
@@ -12,8 +12,16 @@ import {
 const graceMs = 5000;
 const containerIds = [1, 2, 3];
 
+function packing(version: number, ids: readonly number[] = containerIds): PackingPlan {
+  const containers = ids.map((containerId) => ({
+    ...{ containerId, slotPort: 6700 + containerId, nodeId: 'n', hostname: 'h' },
+  }));
+  return { topologyId: 't-1', version, codeVersion: 0, containers, tasks: [] };
+}
+
 function start(leaseEpoch = 1): MasterState {
-  return initialMasterState({ topologyId: 't-1', containerIds, leaseEpoch, status: 'ACTIVE' });
+  const rebalances = { asked: 0, placed: 0 };
+  return initialMasterState({ packing: packing(1), leaseEpoch, status: 'ACTIVE', rebalances });
 }
 
 interface RegistrationParts {
@@ -21,6 +29,7 @@ interface RegistrationParts {
   readonly containerId: number;
   readonly incarnation: string;
   readonly epochHeld?: number;
+  readonly packingHeld?: number;
   readonly startedIncarnation?: string;
   readonly topologyId?: string;
 }
@@ -34,6 +43,7 @@ function registered(parts: RegistrationParts): MasterEvent {
       topologyId: parts.topologyId ?? 't-1',
       address: { containerId, incarnation, host: 'h', port: 1000 + connection },
       epochHeld: parts.epochHeld ?? 0,
+      packingHeld: parts.packingHeld ?? 1,
       startedIncarnation: parts.startedIncarnation,
     },
   };
@@ -52,6 +62,7 @@ function play(state: MasterState, events: readonly MasterEvent[]): [MasterState,
 
 function describeEffect(effect: MasterEffect): string {
   if (effect.kind === 'refuse') return `refuse ${effect.connection}: ${effect.reason}`;
+  if (effect.kind === 'pack') return `pack ${effect.packing.version} to ${effect.connection ?? 'all'}`;
   const { epoch, isComplete, status, streamManagers } = effect.plan;
   const members = streamManagers.map((each) => `${each.containerId}/${each.incarnation}`).join(' ');
   return `publish ${epoch % 2 ** 20} ${status}${isComplete ? ' complete' : ''}: ${members}`;
@@ -128,19 +139,104 @@ describe('the machine of a topology master', () => {
     ]);
   });
 
-  it('publishes a change of status or of containers once', () => {
+  it('publishes a change of status once', () => {
     const [, lines] = play(start(), [
       registered({ connection: 1, containerId: 1, incarnation: 'a' }),
-      { kind: 'status', status: 'INACTIVE' },
-      { kind: 'status', status: 'INACTIVE' },
-      { kind: 'containers', containerIds: [1] },
-      { kind: 'containers', containerIds: [1] },
+      { kind: 'status', status: 'INACTIVE', rebalances: 0 },
+      { kind: 'status', status: 'INACTIVE', rebalances: 0 },
+    ]);
+    assert.deepEqual(lines, ['publish 1 ACTIVE: 1/a', 'publish 2 INACTIVE: 1/a']);
+  });
+
+  const assigned = (version: number, ids: readonly number[], rebalances: number, nowMs = 0): MasterEvent => ({
+    ...{ kind: 'assigned', packing: packing(version, ids), rebalances, nowMs, moveMsMax: 1000 },
+  });
+  const twoOfTwo = (): MasterState =>
+    play({ ...start(), packing: packing(1, [1, 2]) }, [
+      registered({ connection: 1, containerId: 1, incarnation: 'a' }),
+      registered({ connection: 2, containerId: 2, incarnation: 'b' }),
+    ])[0];
+
+  it('keeps spouts still until everybody has taken a new plan over, and the new container is there', () => {
+    const [, lines] = play(twoOfTwo(), [
+      { kind: 'status', status: 'REBALANCING', rebalances: 1 },
+      assigned(2, [1, 2, 3], 1),
+      assigned(2, [1, 2, 3], 1),
+      { kind: 'status', status: 'ACTIVE', rebalances: 1 },
+      { kind: 'took', connection: 2, version: 2 },
+      registered({ connection: 3, containerId: 3, incarnation: 'c', packingHeld: 2 }),
+      { kind: 'took', connection: 1, version: 2 },
+      { kind: 'tick', nowMs: 5000, graceMs },
     ]);
     assert.deepEqual(lines, [
-      'publish 1 ACTIVE: 1/a',
-      'publish 2 INACTIVE: 1/a',
-      'publish 3 INACTIVE complete: 1/a',
+      'publish 3 REBALANCING complete: 1/a 2/b',
+      'pack 2 to all',
+      'publish 4 REBALANCING: 1/a 2/b',
+      'publish 5 REBALANCING complete: 1/a 2/b 3/c',
+      'publish 6 ACTIVE complete: 1/a 2/b 3/c',
     ]);
+  });
+
+  it('lets spouts go on after a while though a container is missing', () => {
+    const [, lines] = play(twoOfTwo(), [
+      assigned(2, [1, 2, 3], 0),
+      { kind: 'took', connection: 1, version: 2 },
+      { kind: 'took', connection: 2, version: 2 },
+      { kind: 'tick', nowMs: 999, graceMs },
+      { kind: 'tick', nowMs: 1000, graceMs },
+    ]);
+    assert.deepEqual(lines, ['pack 2 to all', 'publish 3 REBALANCING: 1/a 2/b', 'publish 4 ACTIVE: 1/a 2/b']);
+  });
+
+  it('does not let spouts go on before it has seen the plan that the record speaks of', () => {
+    const [, lines] = play(twoOfTwo(), [
+      { kind: 'status', status: 'ACTIVE', rebalances: 1 },
+      assigned(1, [1, 2], 1),
+    ]);
+    assert.deepEqual(lines, [
+      'publish 3 REBALANCING complete: 1/a 2/b',
+      'publish 4 ACTIVE complete: 1/a 2/b',
+    ]);
+  });
+
+  it('names a container that was left out while it is connected, and not longer', () => {
+    const [, lines] = play(twoOfTwo(), [
+      assigned(2, [1], 1),
+      { kind: 'took', connection: 1, version: 2 },
+      { kind: 'disconnected', connection: 2, nowMs: 10 },
+      registered({ connection: 5, containerId: 2, incarnation: 'b', packingHeld: 2 }),
+    ]);
+    assert.deepEqual(lines, [
+      'pack 2 to all',
+      'publish 3 REBALANCING complete: 1/a 2/b',
+      'publish 4 ACTIVE complete: 1/a 2/b',
+      'publish 5 ACTIVE complete: 1/a',
+      'refuse 5: container 2 is not in the packing plan',
+    ]);
+  });
+
+  it('gives who comes with an older plan the newer one, and never goes back to an older one itself', () => {
+    const [state, lines] = play(twoOfTwo(), [
+      assigned(3, [1, 2], 1),
+      assigned(2, [1], 1),
+      registered({ connection: 7, containerId: 1, incarnation: 'a', packingHeld: 1 }),
+    ]);
+    assert.equal(state.packing.version, 3);
+    assert.deepEqual(lines, [
+      'pack 3 to all',
+      'publish 3 REBALANCING complete: 1/a 2/b',
+      'refuse 1: container 1 registered again as a',
+      'pack 3 to 7',
+      'publish 4 REBALANCING complete: 1/a 2/b',
+    ]);
+  });
+
+  it('says KILLED while tasks move', () => {
+    const [, lines] = play(twoOfTwo(), [
+      assigned(2, [1, 2, 3], 1),
+      { kind: 'status', status: 'KILLED', rebalances: 1 },
+    ]);
+    assert.equal(lines.at(-1), 'publish 4 KILLED: 1/a 2/b');
   });
 
   it('begins above every epoch of an earlier lease, and above what a stream manager holds', () => {
@@ -181,6 +277,15 @@ describe('the machine of a topology master', () => {
       fc.record({
         kind: fc.constant('status' as const),
         status: fc.constantFrom('ACTIVE' as const, 'KILLED' as const),
+        rebalances: fc.nat(2),
+      }),
+      fc
+        .record({ version: fc.nat(4), rebalances: fc.nat(2), nowMs: fc.nat(20_000) })
+        .map(({ version, rebalances, nowMs }) => assigned(version, containerIds, rebalances, nowMs)),
+      fc.record({
+        kind: fc.constant('took' as const),
+        connection: fc.integer({ min: 1, max: 8 }),
+        version: fc.nat(4),
       }),
     );
     fc.assert(

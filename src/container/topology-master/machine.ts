@@ -1,22 +1,32 @@
-import type { PhysicalPlan, StreamManagerAddress } from '../../topology/index.ts';
+import type { PackingPlan, PhysicalPlan, StreamManagerAddress } from '../../topology/index.ts';
 
 /**
- * What a topology master decides: who is registered, and which plan is published when.
+ * What a topology master decides: who is registered, and which plan is published when, and that spouts stand still while
+ * tasks move.
  *
  *   registered ──> member (connected) ──disconnected──> member (silent) ──tick past graceMs──> gone
  *        │             ^                                     │
  *        │             └────────── registered again ─────────┘
  *        └──> refused: another topology, an unknown container, an incarnation that has been replaced
  *
+ * A new packing plan goes out before the physical plan that refers to it. From then on tasks move, until every
+ * container of it has said that it has taken it over, or a limit has passed; meanwhile the status told is REBALANCING,
+ * whatever the topology's own is. A container that a packing plan leaves out stays a member while it is connected: the
+ * others must reach it for what it hands on.
+ *
  * Epochs: high part the epoch of the lease, low part a counter, so they grow also across masters. A stream manager that
  * holds a higher epoch (the state store was emptied) lifts ours above it.
  */
 export interface MasterState {
   readonly topologyId: string;
-  /** The containers of the packing plan, 1..N. */
-  readonly containerIds: readonly number[];
+  readonly packing: PackingPlan;
   readonly epoch: number;
+  /** The topology's own. */
   readonly status: PhysicalPlan['status'];
+  /** Rebalances that the topology's record asks for, and those that the packing plan has taken up. */
+  readonly rebalances: { readonly asked: number; readonly placed: number };
+  /** Set while tasks move. */
+  readonly moving: { readonly untilMs: number } | undefined;
   readonly members: readonly Member[];
   /** Incarnations that were replaced, `containerId/incarnation`, newest last. They never come back. */
   readonly replaced: readonly string[];
@@ -27,6 +37,8 @@ export interface Member {
   /** Of its connection; undefined since `silentSinceMs`. */
   readonly connection: number | undefined;
   readonly silentSinceMs: number;
+  /** Version of the packing plan that it has taken over. */
+  readonly packingHeld: number;
 }
 
 export interface Registration {
@@ -34,6 +46,7 @@ export interface Registration {
   readonly topologyId: string;
   readonly address: StreamManagerAddress;
   readonly epochHeld: number;
+  readonly packingHeld: number;
   /** The incarnation that the scheduler last started, when the store could be asked. */
   readonly startedIncarnation: string | undefined;
 }
@@ -41,14 +54,26 @@ export interface Registration {
 export type MasterEvent =
   | { readonly kind: 'registered'; readonly registration: Registration }
   | { readonly kind: 'disconnected'; readonly connection: number; readonly nowMs: number }
-  | { readonly kind: 'status'; readonly status: PhysicalPlan['status'] }
-  | { readonly kind: 'containers'; readonly containerIds: readonly number[] }
+  /** The topology's record, as it is now. */
+  | { readonly kind: 'status'; readonly status: PhysicalPlan['status']; readonly rebalances: number }
+  /** The scheduler's assignment, as it is now. `moveMsMax`: how long spouts may stand still for it. */
+  | {
+      readonly kind: 'assigned';
+      readonly packing: PackingPlan;
+      readonly rebalances: number;
+      readonly nowMs: number;
+      readonly moveMsMax: number;
+    }
+  /** A stream manager has taken over a packing plan: its routes and hosts are by it. */
+  | { readonly kind: 'took'; readonly connection: number; readonly version: number }
   /** The lease is held (again) under this epoch. */
   | { readonly kind: 'held'; readonly leaseEpoch: number }
   | { readonly kind: 'tick'; readonly nowMs: number; readonly graceMs: number };
 
 export type MasterEffect =
   | { readonly kind: 'publish'; readonly plan: PhysicalPlan }
+  /** To one connection, or to all that have registered. */
+  | { readonly kind: 'pack'; readonly connection: number | undefined; readonly packing: PackingPlan }
   | { readonly kind: 'refuse'; readonly connection: number; readonly reason: string };
 
 const replacedMax = 256;
@@ -56,15 +81,16 @@ const replacedMax = 256;
 const epochsPerLease = 2 ** 20;
 
 export function initialMasterState(options: {
-  readonly topologyId: string;
-  readonly containerIds: readonly number[];
+  readonly packing: PackingPlan;
   readonly leaseEpoch: number;
   readonly status: PhysicalPlan['status'];
+  readonly rebalances: MasterState['rebalances'];
 }): MasterState {
-  const { topologyId, containerIds, status } = options;
+  const { packing, status, rebalances } = options;
   return {
-    ...{ topologyId, containerIds, status },
+    ...{ topologyId: packing.topologyId, packing, status, rebalances },
     epoch: options.leaseEpoch * epochsPerLease,
+    moving: undefined,
     members: [],
     replaced: [],
   };
@@ -79,9 +105,9 @@ export function planOf(state: MasterState): PhysicalPlan {
   return {
     topologyId: state.topologyId,
     epoch: state.epoch,
-    packingVersion: 1,
-    isComplete: state.containerIds.every((containerId) => present.has(containerId)),
-    status: state.status,
+    packingVersion: state.packing.version,
+    isComplete: state.packing.containers.every(({ containerId }) => present.has(containerId)),
+    status: statusOf(state),
     streamManagers,
   };
 }
@@ -90,20 +116,20 @@ export function stepMaster(state: MasterState, event: MasterEvent): [MasterState
   switch (event.kind) {
     case 'registered':
       return register(state, event.registration);
-    case 'disconnected': {
-      const silence = { connection: undefined, silentSinceMs: event.nowMs };
-      const members = state.members.map((member) =>
-        member.connection === event.connection ? { ...member, ...silence } : member,
-      );
-      return [{ ...state, members }, []];
+    case 'disconnected':
+      return disconnect(state, event);
+    case 'status': {
+      const rebalances = { ...state.rebalances, asked: event.rebalances };
+      return publishIfNews(state, { ...state, status: event.status, rebalances });
     }
-    case 'status':
-      return event.status === state.status ? [state, []] : publish({ ...state, status: event.status });
-    case 'containers': {
-      const { containerIds } = event;
-      if (containerIds.join() === state.containerIds.join()) return [state, []];
-      const members = state.members.filter((member) => containerIds.includes(member.address.containerId));
-      return publish({ ...state, containerIds, members });
+    case 'assigned':
+      return assign(state, event);
+    case 'took': {
+      const { connection, version } = event;
+      const members = state.members.map((member) =>
+        member.connection === connection ? { ...member, packingHeld: version } : member,
+      );
+      return publishIfNews(state, arrived({ ...state, members }));
     }
     case 'held':
       return publish({ ...state, epoch: Math.max(state.epoch, event.leaseEpoch * epochsPerLease) });
@@ -111,9 +137,58 @@ export function stepMaster(state: MasterState, event: MasterEvent): [MasterState
       const members = state.members.filter(
         (member) => member.connection !== undefined || event.nowMs - member.silentSinceMs < event.graceMs,
       );
-      return members.length === state.members.length ? [state, []] : publish({ ...state, members });
+      const isOverdue = state.moving !== undefined && event.nowMs >= state.moving.untilMs;
+      return publishIfNews(state, { ...state, members, moving: isOverdue ? undefined : state.moving });
     }
   }
+}
+
+/** Killed is killed; else spouts stand still from the record's word of a rebalance until its tasks have arrived. */
+function statusOf({ status, moving, rebalances }: MasterState): PhysicalPlan['status'] {
+  if (status === 'KILLED') return status;
+  return moving !== undefined || rebalances.placed < rebalances.asked ? 'REBALANCING' : status;
+}
+
+function isPlanned(state: MasterState, containerId: number): boolean {
+  return state.packing.containers.some((container) => container.containerId === containerId);
+}
+
+/** A container that the plan has left out is not waited for. */
+function disconnect(
+  state: MasterState,
+  event: { readonly connection: number; readonly nowMs: number },
+): [MasterState, readonly MasterEffect[]] {
+  const members = state.members.flatMap((member) => {
+    if (member.connection !== event.connection) return [member];
+    const isSilent = isPlanned(state, member.address.containerId);
+    return isSilent ? [{ ...member, connection: undefined, silentSinceMs: event.nowMs }] : [];
+  });
+  return publishIfNews(state, { ...state, members });
+}
+
+/** An older plan than the one held comes from a store that has lost something, and is not gone back to. */
+function assign(
+  state: MasterState,
+  event: Extract<MasterEvent, { readonly kind: 'assigned' }>,
+): [MasterState, readonly MasterEffect[]] {
+  const rebalances = { ...state.rebalances, placed: Math.max(state.rebalances.placed, event.rebalances) };
+  if (event.packing.version <= state.packing.version) return publishIfNews(state, { ...state, rebalances });
+  const moving = { untilMs: event.nowMs + event.moveMsMax };
+  const [next, published] = publish(arrived({ ...state, packing: event.packing, rebalances, moving }));
+  return [next, [{ kind: 'pack', connection: undefined, packing: event.packing }, ...published]];
+}
+
+/** No longer moving once every container of the plan is there and has taken it over. */
+function arrived(state: MasterState): MasterState {
+  if (state.moving === undefined) return state;
+  const { version, containers } = state.packing;
+  const isThere = containers.every(({ containerId }) =>
+    state.members.some(
+      ({ address, connection, packingHeld }) =>
+        address.containerId === containerId && connection !== undefined && packingHeld >= version,
+    ),
+  );
+  return isThere ? { ...state, moving: undefined } : state;
 }
 
 function register(state: MasterState, registration: Registration): [MasterState, readonly MasterEffect[]] {
@@ -130,12 +205,14 @@ function register(state: MasterState, registration: Registration): [MasterState,
   if (before !== undefined && before.address.incarnation !== address.incarnation) {
     replaced = [...replaced, incarnationKey(before.address)].slice(-replacedMax);
   }
+  const { packingHeld } = registration;
   const members = [
     ...state.members.filter((member) => member !== before),
-    { address, connection, silentSinceMs: 0 },
+    { address, connection, silentSinceMs: 0, packingHeld },
   ];
   const epoch = Math.max(state.epoch, registration.epochHeld);
-  const [next, published] = publish({ ...state, epoch, members, replaced });
+  const [next, published] = publish(arrived({ ...state, epoch, members, replaced }));
+  if (packingHeld < state.packing.version) effects.push({ kind: 'pack', connection, packing: state.packing });
   return [next, [...effects, ...published]];
 }
 
@@ -144,7 +221,7 @@ function refusal(state: MasterState, registration: Registration): string | undef
   if (topologyId !== state.topologyId) {
     return `topology ${topologyId}, this is the master of ${state.topologyId}`;
   }
-  if (!state.containerIds.includes(address.containerId)) {
+  if (!isPlanned(state, address.containerId)) {
     return `container ${address.containerId} is not in the packing plan`;
   }
   if (startedIncarnation !== undefined && startedIncarnation !== address.incarnation) {
@@ -154,6 +231,12 @@ function refusal(state: MasterState, registration: Registration): string | undef
     return `incarnation ${address.incarnation} has been replaced`;
   }
   return undefined;
+}
+
+/** Publishes when the plan would say something else than before. */
+function publishIfNews(before: MasterState, after: MasterState): [MasterState, readonly MasterEffect[]] {
+  const isNews = JSON.stringify(planOf(before)) !== JSON.stringify(planOf(after));
+  return isNews ? publish(after) : [after, []];
 }
 
 function publish(state: MasterState): [MasterState, readonly MasterEffect[]] {

@@ -1,6 +1,7 @@
 import { type Clock, describeError, type JsonObject, type JsonValue, type Logger } from '../../base/index.ts';
 import type { StateStore } from '../../coordination/index.ts';
 import {
+  type AssignmentRecord,
   type ContainerRecord,
   type ContainerSpec,
   keys,
@@ -12,8 +13,16 @@ import { FrameConnection } from '../frame-connection.ts';
 import { listenAddress } from '../listen.ts';
 import type { Incoming, Listener, Network } from '../network.ts';
 import { protocolVersion } from '../protocol.ts';
+import { AssignmentWatch } from './assignment-watch.ts';
 import { acquireLease, keepLease } from './lease.ts';
-import { initialMasterState, type MasterEvent, type MasterState, stepMaster } from './machine.ts';
+import {
+  initialMasterState,
+  type MasterEffect,
+  type MasterEvent,
+  type MasterState,
+  type Registration,
+  stepMaster,
+} from './machine.ts';
 import { PlanRecorder } from './plan-recorder.ts';
 
 export interface TopologyMasterDeps {
@@ -24,6 +33,8 @@ export interface TopologyMasterDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly status: PhysicalPlan['status'];
+  /** As many as the topology's record asks for. */
+  readonly rebalances?: number;
   /** How long the lease lives without renewal: after a sudden end the next master waits that long. */
   readonly leaseMs?: number;
 }
@@ -32,6 +43,8 @@ const leaseMsDefault = 4000;
 /** A stream manager may be silent this long before the plan is published without it. */
 const graceMs = 5000;
 const helloMs = 3000;
+/** How long spouts stand still for tasks on their way. Longer than a JVM may take to end, and the next one to begin. */
+const moveMsMax = 15_000;
 /** Asking the store whether a registration is stale may take this long; then the master decides alone. */
 const askStoreMs = 300;
 const connectionsMax = 4096;
@@ -46,8 +59,10 @@ export class TopologyMaster {
   readonly #connections = new Map<number, FrameConnection>();
   readonly #registered = new Set<number>();
   readonly #recorder: PlanRecorder;
+  readonly #assignments: AssignmentWatch;
   readonly #ending = new AbortController();
   #state: MasterState;
+  #assignment: AssignmentRecord | undefined;
   #plan: PhysicalPlan | undefined;
   #isInDoubt = false;
   #connectionCount = 0;
@@ -67,6 +82,7 @@ export class TopologyMaster {
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
     try {
+      await master.#assignments.start();
       master.#leaseEpoch = await acquireLease(master.#leaseOptions());
     } catch (error) {
       await master.close();
@@ -81,6 +97,11 @@ export class TopologyMaster {
   private constructor(deps: TopologyMasterDeps) {
     this.#deps = deps;
     this.#recorder = new PlanRecorder(deps);
+    const { topologyId } = deps.spec;
+    this.#assignments = new AssignmentWatch({
+      ...{ topologyId, store: deps.store, clock: deps.clock, log: deps.log },
+      onAssignment: (assignment) => this.#assigned(assignment),
+    });
     this.#state = this.#initialState();
   }
 
@@ -109,12 +130,10 @@ export class TopologyMaster {
     return reason;
   }
 
-  statusChanged(status: PhysicalPlan['status']): void {
-    this.#step({ kind: 'status', status });
-  }
-
-  containersChanged(containerIds: readonly number[]): void {
-    this.#step({ kind: 'containers', containerIds });
+  /** The topology's record says so now. One that asks for a rebalance is answered by an assignment, here or soon. */
+  statusChanged(status: PhysicalPlan['status'], rebalances = 0): void {
+    this.#step({ kind: 'status', status, rebalances });
+    if (rebalances > this.#state.rebalances.placed) void this.#assignments.ask();
   }
 
   /** Gives the lease back and ends all connections. Idempotent; never rejects. */
@@ -122,6 +141,7 @@ export class TopologyMaster {
     this.#server?.close();
     this.#tick?.[Symbol.dispose]();
     for (const connection of this.#connections.values()) connection.close('the topology master ends');
+    await this.#assignments.close();
     if (this.#ending.signal.aborted && this.#leaseEpoch === 0) return;
     this.#ending.abort();
     await this.#recorder.close();
@@ -141,13 +161,24 @@ export class TopologyMaster {
     this.#tick = clock.every(1000, () => this.#step({ kind: 'tick', nowMs: clock.monotonicMs(), graceMs }));
   }
 
+  /** Before it leads it only keeps what it is told. */
+  #assigned(assignment: AssignmentRecord): void {
+    this.#assignment = assignment;
+    if (this.#tick === undefined) return;
+    const { plan: packing, rebalances = 0 } = assignment;
+    this.#step({
+      kind: 'assigned',
+      ...{ packing, rebalances, nowMs: this.#deps.clock.monotonicMs(), moveMsMax },
+    });
+  }
+
   #initialState(): MasterState {
-    const { spec, status } = this.#deps;
+    const { spec, status, rebalances: asked = 0 } = this.#deps;
+    const { plan = spec.plan, rebalances: placed = 0 } = this.#assignment ?? {};
     return initialMasterState({
-      topologyId: spec.topologyId,
-      containerIds: spec.plan.containers.map((container) => container.containerId),
+      packing: plan.version > spec.plan.version ? plan : spec.plan,
       leaseEpoch: this.#leaseEpoch,
-      status,
+      ...{ status, rebalances: { asked, placed } },
     });
   }
 
@@ -191,13 +222,19 @@ export class TopologyMaster {
       connection.send({ type: 'pong' });
       return;
     }
-    const { topologyId, containerId, incarnation, host, port, epochHeld, protocol } = message;
+    const { version } = message;
+    if (message['type'] === 'took' && Number.isSafeInteger(version)) {
+      this.#step({ kind: 'took', connection: id, version: version as number });
+      return;
+    }
+    const { topologyId, containerId, incarnation, host, port, epochHeld, packingHeld, protocol } = message;
     const address = { containerId, host, port, incarnation } as JsonObject;
     const isRegistration =
       message['type'] === 'register' &&
       typeof topologyId === 'string' &&
       isAddress(address) &&
-      Number.isSafeInteger(epochHeld);
+      Number.isSafeInteger(epochHeld) &&
+      Number.isSafeInteger(packingHeld);
     if (!isRegistration) throw new Error(`message ${JSON.stringify(message['type'])} is not understood`);
     if (protocol !== protocolVersion) {
       this.#refuse(id, `protocol ${JSON.stringify(protocol)}, expected ${protocolVersion}`);
@@ -207,14 +244,14 @@ export class TopologyMaster {
       topologyId,
       address: address as unknown as StreamManagerAddress,
       epochHeld: epochHeld as number,
+      packingHeld: packingHeld as number,
     });
   }
 
-  async #register(
-    id: number,
-    told: { readonly topologyId: string; readonly address: StreamManagerAddress; readonly epochHeld: number },
-  ): Promise<void> {
+  async #register(id: number, told: Omit<Registration, 'connection' | 'startedIncarnation'>): Promise<void> {
     const startedIncarnation = await this.#startedIncarnation(told.address.containerId);
+    // The scheduler has packed anew, and this one was started by a plan that has not come here yet.
+    if (told.packingHeld > this.#state.packing.version) await this.#assignments.ask();
     if (!this.#connections.has(id)) return;
     this.#registered.add(id);
     this.#step({ kind: 'registered', registration: { ...told, connection: id, startedIncarnation } });
@@ -242,6 +279,7 @@ export class TopologyMaster {
     this.#state = state;
     for (const effect of effects) {
       if (effect.kind === 'refuse') this.#refuse(effect.connection, effect.reason);
+      else if (effect.kind === 'pack') this.#pack(effect);
       else this.#publish(effect.plan);
     }
   }
@@ -251,6 +289,14 @@ export class TopologyMaster {
     this.#registered.delete(id);
     this.#connections.get(id)?.send({ type: 'refused', reason });
     this.#connections.get(id)?.end(`refused: ${reason}`);
+  }
+
+  #pack({ connection, packing }: Extract<MasterEffect, { readonly kind: 'pack' }>): void {
+    if (this.#isInDoubt) return;
+    const { version, containers } = packing;
+    this.#deps.log.info({ event: 'packing.published', version, containers: containers.length, connection });
+    for (const id of connection === undefined ? this.#registered : [connection])
+      this.#connections.get(id)?.send({ type: 'packing', plan: packing });
   }
 
   #publish(plan: PhysicalPlan): void {

@@ -1,7 +1,7 @@
 import { GatewayError, type JsonObject, type RandomSource } from '../../base/index.ts';
 import { JavaRandom, type JavaValue } from '../../tuple/index.ts';
-import type { ComponentId, PackingPlan, StreamId, TaskId } from '../model.ts';
-import type { TopologyIndex } from '../topology-index.ts';
+import type { ComponentId, Grouping, PackingPlan, StreamId, TaskId } from '../model.ts';
+import type { Subscriber, TopologyIndex } from '../topology-index.ts';
 import type { Grouper, TaskLoads } from './grouper.ts';
 import { makeGrouper } from './make-grouper.ts';
 import { TaskPlacement } from './placement.ts';
@@ -19,18 +19,23 @@ interface Target {
   readonly grouper: Grouper | 'direct';
 }
 
+/** Groupings that look at where tasks are. */
+const byPlace: readonly Grouping['kind'][] = ['shuffle', 'local_or_shuffle'];
+
 /**
  * Where the tuples of one task go (Storm's Task.getOutgoingTasks, 2.8). Every task has groupers of its own, because
  * they count and take turns. Not for tasks in a JVM: Storm's executors do this there.
  */
 export class OutgoingStreams {
   readonly componentId: ComponentId;
+  readonly #options: OutgoingOptions;
   readonly #index: TopologyIndex;
+  readonly #random: JavaRandom;
   readonly #targets = new Map<StreamId, Target[]>();
 
   /** Throws `TOPOLOGY_INVALID` when a subscriber's grouping is a Java class, and for a task the topology lacks. */
   constructor(options: OutgoingOptions) {
-    const { index, plan, taskId, conf } = options;
+    const { index, plan, taskId } = options;
     const componentId = index.componentOf(taskId);
     const planned = plan.tasks.find((task) => task.taskId === taskId);
     if (componentId === undefined || planned === undefined) {
@@ -39,25 +44,31 @@ export class OutgoingStreams {
       });
     }
     this.componentId = componentId;
+    this.#options = options;
     this.#index = index;
+    this.#random = new JavaRandom(options.random.nextInt32());
     const placement = new TaskPlacement(plan, planned.containerId);
-    const random = new JavaRandom(options.random.nextInt32());
     for (const streamId of index.streamIdsOf(componentId)) {
-      const context = {
-        what: `component ${componentId}, stream ${streamId}`,
-        streamFields: index.fieldsOf(componentId, streamId) ?? [],
-        conf,
-        placement,
-        random,
-      };
-      const subscribers = index.subscribersOf(componentId, streamId);
-      this.#targets.set(
-        streamId,
-        subscribers.map((subscriber) => ({
-          componentId: subscriber.componentId,
-          grouper: makeGrouper(subscriber, context),
-        })),
-      );
+      const targets = index
+        .subscribersOf(componentId, streamId)
+        .map((subscriber) => this.#makeTarget(streamId, subscriber, placement));
+      this.#targets.set(streamId, targets);
+    }
+  }
+
+  /**
+   * Tasks have moved: groupings that prefer near ones choose by where they are now. The others go on counting and taking
+   * turns where they were.
+   */
+  repack(plan: PackingPlan): void {
+    const own = plan.tasks.find((task) => task.taskId === this.#options.taskId);
+    if (own === undefined) return;
+    const placement = new TaskPlacement(plan, own.containerId);
+    for (const [streamId, targets] of this.#targets) {
+      this.#index.subscribersOf(this.componentId, streamId).forEach((subscriber, i) => {
+        if (!byPlace.includes(subscriber.grouping.kind)) return;
+        targets[i] = this.#makeTarget(streamId, subscriber, placement);
+      });
     }
   }
 
@@ -103,6 +114,17 @@ export class OutgoingStreams {
     for (const targets of this.#targets.values()) {
       for (const { grouper } of targets) if (grouper !== 'direct') grouper.refreshLoads(loads);
     }
+  }
+
+  #makeTarget(streamId: StreamId, subscriber: Subscriber, placement: TaskPlacement): Target {
+    const context = {
+      what: `component ${this.componentId}, stream ${streamId}`,
+      streamFields: this.#index.fieldsOf(this.componentId, streamId) ?? [],
+      conf: this.#options.conf,
+      placement,
+      random: this.#random,
+    };
+    return { componentId: subscriber.componentId, grouper: makeGrouper(subscriber, context) };
   }
 
   #refuseUnknown(streamId: StreamId): never {

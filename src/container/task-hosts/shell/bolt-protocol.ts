@@ -82,6 +82,10 @@ export class BoltProtocol implements Protocol {
     return { bytes, tuples, droppedTuples: this.#droppedTuples };
   }
 
+  get isIdle(): boolean {
+    return this.#queue.isEmpty && !this.#isInFrame && this.#pending.size === 0;
+  }
+
   begin(): void {
     this.#begun = true;
     const { tickMs } = this.#parts.settings;

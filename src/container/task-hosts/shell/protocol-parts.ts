@@ -68,6 +68,8 @@ export interface Protocol {
   readonly load: number;
   readonly isUnderPressure: boolean;
   readonly queue: QueueFill;
+  /** All that was delivered is worked off. Of a spout: always. */
+  readonly isIdle: boolean;
   /** The child is gone: what it held is given up. */
   lost(): void;
   /** Timers end. */

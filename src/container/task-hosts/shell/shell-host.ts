@@ -28,6 +28,8 @@ import { identifyShellTask, type ShellTaskIdentity } from './task-identity.ts';
 
 const jsonSerializer = 'org.apache.storm.multilang.JsonSerializer';
 const checkEveryMs = 1000;
+/** How often a task that leaves is looked at whether it has worked off what it has. */
+const drainLookMs = 20;
 
 /**
  * One shell component's task: a child process that speaks multilang over its standard input and output
@@ -51,6 +53,7 @@ export class ShellHost implements TaskHost {
   #reportedLoad = 0;
   #isHeld = false;
   #isStopping = false;
+  #isLeaving = false;
 
   constructor(deps: TaskHostDeps) {
     assert(deps.tasks.length === 1, 'a shell host has one task');
@@ -146,6 +149,9 @@ export class ShellHost implements TaskHost {
           isComplete: message.plan.isComplete,
         });
         break;
+      case 'packing':
+        this.#outgoing?.repack(message.plan);
+        break;
       case 'pressure':
         this.#task?.takePressure(message.tasks);
         break;
@@ -166,6 +172,16 @@ export class ShellHost implements TaskHost {
   resume(): void {
     this.#isHeld = false;
     this.#task?.setHeld(false);
+  }
+
+  async drain(limitMs: number, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#deps;
+    this.#isLeaving = true;
+    const endMs = clock.monotonicMs() + limitMs;
+    const isBusy = (): boolean => this.#checks !== undefined && this.#task?.isIdle === false;
+    while (isBusy() && !signal.aborted && clock.monotonicMs() < endMs) {
+      await clock.sleep(drainLookMs, signal).catch(() => undefined);
+    }
   }
 
   async stop(graceMs: number): Promise<void> {
@@ -255,7 +271,8 @@ export class ShellHost implements TaskHost {
     this.#checks?.[Symbol.dispose]();
     this.#checks = undefined;
     const exit = this.#describe(end);
-    this.#task!.end({ isStopping: this.#isStopping });
+    // The topology goes on without this task here: what it still held is failed, so that it is played again at once.
+    this.#task!.end({ isStopping: this.#isStopping && !this.#isLeaving });
     this.#logMetrics();
     if (!this.#isStopping) this.#log?.note('ERROR', exit.reason);
     this.#log?.flush();

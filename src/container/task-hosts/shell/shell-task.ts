@@ -72,6 +72,10 @@ export class ShellTask implements ChildPipe {
     return this.#protocol.queue;
   }
 
+  get isIdle(): boolean {
+    return this.#protocol.isIdle;
+  }
+
   get isBackedUp(): boolean {
     return this.#child?.isBackedUp ?? true;
   }

@@ -119,6 +119,11 @@ export class SpoutProtocol implements Protocol {
     this.#parts.throttle.everySecond();
   }
 
+  /** What its trees come to goes to where its task has moved. */
+  get isIdle(): boolean {
+    return true;
+  }
+
   lost(): void {
     // See above: forgotten.
   }

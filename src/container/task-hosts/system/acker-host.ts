@@ -13,7 +13,7 @@ const treesMaxDefault = 4_000_000;
  * are counted and logged once; their trees time out and are played again.
  */
 export class AckerHost implements TaskHost {
-  readonly name = 'acker';
+  readonly name: string;
   readonly tasks: readonly TaskId[];
   readonly #deps: TaskHostDeps;
   readonly #ackers: ReadonlyMap<TaskId, AckerTask>;
@@ -24,6 +24,7 @@ export class AckerHost implements TaskHost {
   constructor(deps: TaskHostDeps) {
     this.#deps = deps;
     this.tasks = deps.tasks.map((task) => task.taskId);
+    this.name = `acker-${this.tasks.join('-')}`;
     this.#ackers = new Map(deps.tasks.map((task) => [task.taskId, makeAcker(deps, task)]));
   }
 

@@ -9,10 +9,15 @@ import org.apache.storm.utils.SupervisorIfaceFactory;
 
 /** The supervisor that a worker asks for its assignment: the host itself, in the same process. */
 final class ContainerSupervisor implements Supervisor.Iface {
-    private final Assignment assignment;
+    private volatile Assignment assignment;
 
     ContainerSupervisor(Assignment assignment) {
         this.assignment = assignment;
+    }
+
+    /** Tasks have moved. The worker's own are the same: it ends when they change. */
+    void assign(Assignment changed) {
+        assignment = changed;
     }
 
     Supplier<SupervisorIfaceFactory> supplier() {

@@ -77,6 +77,7 @@ final class Host implements Link.Sink {
         }
         switch (type) {
             case "plan" -> plan(Json.object(message.get("plan")));
+            case "packing" -> worker.packed(Json.object(message.get("plan")));
             case "loads" -> worker.transport().loadsReported(message);
             case "pressure" -> worker.transport().pressureReported(message);
             case "stop" -> ending.orderly(worker, Json.integer(message, "graceMs"));

@@ -26,9 +26,10 @@ final class HostedWorker {
     private final Reports reports;
     private final ContainerTransport transport;
     private final ContainerState state;
+    private final ContainerSupervisor supervisor;
     private final Map<String, Object> conf;
     private final long launchedAtMs = System.currentTimeMillis();
-    private Worker worker;
+    private volatile Worker worker;
 
     HostedWorker(StartMessage start, Link link) throws IOException {
         this.start = start;
@@ -42,6 +43,7 @@ final class HostedWorker {
         transport = new ContainerTransport(link, start.workerId, start::isOwnTask, reports);
         state = new ContainerState(reports);
         ContainerState.Factory.storage = state;
+        supervisor = new ContainerSupervisor(start.assignment());
     }
 
     ContainerTransport transport() {
@@ -66,11 +68,19 @@ final class HostedWorker {
         }
     }
 
+    /** Other tasks have moved: the worker is told at once, as it looks only every ten seconds (task.refresh.poll.secs). */
+    void packed(Map<String, Object> packing) {
+        supervisor.assign(start.assignment(packing));
+        Worker running = worker;
+        if (running != null) {
+            WorkerInternals.refreshConnections(running);
+        }
+    }
+
     /** Starts the executors. Their components are opened and prepared on their own threads, when the topology is active. */
     void start() throws Exception {
         makeDirectories();
         UncaughtExceptions.install();
-        ContainerSupervisor supervisor = new ContainerSupervisor(start.assignment());
         worker = new Worker(conf, transport, start.topologyId, start.nodeId(), NO_SUPERVISOR_PORT,
                 start.slotPort(), start.workerId, supervisor.supplier()) {
             /** Storm's own writes a file for the supervisor first, and ends the worker when the disk is full. */
@@ -80,7 +90,7 @@ final class HostedWorker {
             }
         };
         worker.start();
-        WorkerActivation.now(worker);
+        WorkerInternals.activate(worker);
         reports.started();
     }
 

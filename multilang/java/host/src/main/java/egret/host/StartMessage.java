@@ -79,7 +79,17 @@ final class StartMessage {
         return Json.string(ownContainer(), "hostname");
     }
 
+    /** As the host was started. */
     Assignment assignment() {
+        return assignmentOf(containers, tasks);
+    }
+
+    /** By a later packing plan (src/topology/model.ts). */
+    Assignment assignment(Map<String, Object> packing) {
+        return assignmentOf(Json.objects(packing, "containers"), Json.objects(packing, "tasks"));
+    }
+
+    private Assignment assignmentOf(List<Map<String, Object>> containers, List<Map<String, Object>> tasks) {
         Map<Integer, Map<String, Object>> containerById = new HashMap<>();
         Map<String, String> hostByNode = new HashMap<>();
         for (Map<String, Object> container : containers) {

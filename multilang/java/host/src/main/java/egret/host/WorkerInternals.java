@@ -1,0 +1,42 @@
+package egret.host;
+
+import java.lang.reflect.Field;
+import java.util.function.Consumer;
+import org.apache.storm.daemon.worker.Worker;
+import org.apache.storm.daemon.worker.WorkerState;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What Storm's worker does on timers and a hosted worker is told to do at once (Worker and StormTimer 2.8). Without the
+ * field that this reaches through it does so when its timers say.
+ */
+final class WorkerInternals {
+    private WorkerInternals() {
+    }
+
+    /**
+     * Lets the executors of a worker that has started begin. Its timer, idle until then, sleeps a second before it looks
+     * whether connections are ready; a hosted worker is only started once they are.
+     */
+    static void activate(Worker worker) {
+        with(worker, state -> state.getIsWorkerActive().countDown());
+    }
+
+    /** Asks the supervisor for the assignment and takes over where tasks are, as every task.refresh.poll.secs. */
+    static void refreshConnections(Worker worker) {
+        with(worker, WorkerState::refreshConnections);
+    }
+
+    private static void with(Worker worker, Consumer<WorkerState> action) {
+        try {
+            Field field = Worker.class.getDeclaredField("workerState");
+            field.setAccessible(true);
+            WorkerState state = (WorkerState) field.get(worker);
+            if (state != null) {
+                action.accept(state);
+            }
+        } catch (ReflectiveOperationException | RuntimeException e) {
+            LoggerFactory.getLogger(WorkerInternals.class).warn("The worker follows later, by its own timers", e);
+        }
+    }
+}
