@@ -257,6 +257,29 @@ describe('LocalScheduler', () => {
     assert.notEqual(await store.read(keys.topology('t')), undefined); // nimbus's
   });
 
+  it('cleans away the directory of a worker whose container could not, and no other', async () => {
+    const clock = new ManualClock();
+    await open({ clock });
+    await submit('t');
+    await allStarted('t');
+    const port = (await assignment('t'))!.plan.containers.find(
+      ({ containerId }) => containerId === 1,
+    )!.slotPort;
+    const workers = join(dir, 'workers');
+    for (const worker of [`t-${port}`, `t-9-${port}`]) mkdirSync(join(workers, worker), { recursive: true });
+    const gone = {
+      id: 't',
+      name: 't',
+      status: 'KILLED',
+      owner: 'me',
+      launchedAtSecs: 1,
+      workers: 1,
+    } as const;
+    await put({ ...gone, removeAtMs: clock.nowMs() });
+    await until('the clean-up', async () => (await assignment('t')) === undefined, clock);
+    assert.deepEqual(readdirSync(workers), [`t-9-${port}`]);
+  });
+
   it('kills a container that does not end within its grace', async () => {
     writeFileSync(join(dir, 'container.sh'), `trap '' TERM; ${fakeContainer.replace(/^trap.*$/m, '')}`);
     const clock = new ManualClock();

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { errorCode, isJsonObject, type JsonValue } from '../base/index.ts';
 import { aliveFileName, type ContainerSpec, confFileName } from '../topology/index.ts';
 import type { ContainerName } from './reconcile.ts';
@@ -23,17 +23,20 @@ export interface ProcessRecord {
  *                                             process.json   the process that was started with it
  *                                             run/           the container's own: sockets, pids, its sign of life
  *     supervisor/alive                                       touched to see whether this disk answers
+ *     workers/<topology id>-<slot port>/                     where a JVM runs; its container's own, unless it died before
  *     workers-artifacts/<topology id>/<slot port>/           its logs (port 0: the topology master's)
  */
 export class NodeFiles {
   readonly #containersDir: string;
   readonly #artifactsDir: string;
   readonly #codeDir: string;
+  readonly #workersDir: string;
 
   constructor(dirs: { readonly stormLocalDir: string; readonly artifactsDir: string }) {
     this.#containersDir = join(dirs.stormLocalDir, 'containers');
     this.#artifactsDir = dirs.artifactsDir;
     this.#codeDir = join(dirs.stormLocalDir, 'supervisor', 'stormdist');
+    this.#workersDir = join(dirs.stormLocalDir, 'workers');
     mkdirSync(this.#containersDir, { recursive: true });
     mkdirSync(join(this.#codeDir, '..'), { recursive: true });
   }
@@ -123,11 +126,20 @@ export class NodeFiles {
 
   /** The container will not be started again soon: what its processes left goes, the logs stay. */
   remove(name: ContainerName): void {
+    const spec = this.readSpec(name);
+    if (spec !== undefined) this.#removeWorker(`${name.topologyId}-${basename(spec.logDir)}`);
     rmSync(this.dirOf(name), { recursive: true, force: true });
   }
 
   removeTopology(topologyId: string): void {
+    for (const workerId of namesIn(this.#workersDir))
+      if (/^-\d+$/.test(workerId.slice(topologyId.length)) && workerId.startsWith(topologyId))
+        this.#removeWorker(workerId);
     rmSync(join(this.#containersDir, topologyId), { recursive: true, force: true });
+  }
+
+  #removeWorker(workerId: string): void {
+    rmSync(join(this.#workersDir, workerId), { recursive: true, force: true });
   }
 }
 
