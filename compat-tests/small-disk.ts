@@ -17,10 +17,11 @@ export function mountSmallDisk(dir: string, mebibytes: number): string | undefin
 export function fill(dir: string): void {
   const file = openSync(join(dir, 'filler'), 'w');
   try {
-    for (let bytes = 1 << 16; bytes > 0; ) {
+    const zeros = Buffer.alloc(1 << 22);
+    for (let bytes = zeros.length; bytes > 0; ) {
       try {
         // a short write says as much as a refused one
-        if (writeSync(file, Buffer.alloc(bytes)) < bytes) throw new Error('short write');
+        if (writeSync(file, zeros, 0, bytes) < bytes) throw new Error('short write');
       } catch {
         bytes >>= 1;
       }

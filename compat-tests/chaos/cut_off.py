@@ -16,9 +16,14 @@ def main():
     libc = ctypes.CDLL(None, use_errno=True)
     process = libc.syscall(SYS_PIDFD_OPEN, pid, 0)
     if process < 0:
-        sys.exit(f"no process {pid}: {os.strerror(ctypes.get_errno())}")
+        print(f"no process {pid}: {os.strerror(ctypes.get_errno())}")
+        return
     connected = []
-    for name in sorted(os.listdir(f"/proc/{pid}/fd"), key=int):
+    try:
+        names = sorted(os.listdir(f"/proc/{pid}/fd"), key=int)
+    except OSError:
+        names = []
+    for name in names:
         try:
             if not os.readlink(f"/proc/{pid}/fd/{name}").startswith("socket:"):
                 continue

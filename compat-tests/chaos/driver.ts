@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeError } from '../../src/base/index.ts';
 import { AckTimes, Checker, planFaults, type Verdict } from '../../src/testing/chaos/index.ts';
+import { gatewayLog } from '../bad-luck.ts';
 import { ask, killTopology } from '../nimbus.ts';
 import { eventually } from '../records.ts';
 import { mountSmallDisk, unmountSmallDisk } from '../small-disk.ts';
@@ -32,7 +33,7 @@ const readEveryMs = 250;
 /** How long a gateway may take to restore a topology. */
 const restoreMs = 8000;
 const progressMs = 5000;
-const diskMebibytes = 512;
+const diskMebibytes = 192;
 /** Longer than any fault and the message timeouts after it. */
 const stallMs = 90_000;
 
@@ -105,6 +106,10 @@ class Chaos {
     this.#journals.read();
     this.#journals.close();
     const verdict = this.#checker.verdict();
+    // a fault may kill a container; what ends with an error has one of its own
+    for (const line of gatewayLog(this.#scene.localDir))
+      if (line.event === 'container.died' && /exited with code [1-9]/.test(String(line['how'])))
+        this.#trouble(`a container ended by itself: ${JSON.stringify(line)}`);
     writeFileSync(join(this.#out, 'faults.json'), JSON.stringify(this.#faults.done, undefined, 2));
     const kept = verdict.isKept && this.#troubles.length === 0 ? undefined : keep(scratch);
     await this.attempt('killing the topology', () => killTopology(this.#name, 0));

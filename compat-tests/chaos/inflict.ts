@@ -93,7 +93,10 @@ async function toProcess(fault: PlannedFault): Promise<{ done: boolean; what: st
       await stopped(victim, durationMs);
       return { done: true, what: `${durationMs} ms, ${name}` };
     default:
-      return { done: true, what: `${await cutOff(victim.pid, pick >>> 8)}, ${name}` };
+      return cutOff(victim.pid, pick >>> 8).then((what) => ({
+        done: what.startsWith('descriptor'),
+        what: `${what}, ${name}`,
+      }));
   }
 }
 

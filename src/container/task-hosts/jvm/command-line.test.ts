@@ -108,7 +108,10 @@ describe('command line of a worker', () => {
   }
 
   const args = (conf: JsonObject): string[] =>
-    javaArguments({ spec: spec(), conf, values, workerDir: '/local/workers/w', socketName: 'jvm.sock' });
+    javaArguments({
+      ...{ spec: spec(), conf, values, workerDir: '/local/workers/w', socketName: 'jvm.sock' },
+      containerPid: 4711,
+    });
   const classPath = (conf: JsonObject): string[] => {
     const all = args(conf);
     return all[all.indexOf('-cp') + 1]!.split(':').map((path) => path.replace(`${directory}/`, ''));
@@ -130,7 +133,7 @@ describe('command line of a worker', () => {
     const all = args({ 'topology.worker.childopts': '-Dlogfile.name=other.log' });
     assert.ok(all.indexOf('-Dlogfile.name=worker.log') < all.indexOf('-Dlogfile.name=other.log'));
     assert.ok(all.includes('-Dworkers.artifacts=/local/workers-artifacts'));
-    assert.deepEqual(all.slice(-2), ['egret.host.Main', 'jvm.sock']);
+    assert.deepEqual(all.slice(-3), ['egret.host.Main', 'jvm.sock', '4711']);
   });
 
   it('uses the archive of classes that lies beside the host jar', () => {

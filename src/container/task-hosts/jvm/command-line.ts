@@ -12,6 +12,8 @@ export interface WorkerLaunch {
   readonly workerDir: string;
   /** Name of the socket inside it. */
   readonly socketName: string;
+  /** Our process: the JVM ends with it. */
+  readonly containerPid: number;
 }
 
 const mainClass = 'egret.host.Main';
@@ -32,6 +34,7 @@ export function javaArguments(launch: WorkerLaunch): string[] {
     classPath(spec, conf).join(':'),
     mainClass,
     launch.socketName,
+    String(launch.containerPid),
   ];
 }
 

@@ -267,6 +267,22 @@ describe('JvmHost', function () {
     rmSync(directory, { recursive: true });
   });
 
+  it('leaves no JVM when its container was killed before the JVM could look for it', async () => {
+    await open('sleeper');
+    const gone = spawn('true');
+    await once(gone, 'exit');
+    const jar = new URL('../../../../build/java/egret-jvm-host.jar', import.meta.url).pathname;
+    const socket = join(containers.directory, 'jvm.sock');
+    const jvm = spawn('java', ['-cp', jar, 'egret.host.Main', socket, String(gone.pid)]);
+    let words = '';
+    jvm.stderr.on('data', (bytes: Buffer) => (words += bytes.toString('utf8')));
+    const limit = setTimeout(() => jvm.kill('SIGKILL'), 30_000);
+    const [code] = (await once(jvm, 'close')) as [number | null];
+    clearTimeout(limit);
+    assert.equal(code, 1);
+    assert.match(words, /the container ended before it connected/);
+  });
+
   it('refuses to start with the words of a JVM that cannot', async () => {
     await open('fast', {
       conf: { 'topology.worker.childopts': '-XX:NoSuchOption=1', 'worker.childopts': '' },

@@ -203,6 +203,7 @@ export class JvmHost implements TaskHost {
       values: { topologyId: spec.topologyId, workerId: workerIdOf(spec), slotPort, heapMb, offHeapMb },
       workerDir: this.#directory.path,
       socketName,
+      containerPid: process.pid,
     });
   }
 

@@ -47,7 +47,7 @@ public final class Rehearsal implements Link.Sink {
 
     private static void runHost(Path socket) {
         try {
-            Main.main(new String[] {socket.toString()});
+            Main.main(new String[] {socket.toString(), String.valueOf(ProcessHandle.current().pid())});
         } catch (Exception e) {
             e.printStackTrace();
             Runtime.getRuntime().halt(1);
