@@ -1,9 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeError } from '../../src/base/index.ts';
 import { AckTimes, Checker, planFaults, type Verdict } from '../../src/testing/chaos/index.ts';
-import { gatewayLog } from '../bad-luck.ts';
 import { ask, killTopology } from '../nimbus.ts';
 import { eventually } from '../records.ts';
 import { mountSmallDisk, unmountSmallDisk } from '../small-disk.ts';
@@ -107,9 +106,10 @@ class Chaos {
     this.#journals.close();
     const verdict = this.#checker.verdict();
     // a fault may kill a container; what ends with an error has one of its own
-    for (const line of gatewayLog(this.#scene.localDir))
-      if (line.event === 'container.died' && /exited with code [1-9]/.test(String(line['how'])))
-        this.#trouble(`a container ended by itself: ${JSON.stringify(line)}`);
+    // a fault may kill a container; what ends with an error has one of its own
+    for (const line of readFileSync(join(this.#scene.localDir, 'logs', 'gateway.log'), 'utf8').split('\n'))
+      if (/"event":"container.died".*"how":"exited with code [1-9]/.test(line))
+        this.#trouble(`a container ended by itself: ${line}`);
     writeFileSync(join(this.#out, 'faults.json'), JSON.stringify(this.#faults.done, undefined, 2));
     const kept = verdict.isKept && this.#troubles.length === 0 ? undefined : keep(scratch);
     await this.attempt('killing the topology', () => killTopology(this.#name, 0));
