@@ -47,7 +47,9 @@ const steps = [
   {
     name: 'Java parts (Storm comes from Maven Central)',
     inputs: ['multilang/java', 'examples/java', 'compat-tests/topologies'],
-    outputs: ['build/java/egret-jvm-host.jar', 'build/java/egret-oracle.jar', 'build/java/lib-worker'],
+    outputs: ['egret-jvm-host.jar', 'egret-shell.jar', 'egret-oracle.jar', 'lib-worker'].map(
+      (name) => `build/java/${name}`,
+    ),
     run: () => execute('mvn', ['-q', '-B', '-f', 'multilang/java', 'package']),
   },
   {
@@ -64,7 +66,7 @@ const steps = [
   },
   {
     name: 'class archive of the JVM host (halves its time to start)',
-    inputs: ['build/java/egret-jvm-host.jar', 'multilang/java/pom.xml'],
+    inputs: ['build/java/egret-jvm-host.jar', 'build/java/egret-shell.jar', 'multilang/java/pom.xml'],
     outputs: ['build/java/egret-jvm-host.jsa'],
     run: archiveClasses,
   },
@@ -142,6 +144,7 @@ async function archiveClasses() {
   const libraries = readdirSync(join(built, 'lib-worker')).sort();
   const classPath = [
     join(built, 'egret-jvm-host.jar'),
+    join(built, 'egret-shell.jar'),
     ...libraries.map((name) => join(built, 'lib-worker', name)),
   ];
   const archive = join(built, 'egret-jvm-host.jsa');

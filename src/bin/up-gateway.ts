@@ -177,7 +177,11 @@ async function openScheduler(
     },
     jvm: {
       java: config.javaCommand ?? javaCommand(world.env),
-      classPath: [join(built, 'egret-jvm-host.jar'), join(built, 'lib-worker', '*')],
+      classPath: [
+        join(built, 'egret-jvm-host.jar'),
+        join(built, 'egret-shell.jar'), // ahead of Storm, whose shell components it replaces
+        join(built, 'lib-worker', '*'),
+      ],
     },
   });
   undo.push(async () => {

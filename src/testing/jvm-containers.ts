@@ -199,7 +199,9 @@ export class JvmContainers implements Outlet {
       redisKeyPrefix: '',
       jvm: {
         java: 'java',
-        classPath: [`${root}build/java/egret-jvm-host.jar`, `${root}build/java/lib-worker/*`],
+        classPath: ['egret-jvm-host.jar', 'egret-shell.jar', 'lib-worker/*'].map(
+          (name) => `${root}build/java/${name}`,
+        ),
       },
     };
   }

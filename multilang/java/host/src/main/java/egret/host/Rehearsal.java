@@ -11,7 +11,10 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.jar.JarEntry;
+import java.util.jar.JarFile;
 import org.apache.storm.generated.StormTopology;
+import org.apache.storm.task.ShellBolt;
 import org.apache.storm.utils.Utils;
 
 /**
@@ -39,10 +42,25 @@ public final class Rehearsal implements Link.Sink {
         System.setProperty("storm.log.dir", directory.toString());
         System.setProperty("log4j.configurationFile", "classpath:egret/host/worker-log4j2.xml");
         Path socket = Path.of(args[0], "host.sock"); // as given: a relative path is short enough for a socket's name
+        loadShell();
         Thread host = new Thread(() -> runHost(socket), "rehearsed-host");
         host.setDaemon(true);
         host.start();
         new Rehearsal(directory).run(socket);
+    }
+
+    /** Ours of shell components, which nobody starts here. */
+    private static void loadShell() throws Exception {
+        Path jar = Path.of(ShellBolt.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+        try (JarFile classes = new JarFile(jar.toFile())) {
+            for (String name : classes.stream().map(JarEntry::getName).filter(Rehearsal::isShells).toList()) {
+                Class.forName(name.substring(0, name.length() - ".class".length()).replace('/', '.'));
+            }
+        }
+    }
+
+    private static boolean isShells(String name) {
+        return name.startsWith("egret/shell/") && name.endsWith(".class");
     }
 
     private static void runHost(Path socket) {

@@ -1,0 +1,62 @@
+package egret.shell;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * What a child has started. While the child lives that is its descendants; once it is dead they are nobody's, so a
+ * variable in their environment tells whose they were. (A Java program can neither make process groups nor signal them.)
+ */
+final class Offspring {
+    static final String VARIABLE = "EGRET_SHELL_CHILD";
+    private static final Path PROCESSES = Path.of("/proc");
+
+    private Offspring() {
+    }
+
+    /** Kills a process and all that descends from it. */
+    static void kill(ProcessHandle process) {
+        List<ProcessHandle> descendants = process.descendants().toList();
+        process.destroyForcibly();
+        descendants.forEach(ProcessHandle::destroyForcibly);
+    }
+
+    /** Kills what still carries the mark of a child that is gone. */
+    static void killMarked(String mark) {
+        byte[] wanted = (VARIABLE + "=" + mark + "\0").getBytes(StandardCharsets.UTF_8);
+        try (DirectoryStream<Path> processes = Files.newDirectoryStream(PROCESSES, "[0-9]*")) {
+            for (Path process : processes) {
+                if (contains(environment(process), wanted)) {
+                    ProcessHandle.of(Long.parseLong(process.getFileName().toString())).ifPresent(ProcessHandle::destroyForcibly);
+                }
+            }
+        } catch (IOException e) {
+            // no /proc: then the worker's end is theirs
+        }
+    }
+
+    private static byte[] environment(Path process) {
+        try {
+            return Files.readAllBytes(process.resolve("environ"));
+        } catch (IOException e) {
+            return new byte[0]; // another user's, or gone meanwhile
+        }
+    }
+
+    private static boolean contains(byte[] bytes, byte[] wanted) {
+        for (int at = 0; at + wanted.length <= bytes.length; at++) {
+            int i = 0;
+            while (i < wanted.length && bytes[at + i] == wanted[i]) {
+                i++;
+            }
+            if (i == wanted.length) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

@@ -1,0 +1,40 @@
+package egret.shell;
+
+import java.util.Map;
+
+/**
+ * What a topology's configuration says to its shell components.
+ *
+ * @param silenceMsMax how long a child may answer nothing: topology.subprocess.timeout.secs, else supervisor.worker.timeout.secs
+ * @param handshakeMsMax how long the answer to the handshake may take: egret.shell.handshake.timeout.secs, else
+ *     supervisor.worker.start.timeout.secs
+ * @param pendingTuplesMax tuples that a child may have been sent and not got to, and tuples that wait for it besides:
+ *     topology.shellbolt.max.pending
+ * @param messageBytesMax bytes of one message of a child: egret.shell.message.bytes.max
+ * @param areTaskIdsSentAhead topology.egret.shell.task.ids.ahead
+ */
+record Settings(long silenceMsMax, long handshakeMsMax, int pendingTuplesMax, int messageBytesMax,
+        boolean areTaskIdsSentAhead) {
+    /** What `topology.shellbolt.max.pending: null` comes to. */
+    private static final int UNLIMITED_TUPLES = 1 << 20;
+
+    static Settings of(Map<String, Object> conf) {
+        double workerSecs = number(conf, "supervisor.worker.timeout.secs", 30);
+        double startSecs = number(conf, "supervisor.worker.start.timeout.secs", 120);
+        return new Settings(
+                (long) (1000 * number(conf, "topology.subprocess.timeout.secs", workerSecs)),
+                (long) (1000 * number(conf, "egret.shell.handshake.timeout.secs", startSecs)),
+                (int) Math.max(1, Math.min(UNLIMITED_TUPLES, number(conf, "topology.shellbolt.max.pending", UNLIMITED_TUPLES))),
+                (int) Math.max(1, number(conf, "egret.shell.message.bytes.max", 64 << 20)),
+                !Boolean.FALSE.equals(conf.get("topology.egret.shell.task.ids.ahead")));
+    }
+
+    private static double number(Map<String, Object> conf, String key, double fallback) {
+        return conf.get(key) instanceof Number number ? number.doubleValue() : fallback;
+    }
+
+    /** Milliseconds as seconds, for messages: 30, 0.5. */
+    static String seconds(long ms) {
+        return ms % 1000 == 0 ? Long.toString(ms / 1000) : Double.toString(ms / 1000.0);
+    }
+}
