@@ -19,8 +19,10 @@ import org.apache.storm.generated.GlobalStreamId;
 import org.apache.storm.grouping.CustomStreamGrouping;
 import org.apache.storm.spout.SpoutOutputCollector;
 import org.apache.storm.task.OutputCollector;
+import org.apache.storm.task.ShellBolt;
 import org.apache.storm.task.TopologyContext;
 import org.apache.storm.task.WorkerTopologyContext;
+import org.apache.storm.topology.IRichBolt;
 import org.apache.storm.topology.OutputFieldsDeclarer;
 import org.apache.storm.topology.base.BaseRichBolt;
 import org.apache.storm.topology.base.BaseRichSpout;
@@ -71,6 +73,24 @@ final class Cases {
         @Override
         public List<Integer> chooseTasks(int taskId, List<Object> values) {
             return List.of(targets.get(targets.size() - 1));
+        }
+    }
+
+    /** A Python bolt that emits straight to tasks, and nested values. */
+    public static final class ShellEmitter extends ShellBolt implements IRichBolt {
+        ShellEmitter() {
+            super("python3", "shell_values.py");
+        }
+
+        @Override
+        public void declareOutputFields(OutputFieldsDeclarer declarer) {
+            declarer.declareStream("direct", true, new Fields("number"));
+            declarer.declareStream("nested", new Fields("value"));
+        }
+
+        @Override
+        public Map<String, Object> getComponentConfiguration() {
+            return null;
         }
     }
 

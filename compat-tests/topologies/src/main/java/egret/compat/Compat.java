@@ -88,6 +88,12 @@ public final class Compat {
                 builder.setBolt("window", new Cases.WindowBolt().withTumblingWindow(BaseWindowedBolt.Count.of(10)), 1).shuffleGrouping("lines");
                 builder.setBolt("sink", new Recorder(), 1).shuffleGrouping("window");
             }
+            case "shell-values" -> {
+                builder.setSpout("lines", new Lines(true), 1);
+                builder.setBolt("emitter", new Cases.ShellEmitter(), 1).shuffleGrouping("lines");
+                builder.setBolt("direct-sink", new Recorder(), 3).directGrouping("emitter", "direct");
+                builder.setBolt("nested-sink", new Recorder(), 2).allGrouping("emitter", "nested");
+            }
             case "bad" -> bad(options.get("fault"));
             default -> throw new IllegalArgumentException("no case " + name);
         }
@@ -100,6 +106,7 @@ public final class Compat {
             case "java" -> builder.setBolt("split", new Words.Split(), par).shuffleGrouping("lines");
             case "python" -> builder.setBolt("split", new Words.ShellSplit("python3", "split_python.py"), par).shuffleGrouping("lines");
             case "node" -> builder.setBolt("split", new Words.ShellSplit("node", "split_node.js"), par).shuffleGrouping("lines");
+            case "deaf" -> builder.setBolt("split", new Words.ShellSplit("python3", "deaf.py"), par).shuffleGrouping("lines");
             case "thrift-python" -> {
                 builder.setBolt("split", new Words.Split(), par).shuffleGrouping("lines");
                 shell.put("split", new String[] {"python3", "split_python.py"});

@@ -43,7 +43,7 @@ final class JsonWriter {
 
     private void value(Object value, int depth) {
         if (depth > NESTING_MAX) {
-            throw new UnsayableValueException("values are nested deeper than " + NESTING_MAX + " levels", null);
+            throw new UnsayableValueException("a value nested deeper than " + NESTING_MAX + " levels", null);
         }
         if (value == null) {
             out.ascii("null");

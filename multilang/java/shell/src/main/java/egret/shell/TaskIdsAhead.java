@@ -62,6 +62,9 @@ final class TaskIdsAhead {
         if (!StockAdapter.queuesTaskIds(spec)) {
             return null;
         }
+        if (targets.isEmpty()) {
+            return new TaskIdsAhead(context.getThisTaskId(), 0);
+        }
         try {
             return take(context, stream, collector);
         } catch (ReflectiveOperationException | RuntimeException e) {
@@ -142,7 +145,7 @@ final class TaskIdsAhead {
         if (drawings.size() == 1) {
             return drawings.get(0).draw();
         }
-        List<Integer> all = new ArrayList<>();
+        List<Integer> all = new ArrayList<>(drawings.size());
         for (Drawing drawing : drawings) {
             all.addAll(drawing.draw());
         }
