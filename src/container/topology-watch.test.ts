@@ -32,6 +32,7 @@ class Bench {
   }
 
   async open(): Promise<this> {
+    await this.store.put('marker', { id: 'one', madeAtMs: 0 });
     await this.write('ACTIVE');
     await this.watch.start();
     await this.turn();
@@ -54,6 +55,17 @@ describe('TopologyWatch', () => {
     await bench.turn(60_000);
     assert.deepEqual(bench.statuses, ['ACTIVE', 'INACTIVE']);
     assert.deepEqual(bench.ends, []);
+    await bench.watch.close();
+  });
+
+  it('takes a record for missing only in a store that was not emptied', async () => {
+    const bench = await new Bench().open();
+    await bench.store.removeAll('');
+    await bench.turn(60_000);
+    assert.deepEqual([bench.ends, bench.statuses], [[], ['ACTIVE']]);
+    await bench.store.put('marker', { id: 'two', madeAtMs: 0 });
+    await bench.turn(20_000);
+    assert.deepEqual(bench.ends, ['the topology is gone']);
     await bench.watch.close();
   });
 

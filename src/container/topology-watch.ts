@@ -22,7 +22,8 @@ const sightingsMin = 2;
 /**
  * Follows the topology's record in the state store, and knows when this container has nothing left to do: the topology
  * is gone or was killed and its time is over, or the scheduler has started another process in its place. None of it
- * needs a gateway, and the end of a killed topology not even the store.
+ * needs a gateway, and the end of a killed topology not even the store. A record that is missing in a store that was emptied
+ * says nothing: the scheduler writes it again.
  */
 export class TopologyWatch {
   readonly #deps: TopologyWatchDeps;
@@ -107,8 +108,10 @@ export class TopologyWatch {
         store.read(keys.topology(topologyId)),
         store.read(keys.container(topologyId, containerId)),
       ]);
+      // Read last: who fills an emptied store again writes the marker after the records.
+      const isMarked = topology !== undefined || (await store.read(keys.marker)) !== undefined;
       if (this.#hasClosed()) return;
-      this.#seeRecord(topology?.value as unknown as TopologyRecord | undefined);
+      if (isMarked) this.#seeRecord(topology?.value as unknown as TopologyRecord | undefined);
       const started = (container?.value as unknown as ContainerRecord | undefined)?.incarnation;
       this.#successors = started !== undefined && started !== incarnation ? this.#successors + 1 : 0;
       if (this.#successors > sightingsMin) this.#end(`incarnation ${started} has taken its place`);

@@ -122,7 +122,7 @@ describe('the Nimbus service', () => {
       return isAlive('words').then((alive) => !alive);
     });
     await until('the code to go', () => nimbus.files().every((file) => !file.includes(id)));
-    assert.deepEqual(await nimbus.store.list(''), []);
+    assert.deepEqual(await nimbus.records(), []);
   });
 
   it('keeps the code of a removed topology until its last container is gone', async () => {

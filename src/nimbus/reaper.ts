@@ -1,6 +1,6 @@
 import { type Clock, describeError, type Logger } from '../base/index.ts';
 import type { StateStore } from '../coordination/index.ts';
-import { keys } from '../topology/index.ts';
+import { keys, type MarkerRecord } from '../topology/index.ts';
 import type { CodeDirectories } from './code-directory.ts';
 import type { Topologies } from './topologies.ts';
 
@@ -21,7 +21,8 @@ const patrolMs = 10_000;
 
 /**
  * Ends topologies whose wait after a kill is over. Removing the record makes the scheduler end the containers, and frees
- * the name; when the last container is gone the topology's files, errors and plans go too. One sweep at a time; a sweep
+ * the name; when the last container is gone the topology's files, errors and plans go too. In a store that was emptied
+ * nothing is removed until the scheduler has filled it again. One sweep at a time; a sweep
  * can be asked for at any moment.
  */
 export class Reaper {
@@ -79,10 +80,13 @@ export class Reaper {
 
   /** Names whose topology never came to be, and what is left of topologies that are no more. Answers when to look again. */
   async #removeLeftovers(): Promise<number> {
-    const { topologies, code, store } = this.#deps;
+    const { topologies, code, store, clock } = this.#deps;
+    const marker = await markerOf(store);
     // Leftovers are read first: what is submitted in between is then found alive.
     const [claims, codeIds] = [await topologies.claims(), await code.ids()];
     const alive = new Set((await topologies.list()).map(({ record }) => record.id));
+    // Emptied before or while we read: what is missing was not removed, and the scheduler writes it again.
+    if (marker === undefined || (await markerOf(store)) !== marker) return clock.nowMs() + retryMs;
     const isGone = (id: string): boolean => !alive.has(id) && !this.#deps.isUnderWay(id);
     for (const { name, id } of claims) {
       if (isGone(id)) await topologies.releaseName(name, id);
@@ -103,4 +107,9 @@ export class Reaper {
     }
     return this.#deps.clock.nowMs() + againInMs;
   }
+}
+
+async function markerOf(store: StateStore): Promise<string | undefined> {
+  const found = await store.read(keys.marker);
+  return (found?.value as unknown as MarkerRecord | undefined)?.id;
 }

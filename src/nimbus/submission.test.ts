@@ -269,7 +269,7 @@ describe('a submission', () => {
     it(`is refused for ${what}, and leaves nothing behind`, async () => {
       await assert.rejects(nimbus.submit({ name: 't', ...request }), because);
       assert.deepEqual(nimbus.files(), []);
-      assert.deepEqual(await nimbus.store.list(''), []);
+      assert.deepEqual(await nimbus.records(), []);
     });
   }
 

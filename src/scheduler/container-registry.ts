@@ -75,6 +75,11 @@ export class ContainerRegistry {
     for (const container of this.all) this.#do(container.kill());
   }
 
+  /** The store has forgotten their records. */
+  unrecorded(): void {
+    for (const container of this.all) container.isUnrecorded = container.record !== undefined;
+  }
+
   /** Writes what could not be written before. Rejects with `STATE_UNAVAILABLE`. */
   async flush(): Promise<void> {
     await Promise.all(this.all.map((container) => this.#write(container)));

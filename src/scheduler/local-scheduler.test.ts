@@ -516,6 +516,46 @@ describe('LocalScheduler', () => {
     assert.match(errors[0]!.error, /^container 1 of t was stopped by a signal .* \(restart 1\)$/);
   });
 
+  it('fills a store that was emptied again, and leaves what runs alone', async () => {
+    const scheduler = await open({ leaseTtlMs: 300 });
+    await submit('t');
+    await allStarted('t');
+    await until('the records', async () => (await store.list(keys.containers('t'))).length === 3);
+    const before = await Promise.all([0, 1, 2].map(async (n) => (await record('t', n))!));
+    const assigned = await assignment('t');
+    await store.removeAll('');
+    await until('the records again', async () => (await store.list(keys.containers('t'))).length === 3);
+    assert.deepEqual(await Promise.all([0, 1, 2].map((n) => record('t', n))), before);
+    assert.deepEqual(await assignment('t'), assigned);
+    assert.equal((await store.read(keys.name('t')))?.value, 't');
+    assert.equal((await store.list(keys.supervisors)).length, 1);
+    await scheduler.close();
+    await store.removeAll(''); // and while no gateway runs
+    await open();
+    assert.deepEqual(await assignment('t'), assigned);
+    assert.ok(before.every(isRunning));
+    // It was not only kept: it can be ended as before.
+    await put({
+      ...((await store.read(keys.topology('t')))!.value as unknown as TopologyRecord),
+      ...{ status: 'KILLED', removeAtMs: 1 },
+    });
+    await until('the end', () => !before.some(isRunning));
+  });
+
+  it('does not bring a topology back that was removed, nor one whose code is gone', async () => {
+    await open({ leaseTtlMs: 300 });
+    await submit('removed', { workers: 1 });
+    await submit('codeless', { workers: 1 });
+    await allStarted('removed', 2);
+    await allStarted('codeless', 2);
+    await store.remove(keys.topology('removed'));
+    await until('its end', async () => (await assignment('removed')) === undefined);
+    rmSync(join(dir, 'supervisor', 'stormdist', 'codeless'), { recursive: true });
+    await store.removeAll('');
+    await until('the marker', async () => (await store.read(keys.marker)) !== undefined);
+    assert.deepEqual(await store.list(keys.topologies), []);
+  });
+
   it('gives the lease of a dead topology master free', async () => {
     await open();
     await submit('t', { workers: 1 });

@@ -19,6 +19,7 @@ import { Leadership } from './leadership.ts';
 import { type ContainerCommand, slotPortOf } from './local-container.ts';
 import { NodeFiles, readNodeId } from './node-files.ts';
 import { type ContainerName, type Decision, reconcile } from './reconcile.ts';
+import { StoreMemory } from './store-memory.ts';
 
 export interface LocalSchedulerOptions {
   readonly store: StateStore;
@@ -73,6 +74,7 @@ export class LocalScheduler implements AsyncDisposable {
   readonly #leadership: Leadership;
   readonly #drained = deferred<undefined>();
   readonly #health: ContainerHealth;
+  readonly #memory: StoreMemory;
   #watch: AsyncDisposable | undefined;
   #timer: Disposable | undefined;
   #passing: Promise<void> | undefined;
@@ -111,6 +113,7 @@ export class LocalScheduler implements AsyncDisposable {
       },
       onChange: () => this.#wake(),
     });
+    this.#memory = new StoreMemory({ store, writes, files: this.#files, clock, random, log });
     this.#health = new ContainerHealth({
       ...{ clock, log, probeFile: this.#files.probeFile },
       limits: options.healthLimits ?? defaults.healthLimits,
@@ -252,16 +255,21 @@ export class LocalScheduler implements AsyncDisposable {
 
   async #passLeading(): Promise<number> {
     const { store, clock } = this.#options;
-    if (this.#mustLoad) await this.#load();
+    const { markerId, wasEmptied } = await this.#memory.ensure();
+    if (wasEmptied) this.#containers.unrecorded();
+    if (this.#mustLoad || wasEmptied) await this.#load();
     const topologies = (await store.list(keys.topologies)).map(
       ({ value }) => value as unknown as TopologyRecord,
     );
+    // Emptied while we read: what is missing was not removed.
+    if ((await this.#memory.markerId()) !== markerId) return clock.nowMs();
     await this.#assignments.freeSlotsOf(this.#containers.all);
     await this.#assignments.assignAll(topologies, clock.nowMs());
     const nowMs = clock.nowMs();
     const { desired, nextRemovalAtMs } = desireContainers(topologies, this.#assignments.byTopology, nowMs);
     const kept = [...this.#assignments.byTopology.keys(), ...this.#files.listTopologies()];
     const decision = reconcile({ nowMs, desired, containers: this.#containers.all, kept });
+    this.#memory.remember(topologies, this.#assignments.byTopology);
     this.#perform(decision, topologies);
     for (const container of this.#containers.all) {
       const assignment = this.#assignments.byTopology.get(container.topologyId);
@@ -319,6 +327,7 @@ export class LocalScheduler implements AsyncDisposable {
   async #forget(topologyId: string): Promise<void> {
     await this.#containers.forget(topologyId);
     await this.#assignments.forget(topologyId);
+    this.#memory.forget(topologyId);
     this.#log.info({ event: 'topology.unassigned', topology: topologyId });
     this.#isWoken = true; // its slots are free for those that wait
   }

@@ -2,7 +2,13 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { errorCode, isJsonObject, type JsonValue } from '../base/index.ts';
-import { aliveFileName, type ContainerSpec, confFileName } from '../topology/index.ts';
+import {
+  type AssignmentRecord,
+  aliveFileName,
+  type ContainerSpec,
+  confFileName,
+  type TopologyRecord,
+} from '../topology/index.ts';
 import type { ContainerName } from './reconcile.ts';
 
 /** Storm's default of `supervisor.worker.shutdown.sleep.secs` (defaults.yaml 2.8). */
@@ -16,9 +22,16 @@ export interface ProcessRecord {
   readonly startedAtMs: number;
 }
 
+/** The records of a topology, for a state store that forgot them. */
+export interface TopologyCopy {
+  readonly topology: TopologyRecord;
+  readonly assignment: AssignmentRecord;
+}
+
 /**
  * The scheduler's files below `storm.local.dir`:
  *
+ *     containers/<topology id>/records.json                  copy of the topology's records
  *     containers/<topology id>/<container id>/spec.json      what the container is started with; private, it may hold a password
  *                                             process.json   the process that was started with it
  *                                             run/           the container's own: sockets, pids, its sign of life
@@ -111,6 +124,10 @@ export class NodeFiles {
     return 1000 * (typeof secs === 'number' && secs >= 0 ? secs : graceSecsDefault);
   }
 
+  #copyFile(topologyId: string): string {
+    return join(this.#containersDir, topologyId, 'records.json');
+  }
+
   /** Every container that has a directory, whatever is in it. */
   list(): ContainerName[] {
     return namesIn(this.#containersDir).flatMap((topologyId) =>
@@ -122,6 +139,22 @@ export class NodeFiles {
 
   listTopologies(): string[] {
     return namesIn(this.#containersDir);
+  }
+
+  /** Undefined when there is none, or it is not what it should be. */
+  readCopy(topologyId: string): TopologyCopy | undefined {
+    const copy = readJson(this.#copyFile(topologyId)) as Partial<TopologyCopy> | undefined;
+    return copy?.topology?.id === topologyId && copy.assignment?.plan !== undefined
+      ? (copy as TopologyCopy)
+      : undefined;
+  }
+
+  /** Throws what the file system throws. */
+  writeCopy(topologyId: string, text: string): void {
+    const file = this.#copyFile(topologyId);
+    mkdirSync(join(file, '..'), { recursive: true });
+    writeFileSync(`${file}.new`, text);
+    renameSync(`${file}.new`, file);
   }
 
   /** The container will not be started again soon: what its processes left goes, the logs stay. */

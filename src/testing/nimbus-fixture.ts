@@ -15,11 +15,14 @@ import {
   type ThriftClient,
   ThriftServer,
 } from '../rpc/index.ts';
+import { keys } from '../topology/index.ts';
 
 /** A Nimbus behind a real socket, on a state store in memory and a directory of its own. */
 export interface NimbusFixture extends AsyncDisposable {
   readonly localDir: string;
   readonly store: MemoryStore;
+  /** Keys of all records of topologies. */
+  records(): Promise<string[]>;
   readonly port: number;
   /** Connected; closed with the fixture. */
   readonly client: ThriftClient<NimbusMethods>;
@@ -47,6 +50,7 @@ export async function openNimbusFixture(clock: Clock, flags: readonly string[] =
     flags: ['nimbus.thrift.port=0', `storm.local.dir=${localDir}`, ...flags],
   });
   const store = new MemoryStore(clock);
+  await store.put(keys.marker, { id: 'one', madeAtMs: 0 }); // as the scheduler leaves it
   const deps = { clock, random: systemRandom, log: silentLog, store };
   const start = async () => {
     const { nimbus: nimbusConfig, conf: clusterConf } = config;
@@ -77,6 +81,7 @@ export async function openNimbusFixture(clock: Clock, flags: readonly string[] =
   return {
     localDir,
     store,
+    records: async () => (await store.list('')).map(({ key }) => key).filter((key) => key !== keys.marker),
     get port() {
       return running.port;
     },

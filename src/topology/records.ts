@@ -5,6 +5,8 @@ import type { ComponentId, ExecutorId, PackingPlan, StreamManagerAddress, TaskId
  * Types only: who writes which is said on each. Reading and writing is coordination's.
  */
 export const keys = {
+  /** -> MarkerRecord */
+  marker: 'marker',
   /** -> TopologyRecord */
   topology: (topologyId: string) => `topologies/${topologyId}`,
   topologies: 'topologies/',
@@ -34,6 +36,15 @@ export const keys = {
 export const errorsKeptMax = 10;
 
 export type TopologyStatus = 'ACTIVE' | 'INACTIVE' | 'KILLED' | 'REBALANCING';
+
+/**
+ * There while the store holds what was written to it. Written by the scheduler, last of all when it fills an emptied
+ * store again: while it is missing, a missing record says nothing.
+ */
+export interface MarkerRecord {
+  readonly id: string;
+  readonly madeAtMs: number;
+}
 
 /** Written by nimbus; watched by the topology master and the scheduler. */
 export interface TopologyRecord {
