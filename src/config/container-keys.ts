@@ -117,6 +117,11 @@ export const containerKeys: Readonly<Record<string, KeySchema>> = {
     description:
       'What is done while a component is under pressure: hold the spouts upstream of it (spout), or drop its tuples and fail their trees (drop; also: topology.droptuples.upon.backpressure). For a topology or for a component.',
   },
+  'topology.egret.lost.trees.grace.ms': {
+    ...amount,
+    description:
+      'After the loss of a process, trees that may have had a tuple in it fail when none of them completes for this long (500); 0: they wait for their timeout.',
+  },
   'topology.egret.output.rate.bytes.per.sec': {
     ...amount,
     description:

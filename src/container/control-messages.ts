@@ -7,7 +7,7 @@ import type {
   StreamManagerAddress,
   TaskId,
 } from '../topology/index.ts';
-import type { LoadReport, PressureReport } from './protocol.ts';
+import type { LoadReport, LossReport, PressureReport } from './protocol.ts';
 
 /**
  * What came over a socket, checked field by field: another container may be of another version, or no container at all.
@@ -24,6 +24,12 @@ export function readPressure(message: JsonObject): PressureReport | undefined {
   if (typeof reporter !== 'string' || !Array.isArray(tasks) || !tasks.every(Number.isInteger))
     return undefined;
   return { type: 'pressure', reporter, tasks: tasks as TaskId[] };
+}
+
+/** The tasks that a peer says are lost. */
+export function readLostTasks(message: JsonObject): LossReport['tasks'] | undefined {
+  const { tasks } = message;
+  return Array.isArray(tasks) && tasks.every(Number.isInteger) ? (tasks as TaskId[]) : undefined;
 }
 
 const statuses: readonly JsonValue[] = ['ACTIVE', 'INACTIVE', 'KILLED', 'REBALANCING'];

@@ -12,6 +12,7 @@ class ScriptedHost extends FakeHost {
   readonly stops: number[] = [];
   startFault: Error | undefined;
   pid: number | undefined;
+  giveUp: ((why: string) => void) | undefined;
 
   constructor(exit: (exit: HostExit) => void) {
     super('shell-1', [1]);
@@ -177,6 +178,19 @@ describe('HostKeeper', () => {
     } finally {
       child.kill('SIGKILL');
     }
+  });
+
+  it('lets a stuck host that can fail what it held end by itself', async () => {
+    const bench = new Bench();
+    await bench.turn();
+    const given: string[] = [];
+    bench.hosts[0]!.giveUp = (why) => void given.push(why);
+    bench.keeper.heard();
+    await bench.check(6);
+    assert.match(given[0]!, /ceased to send heartbeats/);
+    assert.deepEqual([bench.hosts[0]!.stops, bench.emptied], [[], []]);
+    await bench.end(given[0]!);
+    assert.equal(bench.emptied.length, 1);
   });
 
   it('does not take a host for stuck because its container stood still', async () => {

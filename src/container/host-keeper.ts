@@ -131,14 +131,18 @@ export class HostKeeper {
       log.info({ event: 'host.started', host: name });
       streamManager.fill(host);
       const stuck = deferred<HostExit>();
-      this.#stuck = (how) => stuck.resolve({ reason: `${how}; it was ended`, stderrTail: [] });
+      const running = host;
+      this.#stuck = (how) => {
+        if (running.giveUp !== undefined) running.giveUp(how);
+        else stuck.resolve({ reason: `${how}; it was ended`, stderrTail: [] });
+      };
       return await Promise.race([ended.promise, stuck.promise, this.#stopped()]);
     } catch (error) {
       return { reason: describeError(error), stderrTail: [] };
     } finally {
       this.#stuck = undefined;
       if (host !== undefined) {
-        streamManager.empty(host);
+        streamManager.empty(host, this.#isStopping() ? 'stopped' : 'ended');
         metrics.forget(this.#deps);
         // After an exit there is nothing to stop; a host that is stuck or did not start may have left something.
         if (!this.#isStopping()) await this.#stopHost(host, 0);

@@ -16,7 +16,7 @@ import type {
  * socket may read into a buffer of its own). The host speaks first (`hello`), then gets `start`.
  *
  * Two stream managers: the one that wants to receive connects to the one that sends, says `peer`, and then reads
- * the tuples for its tasks. So a pair has two connections, one for each direction of tuples. `loads` and `pressure`
+ * the tuples for its tasks. So a pair has two connections, one for each direction of tuples. `loads`, `pressure` and `lost`
  * travel against the tuples: on the connection that their sender opened.
  *
  * Stream manager and topology master: the stream manager connects, says `register`, and gets `plan` at every change. A
@@ -61,6 +61,7 @@ export type StreamManagerToHost =
   | { readonly type: 'packing'; readonly plan: PackingPlan }
   | LoadReport
   | PressureReport
+  | LossReport
   /** Orderly end: close and cleanup run, then the host exits 0. After `graceMs` it is killed. */
   | { readonly type: 'stop'; readonly graceMs: number };
 
@@ -76,7 +77,8 @@ export type PeerMessage =
     }
   | { readonly type: 'peer-refused'; readonly reason: string }
   | LoadReport
-  | PressureReport;
+  | PressureReport
+  | LossReport;
 
 export type StreamManagerToMaster =
   | {
@@ -114,6 +116,17 @@ export interface PressureReport {
   /** The worker or stream manager that reports, so that a receiver can tell a lifted report from another's. */
   readonly reporter: string;
   readonly tasks: readonly TaskId[];
+}
+
+/**
+ * A process ended, or cannot be reached, and with it what its tasks held. Trees followed by an acker among `tasks` will not
+ * complete; trees of `spouts` may have had a tuple there. Between peers `spouts` is for the receiver to find out.
+ */
+export interface LossReport {
+  readonly type: 'lost';
+  readonly tasks: readonly TaskId[];
+  /** Spout tasks above a lost task. */
+  readonly spouts: readonly TaskId[];
 }
 
 /** Everything that travels in CONTROL frames. */

@@ -17,6 +17,8 @@ export interface TaskHost {
   /** Names the host in logs and in pressure reports: `jvm`, `shell-7`, `acker`. */
   readonly name: string;
   readonly tasks: readonly TaskId[];
+  /** What it held when it ended is lost, and nobody can name it: true of a JVM. */
+  readonly isOpaque?: true;
   /** Of the host's process while it runs; absent for hosts in this process. */
   readonly pid?: number | undefined;
   /** Absent: it keeps none. */
@@ -48,6 +50,11 @@ export interface TaskHost {
   drain?(limitMs: number, signal: AbortSignal): Promise<void>;
   /** Starts the host's process, if it has one. Resolves when it can take frames. Rejects with a GatewayError. */
   start(signal: AbortSignal): Promise<void>;
+  /**
+   * The process is stuck: ends it now, as for any fault of its own. What it held is failed, and `onExit` follows. Absent
+   * where `stop(0)` does as well.
+   */
+  giveUp?(why: string): void;
   /** Orderly end: cleanup runs, at most `graceMs`, then it is killed. Idempotent. Leaves no process, file or socket. */
   stop(graceMs: number): Promise<void>;
 }
@@ -56,6 +63,8 @@ export interface TaskHost {
 export interface Outlet {
   /** Routes one DATA frame by its target; the bytes are copied before the call returns. */
   route(buffer: Buffer, start: number, end: number): void;
+  /** A frame for one of the host's tasks that it had no room for: its trees are failed. */
+  refused(buffer: Buffer, start: number, end: number): void;
   /** The host has nothing more to route for now: the stream manager writes what it buffered. */
   flush(): void;
   /** Heartbeats, statistics, errors, loads, pressure. */

@@ -127,6 +127,10 @@ export class JvmContainers implements Outlet {
     this.#dirty.add(host);
   }
 
+  refused(): void {
+    // Counted by the host.
+  }
+
   flush(): void {
     for (const host of this.#dirty) host.flush();
     this.#dirty.clear();

@@ -192,6 +192,10 @@ export class ShellRig implements Outlet {
     this.#dirty.add(host);
   }
 
+  refused(): void {
+    // Shell hosts refuse in their own way.
+  }
+
   flush(): void {
     if (this.#isFlushing) return;
     this.#isFlushing = true;

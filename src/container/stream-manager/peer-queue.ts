@@ -17,6 +17,8 @@ export interface PeerQueueOptions {
   readonly clock: Clock;
   /** Gets each frame that is dropped. */
   readonly onDrop: FrameConsumer;
+  /** Gets whole frames that were being written when the connection ended: some of them may have arrived. */
+  readonly onBreak: (buffers: readonly Buffer[]) => void;
 }
 
 /**
@@ -31,7 +33,7 @@ export interface PeerQueueOptions {
  *                 not connected: frames beyond the bound are dropped, counted, and logged once for each absence.
  *                 Their trees are failed.
  * A peer that went away keeps what is queued; its next incarnation gets it. What had been handed to the socket is lost.
- * Storm's promise is at least once: trees that lost a tuple time out and are played again.
+ * Storm's promise is at least once: trees that lost a tuple fail (LostFrames) and are played again.
  */
 export class PeerQueue implements Route {
   readonly containerId: number;
@@ -40,7 +42,10 @@ export class PeerQueue implements Route {
   readonly #log: Logger;
   readonly #onMark: () => void;
   readonly #onDrop: FrameConsumer;
+  readonly #onBreak: PeerQueueOptions['onBreak'];
   readonly #clock: Clock;
+  /** What is being written now. */
+  #writing: readonly Buffer[] = [];
   readonly #slab: FrameSlab;
   readonly #pressure: WaterMarks;
   readonly #bound: WaterMarks;
@@ -62,6 +67,7 @@ export class PeerQueue implements Route {
     this.#onMark = options.onMark;
     this.#slab = new FrameSlab({ queueBytesMax: limits.queueBytesMax + limits.queueSlackBytes });
     this.#onDrop = options.onDrop;
+    this.#onBreak = options.onBreak;
     this.#clock = options.clock;
     this.#pressure = new WaterMarks(pressureMarks(limits));
     this.#bound = new WaterMarks(boundMarks(limits));
@@ -157,6 +163,10 @@ export class PeerQueue implements Route {
     if (current === undefined || (socket !== undefined && socket !== current)) return undefined;
     this.#socket = undefined;
     const lostBytes = this.#slab.inFlightBytes;
+    // News of the lost frames may come back into this queue: they are read before their place is given away.
+    const lost = this.#writing;
+    this.#writing = [];
+    this.#onBreak(lost);
     this.#slab.written(lostBytes);
     this.#inFlightTuples = 0;
     const { containerId } = this;
@@ -174,11 +184,13 @@ export class PeerQueue implements Route {
     const bytes = this.#slab.inFlightBytes;
     this.#inFlightTuples = this.#pendingTuples;
     this.#pendingTuples = 0;
+    this.#writing = buffers;
     socket.cork();
     for (let i = 0; i < last; i++) socket.write(buffers[i]!);
     socket.write(buffers[last]!, () => {
       // Called without an error also when the socket was destroyed: the detach then counts these bytes as lost.
       if (socket.destroyed || this.#socket !== socket) return;
+      this.#writing = [];
       this.#slab.written(bytes);
       this.#inFlightTuples = 0;
       this.#endStall();

@@ -3,7 +3,7 @@ import type { StreamManagerAddress } from '../../topology/index.ts';
 import type { FrameConsumer } from '../../tuple/index.ts';
 import { FrameConnection } from '../frame-connection.ts';
 import type { Network } from '../network.ts';
-import { type LoadReport, type PressureReport, protocolVersion } from '../protocol.ts';
+import { type LoadReport, type LossReport, type PressureReport, protocolVersion } from '../protocol.ts';
 import type { StreamManagerLimits } from './limits.ts';
 
 const readBytes = 256 << 10;
@@ -24,6 +24,8 @@ export interface PeerReaderOptions {
   readonly readEnded: () => void;
   /** Connected: the peer wants to know of our pressure and loads. */
   readonly opened: () => void;
+  /** No longer connected, and it was; not said of one that was let go. */
+  readonly lost: () => void;
 }
 
 /**
@@ -40,6 +42,7 @@ export class PeerReader {
   #isClosed = false;
   /** Not to be dialled again. */
   #isLetGo = false;
+  #isOpen = false;
 
   constructor(options: PeerReaderOptions) {
     this.#options = options;
@@ -72,13 +75,14 @@ export class PeerReader {
       before.port === address.port;
     if (this.#isClosed || (isSame && (!wasLetGo || this.#connection !== undefined))) return;
     this.#attempts = 0;
-    this.#connection?.close('the peer has moved');
-    this.#connection = undefined;
+    this.#drop('the peer has moved');
     this.#dial();
   }
 
-  send(message: LoadReport | PressureReport): void {
+  /** False when the peer is not connected, and the message was not sent. */
+  send(message: LoadReport | PressureReport | LossReport): boolean {
     if (this.isConnected) this.#connection?.send(message);
+    return this.isConnected;
   }
 
   close(): void {
@@ -86,6 +90,14 @@ export class PeerReader {
     this.#retry?.[Symbol.dispose]();
     this.#connection?.close('this container ends');
     this.#connection = undefined;
+  }
+
+  #drop(reason: string): void {
+    const isLost = this.#isOpen && !this.#isLetGo;
+    this.#isOpen = false;
+    this.#connection?.close(reason);
+    this.#connection = undefined;
+    if (isLost) this.#options.lost();
   }
 
   #dial(): void {
@@ -100,6 +112,7 @@ export class PeerReader {
           const to = { containerId: address.containerId, incarnation: address.incarnation };
           const protocol = protocolVersion;
           connection.send({ type: 'peer', protocol, topologyId, containerId, incarnation, to });
+          this.#isOpen = true;
           this.#options.opened();
         },
         dataFrame: (buffer, start, end) => {
@@ -120,7 +133,7 @@ export class PeerReader {
 
   #closed(reason: string, connection: FrameConnection): void {
     if (this.#connection !== connection || this.#isClosed) return;
-    this.#connection = undefined;
+    this.#drop(reason);
     const { clock, limits, random, log, peer } = this.#options;
     if (this.#isLetGo) {
       log.info({ event: 'peer.let-go', peer, reason });

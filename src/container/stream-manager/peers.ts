@@ -2,7 +2,7 @@ import type { Clock, Logger, RandomSource } from '../../base/index.ts';
 import type { ContainerSpec, PackingPlan, PhysicalPlan } from '../../topology/index.ts';
 import type { FrameConsumer } from '../../tuple/index.ts';
 import type { Network } from '../network.ts';
-import type { LoadReport, PressureReport } from '../protocol.ts';
+import type { LoadReport, LossReport, PressureReport } from '../protocol.ts';
 import type { StreamManagerLimits } from './limits.ts';
 import { PeerQueue } from './peer-queue.ts';
 import { PeerReader } from './peer-reader.ts';
@@ -17,9 +17,13 @@ export interface PeersOptions {
   readonly dataFrame: FrameConsumer;
   readonly readEnded: () => void;
   /** Connected: the peer wants to know of our pressure and loads. */
-  readonly opened: (reader: PeerReader) => void;
+  readonly opened: (reader: PeerReader, peer: number) => void;
+  /** The connection over which we read a peer has ended, without the peer being let go. */
+  readonly lost: (peer: number) => void;
   /** Gets each frame that a queue drops. */
   readonly onDrop: FrameConsumer;
+  /** Gets whole frames that were being written when a connection ended. */
+  readonly onBreak: (buffers: readonly Buffer[]) => void;
   /** A queue has come above or below a mark. */
   readonly onMark: (queue: PeerQueue) => void;
 }
@@ -94,15 +98,20 @@ export class Peers {
     for (const reader of this.#readers.values()) reader.send(report);
   }
 
+  /** False when the peer is not connected. */
+  tell(peer: number, report: LossReport): boolean {
+    return this.#readers.get(peer)?.send(report) ?? false;
+  }
+
   close(): void {
     for (const reader of this.#readers.values()) reader.close();
     for (const queue of this.#queues.values()) queue.close();
   }
 
   #makeQueue(peer: number, tasks: readonly number[]): PeerQueue {
-    const { limits, clock, log, onMark, onDrop } = this.#options;
+    const { limits, clock, log, onMark, onDrop, onBreak } = this.#options;
     const queue: PeerQueue = new PeerQueue({
-      ...{ containerId: peer, tasks, limits, clock, log, onDrop },
+      ...{ containerId: peer, tasks, limits, clock, log, onDrop, onBreak },
       onMark: () => onMark(queue),
     });
     return queue;
@@ -115,7 +124,8 @@ export class Peers {
       ...{ topologyId, containerId, incarnation, peer, network, limits, clock, random, log },
       dataFrame: this.#options.dataFrame,
       readEnded: this.#options.readEnded,
-      opened: () => this.#options.opened(reader),
+      opened: () => this.#options.opened(reader, peer),
+      lost: () => this.#options.lost(peer),
     });
     return reader;
   }

@@ -1,6 +1,6 @@
 import type { Logger } from '../../base/index.ts';
 import type { TaskId } from '../../topology/index.ts';
-import { frameCount, frameSource, frameTarget } from '../../tuple/index.ts';
+import { type FrameConsumer, frameCount, frameSource, frameTarget } from '../../tuple/index.ts';
 
 /** Somewhere frames go: a task host of this container, or the link to another container. */
 export interface Route {
@@ -21,6 +21,7 @@ const noRoute = 0;
  */
 export class Router {
   readonly #log: Logger;
+  readonly #refused: FrameConsumer;
   /** Task id -> 1 + index of its route. */
   #routeOfTask = new Int32Array(0);
   #routes: readonly Route[] = [];
@@ -32,8 +33,10 @@ export class Router {
   #droppedTuples = 0;
   readonly #unknownTasks = new Set<TaskId>();
 
-  constructor(log: Logger) {
+  /** `refused` gets each frame that no route takes. */
+  constructor(log: Logger, refused: FrameConsumer = () => undefined) {
     this.#log = log;
+    this.#refused = refused;
   }
 
   /** Tuples dropped because no route has their target. */
@@ -60,6 +63,7 @@ export class Router {
     const place = this.#routeOfTask[target];
     if (place === undefined || place === noRoute) {
       this.#drop(buffer, start, target);
+      this.#refused(buffer, start, end);
       return;
     }
     const index = place - 1;

@@ -10,17 +10,18 @@ import type {
   TopologyIndex,
 } from '../../topology/index.ts';
 import { forEachFrame, frameCount, frameTarget } from '../../tuple/index.ts';
-import { readLoads, readPressure } from '../control-messages.ts';
+import { readLoads, readLostTasks, readPressure } from '../control-messages.ts';
 import { listenAddress } from '../listen.ts';
-import type { Network } from '../network.ts';
+import type { Connection, Network } from '../network.ts';
 import type { HostToStreamManager, LoadReport, PressureReport } from '../protocol.ts';
 import type { Outlet, TaskHost } from '../task-host.ts';
-import { TreeFailer } from '../tree-failer.ts';
 import { type FlowPolicy, flowPolicy } from './flow-policy.ts';
 import { flowRecord } from './flow-record.ts';
 import { HostPauses } from './host-pauses.ts';
 import { type HostPlace, HostSlot } from './host-slot.ts';
 import { type StreamManagerLimits, streamManagerLimits } from './limits.ts';
+import { LossNews } from './loss-news.ts';
+import { LostFrames } from './lost-frames.ts';
 import { MasterClient } from './master-client.ts';
 import { type PeerHello, PeerListener, type PeerVerdict } from './peer-listener.ts';
 import type { PeerQueue } from './peer-queue.ts';
@@ -53,6 +54,9 @@ export interface StreamManagerDeps {
  * Pressure: what hosts report, and the tasks of slots whose host is away, is told to peers. All hosts are told the
  * union of that, of what peers say of their own tasks, and of the tasks behind a congested link (pressure-control.ts).
  *
+ * Losses: frames that cannot be delivered fail their trees at once (lost-frames.ts). Of what was lost without being known
+ * frame by frame (a JVM ended, a peer can no longer be reached) all spouts are told, here and by the peers (loss-news.ts).
+ *
  * A new packing plan is taken over in one step between two reads: places, queues and routes change together, and what
  * waited in those that are gone takes the new routes. Containers do so at different moments; what one sends by its old
  * plan the next one sends on by its own, until it arrives.
@@ -71,12 +75,13 @@ export class StreamManager implements Outlet {
   #packingTaken: number;
   readonly #policy: FlowPolicy;
   readonly #pressure: PressureControl;
-  readonly #failer: TreeFailer | undefined;
+  readonly #lostFrames: LostFrames | undefined;
+  readonly #losses: LossNews;
   readonly #pauses: HostPauses;
   #congestedTuples = 0;
   readonly #loads = new Map<TaskId, number>();
   readonly #onDrop = (buffer: Buffer, start: number, end: number): void =>
-    this.#failer?.fail(buffer, start, end);
+    this.#lostFrames?.refused(buffer, start, end);
 
   /** Listens, and begins to look for the topology master. Rejects with `CONNECT_FAILED`, `CONFIG_INVALID`. */
   static async open(deps: StreamManagerDeps): Promise<StreamManager> {
@@ -111,11 +116,16 @@ export class StreamManager implements Outlet {
     this.#pressure = this.#makePressure();
     this.#peers = this.#makePeers();
     this.#pauses = new HostPauses(this.#policy, this.#peers.queues, deps.log);
-    this.#failer =
+    this.#lostFrames =
       deps.topology === undefined
         ? undefined
-        : new TreeFailer(deps.topology, (buffer, start, end) => this.#router.route(buffer, start, end));
-    this.#router = new Router(deps.log);
+        : new LostFrames(deps.topology, (buffer, start, end) => this.#router.route(buffer, start, end));
+    this.#losses = new LossNews({
+      ...{ topology: deps.topology, log: deps.log, peers: this.#peers.queues },
+      tellHosts: (report) => this.#tellHosts((host) => host.control(report)),
+      tellPeer: (peer, report) => this.#peers.tell(peer, report),
+    });
+    this.#router = new Router(deps.log, this.#onDrop);
     this.#packing = deps.spec.plan;
     this.#packingTaken = deps.spec.plan.version;
     this.#repack(deps.spec.plan, deps.hosts);
@@ -125,7 +135,7 @@ export class StreamManager implements Outlet {
       clock: deps.clock,
       log: deps.log,
       judge: (hello) => this.#judge(hello),
-      joined: (peer, socket) => this.#peers.queues.get(peer)?.attach(socket),
+      joined: (peer, socket) => this.#peerJoined(peer, socket),
       left: (peer, socket) => this.#peerLeft(peer, () => this.#peers.queues.get(peer)?.detach(socket)),
       controlFrame: (peer, message) => this.#peerControl(peer, message),
     });
@@ -173,10 +183,14 @@ export class StreamManager implements Outlet {
   route(buffer: Buffer, start: number, end: number): void {
     if (this.#pressure.isDropping && this.#pressure.isDroppingFor(frameTarget(buffer, start))) {
       this.#congestedTuples += frameCount(buffer, start);
-      this.#failer?.fail(buffer, start, end);
+      this.#onDrop(buffer, start, end);
       return;
     }
     this.#router.route(buffer, start, end);
+  }
+
+  refused(buffer: Buffer, start: number, end: number): void {
+    this.#onDrop(buffer, start, end);
   }
 
   flush(): void {
@@ -202,11 +216,13 @@ export class StreamManager implements Outlet {
     this.#router.flush();
   }
 
-  /** The host has ended: frames for it wait for the next one of its name. */
-  empty(host: TaskHost): void {
+  /** The host has ended: frames for it wait for the next one of its name. stopped: it was told to, and holds nothing. */
+  empty(host: TaskHost, how: 'ended' | 'stopped' = 'ended'): void {
+    const hadPlace = this.#slots.get(host.name)?.host === host;
     this.#slots.get(host.name)?.empty(host);
     this.#pauses.forget(host);
     this.#pressure.report(host.name, [], { isOwn: true });
+    if (hadPlace && how === 'ended' && host.isOpaque === true) this.#losses.hostEnded(host.tasks);
   }
 
   /** Takes a plan unless the one held is newer. Peers are dialled, hosts told. */
@@ -246,6 +262,7 @@ export class StreamManager implements Outlet {
 
   /** Ends all connections. What is queued is lost. Idempotent. */
   close(): void {
+    this.#losses.close();
     this.#master?.close();
     this.#peers.close();
     this.#listener.close();
@@ -290,11 +307,14 @@ export class StreamManager implements Outlet {
   #makePeers(): Peers {
     return new Peers({
       ...{ ...this.#deps, limits: this.#limits, onDrop: this.#onDrop },
+      onBreak: (buffers) => this.#lostFrames?.broken(buffers),
+      lost: (peer) => this.#losses.linkClosed(peer, 'in'),
       dataFrame: (buffer, start, end) => this.#router.route(buffer, start, end),
       readEnded: () => this.#router.flush(),
-      opened: (reader) => {
+      opened: (reader, peer) => {
         reader.send(this.#pressure.ownReport());
         if (this.#loads.size > 0) reader.send({ type: 'loads', loads: this.#ownLoads() });
+        this.#losses.linkOpened(peer, 'in');
       },
       onMark: (queue) => this.#queueMark(queue),
     });
@@ -324,10 +344,13 @@ export class StreamManager implements Outlet {
     const tasks = this.#peers.queues.get(peer)?.tasks ?? [];
     const pressure = message['type'] === 'pressure' ? readPressure(message) : undefined;
     const loads = message['type'] === 'loads' ? readLoads(message) : undefined;
+    const lost = message['type'] === 'lost' ? readLostTasks(message) : undefined;
     if (pressure !== undefined) {
       // A peer speaks for its own tasks only.
       const own = pressure.tasks.filter((task) => tasks.includes(task));
       this.#pressure.report(`container ${peer}`, own, { isOwn: false });
+    } else if (lost !== undefined) {
+      this.#losses.peerSaid(peer, lost);
     } else if (loads !== undefined) {
       this.#takeLoads(loads, { from: undefined });
     } else {
@@ -336,7 +359,20 @@ export class StreamManager implements Outlet {
   }
 
   #peerLeft(peer: number, detach: () => unknown): void {
-    if (detach() !== undefined) this.#pressure.report(`container ${peer}`, [], { isOwn: false });
+    if (detach() === undefined) return;
+    this.#pressure.report(`container ${peer}`, [], { isOwn: false });
+    this.#losses.linkClosed(peer, 'out');
+    this.#router.flush(); // news of what was being written
+  }
+
+  /** A new connection of a peer may come before the end of its old one is seen. */
+  #peerJoined(peer: number, socket: Connection): void {
+    const queue = this.#peers.queues.get(peer);
+    if (queue === undefined) return;
+    if (queue.isConnected) this.#losses.linkClosed(peer, 'out');
+    queue.attach(socket);
+    this.#losses.linkOpened(peer, 'out');
+    this.#router.flush();
   }
 
   #makePressure(): PressureControl {

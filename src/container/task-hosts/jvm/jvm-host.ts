@@ -34,6 +34,7 @@ const pausedHeartbeatMs = 1000;
  */
 export class JvmHost implements TaskHost {
   readonly name = 'jvm';
+  readonly isOpaque = true;
   readonly tasks: readonly TaskId[];
   readonly #deps: TaskHostDeps;
   readonly #settings: JvmSettings;
@@ -101,6 +102,7 @@ export class JvmHost implements TaskHost {
       this.#deps.log.warn({ event: 'host.frames-dropped', host: this.name, queueBytesMax });
     }
     this.#droppedTuples += frameCount(buffer, start);
+    this.#deps.outlet.refused(buffer, start, end);
   }
 
   flush(): void {

@@ -1,6 +1,7 @@
 import type { Clock, RandomSource } from '../../../base/index.ts';
 import type { ComponentId, TaskId, TopologyIndex } from '../../../topology/index.ts';
 import type { ExecutorMetrics } from '../../metrics-manager/index.ts';
+import type { LossReport } from '../../protocol.ts';
 import type { QueueFill } from '../../task-host.ts';
 import type { AckerLink } from './acking.ts';
 import type { Emitter } from './emitter.ts';
@@ -70,6 +71,8 @@ export interface Protocol {
   readonly queue: QueueFill;
   /** All that was delivered is worked off. Of a spout: always. */
   readonly isIdle: boolean;
+  /** Tasks were lost elsewhere, with the trees they had a part in. Of spouts. */
+  treesLost?(report: LossReport): void;
   /** The child is gone: what it held is given up. */
   lost(): void;
   /** Timers end. */

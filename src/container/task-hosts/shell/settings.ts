@@ -9,6 +9,8 @@ export interface ShellSettings {
   readonly handshakeMsMax: number;
   /** `topology.message.timeout.secs`; undefined when `topology.enable.message.timeouts` is false. */
   readonly messageTimeoutMs: number | undefined;
+  /** How long trees that may have lost a tuple are given to complete: `topology.egret.lost.trees.grace.ms`; 0: their timeout. */
+  readonly lostTreesGraceMs: number;
   /** `topology.max.spout.pending`; infinite when it is not set. */
   readonly spoutPendingMax: number;
   /** Pause after a `next` that emitted nothing: `topology.sleep.spout.wait.strategy.time.ms`. */
@@ -69,6 +71,7 @@ export function readShellSettings(conf: JsonObject): ShellSettings {
       conf['topology.enable.message.timeouts'] === false
         ? undefined
         : secondsToMs('topology.message.timeout.secs', 30),
+    lostTreesGraceMs: confNumber(conf, 'topology.egret.lost.trees.grace.ms', 500),
     spoutPendingMax: optional('topology.max.spout.pending') ?? Number.POSITIVE_INFINITY,
     spoutWaitMs: confNumber(
       conf,

@@ -155,6 +155,9 @@ export class ShellHost implements TaskHost {
       case 'pressure':
         this.#task?.takePressure(message.tasks);
         break;
+      case 'lost':
+        this.#task?.treesLost(message);
+        break;
       case 'loads':
         for (const [task, load] of message.loads) this.#loads.set(task, load);
         this.#outgoing?.refreshLoads(this.#loads);
@@ -182,6 +185,10 @@ export class ShellHost implements TaskHost {
     while (isBusy() && !signal.aborted && clock.monotonicMs() < endMs) {
       await clock.sleep(drainLookMs, signal).catch(() => undefined);
     }
+  }
+
+  giveUp(why: string): void {
+    this.#child?.fail(new GatewayError('CHILD_STUCK', why));
   }
 
   async stop(graceMs: number): Promise<void> {

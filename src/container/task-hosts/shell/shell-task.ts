@@ -1,5 +1,6 @@
 import { type Clock, GatewayError } from '../../../base/index.ts';
 import type { TaskId } from '../../../topology/index.ts';
+import type { LossReport } from '../../protocol.ts';
 import type { QueueFill } from '../../task-host.ts';
 import type { Downstream } from './downstream.ts';
 import { type ChildMessage, parseMessage } from './messages.ts';
@@ -110,6 +111,11 @@ export class ShellTask implements ChildPipe {
   /** What is known of the fullness of other tasks' queues. */
   takeLoads(loads: ReadonlyMap<TaskId, number>): void {
     this.#protocol.hearLoad(this.#options.downstream.loadOf(loads));
+  }
+
+  treesLost(report: LossReport): void {
+    this.#protocol.treesLost?.(report);
+    this.#pump();
   }
 
   /** The stream manager holds the tasks' output back. */

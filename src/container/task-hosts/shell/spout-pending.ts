@@ -29,6 +29,17 @@ export class SpoutPending {
     this.#young.set(rootLo, root);
   }
 
+  /** Every tree with the low half of its id. */
+  *entries(): Iterable<readonly [number, PendingRoot]> {
+    yield* this.#old;
+    yield* this.#young;
+  }
+
+  /** True while that very tree is pending. */
+  holds(rootLo: number, root: PendingRoot): boolean {
+    return this.#young.get(rootLo) === root || this.#old.get(rootLo) === root;
+  }
+
   /** Removes and returns the tree; undefined when it ended before, or another child began it. */
   take(rootHi: number, rootLo: number): PendingRoot | undefined {
     const generation = this.#young.has(rootLo) ? this.#young : this.#old;

@@ -1,9 +1,11 @@
 import { describeError, GatewayError } from '../../../base/index.ts';
-import { systemStreamIds } from '../../../topology/index.ts';
+import { systemComponentIds, systemStreamIds } from '../../../topology/index.ts';
 import { DataFrameCursor, ValueReader } from '../../../tuple/index.ts';
+import type { LossReport } from '../../protocol.ts';
 import { type Anchors, noAnchors } from './anchors.ts';
 import { type ChildMessage, type EmitMessage, spoutCommandText, taskIdsText } from './messages.ts';
 import type { Protocol, ProtocolParts, Surroundings } from './protocol-parts.ts';
+import { SpoutLosses } from './spout-losses.ts';
 import { type PendingRoot, SpoutPending } from './spout-pending.ts';
 
 /**
@@ -22,6 +24,7 @@ import { type PendingRoot, SpoutPending } from './spout-pending.ts';
 export class SpoutProtocol implements Protocol {
   readonly #parts: ProtocolParts;
   readonly #pending = new SpoutPending();
+  readonly #losses: SpoutLosses;
   readonly #cursor = new DataFrameCursor();
   readonly #reader = new ValueReader();
   #state: 'new' | 'idle' | 'busy' = 'new';
@@ -42,6 +45,12 @@ export class SpoutProtocol implements Protocol {
 
   constructor(parts: ProtocolParts) {
     this.#parts = parts;
+    this.#losses = new SpoutLosses({
+      ...{ taskId: parts.taskId, pending: this.#pending, clock: parts.clock, wake: parts.wake },
+      ackers: parts.topology.tasksOf(systemComponentIds.acker),
+      graceMs: parts.settings.lostTreesGraceMs,
+      failed: (root) => this.#failed(root),
+    });
   }
 
   get owesAnswerSinceMs(): number | undefined {
@@ -124,6 +133,10 @@ export class SpoutProtocol implements Protocol {
     return true;
   }
 
+  treesLost(report: LossReport): void {
+    this.#losses.take(report);
+  }
+
   lost(): void {
     // See above: forgotten.
   }
@@ -131,6 +144,7 @@ export class SpoutProtocol implements Protocol {
   close(): void {
     this.#parts.frames.flush();
     this.#parts.throttle.close();
+    this.#losses.close();
     this.#rotation?.[Symbol.dispose]();
     this.#pause?.[Symbol.dispose]();
   }

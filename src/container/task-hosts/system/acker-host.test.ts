@@ -63,6 +63,7 @@ class Bench {
       ...{ topology, tasks: [task], clock: this.clock, random: seededRandom(1), log, metrics: this.metrics },
       outlet: {
         route: (buffer, start, end) => this.#reply(buffer, start, end),
+        refused: () => undefined,
         flush: () => undefined,
         report: () => undefined,
       },

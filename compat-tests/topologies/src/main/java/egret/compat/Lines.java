@@ -18,13 +18,15 @@ import org.apache.storm.utils.Utils;
 
 /**
  * Emits every line of a text once, its number as message id; what fails is emitted again. Each spout task takes its share
- * of the lines. With `compat.pace` it never ends: it starts over at the end, at that many lines a second.
+ * of the lines. With `compat.pace` it never ends: it starts over at the end, at that many lines a second; with
+ * `compat.once` as well it emits each line once at that pace.
  */
 public final class Lines extends BaseRichSpout {
     private final boolean anchored;
     private transient List<String> lines;
     private transient Deque<Integer> due;
     private transient int pace;
+    private transient boolean isOnce;
     private transient long nextNanos;
     private transient SpoutOutputCollector collector;
     private transient Record record;
@@ -43,6 +45,7 @@ public final class Lines extends BaseRichSpout {
             throw new UncheckedIOException(e);
         }
         pace = ((Number) conf.getOrDefault("compat.pace", 0)).intValue();
+        isOnce = conf.containsKey("compat.once");
         due = new ArrayDeque<>();
         int tasks = context.getComponentTasks(context.getThisComponentId()).size();
         for (int i = context.getThisTaskIndex(); i < lines.size(); i += tasks) {
@@ -63,7 +66,9 @@ public final class Lines extends BaseRichSpout {
         }
         if (pace > 0) {
             nextNanos = System.nanoTime() + 1_000_000_000L / pace;
-            due.add(number);
+            if (!isOnce) {
+                due.add(number);
+            }
         }
         if (anchored) {
             collector.emit(new Values(lines.get(number), number), number);

@@ -36,6 +36,7 @@ final class ContainerTransport implements IContext {
     private final FrameBatch outgoing;
     private final CountDownLatch isBound = new CountDownLatch(1);
     private volatile Receiver receiver;
+    private volatile StormInternals storm;
     private volatile boolean isReady;
     private final Map<Integer, Load> loads = new ConcurrentHashMap<>();
     /** Tasks under pressure by reporter, and Storm's flags for them by task id. Both guarded by this. */
@@ -49,6 +50,11 @@ final class ContainerTransport implements IContext {
         this.isOwnTask = isOwnTask;
         this.faults = faults;
         this.outgoing = new FrameBatch(link);
+    }
+
+    /** Null until the worker listens, and where Storm is not as expected. */
+    StormInternals storm() {
+        return storm;
     }
 
     /** Every container is there: Storm may start its components. */
@@ -134,6 +140,7 @@ final class ContainerTransport implements IContext {
 
     private Receiver receiverFor(IConnectionCallback callback) {
         StormInternals storm = StormInternals.of(callback);
+        this.storm = storm;
         if (storm != null) {
             TupleRecord.setContext(storm::context);
             if (!Boolean.TRUE.equals(storm.conf().get("topology.serialized.message.size.metrics"))) {

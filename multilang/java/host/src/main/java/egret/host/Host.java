@@ -80,6 +80,7 @@ final class Host implements Link.Sink {
             case "packing" -> worker.packed(Json.object(message.get("plan")));
             case "loads" -> worker.transport().loadsReported(message);
             case "pressure" -> worker.transport().pressureReported(message);
+            case "lost" -> worker.lost(message);
             case "stop" -> ending.orderly(worker, Json.integer(message, "graceMs"));
             default -> throw new ProtocolException("unknown control message " + type);
         }

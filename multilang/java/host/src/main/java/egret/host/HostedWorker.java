@@ -4,8 +4,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.storm.cluster.ClusterUtils;
 import org.apache.storm.daemon.worker.Worker;
 import org.apache.storm.generated.StormBase;
@@ -21,6 +23,8 @@ import org.apache.storm.utils.Utils;
 final class HostedWorker {
     /** The constructor asks for a supervisor's Thrift port; ours is in the same process and has none. */
     private static final int NO_SUPERVISOR_PORT = -1;
+    private static final String GRACE_KEY = "topology.egret.lost.trees.grace.ms";
+    private static final int GRACE_MS = 500;
 
     private final StartMessage start;
     private final Reports reports;
@@ -30,6 +34,7 @@ final class HostedWorker {
     private final Map<String, Object> conf;
     private final long launchedAtMs = System.currentTimeMillis();
     private volatile Worker worker;
+    private LostTrees lostTrees;
 
     HostedWorker(StartMessage start, Link link) throws IOException {
         this.start = start;
@@ -92,6 +97,27 @@ final class HostedWorker {
         worker.start();
         WorkerInternals.activate(worker);
         reports.started();
+    }
+
+    /** Tasks elsewhere are lost. Before the worker has started it has no trees. */
+    void lost(Map<String, Object> message) {
+        Worker running = worker;
+        StormInternals storm = transport.storm();
+        if (running == null || storm == null) {
+            return;
+        }
+        if (lostTrees == null) {
+            lostTrees = new LostTrees(running, storm, ObjectReader.getInt(conf.get(GRACE_KEY), GRACE_MS));
+        }
+        lostTrees.lost(ints(message, "tasks"), ints(message, "spouts"));
+    }
+
+    private static Set<Integer> ints(Map<String, Object> message, String name) {
+        Set<Integer> found = new HashSet<>();
+        for (Object number : Json.list(message, name)) {
+            found.add(((Number) number).intValue());
+        }
+        return found;
     }
 
     /** Which components are the reason why it did not start; empty when it is none of theirs. */

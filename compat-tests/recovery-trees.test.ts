@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { closeLeavingNothing, errorOf, ownGateway } from './bad-luck.ts';
+import { killTopology } from './nimbus.ts';
+import { processesOf, processesUnder } from './processes.ts';
+import { eventually, recordsOf } from './records.ts';
+import { submit } from './storm-client.ts';
+import { openTarget } from './target.ts';
+
+/** Long enough for all that happens to it, at `linesASecond`. */
+const lines = 6000;
+const linesASecond = 80;
+
+/**
+ * A spout of known ids that may have a few trees under way, while one process after the other is killed or stopped. The
+ * message timeout is far away: what goes on, goes on because lost trees fail by themselves.
+ */
+describe('recovery of trees', () => {
+  const name = `trees-${process.pid}`;
+  let dir = '';
+  let out = '';
+
+  before(async function () {
+    await openTarget({});
+    const found = await ownGateway(this);
+    dir = found.localDir;
+    out = join(found.scratch, name);
+    mkdirSync(out, { recursive: true });
+    const text = join(found.scratch, 'lines.txt');
+    writeFileSync(text, Array.from({ length: lines }, (_, line) => `line${line}`).join('\n'));
+    await submit(name, 'count', {
+      ...{ split: 'thrift-python', workers: 2, par: 2 },
+      ...{ 'compat.pace': linesASecond, 'compat.once': 1, 'compat.out': out, 'compat.text': text },
+      ...{ 'topology.max.spout.pending': 10, 'topology.message.timeout.secs': 600 },
+      ...{ 'topology.acker.executors': 2 },
+    });
+    await flowing();
+  });
+  after(closeLeavingNothing);
+
+  const acked = (): number[] =>
+    [...recordsOf(out, 'lines').values()]
+      .flat()
+      .filter(([what]) => what === 'ack')
+      .map(([, id]) => id as number);
+
+  /** More acks come in than trees may be under way. */
+  async function flowing(): Promise<void> {
+    const before = acked().length;
+    await eventually('acks', () => (acked().length > before + 30 ? true : undefined), 90_000);
+  }
+
+  async function replaced(kind: 'jvm' | 'worker' | 'master' | 'child', pid: number): Promise<void> {
+    const count = kind === 'master' ? 1 : 2;
+    await eventually(`another ${kind}`, () => {
+      const found = processesOf(dir, kind);
+      return found.length === count && !found.some((each) => each.pid === pid) ? true : undefined;
+    });
+  }
+
+  for (const signal of ['SIGKILL', 'SIGSTOP'] as const) {
+    for (const kind of ['jvm', 'worker', 'master', 'child'] as const) {
+      it(`goes on when each ${kind} gets ${signal}, long before the message timeout`, async () => {
+        for (const { pid } of processesOf(dir, kind)) {
+          process.kill(pid, signal);
+          await replaced(kind, pid);
+          await flowing();
+        }
+      });
+    }
+  }
+
+  it('says in the errors what was stopped and ended', async () => {
+    assert.match(await errorOf(name, 'count'), /stopped by a signal for 2 s|ended|SIGKILL/);
+  });
+
+  it('has every line acked in the end, without a timeout', async () => {
+    await eventually('all acks', () => (new Set(acked()).size === lines ? true : undefined), 140_000);
+  });
+
+  it('leaves nothing behind', async () => {
+    await killTopology(name, 0);
+    await eventually('no process of it', () =>
+      processesUnder(dir).some(({ command }) => command.includes(name)) ? undefined : true,
+    );
+  });
+});
