@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -35,5 +35,21 @@ describe('openLog', () => {
     assert.equal(run.stdout, 'still here');
     assert.match(run.stderr, /^the log \/dev\/full cannot be written: ENOSPC[^\n]*\n$/);
     assert.equal(run.status, 0);
+  });
+
+  it('survives a full disk that standard error is on, too', () => {
+    const program = `
+      import { openLog } from ${JSON.stringify(fileURLToPath(new URL('./log.ts', import.meta.url)))};
+      openLog({ level: 'info', destination: '/dev/full' }).info({ event: 'thing.happened' });
+      setTimeout(() => process.stdout.write('still here'), 10);
+    `;
+    const full = openSync('/dev/full', 'w');
+    try {
+      const args = ['--import=tsx', '--input-type=module', '-e', program];
+      const run = spawnSync(process.execPath, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', full] });
+      assert.deepEqual([run.stdout, run.status], ['still here', 0]);
+    } finally {
+      closeSync(full);
+    }
   });
 });

@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { pino } from 'pino';
 import { describeError } from './errors.ts';
 
@@ -35,7 +36,7 @@ export function openLog(options: {
   });
   file.on('error', (error: unknown) => {
     if (!isUnwritable && destination !== process.stderr.fd)
-      process.stderr.write(`the log ${destination} cannot be written: ${describeError(error)}\n`);
+      complain(`the log ${destination} cannot be written: ${describeError(error)}\n`);
     isUnwritable = true;
   });
   const base = pino(
@@ -49,6 +50,15 @@ export function openLog(options: {
     file,
   );
   return wrap(base);
+}
+
+/** Standard error may be a file of the same full disk: then there is nobody left to tell. A stream would end the process. */
+function complain(text: string): void {
+  try {
+    writeSync(process.stderr.fd, text);
+  } catch {
+    // see above
+  }
 }
 
 /** A logger that drops everything. */
