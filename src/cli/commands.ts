@@ -75,7 +75,8 @@ export function clientConfig(world: CommandWorld, flags: CommonFlags): Promise<C
   });
 }
 
-async function withNimbus<T>(
+/** Works with a connection to the leader, and closes it. */
+export async function withNimbus<T>(
   world: CommandWorld,
   flags: CommonFlags,
   work: (client: ThriftClient<NimbusMethods>) => Promise<T>,

@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { type CommandWorld, type CommonFlags, failureLine } from './commands.ts';
 import type { JarFlags } from './jar-command.ts';
+import { addMonitoring } from './monitor-commands.ts';
 
 /** Runs a gateway until it is told to stop. Given by bin/, the only room that may know all the others. */
 export type RunGateway = (flags: CommonFlags) => Promise<number>;
@@ -67,6 +68,7 @@ function makeProgram(world: CommandWorld, { runGateway, done }: ProgramOptions):
 
   addJar(command, world, done);
   addLifecycle(command, world, done);
+  addMonitoring(command, world, done);
   return program;
 }
 

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../base/index.ts';
 import type {
   ErrorRecord,
+  ExecutorId,
   ExecutorStatsRecord,
   PackingPlan,
   PhysicalPlan,
@@ -32,13 +33,39 @@ export type HostToStreamManager =
   | {
       readonly type: 'stats';
       readonly uptimeSecs: number;
+      /** Executors of which only Storm's own sampled statistics are to be had. */
       readonly executors: readonly ExecutorStatsRecord[];
+      /** Executors that are counted exactly. */
+      readonly totals: readonly ExecutorTotals[];
     }
   | { readonly type: 'error'; readonly componentId: string; readonly record: ErrorRecord }
   | LoadReport
   | PressureReport
   /** The host cannot go on and exits next; `message` goes to the errors of every component it runs. */
   | { readonly type: 'fatal'; readonly message: string };
+
+/**
+ * What an executor has counted since its host started. Of a bolt, inputs go by `componentId \0 streamId` of their source; of
+ * a spout, by the stream of the root.
+ */
+export interface ExecutorTotals {
+  readonly executor: ExecutorId;
+  readonly componentId: string;
+  readonly kind: 'spout' | 'bolt';
+  /** By stream. */
+  readonly emitted: Readonly<Record<string, number>>;
+  readonly transferred: Readonly<Record<string, number>>;
+  /** By input. */
+  readonly acked: Readonly<Record<string, number>>;
+  readonly failed: Readonly<Record<string, number>>;
+  readonly executed: Readonly<Record<string, number>>;
+  /** By input: milliseconds added up, and how many tuples were measured. */
+  readonly executeMs: Readonly<Record<string, readonly [sumMs: number, count: number]>>;
+  /** Process latency of a bolt, complete latency of a spout. */
+  readonly latencyMs: Readonly<Record<string, readonly [sumMs: number, count: number]>>;
+  /** The same latencies: bucket, count, bucket, count ... (topology/latency-buckets.ts). */
+  readonly latencyBuckets: readonly number[];
+}
 
 export type StreamManagerToHost =
   | {

@@ -2,7 +2,6 @@ import type { JsonObject } from '../base/index.ts';
 import type { WorkerSummary } from '../rpc/index.ts';
 import type {
   Component,
-  ExecutorStatsRecord,
   HeartbeatRecord,
   LogicalTopology,
   PackingPlan,
@@ -11,7 +10,7 @@ import type {
 } from '../topology/index.ts';
 import { completeStats } from './executor-stats.ts';
 import { isSystemId, type StatsRow } from './stats-totals.ts';
-import type { TopologyView } from './topology-info.ts';
+import { statsByExecutor, type TopologyView } from './topology-info.ts';
 
 /** Everything that a page of one topology is made from. */
 export interface PageSource extends TopologyView {
@@ -27,6 +26,11 @@ export interface PageChoice {
   readonly window: string;
   /** Also components and streams of the system. */
   readonly includeSystem: boolean;
+  /**
+   * Percentiles of latencies as well, in the map of resources, for Storm's page has no place for them: asked for by a window
+   * like "600+latencies", which no client of Storm's knows.
+   */
+  readonly withLatencies?: boolean;
 }
 
 /** Executors that are placed and have sent statistics, by first task (StatsUtil.extractDataFromHb 2.8). */
@@ -37,13 +41,11 @@ export function statsRows(
   if (assignment === undefined) return [];
   const { plan } = assignment;
   const places = placesOf(plan);
-  const statsByTask = new Map<number, ExecutorStatsRecord>(
-    heartbeats.flatMap((beat) => beat.executors.map((stats) => [stats.executor[0], stats])),
-  );
+  const statsOf = statsByExecutor(heartbeats);
   return executorsOfPlan(plan)
     .filter(({ componentId }) => includeSystem || !isSystemId(componentId))
     .flatMap((task) => {
-      const stats = statsByTask.get(task.taskId);
+      const stats = statsOf(task);
       if (stats === undefined) return [];
       const { executor, componentId } = task;
       return [{ executor, componentId, ...places(task), stats: completeStats(stats) }];

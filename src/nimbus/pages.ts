@@ -42,8 +42,9 @@ export function pageMethods(deps: PageDeps) {
 }
 
 /** Without a window there is nothing in it, as in Storm. */
-function choiceOf(window: string | undefined, includeSystem: boolean): PageChoice {
-  return { window: window ?? '', includeSystem };
+function choiceOf(wanted: string | undefined, includeSystem: boolean): PageChoice {
+  const [window = '', addition] = (wanted ?? '').split('+', 2);
+  return { window, includeSystem, withLatencies: addition === 'latencies' };
 }
 
 /** Storm's UI sends component ids as they stand in its addresses (URLDecoder 2.8: a plus sign is a blank). */

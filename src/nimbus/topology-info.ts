@@ -4,10 +4,12 @@ import {
   type AssignmentRecord,
   type Component,
   type ErrorRecord,
+  type ExecutorId,
   type ExecutorStatsRecord,
   type HeartbeatRecord,
   keys,
   type LogicalTopology,
+  type PlannedTask,
   type TopologyRecord,
 } from '../topology/index.ts';
 import { emptyStats, thriftStats } from './executor-stats.ts';
@@ -71,14 +73,12 @@ export function executorsOf(
   const { containers, tasks } = assignment.plan;
   const containerById = new Map(containers.map((container) => [container.containerId, container]));
   const componentById = new Map(system.components.map((component) => [component.id, component]));
-  const statsByTask = new Map<number, ExecutorStatsRecord>(
-    heartbeats.flatMap((beat) => beat.executors.map((stats) => [stats.executor[0], stats])),
-  );
+  const statsOf = statsByExecutor(heartbeats);
   return tasks
     .filter((task) => task.taskId === task.executor[0])
     .map((task) => {
       const container = containerById.get(task.containerId);
-      const stats = statsByTask.get(task.taskId);
+      const stats = statsOf(task);
       return {
         executor_info: { task_start: task.executor[0], task_end: task.executor[1] },
         component_id: task.componentId,
@@ -90,6 +90,22 @@ export function executorsOf(
       };
     })
     .sort((left, right) => left.executor_info.task_start - right.executor_info.task_start);
+}
+
+/**
+ * The statistics of an executor from the container that it is placed in: another one may still tell of the time before
+ * the executor moved.
+ */
+export function statsByExecutor(
+  heartbeats: readonly HeartbeatRecord[],
+): (task: PlannedTask) => ExecutorStatsRecord | undefined {
+  const keyOf = (containerId: number, executor: ExecutorId): string => `${containerId} ${executor.join('-')}`;
+  const byKey = new Map(
+    heartbeats.flatMap(({ containerId, executors }) =>
+      executors.map((stats) => [keyOf(containerId, stats.executor), stats] as const),
+    ),
+  );
+  return ({ containerId, executor }) => byKey.get(keyOf(containerId, executor));
 }
 
 function kindOf(component: Component | undefined): 'spout' | 'bolt' {

@@ -1,5 +1,6 @@
+import type { JsonObject } from '../base/index.ts';
 import type { ComponentAggregateStats, ErrorInfo, TopologyPageInfo } from '../rpc/index.ts';
-import { type Component, confKeys, systemComponentIds } from '../topology/index.ts';
+import { type Component, confKeys, percentilesOf, systemComponentIds } from '../topology/index.ts';
 import { componentResources } from './component-resources.ts';
 import {
   executorsOfPlan,
@@ -99,14 +100,9 @@ function componentStats(
   return new Map(
     [...totals].map(([id, sum]) => {
       const stats = aggregateStats(kind, sum, source.lastErrors.get(id));
-      return [
-        id,
-        withResources(
-          stats,
-          components.find((each) => each.id === id),
-          source,
-        ),
-      ];
+      const component = components.find((each) => each.id === id);
+      const latencies = choice.withLatencies === true ? latencyEntries(rows, id, choice.window) : [];
+      return [id, withResources(stats, component, { conf: source.conf, latencies })];
     }),
   );
 }
@@ -127,17 +123,33 @@ function placeholder(
   const totals = { ...zeroTotals(), executors, tasks: typeof tasks === 'number' ? tasks : executors };
   const stats = aggregateStats(kind, totals);
   const common_stats = { ...stats.common_stats, failed: undefined };
-  return withResources({ ...stats, common_stats }, component, source);
+  return withResources({ ...stats, common_stats }, component, { conf: source.conf, latencies: [] });
 }
 
 function withResources(
   stats: ComponentAggregateStats,
   component: Component | undefined,
-  { conf }: TopologyPageSource,
+  { conf, latencies }: { readonly conf: JsonObject; readonly latencies: readonly LatencyEntry[] },
 ): ComponentAggregateStats {
   if (component === undefined) return stats;
-  const resources_map = componentResources(component, conf);
+  const resources_map = new Map([...componentResources(component, conf), ...latencies]);
   return { ...stats, common_stats: { ...stats.common_stats, resources_map } };
+}
+
+type LatencyEntry = readonly [name: string, value: number];
+
+/** Percentiles of a component's complete or process latencies, all its executors together. */
+function latencyEntries(rows: readonly StatsRow[], componentId: string, window: string): LatencyEntry[] {
+  const own = rows.filter((row) => row.componentId === componentId);
+  const percentiles = percentilesOf(own.map(({ stats }) => stats.latencies?.[window] ?? []));
+  if (percentiles === undefined) return [];
+  return [
+    ['egret.latency.count', percentiles.count],
+    ['egret.latency.p50.ms', percentiles.p50Ms],
+    ['egret.latency.p90.ms', percentiles.p90Ms],
+    ['egret.latency.p99.ms', percentiles.p99Ms],
+    ['egret.latency.p999.ms', percentiles.p999Ms],
+  ];
 }
 
 function tasksOf(component: Component): number {

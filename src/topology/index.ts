@@ -10,6 +10,14 @@ export { eventLoggerTaskOf } from './event-logger.ts';
 export { FlowGraph } from './flow-graph.ts';
 export { needsJava } from './groupings/custom-grouping.ts';
 export { OutgoingStreams } from './groupings/outgoing-streams.ts';
+export {
+  type LatencyCounts,
+  type LatencyCountsByWindow,
+  latencyBucketOf,
+  latencyBuckets,
+  type Percentiles,
+  percentilesOf,
+} from './latency-buckets.ts';
 export * from './model.ts';
 export * from './records.ts';
 export {

@@ -1,3 +1,4 @@
+import type { LatencyCountsByWindow } from './latency-buckets.ts';
 import type { ComponentId, ExecutorId, PackingPlan, StreamManagerAddress, TaskId } from './model.ts';
 
 /**
@@ -152,6 +153,8 @@ export interface ExecutorStatsRecord {
         readonly executed: InputCountsByWindow;
         readonly executeMsAvg: InputCountsByWindow;
       };
+  /** Complete latencies of a spout, process latencies of a bolt, of ten minutes and of all time; Storm has no such thing. */
+  readonly latencies?: LatencyCountsByWindow | undefined;
 }
 
 /** How often and how long a task was in a state (under pressure, held back), since its container started. */

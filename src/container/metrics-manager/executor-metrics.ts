@@ -1,5 +1,5 @@
-import type { CountsByWindow, ExecutorId, ExecutorStatsRecord } from '../../topology/index.ts';
-import { allTimeWindow, RollingCounts, windowKeys } from './rolling-counts.ts';
+import type { ExecutorId, ExecutorStatsRecord } from '../../topology/index.ts';
+import { ExecutorCounts, type RowNames } from './executor-counts.ts';
 
 export interface ExecutorDescription {
   readonly executor: ExecutorId;
@@ -20,140 +20,68 @@ export class ExecutorMetrics {
   readonly description: ExecutorDescription;
   /** Whom the counts are reported for: a rebalance may give its tasks to another executor. */
   executor: ExecutorId;
-  readonly #startedAtMs: number;
-  readonly #emitted: RollingCounts;
-  readonly #transferred: RollingCounts;
-  readonly #acked: RollingCounts;
-  readonly #failed: RollingCounts;
-  readonly #executed: RollingCounts;
-  readonly #executeMs: RollingCounts;
-  /** Complete latency of a spout, process latency of a bolt: the sum, and how many were measured. */
-  readonly #latencyMs: RollingCounts;
-  readonly #latencyCount: RollingCounts;
+  readonly #names: RowNames;
+  readonly #counts: ExecutorCounts;
 
   constructor(description: ExecutorDescription, startedAtMs: number) {
     this.description = description;
     this.executor = description.executor;
-    this.#startedAtMs = startedAtMs;
-    const streams = description.streams.length + 1;
-    const rows = description.kind === 'spout' ? streams : description.inputs.length;
-    const counts = (size: number): RollingCounts => new RollingCounts(size, startedAtMs);
-    this.#emitted = counts(streams);
-    this.#transferred = counts(streams);
-    this.#acked = counts(rows);
-    this.#failed = counts(rows);
-    this.#executed = counts(rows);
-    this.#executeMs = counts(rows);
-    this.#latencyMs = counts(rows);
-    this.#latencyCount = counts(rows);
+    const streams = ['', ...description.streams];
+    const inputs =
+      description.kind === 'spout'
+        ? streams
+        : description.inputs.map((input) => inputName(input.componentId, input.streamId));
+    this.#names = { streams, inputs };
+    this.#counts = new ExecutorCounts({ streams: streams.length, inputs: inputs.length }, startedAtMs);
   }
 
   /** Calls of emit, whether or not anybody listens. */
   emitted(streamNumber: number, count: number): void {
-    this.#emitted.add(streamNumber, count);
+    this.#counts.emitted.add(streamNumber, count);
   }
 
   /** Deliveries: one emit to three tasks counts three. */
   transferred(streamNumber: number, count: number): void {
-    this.#transferred.add(streamNumber, count);
+    this.#counts.transferred.add(streamNumber, count);
   }
 
   /** A spout's trees that completed, by the stream of their root; `sumMs` adds up their complete latencies. */
   completed(streamNumber: number, count: number, sumMs: number): void {
-    this.#acked.add(streamNumber, count);
-    this.#latencyMs.add(streamNumber, sumMs);
-    this.#latencyCount.add(streamNumber, count);
+    this.acked(streamNumber, count, sumMs);
   }
 
   /** Tuples that a bolt executed; `sumMs` adds up the time in execute. */
   executed(input: number, count: number, sumMs: number): void {
-    this.#executed.add(input, count);
-    this.#executeMs.add(input, sumMs);
+    this.#counts.executed.add(input, count);
+    this.#counts.executeCount.add(input, count);
+    this.#counts.executeMs.add(input, sumMs);
   }
 
   /** Tuples that a bolt acked; `sumMs` adds up the times from execute to ack. */
   acked(input: number, count: number, sumMs: number): void {
-    this.#acked.add(input, count);
-    this.#latencyMs.add(input, sumMs);
-    this.#latencyCount.add(input, count);
+    const counts = this.#counts;
+    counts.acked.add(input, count);
+    counts.latencyMs.add(input, sumMs);
+    counts.latencyCount.add(input, count);
+    if (count > 0) counts.latencies.record(sumMs / count, count);
   }
 
   /** Tuples failed: a bolt's by input, a spout's trees by the number of their root's stream. */
   failed(row: number, count: number): void {
-    this.#failed.add(row, count);
+    this.#counts.failed.add(row, count);
   }
 
   rotate(nowMs: number): void {
-    for (const counts of [
-      this.#emitted,
-      this.#transferred,
-      this.#acked,
-      this.#failed,
-      this.#executed,
-      this.#executeMs,
-      this.#latencyMs,
-      this.#latencyCount,
-    ]) {
-      counts.rotate(nowMs);
-    }
+    this.#counts.rotate(nowMs);
   }
 
   /** The record as nimbus reads it. `nowMs` on the clock of `startedAtMs`. */
   record(nowMs: number): ExecutorStatsRecord {
-    this.rotate(nowMs);
-    const { executor } = this;
-    const { componentId, kind, streams, inputs } = this.description;
-    const streamNames = ['', ...streams];
-    const inputNames = inputs.map((input) => `${input.componentId}\0${input.streamId}`);
-    const rows = kind === 'spout' ? streamNames : inputNames;
-    const acked = sums(this.#acked, rows);
-    const failed = sums(this.#failed, rows);
-    const latency = averages(this.#latencyMs, this.#latencyCount, rows);
-    return {
-      executor,
-      componentId,
-      uptimeSecs: Math.max(0, Math.floor((nowMs - this.#startedAtMs) / 1000)),
-      emitted: sums(this.#emitted, streamNames),
-      transferred: sums(this.#transferred, streamNames),
-      rate: 1,
-      specific:
-        kind === 'spout'
-          ? { kind, acked, failed, completeMsAvg: latency }
-          : {
-              kind,
-              acked,
-              failed,
-              processMsAvg: latency,
-              executed: sums(this.#executed, rows),
-              executeMsAvg: averages(this.#executeMs, this.#executed, rows),
-            },
-    };
+    return this.#counts.record({ ...this.description, executor: this.executor }, this.#names, nowMs);
   }
 }
 
-/** Rows never counted are left out, as Storm leaves out streams never used; once counted a row stays, at 0. */
-function sums(counts: RollingCounts, names: readonly string[]): CountsByWindow {
-  return byWindow(counts, names, (window, row) => counts.read(window, row));
-}
-
-function averages(sum: RollingCounts, count: RollingCounts, names: readonly string[]): CountsByWindow {
-  return byWindow(count, names, (window, row) => {
-    const measured = count.read(window, row);
-    return measured === 0 ? 0 : sum.read(window, row) / measured;
-  });
-}
-
-function byWindow(
-  used: RollingCounts,
-  names: readonly string[],
-  read: (window: number, row: number) => number,
-): CountsByWindow {
-  const allTime = windowKeys.indexOf(allTimeWindow);
-  const rows = names.flatMap((name, row) => (used.read(allTime, row) === 0 ? [] : [{ name, row }]));
-  return Object.fromEntries(
-    windowKeys.map((key, window) => [
-      key,
-      Object.fromEntries(rows.map(({ name, row }) => [name, read(window, row)])),
-    ]),
-  );
+/** An input as the records write it: no id holds a zero character. */
+export function inputName(componentId: string, streamId: string): string {
+  return `${componentId}\0${streamId}`;
 }

@@ -1,4 +1,4 @@
-import type { CountsByWindow, ExecutorStatsRecord } from '../../topology/index.ts';
+import type { CountsByWindow, ExecutorStatsRecord, LatencyCountsByWindow } from '../../topology/index.ts';
 
 /** One record for two parts of an executor: counts add up, averages are weighted by what was measured. */
 export function mergeRecords(one: ExecutorStatsRecord, other: ExecutorStatsRecord): ExecutorStatsRecord {
@@ -8,7 +8,19 @@ export function mergeRecords(one: ExecutorStatsRecord, other: ExecutorStatsRecor
     emitted: add(one.emitted, other.emitted),
     transferred: add(one.transferred, other.transferred),
     specific: mergeSpecific(one.specific, other.specific),
+    latencies: join(one.latencies, other.latencies),
   };
+}
+
+/** Pairs of bucket and count may stand in any order, and a bucket twice. */
+function join(
+  one: LatencyCountsByWindow | undefined,
+  other: LatencyCountsByWindow | undefined,
+): LatencyCountsByWindow | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return Object.fromEntries(
+    Object.entries(one).map(([window, counts]) => [window, [...counts, ...(other[window] ?? [])]]),
+  );
 }
 
 type Specific = ExecutorStatsRecord['specific'];

@@ -81,6 +81,7 @@ describe('MetricsManager', () => {
       type: 'stats',
       uptimeSecs: 1,
       executors: [{ ...own.record(0), executor: [2, 2] }],
+      totals: [],
     });
     await bench.advance(3000);
     const executors = async (): Promise<unknown> =>

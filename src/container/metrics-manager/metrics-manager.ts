@@ -13,6 +13,7 @@ import { confNumber } from '../conf.ts';
 import type { HostToStreamManager } from '../protocol.ts';
 import { ErrorThrottle } from './error-throttle.ts';
 import { MetricsRegistry } from './metrics-registry.ts';
+import { ReportedExecutors } from './reported-executors.ts';
 import { StoreWriter } from './store-writer.ts';
 
 export interface MetricsManagerDeps {
@@ -50,6 +51,7 @@ export class MetricsManager {
   readonly #heartbeatMs: number;
   /** Host name -> the last statistics it sent. */
   readonly #statistics = new Map<string, readonly ExecutorStatsRecord[]>();
+  readonly #reported: ReportedExecutors;
   #timers: Disposable[] = [];
   #flow: (() => FlowRecord) | undefined;
 
@@ -59,6 +61,7 @@ export class MetricsManager {
     const { topologyId, containerId } = spec;
     this.#deps = deps;
     this.registry = new MetricsRegistry(clock);
+    this.#reported = new ReportedExecutors(clock);
     this.#startedAtMs = clock.monotonicMs();
     this.#heartbeatMs = 1000 * confNumber(conf, 'egret.heartbeat.secs', heartbeatSecsDefault, 0.1);
     this.#container = spec.plan.containers.find((each) => each.containerId === containerId);
@@ -74,7 +77,10 @@ export class MetricsManager {
   start(): void {
     const { clock } = this.#deps;
     this.#timers = [
-      clock.every(rotateMs, () => this.registry.rotate()),
+      clock.every(rotateMs, () => {
+        this.registry.rotate();
+        this.#reported.rotate();
+      }),
       clock.every(this.#heartbeatMs, () => this.#heartbeat()),
     ];
     this.#heartbeat();
@@ -89,6 +95,7 @@ export class MetricsManager {
     switch (message.type) {
       case 'stats':
         this.#statistics.set(host.name, message.executors);
+        this.#reported.report(host.name, message.totals);
         return;
       case 'error':
         this.#error(host.name, message.componentId, message.record);
@@ -120,12 +127,15 @@ export class MetricsManager {
   /** The container runs by a new packing plan. */
   repack(packing: PackingPlan): void {
     const { containerId } = this.#deps.spec;
-    this.registry.repack(packing.tasks.filter((task) => task.containerId === containerId));
+    const own = packing.tasks.filter((task) => task.containerId === containerId);
+    this.registry.repack(own);
+    this.#reported.keep(own.map(({ executor }) => executor));
   }
 
-  /** The host has ended: its executors are no longer reported until it sends statistics again. */
+  /** The host has ended. Its exact counts stay and go on with its next life; sampled statistics go. */
   forget(host: Reporter): void {
     this.#statistics.delete(host.name);
+    this.#reported.ended(host.name);
   }
 
   /** Writes what waits, at most `limitMs`, and removes the heartbeat. Idempotent; never rejects. */
@@ -149,7 +159,11 @@ export class MetricsManager {
       containerId: spec.containerId,
       timeMs: clock.nowMs(),
       uptimeSecs: Math.floor((clock.monotonicMs() - this.#startedAtMs) / 1000),
-      executors: [...[...this.#statistics.values()].flat(), ...this.registry.records()],
+      executors: [
+        ...[...this.#statistics.values()].flat(),
+        ...this.#reported.records(),
+        ...this.registry.records(),
+      ],
       ...(this.#flow === undefined ? {} : { flow: this.#flow() }),
     });
   }

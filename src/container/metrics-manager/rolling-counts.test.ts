@@ -1,43 +1,71 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import type { JsonValue } from '../../base/index.ts';
+import { askOracle } from '../../testing/oracle.ts';
 import { ExecutorMetrics } from './executor-metrics.ts';
-import { RollingCounts, windowKeys, windowSeconds } from './rolling-counts.ts';
+import { RollingCounts, rotationMs, windowKeys } from './rolling-counts.ts';
+
+/** A day and a half in steps of a second at most, with what happens in each. */
+const steps = fc.array(
+  fc.record({
+    waitMs: fc.constantFrom(0, 300, 1000, 29_000, 285_000, 570_000, 4_000_000),
+    amount: fc.nat(5000),
+    isRead: fc.boolean(),
+  }),
+  { minLength: 1, maxLength: 60 },
+);
 
 describe('RollingCounts', () => {
-  it('counts exactly what a model over single events does, when rotated each second', () => {
-    const step = fc.record({
-      waitMs: fc.constantFrom(0, 300, 1000, 29_000, 285_000, 570_000),
-      amount: fc.nat(5),
-      row: fc.nat(1),
-    });
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-        const startMs = 12_345;
-        let nowMs = startMs;
-        const counts = new RollingCounts(2, startMs);
-        const events: { atMs: number; amount: number; row: number }[] = [];
-        for (const { waitMs, amount, row } of steps) {
-          const untilMs = nowMs + waitMs;
-          while (nowMs < untilMs) {
-            nowMs = Math.min(nowMs + 1000, untilMs);
-            counts.rotate(nowMs);
-          }
-          counts.add(row, amount);
-          events.push({ atMs: nowMs, amount, row });
+  it("counts in every window what Storm's CountStat does", () => {
+    const seed = Number(process.env['SEED'] ?? Math.trunc(Math.random() * 2 ** 31));
+    const scripts: JsonValue[][] = [];
+    const ours = fc.sample(steps, { numRuns: 40, seed }).map((script) => {
+      const counts = new RollingCounts(2, 0);
+      const told: JsonValue[] = [];
+      const readings: unknown[] = [];
+      let nowMs = 0;
+      const advance = (toMs: number): void => {
+        for (let atMs = nowMs - (nowMs % rotationMs) + rotationMs; atMs <= toMs; atMs += rotationMs) {
+          told.push([atMs, 'rotate', 0]);
+          counts.rotate(atMs);
         }
-        windowKeys.forEach((_, window) => {
-          const bucketMs = ((windowSeconds[window] ?? 0) * 1000) / 20;
-          const current = Math.floor((nowMs - startMs) / bucketMs);
-          const isWithin = (atMs: number): boolean =>
-            window === 3 || Math.floor((atMs - startMs) / bucketMs) > current - 20;
-          for (const row of [0, 1]) {
-            const own = events.filter((event) => event.row === row && isWithin(event.atMs));
-            assert.equal(
-              counts.read(window, row),
-              own.reduce((sum, event) => sum + event.amount, 0),
-            );
-          }
-        });
+        counts.rotate(toMs);
+        nowMs = toMs;
+      };
+      for (const { waitMs, amount, isRead } of script) {
+        advance(nowMs + waitMs);
+        if (isRead) {
+          told.push([nowMs, 'read', 0]);
+          readings.push(
+            Object.fromEntries(windowKeys.map((key, window) => [key, Math.trunc(counts.read(window, 1))])),
+          );
+        } else {
+          told.push([nowMs, 'add', amount]);
+          counts.add(1, amount);
+        }
+      }
+      scripts.push(told);
+      return readings;
+    });
+    assert.deepEqual(ours, askOracle('WindowCounts', scripts), `seed ${seed}`);
+  }).timeout(60_000);
+
+  it('never counts less than nothing, nor more than there is, however late it is rotated', () => {
+    fc.assert(
+      fc.property(steps, (script) => {
+        const counts = new RollingCounts(1, 0);
+        let nowMs = 0;
+        let total = 0;
+        for (const { waitMs, amount, isRead } of script) {
+          nowMs += waitMs;
+          if (isRead) counts.rotate(nowMs);
+          counts.add(0, amount);
+          total += amount;
+          windowKeys.forEach((_, window) => {
+            const read = counts.read(window, 0);
+            assert(read >= 0 && read <= total, `${read} of ${total}`);
+          });
+        }
       }),
     );
   });
@@ -45,7 +73,8 @@ describe('RollingCounts', () => {
   it('forgets a window whose time passed while nobody looked', () => {
     const counts = new RollingCounts(1, 0);
     counts.add(0, 7);
-    counts.rotate(601_000);
+    counts.rotate(650_000);
+    counts.rotate(1_300_000);
     assert.deepEqual(
       [0, 1, 3].map((window) => counts.read(window, 0)),
       [0, 7, 7],
@@ -59,6 +88,24 @@ describe('RollingCounts', () => {
     counts.rotate(50_000);
     counts.rotate(100_000);
     assert.equal(counts.read(0, 0), 1);
+  });
+
+  it('keeps what it counted when rows are added', () => {
+    const counts = new RollingCounts(2, 0);
+    counts.add(1, 5);
+    counts.rotate(40_000);
+    counts.add(0, 3);
+    counts.grow(5);
+    counts.add(4, 9);
+    counts.rotate(620_000);
+    assert.deepEqual(
+      [0, 1, 4].map((row) => [Math.round(counts.read(0, row)), counts.read(3, row)]),
+      [
+        [3, 3],
+        [2, 5],
+        [9, 9],
+      ],
+    );
   });
 });
 
@@ -95,6 +142,7 @@ describe('ExecutorMetrics', () => {
     );
     metrics.executed(1, 4, 2);
     metrics.acked(1, 4, 8);
+    metrics.rotate(50_000);
     const { specific } = metrics.record(700_000);
     assert(specific.kind === 'bolt');
     assert.deepEqual(specific.executed['600'], { 's\0x': 0 });

@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { JsonObject } from '../../../base/index.ts';
 import { JvmContainers, type JvmContainersOptions } from '../../../testing/jvm-containers.ts';
 import { writeShellChild } from '../../../testing/shell-child.ts';
 import { DataFrameWriter, java } from '../../../tuple/index.ts';
@@ -84,25 +83,88 @@ describe('JvmHost', function () {
     });
   });
 
-  it('reports heartbeats, loads and statistics that name components and inputs', async () => {
+  it('reports heartbeats, loads and totals that name components and inputs', async () => {
     await run('fast', {
       conf: { 'test.acked': true, 'topology.acker.executors': 1, 'egret.jvm.stats.secs': 1 },
     });
-    const executors = await containers.until('statistics with executed tuples', () => {
-      const stats = containers.reported(1, 'stats').at(-1)?.executors ?? [];
-      const bolt = stats.find((each) => each.componentId === 'null')?.specific;
-      return bolt?.kind === 'bolt' && Object.keys(bolt.executed[':all-time'] ?? {}).length > 0
-        ? stats
-        : undefined;
+    const totals = await containers.until('statistics with executed tuples', () => {
+      const stats = containers.reported(1, 'stats').at(-1)?.totals ?? [];
+      const bolt = stats.find((each) => each.componentId === 'null');
+      return bolt !== undefined && Object.keys(bolt.executed).length > 0 ? stats : undefined;
     });
-    assert.deepEqual(executors.map((each) => each.componentId).sort(), ['__acker', 'constant', 'null']);
-    const bolt = executors.find((each) => each.componentId === 'null')!;
-    assert.deepEqual(bolt.executor, [3, 3]);
-    assert.deepEqual(
-      Object.keys((bolt.specific as { executed: JsonObject }).executed[':all-time'] as JsonObject),
-      ['constant\0default'],
-    );
+    assert.deepEqual(containers.reported(1, 'stats').at(-1)?.executors, []);
+    assert.deepEqual(totals.map((each) => each.componentId).sort(), ['__acker', 'constant', 'null']);
+    const bolt = totals.find((each) => each.componentId === 'null')!;
+    assert.deepEqual([bolt.executor, bolt.kind], [[3, 3], 'bolt']);
+    assert.deepEqual(Object.keys(bolt.executed), ['constant\0default']);
     await containers.until('a heartbeat', () => containers.reported(1, 'heartbeat')[0]);
+  });
+
+  it('counts every tuple of every executor exactly, acked and failed, from the first one on', async () => {
+    const tuples = 777;
+    await run('acked', {
+      conf: { 'test.tuples': tuples, 'topology.acker.executors': 1, 'egret.jvm.stats.secs': 1 },
+    });
+    const all = await containers.until('all trees to be counted', () => {
+      // Executors are read one after the other: only when nothing moves any more do their counts fit together.
+      const [before, totals = []] = containers
+        .reported(1, 'stats')
+        .slice(-2)
+        .map((each) => each.totals);
+      if (JSON.stringify(before) !== JSON.stringify(totals)) return undefined;
+      const acked = totals.filter((each) => each.kind === 'spout').map((each) => sumOfCounts(each.acked));
+      return acked.length > 0 && acked.every((count) => count >= tuples) ? totals : undefined;
+    });
+    const counted = (
+      componentId: string,
+      part: 'emitted' | 'transferred' | 'acked' | 'failed' | 'executed',
+      row: string,
+    ): number =>
+      all
+        .filter((each) => each.componentId === componentId)
+        .reduce((sum, each) => sum + (each[part][row] ?? 0), 0);
+    assert.deepEqual(
+      [
+        counted('words', 'emitted', 'default'),
+        counted('words', 'transferred', 'default'),
+        counted('words', 'emitted', '__ack_init'),
+        counted('words', 'acked', 'default'),
+        counted('count', 'executed', 'words\0default'),
+        counted('count', 'acked', 'words\0default'),
+        counted('count', 'emitted', '__ack_ack'),
+        counted('__acker', 'executed', 'words\0__ack_init'),
+        counted('words', 'failed', 'default'),
+      ],
+      [2, 4, 2, 2, 2, 2, 2, 2, 0].map((times) => times * tuples),
+    );
+    const spout = all.find((each) => each.componentId === 'words')!;
+    const [, measured] = spout.latencyMs['default']!;
+    // Latencies are those that Storm samples: one in twenty.
+    assert.equal(Math.round((measured * 20) / tuples), 1);
+    assert.equal(
+      spout.latencyBuckets.reduce((sum, count, at) => (at % 2 === 0 ? sum : sum + count), 0),
+      measured,
+    );
+  });
+
+  it('tells the trees of each stream of a spout, acked and failed', async () => {
+    const tuples = 500;
+    await run('twoStreams', {
+      conf: { 'test.tuples': tuples, 'topology.acker.executors': 1, 'egret.jvm.stats.secs': 1 },
+    });
+    const spout = await containers.until('the ends of all trees', () => {
+      const totals = containers.reported(1, 'stats').at(-1)?.totals ?? [];
+      const found = totals.find((each) => each.componentId === 'forked');
+      const ends = found === undefined ? 0 : sumOfCounts(found.acked) + sumOfCounts(found.failed);
+      return ends >= 1.5 * tuples ? found : undefined;
+    });
+    assert.deepEqual(
+      [spout.acked, spout.failed],
+      [
+        { good: tuples, bad: 0 },
+        { good: 0, bad: tuples / 2 },
+      ],
+    );
   });
 
   it('gives heartbeats for a worker that it does not read, and hears it again afterwards', async () => {
@@ -356,4 +418,8 @@ function sums(results: ReturnType<JvmContainers['results']>, field: string): Rec
 
 function sumOf(results: ReturnType<JvmContainers['results']>, field: string): number {
   return Object.values(sums(results, field)).reduce((total, count) => total + count, 0);
+}
+
+function sumOfCounts(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }

@@ -8,6 +8,7 @@ import { InputQueue } from './input-queue.ts';
 import { OpaqueObjectFault, opaqueObjectRemedy, valuesToJson } from './json-writing.ts';
 import { type ChildMessage, type EmitMessage, heartbeatText, taskIdsText } from './messages.ts';
 import type { Protocol, ProtocolParts, Surroundings } from './protocol-parts.ts';
+import { WorkClock } from './work-clock.ts';
 
 /** A tuple that the child has and has neither acked nor failed. */
 interface InputTuple {
@@ -39,6 +40,9 @@ export class BoltProtocol implements Protocol {
   readonly #inputOf = new Map<number, number[]>();
   readonly #queue: InputQueue;
   readonly #window: FlowWindow;
+  readonly #work = new WorkClock();
+  /** Of the tuple written last. */
+  #lastInput = 0;
   readonly #pending = new Map<string, InputTuple>();
   readonly #cursor = new DataFrameCursor();
   readonly #reader = new ValueReader();
@@ -114,6 +118,7 @@ export class BoltProtocol implements Protocol {
         break;
       case 'sync':
         this.#window.markerAnswered(this.#parts.clock.monotonicMs());
+        this.#worked(this.#lastInput);
         break;
       default: // Storm's bolts ignore commands that they do not know.
     }
@@ -258,6 +263,8 @@ export class BoltProtocol implements Protocol {
     this.#pending.set(id, { anchors, ackHi: 0, ackLo: 0, input, writtenAtMs: this.#nowMs });
     if (this.#pending.size > this.#parts.settings.heldTuplesMax) this.#giveUpOldest();
     this.#parts.metrics.executed(input, 1, 0);
+    this.#lastInput = input;
+    this.#work.wrote(this.#nowMs);
     const text = `{"id":"${id}","comp":${JSON.stringify(componentId)},"stream":${JSON.stringify(streamId)},"task":${task},"tuple":${values}}\nend\n`;
     return this.#window.wrote() ? text + this.#markerText() : text;
   }
@@ -324,9 +331,11 @@ export class BoltProtocol implements Protocol {
     const tuple = this.#pendingTuple(id, 'acked');
     if (tuple === undefined) return;
     this.#pending.delete(id);
-    this.#parts.metrics.acked(tuple.input, 1, this.#parts.clock.monotonicMs() - tuple.writtenAtMs);
+    const nowMs = this.#worked(tuple.input);
     const { anchors } = tuple;
+    // Without ackers Storm counts no acks either (BoltOutputCollectorImpl 2.8).
     if (!this.#parts.ackers.hasAckers) return;
+    this.#parts.metrics.acked(tuple.input, 1, nowMs - tuple.writtenAtMs);
     for (let at = 0; at < anchors.length; at += 4) {
       const valueHi = anchors[at + 2]! ^ tuple.ackHi;
       const valueLo = anchors[at + 3]! ^ tuple.ackLo;
@@ -338,8 +347,18 @@ export class BoltProtocol implements Protocol {
     const tuple = this.#pendingTuple(id, 'failed');
     if (tuple === undefined) return;
     this.#pending.delete(id);
+    this.#worked(tuple.input);
+    if (!this.#parts.ackers.hasAckers) return;
     this.#parts.metrics.failed(tuple.input, 1);
     this.#failTree(tuple.anchors);
+  }
+
+  /** The child has shown that it is past something; returns the time. */
+  #worked(input: number): number {
+    const nowMs = this.#parts.clock.monotonicMs();
+    const workedMs = this.#work.sign(nowMs, this.#window.isThrough);
+    if (workedMs > 0) this.#parts.metrics.executed(input, 0, workedMs);
+    return nowMs;
   }
 
   #failTree(anchors: Anchors): void {

@@ -46,6 +46,11 @@ export class FlowWindow {
     return this.room === 0 && this.#markers.length === 0;
   }
 
+  /** True when the child has got to everything that was written. */
+  get isThrough(): boolean {
+    return this.#reached === this.#written;
+  }
+
   /** Time at which the oldest unanswered marker was written; undefined when there is none. */
   get waitingSinceMs(): number | undefined {
     return this.#markers[0]?.atMs;

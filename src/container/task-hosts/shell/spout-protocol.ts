@@ -201,7 +201,8 @@ export class SpoutProtocol implements Protocol {
     } else {
       for (const target of chosen) emitter.send(target, noAnchors);
       // Nobody will say that the tree is complete, so it is at once (SpoutOutputCollectorImpl.sendSpoutMsg).
-      this.#parts.metrics.completed(emitter.streamNumber, 1, 0);
+      // Without ackers it counts as no ack (SpoutExecutor.ackSpoutMsg).
+      if (ackers.hasAckers) this.#parts.metrics.completed(emitter.streamNumber, 1, 0);
       this.#outcomes.push(spoutCommandText('ack', message.idText));
     }
     if (message.task === 0 && message.needsTaskIds) this.#replies += taskIdsText(chosen);

@@ -35,6 +35,7 @@ final class HostedWorker {
     private final long launchedAtMs = System.currentTimeMillis();
     private volatile Worker worker;
     private LostTrees lostTrees;
+    private boolean isLoading = true;
 
     HostedWorker(StartMessage start, Link link) throws IOException {
         this.start = start;
@@ -91,10 +92,15 @@ final class HostedWorker {
             /** Storm's own writes a file for the supervisor first, and ends the worker when the disk is full. */
             @Override
             public void doHeartBeat() {
+                if (isLoading) {
+                    isLoading = false; // only the first one comes before there are executors
+                    ExactStats.hold(this);
+                }
                 reports.heartbeat();
             }
         };
         worker.start();
+        reports.counted(ExactStats.of(worker, start::componentOf));
         WorkerInternals.activate(worker);
         reports.started();
     }

@@ -13,11 +13,16 @@ final class Reports implements ContainerState.Reports, Receiver.Faults {
     private final Link link;
     private final StartMessage start;
     private final ErrorThrottle throttle;
+    private volatile ExactStats exact = ExactStats.none();
 
     Reports(Link link, StartMessage start, ErrorThrottle throttle) {
         this.link = link;
         this.start = start;
         this.throttle = throttle;
+    }
+
+    void counted(ExactStats exact) {
+        this.exact = exact;
     }
 
     void started() {
@@ -30,7 +35,7 @@ final class Reports implements ContainerState.Reports, Receiver.Faults {
 
     @Override
     public void heartbeat(ClusterWorkerHeartbeat heartbeat) {
-        link.sendLatest("stats", Json.write(StatsMessage.of(heartbeat, start::componentOf)));
+        link.sendLatest("stats", Json.write(StatsMessage.of(heartbeat, start::componentOf, exact)));
     }
 
     @Override

@@ -13,17 +13,21 @@ import org.apache.storm.generated.ExecutorStats;
 import org.apache.storm.generated.GlobalStreamId;
 import org.apache.storm.generated.SpoutStats;
 
-/** A worker's heartbeat as the `stats` control message: ExecutorStatsRecord of src/topology/records.ts. */
+/**
+ * A worker's heartbeat as the `stats` control message: exact counts where there are any, else Storm's sampled statistics
+ * (ExecutorStatsRecord of src/topology/records.ts).
+ */
 final class StatsMessage {
     private StatsMessage() {
     }
 
     /** `componentOf` names a task's component; executors of which it knows nothing (`__system`) are left out. */
-    static Map<String, Object> of(ClusterWorkerHeartbeat heartbeat, IntFunction<String> componentOf) {
+    static Map<String, Object> of(ClusterWorkerHeartbeat heartbeat, IntFunction<String> componentOf,
+            ExactStats exact) {
         List<Object> executors = new ArrayList<>();
         heartbeat.get_executor_stats().forEach((executor, stats) -> {
             String component = componentOf.apply(executor.get_task_start());
-            if (component != null && stats != null) {
+            if (component != null && stats != null && !exact.has(executor.get_task_start(), executor.get_task_end())) {
                 executors.add(record(executor, component, stats, heartbeat.get_uptime_secs()));
             }
         });
@@ -31,6 +35,7 @@ final class StatsMessage {
         message.put("type", "stats");
         message.put("uptimeSecs", heartbeat.get_uptime_secs());
         message.put("executors", executors);
+        message.put("totals", exact.totals());
         return message;
     }
 

@@ -1,6 +1,7 @@
 package egret.host;
 
 import java.lang.reflect.Field;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 import org.apache.storm.daemon.worker.Worker;
 import org.apache.storm.daemon.worker.WorkerState;
@@ -19,7 +20,12 @@ final class WorkerInternals {
      * whether connections are ready; a hosted worker is only started once they are.
      */
     static void activate(Worker worker) {
-        with(worker, state -> state.getIsWorkerActive().countDown());
+        with(worker, state -> {
+            CountDownLatch latch = state.getIsWorkerActive(); // of two counts where ExactStats holds the executors back
+            while (latch.getCount() > 0) {
+                latch.countDown();
+            }
+        });
     }
 
     /** Asks the supervisor for the assignment and takes over where tasks are, as every task.refresh.poll.secs. */

@@ -101,6 +101,59 @@ final class HostedComponents {
         }
     }
 
+    /** As many tuples as `test.tuples` on a stream whose trees are acked, and half as many on one whose trees fail. */
+    static final class Forked extends BaseRichSpout {
+        private transient SpoutOutputCollector collector;
+        private int tuples;
+        private int emitted;
+
+        @Override
+        public void open(Map<String, Object> conf, TopologyContext context, SpoutOutputCollector collector) {
+            this.collector = collector;
+            this.tuples = number(conf, "test.tuples");
+        }
+
+        @Override
+        public void nextTuple() {
+            if (emitted < tuples) {
+                int n = emitted++;
+                collector.emit("good", new Values(n), "good-" + n);
+                if (n % 2 == 0) {
+                    collector.emit("bad", new Values(n), "bad-" + n);
+                }
+            }
+        }
+
+        @Override
+        public void declareOutputFields(OutputFieldsDeclarer declarer) {
+            declarer.declareStream("good", new Fields("n"));
+            declarer.declareStream("bad", new Fields("n"));
+        }
+    }
+
+    /** Acks what is good and fails what is bad. */
+    static final class Ends extends BaseRichBolt {
+        private transient OutputCollector collector;
+
+        @Override
+        public void prepare(Map<String, Object> conf, TopologyContext context, OutputCollector collector) {
+            this.collector = collector;
+        }
+
+        @Override
+        public void execute(Tuple tuple) {
+            if (tuple.getSourceStreamId().equals("good")) {
+                collector.ack(tuple);
+            } else {
+                collector.fail(tuple);
+            }
+        }
+
+        @Override
+        public void declareOutputFields(OutputFieldsDeclarer declarer) {
+        }
+    }
+
     /** Counts words and the classes of their extras; tells at cleanup. */
     static final class Count extends BaseRichBolt {
         private final Map<String, Integer> words = new HashMap<>();

@@ -55,6 +55,11 @@ public final class HostedTopology {
                 builder.setSpout("constant", new HostedComponents.Constant(), 1);
                 builder.setBolt("null", new HostedComponents.Null(), 1).shuffleGrouping("constant");
             }
+            case "twoStreams" -> {
+                builder.setSpout("forked", new HostedComponents.Forked(), 1);
+                builder.setBolt("ends", new HostedComponents.Ends(), 1)
+                        .shuffleGrouping("forked", "good").shuffleGrouping("forked", "bad");
+            }
             case "prepareThrows" -> {
                 builder.setSpout("words", new HostedComponents.Words(), 1);
                 builder.setBolt("broken", new HostedComponents.Broken(), 1).shuffleGrouping("words");
