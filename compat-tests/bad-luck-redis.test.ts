@@ -14,7 +14,7 @@ import {
 } from './bad-luck.ts';
 import { withCase } from './case.ts';
 import { runEgret } from './egret.ts';
-import { ask } from './nimbus.ts';
+import { ask, topologyInfo } from './nimbus.ts';
 import { processesOf } from './processes.ts';
 import { eventually, tuplesOf } from './records.ts';
 import { trySubmit } from './storm-client.ts';
@@ -83,6 +83,18 @@ async function assertRuns(caseName: string): Promise<void> {
   });
 }
 
+/** One command in one line to a Redis; its answer as it comes. */
+function sayTo(socket: string, command: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const client = connect(socket, () => client.write(`${command}\r\n`));
+    client.once('data', (bytes) => {
+      client.destroy();
+      resolve(bytes.toString('utf8'));
+    });
+    client.once('error', reject);
+  });
+}
+
 describe('a private Redis in trouble', () => {
   const healthy = new Healthy();
   let localDir = '';
@@ -111,24 +123,41 @@ describe('a private Redis in trouble', () => {
     assert.deepEqual([...pids('container'), ...pids('jvm')], workers);
   });
 
-  it('refuses submissions with the reason while it is stopped, and takes them again when it goes on', async () => {
+  it('is replaced when it is stopped; containers stay and tuples flow meanwhile', async () => {
     const workers = [...pids('container'), ...pids('jvm')];
     const [redis] = pids('redis');
     process.kill(redis!, 'SIGSTOP');
-    try {
-      await assertRefused(`stopped-${process.pid}`, /the state store at unix:\S+redis\.sock does not answer/);
-      await healthy.flows();
-    } finally {
-      process.kill(redis!, 'SIGCONT');
-    }
-    await eventually('answers again', () =>
-      ask((nimbus) => nimbus.getTopologySummaries({})).then(
-        (rows) => rows.length === 1 || undefined,
-        () => undefined,
-      ),
-    );
+    await healthy.flows();
+    await loggedLine((line) => line.event === 'redis.stuck' && line['verdict'] === 'stopped', 'the verdict');
+    await eventually('another Redis', () => pids('redis').find((pid) => pid !== redis));
     await assertRuns('count');
     await healthy.flows();
+    assert.deepEqual([...pids('container'), ...pids('jvm')], workers);
+  });
+
+  it('that was emptied ends no topology: all is written again, and containers stay', async () => {
+    const workers = [...pids('container'), ...pids('jvm')];
+    const { id } = await topologyInfo(healthy.name);
+    assert.match(await sayTo(join(localDir, 'redis', 'redis.sock'), 'FLUSHALL'), /OK/);
+    await loggedLine((line) => line.event === 'store.restored', 'the restoration');
+    await healthy.flows();
+    const info = await eventually('its answers', () => topologyInfo(healthy.name).catch(() => undefined));
+    assert.deepEqual([info.id, info.status], [id, 'ACTIVE']);
+    assert.deepEqual([...pids('container'), ...pids('jvm')], workers);
+    await ask((nimbus) => nimbus.deactivate({ name: healthy.name }));
+    await ask((nimbus) => nimbus.activate({ name: healthy.name }));
+    await healthy.flows();
+    await assertRuns('count');
+  });
+
+  it('that was emptied while no gateway ran is filled again by the next one', async () => {
+    const workers = [...pids('container'), ...pids('jvm')];
+    (await target()).gateway!.kill('SIGKILL');
+    assert.match(await sayTo(join(localDir, 'redis', 'redis.sock'), 'FLUSHALL'), /OK/);
+    await healthy.flows();
+    await restartGateway();
+    await healthy.flows();
+    assert.equal((await topologyInfo(healthy.name)).status, 'ACTIVE');
     assert.deepEqual([...pids('container'), ...pids('jvm')], workers);
   });
 });
@@ -159,17 +188,7 @@ describe('an external Redis that refuses writes', () => {
     assert.doesNotMatch(left, new RegExp(healthy.name));
   });
 
-  /** One command in one line; its answer as it comes. */
-  function say(command: string): Promise<string> {
-    return new Promise((resolve, reject) => {
-      const client = connect(socket, () => client.write(`${command}\r\n`));
-      client.once('data', (bytes) => {
-        client.destroy();
-        resolve(bytes.toString('utf8'));
-      });
-      client.once('error', reject);
-    });
-  }
+  const say = (command: string): Promise<string> => sayTo(socket, command);
 
   it('lets a gateway start, which says why it schedules nothing and begins when it writes again', async () => {
     await say('CONFIG SET min-replicas-to-write 1');

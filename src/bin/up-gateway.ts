@@ -146,6 +146,10 @@ async function openStore({ config, log, stop, undo }: Opening): Promise<OpenedSt
     const redis = await startPrivateRedis({
       dir: join(config.localDir, 'redis'),
       command: config.redis.serverCommand,
+      healthLimits: {
+        silentMsMax: config.health.redisSilentMsMax,
+        stoppedMsMax: config.health.stoppedMsMax,
+      },
       ...edges,
     });
     // Containers of a killed gateway still need the server that was taken over.

@@ -27,7 +27,11 @@ export interface GatewayConfig {
   };
   readonly javaCommand: string | undefined;
   /** When a process that runs counts as stuck; Infinity: never. */
-  readonly health: { readonly containerSilentMsMax: number; readonly stoppedMsMax: number };
+  readonly health: {
+    readonly containerSilentMsMax: number;
+    readonly redisSilentMsMax: number;
+    readonly stoppedMsMax: number;
+  };
   /** All of it, Storm's keys and unknown ones included: defaults < file < flags. */
   readonly conf: ConfText;
 }
@@ -121,6 +125,7 @@ function derive(values: JsonObject, conf: ConfText, checkoutDir: string): Gatewa
     javaCommand: text(values, 'egret.java.command'),
     health: {
       containerSilentMsMax: limitMs(values, 'egret.container.timeout.secs', 10),
+      redisSilentMsMax: limitMs(values, 'egret.redis.timeout.secs', 10),
       stoppedMsMax: limitMs(values, 'egret.process.stopped.secs', 2),
     },
     conf,

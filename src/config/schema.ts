@@ -104,6 +104,11 @@ export const gatewayKeys: Readonly<Record<string, KeySchema>> = {
     description:
       'What every key of this gateway begins with in Redis. Gateways that share a Redis need one each.',
   },
+  'egret.redis.timeout.secs': {
+    ...{ type: 'number', minimum: 0, default: 10 },
+    description:
+      'A private Redis that runs and answers nothing for this long is killed and started again; 0: never.',
+  },
   'egret.uploads.max': {
     ...{ type: 'integer', minimum: 1, maximum: 10_000, default: 64 },
     description: 'Most uploads open at one time.',

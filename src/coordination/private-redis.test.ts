@@ -115,6 +115,19 @@ describe('startPrivateRedis', () => {
     assert.deepEqual(await (await open(second.url)).read('a'), { version: 1, value: 1 });
   });
 
+  it('replaces a server that is stopped while it serves, and keeps what it had confirmed', async () => {
+    const healthLimits = { silentMsMax: Number.POSITIVE_INFINITY, stoppedMsMax: 500 };
+    const server = await start({ healthLimits });
+    const store = await open(server.url);
+    await store.put('a', 1);
+    const stopped = server.pid;
+    process.kill(stopped, 'SIGSTOP');
+    await until('another', () => server.pid !== stopped);
+    assert.equal(processStart(stopped), undefined);
+    await until('its answer', answers(store));
+    assert.deepEqual(await store.read('a'), { version: 1, value: 1 });
+  });
+
   it('starts one server however many gateways ask at a time', async () => {
     const all = await Promise.all([start(), start(), start()]);
     assert.equal(new Set(all.map((server) => server.pid)).size, 1);

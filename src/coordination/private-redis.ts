@@ -11,6 +11,7 @@ import {
   waitFor,
 } from '../base/index.ts';
 import { describeExit, endProcess, isSameProcess, watchProcess } from '../child/index.ts';
+import { type RedisHealthLimits, watchServerHealth } from './redis-health.ts';
 import {
   askServer,
   lastWords,
@@ -34,6 +35,8 @@ export interface PrivateRedisOptions {
   readonly log: Logger;
   /** How long a server that is found running may take to answer before it is replaced. Default 5000. */
   readonly answerLimitMs?: number;
+  /** When a server that runs counts as stuck and is replaced; default: never. */
+  readonly healthLimits?: RedisHealthLimits;
   readonly signal?: AbortSignal;
 }
 
@@ -158,6 +161,7 @@ class SupervisedRedis implements PrivateRedis {
   readonly #stop = new AbortController();
   #server: FoundServer;
   #watch: Disposable | undefined;
+  #health: Disposable | undefined;
   #restarts = 0;
   #startedMs = 0;
   #restarting: Promise<void> = Promise.resolve();
@@ -178,6 +182,7 @@ class SupervisedRedis implements PrivateRedis {
   leave(): void {
     this.#stop.abort(new GatewayError('ABORTED', 'the state server is left alone'));
     this.#watch?.[Symbol.dispose]();
+    this.#health?.[Symbol.dispose]();
   }
 
   close(): Promise<void> {
@@ -198,6 +203,8 @@ class SupervisedRedis implements PrivateRedis {
   #supervise(server: FoundServer): void {
     this.#server = server;
     this.#startedMs = this.#options.clock.monotonicMs();
+    const { dir, clock, log, healthLimits: limits } = this.#options;
+    if (limits !== undefined) this.#health = watchServerHealth(server.process, { dir, clock, log, limits });
     if (server.ended !== undefined) {
       void server.ended.then((how) => this.#ended(how));
     } else {
@@ -206,6 +213,7 @@ class SupervisedRedis implements PrivateRedis {
   }
 
   #ended(how: string): void {
+    this.#health?.[Symbol.dispose]();
     if (this.#stop.signal.aborted) return;
     const { clock, log } = this.#options;
     log.error({ event: 'redis.died', pid: this.pid, how, lastWords: lastWords(this.#options.dir) });
