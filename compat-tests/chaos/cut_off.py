@@ -1,4 +1,6 @@
-"""cut_off.py PID PICK: shuts one connected socket of a process down, as if the other side had closed it.
+"""cut_off.py PID PICK FIRST: shuts one connected socket of a process down, as if the other side had closed it.
+
+Only descriptors from FIRST on: a gateway takes the end of its channel to its starter for a request to end.
 
 Takes a copy of the descriptor (pidfd_getfd, Linux 5.6) and shuts that down; says which, or that there is none.
 """
@@ -12,7 +14,7 @@ SYS_PIDFD_OPEN, SYS_PIDFD_GETFD = 434, 438
 
 
 def main():
-    pid, pick = int(sys.argv[1]), int(sys.argv[2])
+    pid, pick, first = (int(argument) for argument in sys.argv[1:])
     libc = ctypes.CDLL(None, use_errno=True)
     process = libc.syscall(SYS_PIDFD_OPEN, pid, 0)
     if process < 0:
@@ -24,6 +26,8 @@ def main():
     except OSError:
         names = []
     for name in names:
+        if int(name) < first:
+            continue
         try:
             if not os.readlink(f"/proc/{pid}/fd/{name}").startswith("socket:"):
                 continue

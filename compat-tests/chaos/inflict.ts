@@ -93,7 +93,7 @@ async function toProcess(fault: PlannedFault): Promise<{ done: boolean; what: st
       await stopped(victim, durationMs);
       return { done: true, what: `${durationMs} ms, ${name}` };
     default:
-      return cutOff(victim.pid, pick >>> 8).then((what) => ({
+      return cutOff(victim, pick >>> 8).then((what) => ({
         done: what.startsWith('descriptor'),
         what: `${what}, ${name}`,
       }));
@@ -108,14 +108,20 @@ async function stopped(victim: Victim, durationMs: number): Promise<void> {
   if (start !== undefined && startOf(victim.pid) === start) process.kill(victim.pid, 'SIGCONT');
 }
 
-async function cutOff(pid: number, pick: number): Promise<string> {
+async function cutOff({ pid, kind }: Victim, pick: number): Promise<string> {
   const script = join(root, 'compat-tests', 'chaos', 'cut_off.py');
-  return (await execute('python3', [script, String(pid), String(pick)])).stdout.trim();
+  return (
+    await execute('python3', [script, String(pid), String(pick), kind === 'gateway' ? '4' : '0'])
+  ).stdout.trim();
 }
 
 /** Ends the gateway, and starts it again on the same directory. */
 async function withoutGateway(signal: 'SIGKILL' | 'SIGTERM', durationMs: number): Promise<string> {
   const { gateway } = await target();
+  if (gateway!.exitCode !== null || gateway!.signalCode !== null) {
+    await restartGateway();
+    throw new Error(`the gateway had ended with ${gateway!.exitCode ?? gateway!.signalCode} by itself`);
+  }
   const exited = new Promise<number | null>((resolve) => gateway!.once('exit', resolve));
   gateway!.kill(signal);
   const code = await exited;
