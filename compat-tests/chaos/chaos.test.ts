@@ -10,7 +10,9 @@ const runs: readonly Partial<ChaosOptions>[] = [
   { topology: 'python', seed: 20_251, minutes: 0.3, everyMs: 2500 },
 ];
 
-describe('chaos', () => {
+describe('chaos', function () {
+  // a machine with other work takes its time to start JVMs, and the rest has a limit of its own
+  this.timeout(300_000);
   for (const run of runs) {
     const options: ChaosOptions = { ...defaults, ...run };
     it(`loses no id of a ${options.topology} topology to the faults of seed ${options.seed}`, async function () {
