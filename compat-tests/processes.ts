@@ -24,7 +24,7 @@ export function processesUnder(dir: string): RunningProcess[] {
 const patterns = {
   container: /egret container|bin\/container\.js/,
   jvm: /egret\.host\.Main/,
-  master: /egret container \S+\/0$/,
+  master: /egret container \S+\/0\s*$/,
   worker: /egret container \S+\/[1-9]/,
   child: /^\S*python3? \S*split_python\.py/,
   redis: /redis-server|valkey-server/,
