@@ -195,7 +195,8 @@ export class TopologyMaster {
   }
 
   #accept(incoming: Incoming): void {
-    if (this.#connections.size >= connectionsMax) {
+    // Before it is elected a master has nothing to say; who calls has an address of somebody who was.
+    if (this.#leaseEpoch === 0 || this.#connections.size >= connectionsMax) {
       incoming.refuse();
       return;
     }
@@ -263,7 +264,8 @@ export class TopologyMaster {
     const answer = store
       .read(keys.container(spec.topologyId, containerId))
       .then((found) => (found?.value as unknown as ContainerRecord | undefined)?.incarnation);
-    const limit = clock.sleep(askStoreMs, this.#ending.signal).then(() => undefined);
+    const waiting = new AbortController();
+    const limit = clock.sleep(askStoreMs, waiting.signal).then(() => undefined);
     try {
       return await Promise.race([answer, limit]);
     } catch {
@@ -271,6 +273,7 @@ export class TopologyMaster {
     } finally {
       answer.catch(() => undefined);
       limit.catch(() => undefined);
+      waiting.abort();
     }
   }
 
