@@ -17,6 +17,11 @@ const checks = [
   { name: 'dead code', kind: 'check', command: ['npm', 'run', '-s', 'dead-code'] },
   { name: 'generated code', kind: 'check', command: ['node', 'scripts/check-generated.mjs'] },
   { name: 'unit', kind: 'suite', command: ['npm', 'run', '-s', 'unit'] },
+  {
+    name: 'simulation',
+    kind: 'check',
+    command: ['npm', 'run', '-s', 'sim', '--', '--seeds', '700', '--fresh', '300', '--quiet'],
+  },
   { name: 'compat', kind: 'suite', command: ['npm', 'run', '-s', 'compat'] },
 ];
 

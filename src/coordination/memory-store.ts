@@ -39,6 +39,16 @@ export class MemoryStore implements StateStore {
     if (isBack) this.#tell(undefined);
   }
 
+  /** Takes note of all it holds; what is returned puts that back, as a server does that comes up with an old file. */
+  snapshot(): () => void {
+    const kept = [new Map(this.#records), new Map(this.#lists), new Map(this.#leases)] as const;
+    return () => {
+      restore(this.#records, kept[0]);
+      restore(this.#lists, kept[1]);
+      restore(this.#leases, kept[2]);
+    };
+  }
+
   async read(key: string): Promise<Versioned | undefined> {
     await this.#answer(`reading ${key}`);
     const found = this.#find(key);
@@ -236,4 +246,9 @@ function under(prefix: string, keys: Iterable<string>): string[] {
   return [...keys]
     .filter((key) => key.startsWith(prefix))
     .sort((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)));
+}
+
+function restore<T>(into: Map<string, T>, from: ReadonlyMap<string, T>): void {
+  into.clear();
+  for (const [key, value] of from) into.set(key, value);
 }

@@ -1,0 +1,44 @@
+import { strict as assert } from 'node:assert';
+import type { Cluster } from './cluster.ts';
+import type { SimulatedContainer } from './container.ts';
+
+const everyMs = 250;
+/** What has been so for this long is known to everybody who could hear of it. */
+const knownMs = 1000;
+
+/** Looks from time to time whether containers that can talk to each other know of each other's pressure. */
+export function watchAgreement(cluster: Cluster): void {
+  const look = (): void => {
+    cluster.world.after(everyMs, look);
+    for (const one of cluster.containers.values()) {
+      for (const other of cluster.containers.values()) if (one !== other) checkPressure(cluster, one, other);
+    }
+  };
+  cluster.world.after(everyMs, look);
+}
+
+function checkPressure(cluster: Cluster, speaker: SimulatedContainer, hearer: SimulatedContainer): void {
+  const high = speaker.simulatedHosts.flatMap((host) => host.highFor(knownMs));
+  if (high.length === 0 || !canHear(cluster, speaker, hearer)) return;
+  const { observer } = cluster;
+  observer.count('pressureCompared');
+  for (const host of hearer.simulatedHosts) {
+    const unheard = high.filter((task) => !host.pressured.includes(task));
+    assert.deepEqual(
+      unheard,
+      [],
+      `${host.process.name} has not heard of the pressure in ${speaker.process.name}`,
+    );
+  }
+}
+
+/** Both have been running, and a connection of the speaker to the hearer has been open, for long enough. */
+function canHear(cluster: Cluster, speaker: SimulatedContainer, hearer: SimulatedContainer): boolean {
+  const { links } = cluster;
+  const link = links.between(speaker.process, hearer.process);
+  const peer = hearer.manager?.peers.get(speaker.containerId);
+  const isWell = !link.isCut && link.bytesPerMs === link.bytesPerMsWhole && peer?.isConnected === true;
+  if (!isWell || speaker.process.runsForMs < knownMs || hearer.process.runsForMs < knownMs) return false;
+  const ends = [...links.endsOf(speaker.process)];
+  return ends.some((end) => end.other.process === hearer.process && end.dialledForMs > knownMs);
+}

@@ -1,0 +1,224 @@
+import { strict as assert } from 'node:assert';
+import { MetricsRegistry } from '../../container/metrics-manager/index.ts';
+import { StreamManager } from '../../container/stream-manager/index.ts';
+import type { TaskHost } from '../../container/task-host.ts';
+import { AckerHost } from '../../container/task-hosts/system/index.ts';
+import { TopologyWatch } from '../../container/topology-watch.ts';
+import type { ContainerSpec, PhysicalPlan, PlannedTask } from '../../topology/index.ts';
+import type { Cluster } from './cluster.ts';
+import { SimulatedHost } from './host.ts';
+import { SimulatedProcess } from './process.ts';
+
+interface PlannedHost {
+  readonly name: string;
+  readonly tasks: readonly PlannedTask[];
+  readonly isAcker: boolean;
+}
+
+/** Until the container notices that a child is dead, and starts another. */
+const noticeMs = [0, 5] as const;
+const restartMs = [20, 300] as const;
+
+/** One life of a container 1..N: the real stream manager and ackers, and simulated hosts. */
+export class SimulatedContainer {
+  readonly process: SimulatedProcess;
+  readonly spec: ContainerSpec;
+  readonly hosts = new Map<string, TaskHost>();
+  manager: StreamManager | undefined;
+  /** Trees that each of its acker tasks knew at the last rotation. */
+  readonly trees = new Map<number, number>();
+  readonly #cluster: Cluster;
+  readonly #planned: readonly PlannedHost[];
+  readonly #metrics: MetricsRegistry;
+  #watch: TopologyWatch | undefined;
+  #planSeen: PhysicalPlan | undefined;
+  #burstBytesMax = 0;
+
+  constructor(cluster: Cluster, spec: ContainerSpec) {
+    this.#cluster = cluster;
+    this.spec = spec;
+    this.process = new SimulatedProcess(cluster.world, spec.incarnation);
+    this.#metrics = new MetricsRegistry(this.process.clock);
+    this.#planned = planHosts(spec, cluster.shape.scenario.setup.together === 1);
+  }
+
+  get containerId(): number {
+    return this.spec.containerId;
+  }
+
+  get simulatedHosts(): readonly SimulatedHost[] {
+    return [...this.hosts.values()].filter((host) => host instanceof SimulatedHost);
+  }
+
+  async open(): Promise<void> {
+    const { shape, world, observer } = this.#cluster;
+    const { process, spec } = this;
+    const store = this.#cluster.storeOf(process);
+    const log = observer.log(process.name, (event, fields) => this.#heard(event, fields));
+    const edges = { network: this.#cluster.links.of(process), clock: process.clock, random: world.random };
+    this.manager = await StreamManager.open({
+      ...{ spec, conf: shape.conf, topology: shape.topology, store, ...edges, log },
+      hosts: this.#planned.map(({ name, tasks }) => ({ name, tasks: tasks.map(({ taskId }) => taskId) })),
+      onHostReport: () => undefined,
+      onPacking: () => undefined,
+    });
+    for (const host of this.#planned) this.startHost(host.name);
+    const onEnd = (reason: string): void => this.#cluster.containerEnds(this, reason);
+    this.#watch = new TopologyWatch({
+      ...{ spec, store, log, onEnd },
+      clock: process.clock,
+      onRecord: () => undefined,
+    });
+    await this.#watch.start();
+  }
+
+  startHost(name: string): void {
+    const planned = this.#planned.find((host) => host.name === name)!;
+    const host = planned.isAcker ? this.#makeAckers(planned) : this.#makeHost(planned);
+    const manager = this.manager!;
+    void (host as TaskHost).start(new AbortController().signal);
+    this.hosts.set(name, host);
+    manager.fill(host);
+    if (!(host instanceof SimulatedHost)) return;
+    const { queueMax } = this.#cluster.shape.scenario.setup;
+    const held = host.deliveredBytes;
+    assert(
+      held <= queueMax,
+      `${name} of ${this.process.name} had ${held} bytes waiting, at most ${queueMax}`,
+    );
+  }
+
+  /** The child of a task dies, is noticed, and is started again. */
+  crashHost(name: string): void {
+    const host = this.hosts.get(name);
+    if (!(host instanceof SimulatedHost)) return;
+    const { world } = this.#cluster;
+    host.end();
+    this.process.after(world.between(...noticeMs), () => {
+      this.manager!.empty(host);
+      this.process.after(world.between(...restartMs), () => {
+        if (this.hosts.get(name) === host) this.startHost(name);
+      });
+    });
+  }
+
+  /** Throws when something is not as it must always be. */
+  check(): void {
+    const { manager } = this;
+    if (manager === undefined) return;
+    const { plan } = manager;
+    if (plan !== undefined && plan !== this.#planSeen) this.#checkPlan(plan);
+    const { queueMax } = this.#cluster.shape.scenario.setup;
+    for (const [peer, { queuedBytes, isConnected }] of manager.peers) {
+      const slack = isConnected ? this.#burstBytesMax : 0;
+      const message = `${this.process.name} has ${queuedBytes} bytes waiting for container ${peer}, at most ${queueMax} + ${slack}`;
+      assert(queuedBytes <= queueMax + slack, message);
+    }
+  }
+
+  /** Nothing is left of what has been done. */
+  checkQuiet(): void {
+    const { manager } = this;
+    assert(manager !== undefined, `${this.process.name} has no stream manager`);
+    for (const [peer, { queuedBytes, isConnected }] of manager.peers) {
+      assert.equal(queuedBytes, 0, `${this.process.name} has bytes waiting for container ${peer}`);
+      assert(isConnected, `${this.process.name} is not connected to container ${peer}`);
+    }
+    for (const host of this.simulatedHosts) {
+      const name = host.process.name;
+      assert.deepEqual(host.pressured, [], `${name} is told of pressure`);
+      assert(!host.isPaused, `${name} is paused`);
+      assert.equal(host.queueBytes, 0, `${name} has tuples waiting`);
+      for (const spout of host.spouts) {
+        assert(!spout.isHeld, `a spout in ${name} is held`);
+        assert.equal(spout.pending, 0, `a spout in ${name} has trees pending`);
+      }
+    }
+    for (const [task, trees] of this.trees) assert.equal(trees, 0, `acker ${task} remembers trees`);
+  }
+
+  /** How things stand, for whoever has to understand a failure. */
+  *describe(): Iterable<string> {
+    const { manager, process } = this;
+    yield `${process.name}${process.isAlive ? '' : ' (dead)'}: plan ${manager?.plan?.epoch} ${manager?.plan?.status}`;
+    for (const [peer, { queuedBytes, isConnected }] of manager?.peers ?? [])
+      yield `  to container ${peer}: ${queuedBytes} bytes, ${isConnected ? 'connected' : 'not connected'}`;
+    for (const host of this.simulatedHosts) yield `  ${host.describe()}`;
+    for (const [task, trees] of this.trees) yield `  acker ${task}: ${trees} trees`;
+  }
+
+  #makeHost(planned: PlannedHost): SimulatedHost {
+    const { shape, world, ledger, observer, nextLife } = this.#cluster;
+    const manager = this.manager!;
+    return new SimulatedHost({
+      ...{ name: planned.name, tasks: planned.tasks.map(({ taskId }) => taskId) },
+      ...{ shape, world, ledger, nextLife, container: this.process, outlet: manager },
+      onQueue: (bytes) => observer.most('hostQueueBytesMax', bytes),
+      onBurst: (bytes) => {
+        this.#burstBytesMax = Math.max(this.#burstBytesMax, this.#planned.length * bytes + 32_768);
+      },
+    });
+  }
+
+  #makeAckers(planned: PlannedHost): AckerHost {
+    const { shape, world, observer } = this.#cluster;
+    return new AckerHost({
+      ...{ spec: this.spec, conf: shape.conf, topology: shape.topology, tasks: planned.tasks },
+      ...{ outlet: this.manager!, clock: this.process.clock, random: world.random, metrics: this.#metrics },
+      log: observer.log(this.process.name, (event, fields) => this.#heard(event, fields)),
+      pidDir: '/nowhere',
+      onExit: () => undefined,
+    });
+  }
+
+  #heard(event: string, fields: Readonly<Record<string, unknown>>): void {
+    if (event === 'peer.detached') this.#cluster.ledger.mayRepeat = true;
+    if (event === 'acker.rotated') this.trees.set(fields['task'] as number, fields['trees'] as number);
+    if (event === 'peer.joined') {
+      const named = this.manager?.plan?.streamManagers.some(
+        ({ containerId, incarnation }) =>
+          containerId === fields['peer'] && incarnation === fields['incarnation'],
+      );
+      assert(
+        named,
+        `${String(fields['incarnation'])} joined ${this.process.name}, whose plan does not name it`,
+      );
+    }
+  }
+
+  #checkPlan(plan: PhysicalPlan): void {
+    const before = this.#planSeen;
+    this.#planSeen = plan;
+    this.#cluster.observer.planTaken(plan);
+    if (before === undefined) return;
+    assert(
+      plan.epoch >= before.epoch,
+      `${this.process.name} went from epoch ${before.epoch} to ${plan.epoch}`,
+    );
+    if (!this.#cluster.observer.isStoreSound) return;
+    for (const { containerId, incarnation } of plan.streamManagers) {
+      const known = before.streamManagers.find((address) => address.containerId === containerId);
+      if (known === undefined) continue;
+      const [last, next] = [lifeOf(known.incarnation), lifeOf(incarnation)];
+      assert(next >= last, `the plan went back from ${known.incarnation} to ${incarnation}`);
+    }
+  }
+}
+
+/** Incarnations are named `c2-7`: the seventh life of a container. */
+function lifeOf(incarnation: string): number {
+  return Number(incarnation.split('-')[1]);
+}
+
+function planHosts(spec: ContainerSpec, areTogether: boolean): PlannedHost[] {
+  const own = spec.plan.tasks.filter((task) => task.containerId === spec.containerId);
+  const ackers = own.filter((task) => task.host === 'system');
+  const others = own.filter((task) => task.host !== 'system');
+  const hosts: PlannedHost[] = [];
+  for (const task of ackers) hosts.push({ name: `acker-${task.taskId}`, tasks: [task], isAcker: true });
+  if (areTogether && others.length > 0) hosts.push({ name: 'together', tasks: others, isAcker: false });
+  if (!areTogether) {
+    for (const task of others) hosts.push({ name: `shell-${task.taskId}`, tasks: [task], isAcker: false });
+  }
+  return hosts;
+}
