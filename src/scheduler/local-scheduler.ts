@@ -327,7 +327,6 @@ export class LocalScheduler implements AsyncDisposable {
   async #forget(topologyId: string): Promise<void> {
     await this.#containers.forget(topologyId);
     await this.#assignments.forget(topologyId);
-    this.#memory.forget(topologyId);
     this.#log.info({ event: 'topology.unassigned', topology: topologyId });
     this.#isWoken = true; // its slots are free for those that wait
   }

@@ -124,6 +124,10 @@ export class NodeFiles {
     return 1000 * (typeof secs === 'number' && secs >= 0 ? secs : graceSecsDefault);
   }
 
+  removeCopy(topologyId: string): void {
+    rmSync(this.#copyFile(topologyId), { force: true });
+  }
+
   #copyFile(topologyId: string): string {
     return join(this.#containersDir, topologyId, 'records.json');
   }

@@ -53,8 +53,17 @@ export class StoreMemory {
     return (found?.value as unknown as MarkerRecord | undefined)?.id;
   }
 
-  /** Copies what has changed. A disk that refuses costs the copy, not the topology. */
+  /**
+   * Copies what has changed, and removes the copies of topologies that are no more, before their containers end. A disk
+   * that refuses costs the copy, not the topology.
+   */
   remember(topologies: readonly TopologyRecord[], assignments: ReadonlyMap<string, AssignmentRecord>): void {
+    const alive = new Set(topologies.map(({ id }) => id));
+    for (const id of this.#deps.files.listTopologies()) {
+      if (alive.has(id)) continue;
+      this.#deps.files.removeCopy(id);
+      this.#written.delete(id);
+    }
     for (const topology of topologies) {
       const assignment = assignments.get(topology.id);
       if (assignment === undefined || assignment.plan.containers.length === 0) continue;
@@ -67,10 +76,6 @@ export class StoreMemory {
         this.#deps.log.warn({ event: 'store.not-copied', topology: topology.id, error });
       }
     }
-  }
-
-  forget(topologyId: string): void {
-    this.#written.delete(topologyId);
   }
 
   #copyOf(topologyId: string): TopologyCopy[] {
