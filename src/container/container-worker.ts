@@ -69,7 +69,7 @@ export class WorkerContainer {
     this.#versionAsked = this.#plan.version;
     const graceSecs = confNumber(deps.conf, 'supervisor.worker.shutdown.sleep.secs', graceSecsDefault);
     this.#roster = new HostRoster({
-      ...{ clock: deps.clock, drainMs, graceMs: 1000 * graceSecs },
+      ...{ drainMs, graceMs: 1000 * graceSecs },
       makeKeeper: (host) => this.#makeKeeper(host),
     });
   }

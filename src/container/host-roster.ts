@@ -1,11 +1,9 @@
-import type { Clock } from '../base/index.ts';
 import { type PlannedHost, taskIdsOf } from './container-hosts.ts';
 import type { HostKeeper } from './host-keeper.ts';
 import type { HostPlace } from './stream-manager/index.ts';
 
 export interface HostRosterOptions {
   readonly makeKeeper: (host: PlannedHost) => HostKeeper;
-  readonly clock: Clock;
   /** What a host whose tasks leave may take to work off what it has, and then to end. */
   readonly drainMs: number;
   readonly graceMs: number;

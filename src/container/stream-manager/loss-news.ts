@@ -52,6 +52,11 @@ export class LossNews {
     }
   }
 
+  /** Tasks have moved or started again by a packing plan. Every container knows that by itself. */
+  moved(tasks: readonly TaskId[]): void {
+    this.#lost(tasks);
+  }
+
   /** This container ends: the ends of its links are no news. */
   close(): void {
     this.#isClosed = true;

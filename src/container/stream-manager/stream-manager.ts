@@ -23,6 +23,7 @@ import { type StreamManagerLimits, streamManagerLimits } from './limits.ts';
 import { LossNews } from './loss-news.ts';
 import { LostFrames } from './lost-frames.ts';
 import { MasterClient } from './master-client.ts';
+import { tasksThatForget } from './moved-tasks.ts';
 import { type PeerHello, PeerListener, type PeerVerdict } from './peer-listener.ts';
 import type { PeerQueue } from './peer-queue.ts';
 import { Peers } from './peers.ts';
@@ -71,6 +72,8 @@ export class StreamManager implements Outlet {
   #master: MasterClient | undefined;
   #plan: PhysicalPlan | undefined;
   #packing: PackingPlan;
+  /** Tasks that have forgotten their trees by a plan that is being taken over: told when all have taken it. */
+  readonly #forgetting = new Set<TaskId>();
   /** Version of the packing plan that this container has taken its part of. */
   #packingTaken: number;
   readonly #policy: FlowPolicy;
@@ -238,6 +241,10 @@ export class StreamManager implements Outlet {
     this.#peers.pointTo(plan);
     this.#listener.reconsider();
     this.#tellHosts((host) => host.control({ type: 'plan', plan }));
+    const isMoving = status === 'REBALANCING' || plan.packingVersion < this.#packing.version;
+    if (isMoving || this.#forgetting.size === 0) return;
+    this.#losses.moved([...this.#forgetting]);
+    this.#forgetting.clear();
   }
 
   /**
@@ -246,6 +253,7 @@ export class StreamManager implements Outlet {
    * have left.
    */
   repack(packing: PackingPlan, places: readonly HostPlace[]): void {
+    for (const task of tasksThatForget(this.#packing, packing)) this.#forgetting.add(task);
     this.#repack(packing, places);
     this.#deps.log.info({ event: 'packing.taken', version: packing.version, places: places.length });
     if (this.#plan !== undefined) this.#peers.pointTo(this.#plan);
