@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { closeLeavingNothing, ownGateway } from './bad-luck.ts';
+import { textFile } from './case.ts';
 import { ask, killTopology, topologyInfo } from './nimbus.ts';
 import { processesOf, processesUnder } from './processes.ts';
-import { eventually } from './records.ts';
+import { eventually, tuplesOf } from './records.ts';
+import { submit } from './storm-client.ts';
 import { openTarget, restartGateway, target } from './target.ts';
 
 const linesOf = (file: string): string[] =>
@@ -218,6 +220,47 @@ describe('rebalance', () => {
     );
     await numbers.finish();
     await killTopology(numbers.name, 0);
+  });
+});
+
+describe('rebalance of Java', () => {
+  let scratch = '';
+  let localDir = '';
+  let out = '';
+  const name = `java-moves-${process.pid}`;
+
+  before(async function () {
+    await openTarget({});
+    ({ scratch, localDir } = await ownGateway(this));
+    out = join(scratch, name);
+    mkdirSync(out);
+    await submit(name, 'count', {
+      ...{ split: 'thrift-python', workers: 2, 'topology.message.timeout.secs': 5 },
+      ...{ 'compat.pace': 50, 'compat.out': out, 'compat.text': textFile },
+    });
+    await flowing();
+  });
+  after(closeLeavingNothing);
+
+  async function flowing(): Promise<void> {
+    const before = tuplesOf(out, 'sink').length;
+    await eventually('tuples at the sink', () =>
+      tuplesOf(out, 'sink').length > before + 1500 ? true : undefined,
+    );
+  }
+  const jvms = (): number[] => processesOf(localDir, 'jvm').map(({ pid }) => pid);
+
+  it('from two workers to one: one JVM is left, and tuples flow', async () => {
+    await ask((nimbus) => nimbus.rebalance({ name, options: { wait_secs: 1, num_workers: 1 } }));
+    await eventually('one JVM', () => (jvms().length === 1 ? true : undefined));
+    await eventually('the status of before', async () =>
+      (await topologyInfo(name)).status === 'ACTIVE' ? true : undefined,
+    );
+    await flowing();
+    assert.equal(processesOf(localDir, 'container').length, 2);
+    const errors = [...(await topologyInfo(name)).errors.values()].flat().map(({ error }) => error);
+    assert.deepEqual(errors, []);
+    await killTopology(name, 0);
   });
 });
 

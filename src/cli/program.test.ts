@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { systemClock } from '../base/index.ts';
 import { processStart } from '../child/index.ts';
 import { type NimbusFixture, openNimbusFixture } from '../testing/nimbus-fixture.ts';
+import { keys, type TopologyRecord } from '../topology/index.ts';
 import { endpointsPath, writeEndpoints } from './endpoints.ts';
 import { runEgret } from './program.ts';
 
@@ -190,5 +191,48 @@ describe('the command line', () => {
       out: '',
       err: 'x.jar: no such file\n',
     });
+  });
+
+  it('rebalances as it is told, and says so', async () => {
+    const id = await nimbus.submit({ name: 'spread' });
+    const asked = async () =>
+      (await nimbus.store.read(keys.topology(id)))!.value as unknown as TopologyRecord;
+    const flags = ['-w', '60', '-n', '3', '-e', 'count=2', '-e', 'words=4', '-t', '{"topology.debug":true}'];
+    const settings = ['-c', 'topology.max.spout.pending=7', ...here()];
+    assert.deepEqual(await run(['rebalance', 'spread', ...flags, ...settings]), {
+      code: 0,
+      out: 'Topology spread is rebalancing\n',
+      err: '',
+    });
+    const { rebalance, status } = await asked();
+    assert.equal(status, 'REBALANCING');
+    assert.deepEqual([rebalance!.workers, rebalance!.executors], [3, { count: 2, words: 4 }]);
+    assert.deepEqual(JSON.parse(rebalance!.confOverrides!), {
+      'topology.max.spout.pending': 7,
+      'topology.debug': true,
+    });
+    assert.ok(Math.abs(rebalance!.dueAtMs - systemClock.nowMs() - 60_000) < 30_000);
+    const again = await run(['rebalance', 'spread', ...here()]);
+    assert.equal(again.code, 1);
+    assert.match(again.err, /No transition for event: REBALANCE, status: REBALANCING storm-id: spread-/);
+    await kill('spread');
+  });
+
+  it('answers a rebalance in JSON, and with a code for what cannot be', async () => {
+    await nimbus.submit({ name: 'told' });
+    const json = await run(['rebalance', 'told', '-w', '60', '--json', ...here()]);
+    assert.deepEqual([json.code, JSON.parse(json.out)], [0, { name: 'told', status: 'REBALANCING' }]);
+    await kill('told');
+    const gone = await run(['rebalance', 'gone', ...here()]);
+    assert.deepEqual([gone.code, gone.err], [1, 'NotAliveException(msg:gone is not alive)\n']);
+    for (const wrong of [
+      ['-n', '0'],
+      ['-e', 'count'],
+      ['-e', 'count=-1'],
+      ['-t', '[]'],
+      ['-r', '{"a":1}'],
+      [],
+    ])
+      assert.equal((await run(['rebalance', ...(wrong.length === 0 ? [] : ['told']), ...wrong])).code, 2);
   });
 });

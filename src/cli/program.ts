@@ -1,7 +1,9 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { isJsonObject, type JsonObject, type JsonValue } from '../base/index.ts';
 import { type CommandWorld, type CommonFlags, failureLine } from './commands.ts';
 import type { JarFlags } from './jar-command.ts';
 import { addMonitoring } from './monitor-commands.ts';
+import type { RebalanceFlags } from './rebalance-command.ts';
 
 /** Runs a gateway until it is told to stop. Given by bin/, the only room that may know all the others. */
 export type RunGateway = (flags: CommonFlags) => Promise<number>;
@@ -69,6 +71,7 @@ function makeProgram(world: CommandWorld, { runGateway, done }: ProgramOptions):
   addJar(command, world, done);
   addLifecycle(command, world, done);
   addMonitoring(command, world, done);
+  addRebalance(command, world, done);
   return program;
 }
 
@@ -123,6 +126,38 @@ function addLifecycle(command: MakeCommand, world: CommandWorld, done: (exitCode
   }
 }
 
+function addRebalance(command: MakeCommand, world: CommandWorld, done: (exitCode: number) => void): void {
+  command(
+    'rebalance',
+    'Give a topology another number of workers or executors. Its spouts stop at once and begin again when its tasks are ' +
+      'where they are to be; what stays where it is runs on. Values of -c that begin with "topology." count as -t.',
+    'egret rebalance words -w 5 -n 3 -e count=8 -e split=4',
+  )
+    .argument('<name>', 'name of a topology')
+    .option(
+      '-w, --wait <secs>',
+      'seconds to wait before tasks move (default: the message timeout)',
+      parseSeconds,
+    )
+    .option('-n, --num-workers <count>', 'workers that it is to have', parseCount)
+    .option(
+      '-e, --executor <component=count>',
+      'executors that a component is to have; may be repeated',
+      collectCount,
+    )
+    .option(
+      '-r, --resources <json>',
+      'resources by component, for the resource-aware scheduler',
+      parseResources,
+    )
+    .option('-t, --topology-conf <json>', 'configuration to lay over that of the topology', parseObject)
+    .option('--json', 'print JSON in place of a sentence')
+    .action(async (topology: string, flags: RebalanceFlags) => {
+      const { rebalance } = await import('./rebalance-command.ts');
+      done(await rebalance(world, topology, flags));
+    });
+}
+
 function withCommonFlags(command: Command): Command {
   return command
     .option('-c <key=value>', 'set one value of the configuration; may be repeated', collect)
@@ -137,4 +172,38 @@ function collect(value: string, before: readonly string[] | undefined): string[]
 function parseSeconds(value: string): number {
   if (/^\d{1,9}$/.test(value)) return Number(value);
   throw new InvalidArgumentError('It must be a whole number of seconds.');
+}
+
+function parseCount(value: string): number {
+  if (/^[1-9]\d{0,8}$/.test(value)) return Number(value);
+  throw new InvalidArgumentError('It must be a whole number above 0.');
+}
+
+function collectCount(
+  value: string,
+  before: ReadonlyMap<string, number> | undefined,
+): ReadonlyMap<string, number> {
+  const at = value.lastIndexOf('=');
+  if (at <= 0) throw new InvalidArgumentError('It must be component=count.');
+  return new Map([...(before ?? []), [value.slice(0, at), parseCount(value.slice(at + 1))]]);
+}
+
+function parseObject(value: string): JsonObject {
+  try {
+    const object = JSON.parse(value) as JsonValue;
+    if (isJsonObject(object)) return object;
+  } catch {
+    // said below
+  }
+  throw new InvalidArgumentError('It must be a JSON object.');
+}
+
+function parseResources(value: string): ReadonlyMap<string, ReadonlyMap<string, number>> {
+  const resources = Object.entries(parseObject(value)).map(([component, amounts]) => {
+    const areNumbers =
+      isJsonObject(amounts) && Object.values(amounts).every((each) => typeof each === 'number');
+    if (!areNumbers) throw new InvalidArgumentError('It must be {"component":{"resource":number}}.');
+    return [component, new Map(Object.entries(amounts as Record<string, number>))] as const;
+  });
+  return new Map(resources);
 }

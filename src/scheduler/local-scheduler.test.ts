@@ -317,6 +317,70 @@ describe('LocalScheduler', () => {
     assert.match(reason, /asks for 2 workers, 1 slot is free/);
   });
 
+  it('rebalances: who stays runs on, who comes is started, who is left out has its slot until it ends', async () => {
+    const clock = new ManualClock();
+    const first = await open({ clock });
+    await submit('t', { workers: 1 });
+    await allStarted('t', 2);
+    const asked = { id: 't', name: 't', status: 'REBALANCING', owner: 'me', launchedAtSecs: 1 } as const;
+    await put({ ...asked, workers: 2, rebalances: 1, executors: { count: 1 } });
+    await allStarted('t', 3);
+    const { plan, rebalances } = (await assignment('t'))!;
+    assert.deepEqual([plan.version, rebalances, plan.containers.length], [2, 1, 2]);
+    assert.equal(plan.tasks.filter(({ componentId }) => componentId === 'count').length, 2);
+    await put({ ...asked, workers: 1, rebalances: 2, executors: { count: 1 } });
+    await until('the assignment', async () => (await assignment('t'))!.rebalances === 2);
+    const left = await assignment('t');
+    const [gone] = left!.leaving!;
+    assert.equal(left!.plan.containers.length, 1);
+    await submit('other', { workers: 1 });
+    await until('the reason', async () => (await assignment('other')) !== undefined);
+    assert.match((await assignment('other'))!.reason, /no slot is free/);
+    const running = (await record('t', gone!.containerId))!;
+    assert.ok(isRunning(running));
+    // The next gateway finds all of it as it is.
+    await first.close();
+    await open({ clock });
+    assert.ok(isRunning(running));
+    assert.deepEqual(await assignment('t'), left);
+    clock.advance(30_000);
+    await until('the end of its time', () => !isRunning(running), clock);
+    await until('its slot given away', async () => (await assignment('other'))!.reason === '', clock);
+    assert.equal((await assignment('t'))!.leaving, undefined);
+    assert.equal((await assignment('other'))!.plan.containers[0]!.slotPort, gone!.slotPort);
+    assert.deepEqual(
+      [starts('t', 0).length, starts('t', left!.plan.containers[0]!.containerId).length],
+      [1, 1],
+    );
+  });
+
+  it('starts every container again when the configuration is another, and none for the plan of a killed one', async () => {
+    await open();
+    await submit('t', { workers: 1 });
+    await allStarted('t', 2);
+    const changed = { id: 't', name: 't', owner: 'me', launchedAtSecs: 1, workers: 1 } as const;
+    await put({ ...changed, status: 'REBALANCING', rebalances: 1, codeVersion: 1 });
+    await until('the restarts', () => starts('t', 0).length === 2 && starts('t', 1).length === 2);
+    await put({ ...changed, status: 'KILLED', removeAtMs: systemClock.nowMs() + 60_000, rebalances: 2 });
+    await submit('next', { workers: 1 });
+    await allStarted('next', 2);
+    assert.equal((await assignment('t'))!.rebalances, 1);
+  });
+
+  it('spreads a topology that runs on too few slots when some become free', async () => {
+    await open();
+    await submit('one', { workers: 1 });
+    await allStarted('one', 2);
+    await submit('t', { workers: 2 });
+    await allStarted('t', 2);
+    assert.match((await assignment('t'))!.reason, /asks for 2 workers, 1 slot is free/);
+    await store.remove(keys.topology('one'));
+    await allStarted('t', 3);
+    const { plan, reason } = (await assignment('t'))!;
+    assert.deepEqual([plan.version, plan.containers.length, reason], [2, 2, '']);
+    assert.deepEqual([starts('t', 0).length, starts('t', 1).length], [1, 1]);
+  });
+
   it('says which file of a topology cannot be read', async () => {
     await open();
     await put({ id: 'bad', name: 'bad', status: 'ACTIVE', owner: 'me', launchedAtSecs: 1, workers: 1 });

@@ -20,7 +20,11 @@ function bolt(id: string, stream: string, grouping: Grouping): Component {
   };
 }
 
-function outgoing(bolts: readonly Component[]): { streams: OutgoingStreams; index: TopologyIndex } {
+function outgoing(bolts: readonly Component[]): {
+  streams: OutgoingStreams;
+  index: TopologyIndex;
+  plan: PackingPlan;
+} {
   const spout: Component = {
     id: 's',
     kind: 'spout',
@@ -49,7 +53,7 @@ function outgoing(bolts: readonly Component[]): { streams: OutgoingStreams; inde
   };
   const [taskId] = index.tasksOf('s');
   return {
-    index,
+    ...{ index, plan },
     streams: new OutgoingStreams({ index, plan, taskId: taskId!, conf, random: seededRandom(1) }),
   };
 }
@@ -63,6 +67,27 @@ describe('OutgoingStreams', () => {
     const chosen = [99];
     streams.chooseTasks('default', ['x'], chosen);
     assert.deepEqual(chosen, [99, index.tasksOf('a')[0], ...index.tasksOf('b')]);
+  });
+
+  it('chooses near tasks by where they are after a move, and goes on with its turns elsewhere', () => {
+    const { streams, index, plan } = outgoing([
+      bolt('near', 'default', { kind: 'local_or_shuffle' }),
+      bolt('keyed', 'unheard', { kind: 'fields', fields: [] }),
+    ]);
+    const [mine, theirs] = index.tasksOf('near');
+    const moved: PackingPlan = {
+      ...{ ...plan, version: 2 },
+      containers: [...plan.containers, { ...plan.containers[0]!, containerId: 2, slotPort: 2 }],
+      tasks: plan.tasks.map((task) => ({ ...task, containerId: task.taskId === theirs ? 2 : 1 })),
+    };
+    streams.repack(moved);
+    const chosen = new Set<number>();
+    for (let i = 0; i < 50; i++) {
+      const tasks: number[] = [];
+      streams.chooseTasks('default', ['x'], tasks);
+      for (const task of tasks) chosen.add(task);
+    }
+    assert.deepEqual([...chosen], [mine]);
   });
 
   it('chooses the acker by the hash of the root id', () => {
