@@ -21,6 +21,15 @@ export const containerKeys: Readonly<Record<string, KeySchema>> = {
     description: 'Bytes waiting for a JVM below which its producers go on.',
   },
   'egret.jvm.queue.max.bytes': { ...amount, description: 'Most bytes that may wait for a JVM.' },
+  'egret.jvm.queue.high.tuples': {
+    ...amount,
+    description: 'Tuples waiting for a JVM above which its producers pause (131072).',
+  },
+  'egret.jvm.queue.low.tuples': {
+    ...amount,
+    description: 'Tuples waiting for a JVM below which its producers go on (32768).',
+  },
+  'egret.jvm.queue.max.tuples': { ...amount, description: 'Most tuples that may wait for a JVM (2097152).' },
   'egret.jvm.start.timeout.secs': {
     ...amount,
     description: 'How long a JVM may take to start before it is started again.',

@@ -213,6 +213,50 @@ describe('JvmHost', function () {
     assert.deepEqual(pressure()[1], []);
   });
 
+  it('is under pressure while its JVM stands still, and loses nothing once that goes on', async () => {
+    await run('fast', { conf: { 'topology.acker.executors': 0, 'egret.jvm.queue.high.bytes': 200_000 } });
+    const host = containers.hosts.get(1)!;
+    const pressure = (): readonly number[] => containers.reported(1, 'pressure').at(-1)?.tasks ?? [];
+    process.kill(host.pid!, 'SIGSTOP');
+    try {
+      const writer = writerTo(host, 2);
+      for (let i = 0; i < 20_000; i++) {
+        writer.beginTuple(0);
+        writer.values.writeAll(['x'.repeat(100), java.long(BigInt(i))]);
+        writer.endTuple();
+      }
+      writer.flush();
+      host.flush();
+      await containers.until('pressure', () => (pressure().length > 0 ? true : undefined));
+      assert.ok(host.queue.tuples > 1000);
+    } finally {
+      process.kill(host.pid!, 'SIGCONT');
+    }
+    await containers.until('calm', () =>
+      pressure().length === 0 && host.queue.tuples === 0 ? true : undefined,
+    );
+    assert.equal(host.queue.droppedTuples, 0);
+  });
+
+  it('holds a component to its output rate, and others to none', async () => {
+    const startedMs = performance.now();
+    await run('fast', {
+      conf: {
+        'topology.acker.executors': 0,
+        'egret.jvm.stats.secs': 1,
+        'topology.egret.output.rate.tuples.per.sec': 200,
+        'topology.component.output.bps': 1_000_000,
+      },
+    });
+    const emitted = (): number => {
+      const stats = containers.reported(1, 'stats').at(-1)?.executors ?? [];
+      return stats.find((each) => each.componentId === 'constant')?.emitted[':all-time']?.['default'] ?? 0;
+    };
+    await containers.until('some output', () => (emitted() >= 500 ? true : undefined));
+    const secs = (performance.now() - startedMs) / 1000;
+    assert.ok(emitted() <= 200 * (secs + 1.5) + 40, `${emitted()} tuples in ${secs.toFixed(1)} s`);
+  });
+
   it('drops what exceeds the bound of its queue, and counts it', async () => {
     await open('fast', { conf: { 'topology.acker.executors': 0, 'egret.jvm.queue.max.bytes': 65_536 } });
     const host = await containers.startHost(1);

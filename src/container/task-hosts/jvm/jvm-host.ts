@@ -5,13 +5,15 @@ import { type Child, type ChildExit, describeExit, spawnChild } from '../../../c
 import type { PlannedContainer, TaskId } from '../../../topology/index.ts';
 import { frameCount } from '../../../tuple/index.ts';
 import { protocolVersion, type StreamManagerToHost } from '../../protocol.ts';
-import type { TaskHost } from '../../task-host.ts';
+import type { QueueFill, TaskHost } from '../../task-host.ts';
 import type { TaskHostDeps } from '../deps.ts';
 import { javaArguments, workerEnvironment, workerIdOf } from './command-line.ts';
+import { CycleRelief, cyclicTasks } from './cycle-relief.ts';
 import { Link } from './link.ts';
 import { workerMemory } from './memory.ts';
 import { type HostMessage, readHostMessage } from './messages.ts';
 import { OutputFile } from './output-file.ts';
+import { outputRateHook } from './output-rate.ts';
 import { type JvmSettings, jvmSettings } from './settings.ts';
 import { WorkerDirectory } from './worker-directory.ts';
 
@@ -50,17 +52,27 @@ export class JvmHost implements TaskHost {
   #workerPressure: readonly TaskId[] = [];
   #droppedTuples = 0;
   #pausedHeartbeats: Disposable | undefined;
+  readonly #relief: CycleRelief;
 
   constructor(deps: TaskHostDeps) {
     this.#deps = deps;
     this.#settings = jvmSettings(deps.conf);
     this.tasks = deps.tasks.map((task) => task.taskId);
+    this.#relief = makeRelief(deps, (tasks) =>
+      this.#link?.sendControl({ type: 'pressure', reporter: `container-${deps.spec.containerId}`, tasks }),
+    );
     this.#directory = new WorkerDirectory(deps.spec.stormLocalDir, workerIdOf(deps.spec));
   }
 
   /** Tuples that came while the queue was full. */
   get droppedTuples(): number {
     return this.#droppedTuples;
+  }
+
+  /** What has not been taken by the JVM. */
+  get queue(): QueueFill {
+    const { queuedBytes: bytes = 0, queuedTuples: tuples = 0 } = this.#link ?? {};
+    return { bytes, tuples, droppedTuples: this.#droppedTuples };
   }
 
   /** The JVM's process id while it runs. */
@@ -110,7 +122,8 @@ export class JvmHost implements TaskHost {
   }
 
   control(message: StreamManagerToHost): void {
-    this.#link?.sendControl(message);
+    if (message.type === 'pressure') this.#relief.update(message.tasks);
+    else this.#link?.sendControl(message);
   }
 
   /** A worker that is not read cannot be heard either: its heartbeats are given on its behalf, so that it is not taken for stuck. */
@@ -187,7 +200,7 @@ export class JvmHost implements TaskHost {
           queueChanged: () => this.#reportPressure(),
           closed: (fault) => this.#linkClosed(fault),
         },
-        { queueBytesMax: this.#settings.queueBytesMax, clock: this.#deps.clock, signal },
+        { ...this.#settings, clock: this.#deps.clock, signal },
       );
     } finally {
       closeSync(directory);
@@ -216,7 +229,10 @@ export class JvmHost implements TaskHost {
       type: 'start',
       ...{ topologyId, topologyName, containerId, codeDir, stormLocalDir, logDir },
       workerId: workerIdOf(spec),
-      confOverrides: { 'executor.metrics.frequency.secs': this.#settings.statsSecs },
+      confOverrides: {
+        'executor.metrics.frequency.secs': this.#settings.statsSecs,
+        ...outputRateHook(this.#deps),
+      },
       containers: spec.plan.containers,
       tasks: spec.plan.tasks,
     };
@@ -258,9 +274,11 @@ export class JvmHost implements TaskHost {
 
   /** The union of what the worker says and, while the queue to it is high, all its tasks. */
   #reportPressure(change: { readonly hasWorkerChanged?: boolean } = {}): void {
-    const queuedBytes = this.#link?.queuedBytes ?? 0;
-    const { queueHighBytes, queueLowBytes } = this.#settings;
-    const isHigh = this.#isQueueHigh ? queuedBytes > queueLowBytes : queuedBytes >= queueHighBytes;
+    const { bytes, tuples } = this.queue;
+    const { queueHighBytes, queueLowBytes, queueHighTuples, queueLowTuples } = this.#settings;
+    const isHigh = this.#isQueueHigh
+      ? bytes > queueLowBytes || tuples > queueLowTuples
+      : bytes >= queueHighBytes || tuples >= queueHighTuples;
     if (isHigh === this.#isQueueHigh && change.hasWorkerChanged !== true) return;
     this.#isQueueHigh = isHigh;
     const tasks = isHigh ? this.tasks : this.#workerPressure;
@@ -294,6 +312,7 @@ export class JvmHost implements TaskHost {
 
   #clean(): void {
     this.resume();
+    this.#relief.close();
     this.#link?.close();
     try {
       this.#directory.remove();
@@ -301,6 +320,11 @@ export class JvmHost implements TaskHost {
       this.#deps.log.warn({ event: 'jvm.directory-left', directory: basename(this.#directory.path), error });
     }
   }
+}
+
+function makeRelief(deps: TaskHostDeps, tell: (tasks: readonly TaskId[]) => void): CycleRelief {
+  const components = new Set(deps.tasks.map((task) => task.componentId));
+  return new CycleRelief(cyclicTasks(deps.topology, components), deps.clock, tell);
 }
 
 function abortable(promise: Promise<unknown>, signal: AbortSignal): Promise<void> {

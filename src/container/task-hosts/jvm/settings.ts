@@ -9,6 +9,10 @@ export interface JvmSettings {
   readonly queueLowBytes: number;
   /** Bytes waiting for the JVM at which frames for it are dropped (their trees time out). */
   readonly queueBytesMax: number;
+  /** The same three in tuples. */
+  readonly queueHighTuples: number;
+  readonly queueLowTuples: number;
+  readonly queueTuplesMax: number;
   /** How long a JVM may take from its start to its first message. */
   readonly helloMs: number;
   /** How often a worker reports its statistics. Storm's own 60 s are too rare to look at (executor.metrics.frequency.secs). */
@@ -24,7 +28,13 @@ export function jvmSettings(conf: JsonObject): JvmSettings {
     confNumber(conf, 'egret.jvm.queue.high.bytes', 4 * mebibyte, 1024),
     queueBytesMax,
   );
+  const queueTuplesMax = confNumber(conf, 'egret.jvm.queue.max.tuples', 2_097_152, 1);
+  const highTuples = confNumber(conf, 'egret.jvm.queue.high.tuples', 131_072, 1);
+  const queueHighTuples = Math.min(highTuples, queueTuplesMax);
   return {
+    queueHighTuples,
+    queueLowTuples: Math.min(confNumber(conf, 'egret.jvm.queue.low.tuples', 32_768), queueHighTuples),
+    queueTuplesMax,
     queueHighBytes,
     queueLowBytes: Math.min(confNumber(conf, 'egret.jvm.queue.low.bytes', mebibyte), queueHighBytes),
     queueBytesMax,

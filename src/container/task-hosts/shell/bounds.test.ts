@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { JsonObject } from '../../../base/index.ts';
 import { type RigComponent, ShellRig } from '../../../testing/shell-rig.ts';
+import { java } from '../../../tuple/index.ts';
 import { ShellHost } from './index.ts';
 
 const spout: RigComponent = {
@@ -31,6 +32,10 @@ const forever = spoutScript('storm.emit([self.n])');
 
 function boltScript(...lines: readonly string[]): string {
   return `import storm, os, time\nclass B(storm.Bolt):\n    def process(self, tup):\n${lines.map((line) => `        ${line}`).join('\n')}\nB().run()\n`;
+}
+
+function longOf(hi: number, lo: number): bigint {
+  return (BigInt(hi) << 32n) | BigInt(lo >>> 0);
 }
 
 describe('the bounds of a shell task', () => {
@@ -92,6 +97,29 @@ describe('the bounds of a shell task', () => {
     }
     press('spout', rig.tasksOf('other'));
     await flows();
+  });
+
+  it('holds a spout for one hot task of many, and tells it of acks and of the status all the same', async () => {
+    const script = spoutScript('storm.emit([self.n], id=self.n)').replace(
+      '    def nextTuple',
+      "    def ack(self, id): storm.log('acked %s' % id)\n    def deactivate(self): storm.log('deactivated')\n    def nextTuple",
+    );
+    await open([spout, { ...middle, tasks: 4 }], { 'spout.py': script }, { 'topology.max.spout.pending': 3 });
+    await rig.waitFor('trees', () => rig.to('middle').length === 3);
+    press('spout', [rig.tasksOf('middle')[3]!]);
+    for (const { ids } of rig.to('middle')) {
+      const [rootHi, rootLo, edgeHi, edgeLo] = ids[0]!;
+      const values = [java.long(longOf(rootHi, rootLo)), java.long(longOf(edgeHi, edgeLo))];
+      rig.send('middle', rig.tasksOf('__acker')[0]!, [{ values }], '__ack_ack');
+    }
+    await rig.waitFor('acks', () => rig.workerLog().includes('acked 3'));
+    rig.tell(host('spout'), { isActive: false });
+    await rig.waitFor('the status', () => rig.workerLog().includes('deactivated'));
+    rig.tell(host('spout'), { isActive: true });
+    await silence();
+    assert.equal(rig.to('middle').length, 3);
+    press('spout', []);
+    await rig.waitFor('more', () => rig.to('middle').length === 6);
   });
 
   it('lets a bolt on a cycle go on while its fellow is under pressure, and holds it for one outside', async () => {

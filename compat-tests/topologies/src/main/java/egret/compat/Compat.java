@@ -94,6 +94,18 @@ public final class Compat {
                 builder.setBolt("direct-sink", new Recorder(), 3).directGrouping("emitter", "direct");
                 builder.setBolt("nested-sink", new Recorder(), 2).allGrouping("emitter", "nested");
             }
+            case "branches" -> {
+                builder.setSpout("flood", new Branches.Numbers(0), 1);
+                builder.setBolt("slow", new Branches.Taking(number("micros", 1000), 0), 1).shuffleGrouping("flood");
+                builder.setSpout("steady", new Branches.Numbers(number("rate", 500)), 1);
+                builder.setBolt("fast", new Branches.Taking(0, 0), 1).shuffleGrouping("steady");
+            }
+            case "circle" -> {
+                builder.setSpout("flood", new Branches.Numbers(0), 1);
+                int hops = number("hops", 6);
+                builder.setBolt("here", new Branches.Taking(0, hops), 1).shuffleGrouping("flood").shuffleGrouping("there");
+                builder.setBolt("there", new Branches.Taking(0, hops), 1).shuffleGrouping("here");
+            }
             case "bad" -> bad(options.get("fault"));
             default -> throw new IllegalArgumentException("no case " + name);
         }
