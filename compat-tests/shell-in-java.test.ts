@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { errorOf, ownGateway } from './bad-luck.ts';
+import { ownGateway } from './bad-luck.ts';
 import { textFile, withCase } from './case.ts';
-import { killTopology } from './nimbus.ts';
+import { killTopology, topologyInfo } from './nimbus.ts';
 import { processesOf, processesUnder, type RunningProcess } from './processes.ts';
 import { eventually, recordsOf, tuplesOf } from './records.ts';
 import { submit } from './storm-client.ts';
@@ -33,7 +33,6 @@ describe('shell components inside Java', () => {
         'compat.out': out,
         'compat.text': textFile,
         'topology.message.timeout.secs': 300, // what is failed in this test is failed at once
-        'topology.subprocess.timeout.secs': 3,
       });
       await flowing();
     });
@@ -52,6 +51,12 @@ describe('shell components inside Java', () => {
       );
     }
 
+    const errorLike = (says: RegExp): Promise<true> =>
+      eventually(`an error like ${says.source}`, async () => {
+        const errors = (await topologyInfo(name)).errors.get('split') ?? [];
+        return errors.some(({ error }) => says.test(error)) ? true : undefined;
+      });
+
     it('costs its task a restart when it is killed, and no JVM', async () => {
       const before = jvms();
       for (let kills = 0; kills < 2; kills++) {
@@ -61,7 +66,7 @@ describe('shell components inside Java', () => {
         await flowing();
       }
       assert.deepEqual(jvms(), before);
-      assert.match(await errorOf(name, 'split'), /"python3 split_python\.py" in .* was ended by SIGKILL/);
+      await errorLike(/"python3 split_python\.py" in .* was ended by SIGKILL/);
     });
 
     it('is found and replaced when it is stopped', async () => {
@@ -71,6 +76,7 @@ describe('shell components inside Java', () => {
       await otherChild(victim);
       await flowing();
       assert.deepEqual(jvms(), before);
+      await errorLike(/was stopped by a signal for 2 s \(egret\.process\.stopped\.secs/);
       assert.deepEqual(
         processesOf(dir, 'child').filter(({ pid }) => pid === victim.pid),
         [],
@@ -118,6 +124,25 @@ describe('shell components inside Java', () => {
       });
     });
   }
+
+  it('tells task ids ahead, and emits go where they said', async () => {
+    await withCase('shell-told', { workers: 1 }, async ({ out }) => {
+      const tuples = await eventually('all lines', () => {
+        const [spout = []] = [...recordsOf(out, 'lines').values()];
+        const acks = spout.filter(([what]) => what === 'ack').length;
+        const found = tuplesOf(out, 'sink');
+        return acks > 0 && found.length === 2 * acks ? found : undefined;
+      });
+      const taskOf = new Map<string, number>();
+      for (const { task, values } of tuples) if (values[1]![1] === '') taskOf.set(values[0]![1], task);
+      const told = tuples
+        .filter(({ values }) => values[1]![1] !== '')
+        .map(({ values }) => [values[0]![1], values[1]![1].split(' ')] as const);
+      for (const [number, [task]] of told) assert.equal(Number(task), taskOf.get(number));
+      assert.ok(new Set(taskOf.values()).size > 1);
+      assert.ok(told.some(([, [, ready]]) => Number(ready) > 0));
+    });
+  });
 
   for (const victims of ['the JVM', 'the JVM and its container'] as const) {
     it(`a child that hears nothing does not outlive ${victims}, killed with -9`, async () => {

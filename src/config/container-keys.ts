@@ -131,6 +131,11 @@ export const containerKeys: Readonly<Record<string, KeySchema>> = {
     description:
       'After the loss of a process, trees that may have had a tuple in it fail when none of them completes for this long (500); 0: they wait for their timeout.',
   },
+  'topology.egret.shell.task.ids.ahead': {
+    type: 'boolean',
+    description:
+      "Whether Python children of ShellBolt and ShellSpout are told the task ids of their emits ahead, where these do not follow from the values (true): Storm's storm.py need not wait for them then.",
+  },
   'topology.egret.output.rate.bytes.per.sec': {
     ...amount,
     description:

@@ -94,6 +94,23 @@ final class Cases {
         }
     }
 
+    /** A Python bolt that tells which tasks it was told that its emits went to. */
+    public static final class ShellTeller extends ShellBolt implements IRichBolt {
+        ShellTeller() {
+            super("python3", "shell_told.py");
+        }
+
+        @Override
+        public void declareOutputFields(OutputFieldsDeclarer declarer) {
+            declarer.declare(new Fields("number", "told"));
+        }
+
+        @Override
+        public Map<String, Object> getComponentConfiguration() {
+            return null;
+        }
+    }
+
     enum Colour { RED, GREEN }
 
     /** A user's own class, serialisable and registered nowhere. */

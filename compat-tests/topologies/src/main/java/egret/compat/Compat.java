@@ -88,6 +88,11 @@ public final class Compat {
                 builder.setBolt("window", new Cases.WindowBolt().withTumblingWindow(BaseWindowedBolt.Count.of(10)), 1).shuffleGrouping("lines");
                 builder.setBolt("sink", new Recorder(), 1).shuffleGrouping("window");
             }
+            case "shell-told" -> {
+                builder.setSpout("lines", new Lines(true), 1);
+                builder.setBolt("teller", new Cases.ShellTeller(), 1).shuffleGrouping("lines");
+                builder.setBolt("sink", new Recorder(), 3).shuffleGrouping("teller");
+            }
             case "shell-values" -> {
                 builder.setSpout("lines", new Lines(true), 1);
                 builder.setBolt("emitter", new Cases.ShellEmitter(), 1).shuffleGrouping("lines");

@@ -19,6 +19,9 @@ import org.apache.storm.shade.net.minidev.json.JSONValue;
  * fields}, give: [tuple's values...], until: {what: count}, during: "close"?}]}. The class path says whose classes run.
  */
 public final class ShellTasks {
+    /** More would only wait for each other's children to start. */
+    private static final int CASES_AT_ONCE = 8;
+
     private ShellTasks() {
     }
 
@@ -28,7 +31,7 @@ public final class ShellTasks {
         Map<?, ?> question = (Map<?, ?>) JSONValue.parse(new String(System.in.readAllBytes(), StandardCharsets.UTF_8));
         Path directory = Path.of((String) question.get("dir"));
         List<?> cases = (List<?>) question.get("cases");
-        ExecutorService threads = Executors.newCachedThreadPool();
+        ExecutorService threads = Executors.newFixedThreadPool(CASES_AT_ONCE);
         List<Future<Object>> running = new ArrayList<>();
         for (int i = 0; i < cases.size(); i++) {
             Map<?, ?> each = (Map<?, ?>) cases.get(i);

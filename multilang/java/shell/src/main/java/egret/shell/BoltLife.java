@@ -24,6 +24,8 @@ import org.apache.storm.tuple.Tuple;
 final class BoltLife implements Watchdog.Watched {
     /** Bytes that a pipe takes without blocking, whatever of it has been read (Linux: 64 KiB, less what a page may waste). */
     private static final int PIPE_BYTES_SURE = 56 << 10;
+    /** Digits of the longest id that a tuple may have. */
+    private static final int ID_CHARS_MAX = 18;
     /** Bytes gathered before one write. */
     private static final int WRITE_BYTES_TARGET = 32 << 10;
     private static final long HEARTBEAT_EVERY_MS = 1000;
@@ -40,6 +42,9 @@ final class BoltLife implements Watchdog.Watched {
     private final BoltMsg message = new BoltMsg();
     private final BoltMsg marker = new BoltMsg();
     private long markers;
+    /** The number of the newest tuple, and of the newest of those that were given up. */
+    private long givenTo;
+    private volatile long givenUpTo;
     private volatile boolean isMarkerDue;
     /** Bytes of its input that the child is known to have read. */
     private volatile long readBytes;
@@ -110,11 +115,8 @@ final class BoltLife implements Watchdog.Watched {
 
     @Override
     public void look(long nowMs, boolean wasStalled) {
-        if (wasStalled) {
-            child.signs().sign();
-        }
-        if (Faults.isUngreeted(child, parts.settings, nowMs)) {
-            child.fail(Faults.ungreeted(parts.settings));
+        if (Watchdog.hasEnded(child, parts.settings, nowMs, wasStalled)) {
+            return;
         }
         long owesSinceMs = parts.flow.waitingSinceMs();
         if (owesSinceMs > 0) {
@@ -138,14 +140,18 @@ final class BoltLife implements Watchdog.Watched {
             case "emit" -> emit(said);
             case "ack" -> {
                 Tuple tuple = taken(said, "acked");
-                synchronized (parts.collector) {
-                    parts.collector.ack(tuple);
+                if (tuple != null) {
+                    synchronized (parts.collector) {
+                        parts.collector.ack(tuple);
+                    }
                 }
             }
             case "fail" -> {
                 Tuple tuple = taken(said, "failed");
-                synchronized (parts.collector) {
-                    parts.collector.fail(tuple);
+                if (tuple != null) {
+                    synchronized (parts.collector) {
+                        parts.collector.fail(tuple);
+                    }
                 }
             }
             case "sync" -> markersAnswered++;
@@ -184,18 +190,26 @@ final class BoltLife implements Watchdog.Watched {
             return List.of();
         }
         if (ids.size() == 1) {
-            return List.of(had(ids.get(0), "anchored an emit on").tuple);
+            Given tuple = had(ids.get(0), "anchored an emit on");
+            return tuple == null ? List.of() : List.of(tuple.tuple);
         }
         List<Tuple> anchors = new ArrayList<>(ids.size());
         for (String id : ids) {
-            anchors.add(had(id, "anchored an emit on").tuple);
+            Given tuple = had(id, "anchored an emit on");
+            if (tuple != null) {
+                anchors.add(tuple.tuple);
+            }
         }
         return anchors;
     }
 
+    /** Null for a tuple that was given up. */
     private Given had(String id, String what) throws ChildFault {
         Given tuple = given.get(id);
         if (tuple == null) {
+            if (id.length() <= ID_CHARS_MAX && id.matches("[0-9]+") && Long.parseLong(id) <= givenUpTo) {
+                return null;
+            }
             throw new ChildFault(what + " the tuple " + JsonWriter.textOf(id)
                     + ", which it does not have: it was acked or failed before, or never sent");
         }
@@ -208,7 +222,7 @@ final class BoltLife implements Watchdog.Watched {
         String id = said.getId() == null ? "" : said.getId().toString();
         Given tuple = had(id, what);
         given.remove(id);
-        return tuple.tuple;
+        return tuple == null ? null : tuple.tuple;
     }
 
     /** All that had come is handled: what is to be answered leaves in one write, tuples that there is room for with it. */
@@ -306,8 +320,32 @@ final class BoltLife implements Watchdog.Watched {
             return;
         }
         given.put(id, new Given(tuple, out.position()));
+        givenTo++;
+        if (givenTo - givenUpTo > parts.settings.heldTuplesMax() && given.mappingCount() > parts.settings.heldTuplesMax()) {
+            giveUpOldest();
+        }
         if (parts.flow.wrote()) {
             mark();
+        }
+    }
+
+    /** A child that never acks must not fill the memory: its oldest tuple is failed. */
+    private void giveUpOldest() {
+        boolean isFirst = givenUpTo == 0;
+        Given oldest = null;
+        while (oldest == null && givenUpTo < givenTo) {
+            givenUpTo++;
+            oldest = given.remove(Long.toString(givenUpTo));
+        }
+        synchronized (parts.collector) {
+            if (oldest != null) {
+                parts.collector.fail(oldest.tuple);
+            }
+            if (isFirst) {
+                parts.collector.reportError(new ChildEndedException(parts.spec.who() + " holds more than "
+                        + parts.settings.heldTuplesMax() + " tuples that it has neither acked nor failed "
+                        + "(egret.shell.pending.max.tuples): the oldest are failed. Does it ack what it is done with?"));
+            }
         }
     }
 

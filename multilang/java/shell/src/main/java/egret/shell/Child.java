@@ -2,6 +2,7 @@ package egret.shell;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -39,6 +40,7 @@ final class Child extends ShellProcess {
     private final transient PipeOut out;
     private final long startedMs = Signs.nowMs();
     private final String mark;
+    private long movedMs = Signs.nowMs();
     private volatile boolean hasAnswered;
     private volatile boolean isClosing;
     private volatile Throwable fault;
@@ -120,8 +122,26 @@ final class Child extends ShellProcess {
         return Signs.nowMs() - startedMs;
     }
 
-    boolean isAlive() {
-        return process.isAlive();
+    /** Whether the process has stood still by a signal (SIGSTOP) for so long; asked now and then. */
+    boolean isStoppedFor(long ms, long nowMs) {
+        if (!isStopped()) {
+            movedMs = nowMs;
+        }
+        return ms > 0 && nowMs - movedMs >= ms;
+    }
+
+    /** The worker itself stood still: until now nobody looked. */
+    void moved(long nowMs) {
+        movedMs = nowMs;
+    }
+
+    private boolean isStopped() {
+        try {
+            String stat = Files.readString(Path.of("/proc", Long.toString(process.pid()), "stat"), StandardCharsets.ISO_8859_1);
+            return stat.startsWith("T", stat.lastIndexOf(')') + 2);
+        } catch (IOException e) {
+            return false; // it is gone, or there is no /proc
+        }
     }
 
     /** Whether a message can be read without waiting. Of a serializer that is not ours nobody knows. */

@@ -10,6 +10,11 @@ final class Faults {
                 + " s (topology.subprocess.timeout.secs, supervisor.worker.timeout.secs)");
     }
 
+    static ChildFault stopped(Settings settings) {
+        return new ChildFault("was stopped by a signal for " + Settings.seconds(settings.stoppedMsMax())
+                + " s (egret.process.stopped.secs)");
+    }
+
     static ChildFault ungreeted(Settings settings) {
         return new ChildFault("did not answer the handshake within " + Settings.seconds(settings.handshakeMsMax())
                 + " s (egret.shell.handshake.timeout.secs, supervisor.worker.start.timeout.secs)");

@@ -14,6 +14,7 @@ import java.util.List;
 final class Offspring {
     static final String VARIABLE = "EGRET_SHELL_CHILD";
     private static final Path PROCESSES = Path.of("/proc");
+    private static final String SESSION = session(PROCESSES.resolve("self"));
 
     private Offspring() {
     }
@@ -30,12 +31,27 @@ final class Offspring {
         byte[] wanted = (VARIABLE + "=" + mark + "\0").getBytes(StandardCharsets.UTF_8);
         try (DirectoryStream<Path> processes = Files.newDirectoryStream(PROCESSES, "[0-9]*")) {
             for (Path process : processes) {
-                if (contains(environment(process), wanted)) {
+                if (isOfOurSession(process) && contains(environment(process), wanted)) {
                     ProcessHandle.of(Long.parseLong(process.getFileName().toString())).ifPresent(ProcessHandle::destroyForcibly);
                 }
             }
         } catch (IOException e) {
             // no /proc: then the worker's end is theirs
+        }
+    }
+
+    /** A stranger's environment is none of our business, and may take long to read: its memory may be locked. */
+    private static boolean isOfOurSession(Path process) {
+        return SESSION != null && SESSION.equals(session(process));
+    }
+
+    /** Field 6 of the process's stat; null when it is gone. */
+    private static String session(Path process) {
+        try {
+            String stat = Files.readString(process.resolve("stat"), StandardCharsets.ISO_8859_1);
+            return stat.substring(stat.lastIndexOf(')') + 2).split(" ", 5)[3];
+        } catch (IOException e) {
+            return null;
         }
     }
 

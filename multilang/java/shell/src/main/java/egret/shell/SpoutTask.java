@@ -140,16 +140,16 @@ public final class SpoutTask implements Watchdog.Watched {
     public void look(long nowMs, boolean wasStalled) {
         Start begun = start;
         Child starting = begun == null ? null : begun.starting;
-        if (starting != null && Faults.isUngreeted(starting, settings, nowMs)) {
-            starting.fail(Faults.ungreeted(settings));
+        if (starting != null) {
+            Watchdog.hasEnded(starting, settings, nowMs, wasStalled);
         }
         Child busy = child;
+        if (busy != null && Watchdog.hasEnded(busy, settings, nowMs, wasStalled)) {
+            return;
+        }
         long sinceMs = busySinceMs;
         if (busy == null || sinceMs == 0) {
             return;
-        }
-        if (wasStalled) {
-            busy.signs().sign();
         }
         Thread executor = waiting;
         if (executor != null && executor.isInterrupted()) {

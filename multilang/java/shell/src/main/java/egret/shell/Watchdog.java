@@ -52,6 +52,23 @@ final class Watchdog {
         }
     }
 
+    /** What both kinds of task look at. True when the child was ended for it. */
+    static boolean hasEnded(Child child, Settings settings, long nowMs, boolean wasStalled) {
+        if (wasStalled) {
+            child.signs().sign();
+            child.moved(nowMs);
+        }
+        if (Faults.isUngreeted(child, settings, nowMs)) {
+            child.fail(Faults.ungreeted(settings));
+            return true;
+        }
+        if (child.isStoppedFor(settings.stoppedMsMax(), nowMs)) {
+            child.fail(Faults.stopped(settings));
+            return true;
+        }
+        return false;
+    }
+
     private static void look(Watched watched, long nowMs, boolean wasStalled) {
         try {
             watched.look(nowMs, wasStalled);
