@@ -52,7 +52,8 @@ async function doIt(scene: Scene, fault: PlannedFault): Promise<{ done: boolean;
     case 'redis flushed': {
       // one that another fault has killed is not there to be flushed
       const flushed = await asked(() => flush(scene));
-      if (!flushed.done) return flushed;
+      // redis-cli says a refusal, of a full disk for instance, and ends with 0
+      if (flushed.what !== 'OK') return { done: false, what: flushed.what };
       return { done: true, what: `${flushed.what}, ${await scene.bringBack()}` };
     }
     case 'disk full':
