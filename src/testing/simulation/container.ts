@@ -195,7 +195,8 @@ export class SimulatedContainer {
       plan.epoch >= before.epoch,
       `${this.process.name} went from epoch ${before.epoch} to ${plan.epoch}`,
     );
-    if (!this.#cluster.observer.isStoreSound) return;
+    const { isStoreSound, isStoreSwift } = this.#cluster.observer;
+    if (!isStoreSound || !isStoreSwift) return;
     for (const { containerId, incarnation } of plan.streamManagers) {
       const known = before.streamManagers.find((address) => address.containerId === containerId);
       if (known === undefined) continue;

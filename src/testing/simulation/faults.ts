@@ -69,6 +69,7 @@ export const faultKinds: Readonly<Record<string, Strike>> = {
   /** A place does not reach the state store. */
   'cut-store': (cluster, { places, options }) => {
     const { name } = cluster.processOf(places[0]!);
+    cluster.observer.isStoreSwift = false;
     cluster.storeTroubles.cutOff.add(name);
     later(cluster, options['for'], () => cluster.storeTroubles.cutOff.delete(name));
   },
@@ -86,10 +87,12 @@ export const faultKinds: Readonly<Record<string, Strike>> = {
     });
   },
   'store-away': (cluster, { options }) => {
+    cluster.observer.isStoreSwift = false;
     cluster.server.setAway(true);
     later(cluster, options['for'], () => cluster.server.setAway(false));
   },
   'store-slow': (cluster, { options }) => {
+    cluster.observer.isStoreSwift = false;
     cluster.storeTroubles.slowMs = options['ms'] ?? 100;
     later(cluster, options['for'], () => {
       cluster.storeTroubles.slowMs = 0;

@@ -23,6 +23,8 @@ export class Observer {
    * epoch of the same second, so two masters may use one epoch until stream managers tell them of it.
    */
   isStoreSound = true;
+  /** False once the store could be late with an answer: a new master then takes a stale incarnation in, until its successor comes. */
+  isStoreSwift = true;
   readonly #world: World;
   readonly #lines: Line[] = [];
   readonly #publisherOf = new Map<number, string>();
