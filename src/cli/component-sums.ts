@@ -55,8 +55,8 @@ function sumsOf({ common_stats, specific_stats, last_error }: ComponentAggregate
 }
 
 function latencyOf(map: ReadonlyMap<string, number> | undefined): object | null {
-  const count = map?.get('egret.latency.count');
+  const count = map?.get('latency.count');
   if (map === undefined || count === undefined) return null;
-  const at = (name: string): number | undefined => map.get(`egret.latency.${name}.ms`);
+  const at = (name: string): number | undefined => map.get(`latency.${name}.ms`);
   return { count, p50Ms: at('p50'), p90Ms: at('p90'), p99Ms: at('p99'), p999Ms: at('p999') };
 }

@@ -144,11 +144,11 @@ function latencyEntries(rows: readonly StatsRow[], componentId: string, window: 
   const percentiles = percentilesOf(own.map(({ stats }) => stats.latencies?.[window] ?? []));
   if (percentiles === undefined) return [];
   return [
-    ['egret.latency.count', percentiles.count],
-    ['egret.latency.p50.ms', percentiles.p50Ms],
-    ['egret.latency.p90.ms', percentiles.p90Ms],
-    ['egret.latency.p99.ms', percentiles.p99Ms],
-    ['egret.latency.p999.ms', percentiles.p999Ms],
+    ['latency.count', percentiles.count],
+    ['latency.p50.ms', percentiles.p50Ms],
+    ['latency.p90.ms', percentiles.p90Ms],
+    ['latency.p99.ms', percentiles.p99Ms],
+    ['latency.p999.ms', percentiles.p999Ms],
   ];
 }
 
