@@ -30,7 +30,8 @@ const cases: readonly BenchCase[] = [
   { name: 'branch-slow-2', kind: 'branch-slow', workers: 2, ackers: 0 },
 ];
 
-const killsPerCase = 5;
+/** Each lengthens the pause before the next restart until a minute has been in order. */
+const killsPerCase = 3;
 
 const { values: flags } = parseArgs({
   options: {

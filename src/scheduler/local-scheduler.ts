@@ -46,7 +46,7 @@ export interface LocalSchedulerOptions {
 }
 
 const defaults = {
-  restartLimits: { firstMs: 100, maxMs: 30_000, factor: 2, jitter: 0.2 },
+  restartLimits: { firstMs: 20, maxMs: 30_000, factor: 3, jitter: 0.2 },
   /** A minute in order: the next restart is quick again. */
   soundAfterMs: 60_000,
   leaseTtlMs: 10_000,

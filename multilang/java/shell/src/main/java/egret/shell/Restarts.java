@@ -5,7 +5,8 @@ import java.util.random.RandomGenerator;
 
 /** When a child that ended is started again, and how its end is told: the series of a task's children. */
 final class Restarts {
-    private static final long FIRST_MS = 100;
+    private static final long FIRST_MS = 20;
+    private static final double FACTOR = 3;
     private static final long MAX_MS = 30_000;
     private static final double JITTER = 0.2;
     /** A child that lived this long has recovered: its end is the first of a new series. */
@@ -23,7 +24,7 @@ final class Restarts {
     /** A child that lived so long has ended. Returns how long to wait before the next is started. */
     long ended(long livedMs) {
         ends = livedMs >= RECOVERED_MS ? 1 : ends + 1;
-        double waitMs = Math.min(MAX_MS, FIRST_MS * Math.pow(2, ends - 1));
+        double waitMs = Math.min(MAX_MS, FIRST_MS * Math.pow(FACTOR, ends - 1));
         return (long) (waitMs * (1 + JITTER * (2 * random.nextDouble() - 1)));
     }
 
