@@ -249,8 +249,8 @@ describe('JvmHost', function () {
       },
     });
     const emitted = (): number => {
-      const stats = containers.reported(1, 'stats').at(-1)?.executors ?? [];
-      return stats.find((each) => each.componentId === 'constant')?.emitted[':all-time']?.['default'] ?? 0;
+      const totals = containers.reported(1, 'stats').at(-1)?.totals ?? [];
+      return totals.find((each) => each.componentId === 'constant')?.emitted['default'] ?? 0;
     };
     await containers.until('some output', () => (emitted() >= 500 ? true : undefined));
     const secs = (performance.now() - startedMs) / 1000;
