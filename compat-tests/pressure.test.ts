@@ -117,6 +117,7 @@ describe('back pressure', function () {
   });
 
   it('never stands still where two Java bolts feed each other from two workers', async function () {
+    this.timeout(300_000); // held queues get on in breaks that become rarer (docs/back-pressure.md)
     const { kind } = await target();
     if (kind === 'storm') this.skip(); // its workers wait for each other for ever
     const hops = 6;
@@ -124,7 +125,7 @@ describe('back pressure', function () {
     await withCase('circle', { workers: 2, hops, ...conf }, async ({ out }) => {
       touch(out, 'go-flood');
       const taken = (): number => countOf(out, 'here') + countOf(out, 'there');
-      await eventually('a good flood', () => (taken() > 300_000 ? true : undefined), 120_000);
+      await eventually('a good flood', () => (taken() > 50_000 ? true : undefined), 120_000);
       touch(out, 'stop');
       await eventually(
         'all hops of all tuples',
