@@ -99,12 +99,12 @@ describe('HostKeeper', () => {
       'exited with code 1\nLast lines of its standard error:\nTraceback\nKeyError: 7',
     ]);
     assert.equal(bench.hosts.length, 1);
-    await bench.turn(100);
+    await bench.turn(20);
     assert.equal(bench.hosts.length, 2);
     await bench.end('again');
-    await bench.turn(100);
+    await bench.turn(20);
     assert.equal(bench.hosts.length, 2);
-    await bench.turn(100);
+    await bench.turn(40);
     assert.equal(bench.hosts.length, 3);
   });
 
