@@ -258,7 +258,7 @@ describe('a child of ShellBolt or ShellSpout', () => {
   let told: Record<keyof typeof cases, Told>;
 
   before(function () {
-    this.timeout(300_000);
+    this.timeout(600_000);
     directory = mkdtempSync(join(tmpdir(), 'egret-shell-tasks-'));
     const question = { dir: directory, cases: Object.values(cases) as unknown as JsonValue };
     const answers = askOracle('ShellTasks', question, { ahead: ['egret-shell.jar'] }) as unknown as Told[];

@@ -14,7 +14,7 @@ import org.apache.storm.tuple.Tuple;
 
 /** What a shell task tells its collector. Emits go to task 9. */
 final class ShellTaskRecord {
-    private static final long LIMIT_MS = 60_000;
+    private static final long LIMIT_MS = 150_000;
 
     private final Map<?, ?> until;
     private final List<Object> emits = new ArrayList<>();

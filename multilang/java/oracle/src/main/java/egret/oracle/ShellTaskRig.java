@@ -101,7 +101,7 @@ final class ShellTaskRig {
             }
         })));
         spout.activate();
-        long untilMs = System.currentTimeMillis() + 60_000;
+        long untilMs = System.currentTimeMillis() + 150_000;
         while (!record.isDone() && System.currentTimeMillis() < untilMs) {
             spout.nextTuple();
             Object last = open.size() > 2 ? open.poll() : null; // acked late, so that some outlive their child
