@@ -22,8 +22,11 @@ import org.apache.storm.tuple.Tuple;
  * Else, and for what comes while the child is silent, the writer does it, which may block.
  */
 final class BoltLife implements Watchdog.Watched {
-    /** Bytes that a pipe takes without blocking, whatever of it has been read (Linux: 64 KiB, less what a page may waste). */
-    private static final int PIPE_BYTES_SURE = 56 << 10;
+    /**
+     * Bytes that a pipe takes without blocking, whatever of it has been read. Linux gives it 16 pages, but a write that does
+     * not fit into what is left of the last page begins a new one: two neighbours are sure to hold one page together.
+     */
+    private static final int PIPE_BYTES_SURE = 24 << 10;
     /** Digits of the longest id that a tuple may have. */
     private static final int ID_CHARS_MAX = 18;
     /** Bytes gathered before one write. */
