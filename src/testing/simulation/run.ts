@@ -16,7 +16,7 @@ export interface Outcome {
 }
 
 /** What takes more than this goes round in circles. */
-const eventsMax = 400_000;
+const eventsMax = 4_000_000;
 /** How long after the last fault all messages may take: beyond some message timeouts, for masters, zombies and backoffs. */
 const completeMs = 60_000;
 const timeoutsToComplete = 8;
