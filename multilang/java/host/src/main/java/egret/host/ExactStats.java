@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Exact counts of a hosted worker's executors. Storm counts one event in twenty and multiplies
  * (topology.stats.sample.rate); with a rate of 1 a tuple costs fifteen times as much, for the capacity is worked out at every
- * one. So a hook counts, and the capacity is worked out once a second, which saves more than the counting takes.
+ * one. So a hook counts, and the capacity is worked out once a second.
  * Hooks do not learn which stream a tree of a spout began on: spouts of several streams have every tree sampled.
  * Where Storm's classes (2.8) are not as expected, its sampled statistics remain.
  */
