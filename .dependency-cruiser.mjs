@@ -6,6 +6,7 @@ const allowed = {
   tuple: ['base'],
   rpc: ['base', 'topology'],
   coordination: ['base', 'child'],
+  dlog: ['base', 'coordination'],
   topology: ['base', 'tuple'],
   packing: ['base', 'topology'],
   scheduler: ['base', 'topology', 'packing', 'coordination', 'child'],
@@ -26,6 +27,8 @@ const owners = {
   json5: 'config',
   yauzl: 'nimbus',
   'lossless-json': 'container/task-hosts/shell',
+  '@node-rs/crc32': 'dlog',
+  snappy: 'dlog',
 };
 
 const roomRules = Object.entries(allowed).map(([room, mayImport]) => ({

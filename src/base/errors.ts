@@ -38,6 +38,18 @@ export type ErrorCode =
   | 'EMIT_REFUSED'
   | 'CHILD_SPOKE_NONSENSE'
   | 'QUEUE_FULL'
+  // dlog
+  | 'STREAM_INVALID'
+  | 'STREAM_UNKNOWN'
+  | 'STREAM_EXISTS'
+  | 'STREAM_OWNED'
+  | 'SEGMENT_EXISTS'
+  | 'SEGMENT_FENCED'
+  | 'SEGMENT_POISONED'
+  | 'SEGMENT_CORRUPT'
+  | 'LOG_GAP'
+  | 'READER_IDLE'
+  | 'DURABILITY_UNSUPPORTED'
   // everywhere
   | 'ABORTED'
   | 'TIMED_OUT';

@@ -75,6 +75,17 @@ function stormExceptionOf({ code }: GatewayError): StormException | undefined {
     case 'EMIT_REFUSED':
     case 'CHILD_SPOKE_NONSENSE':
     case 'QUEUE_FULL':
+    case 'STREAM_INVALID':
+    case 'STREAM_UNKNOWN':
+    case 'STREAM_EXISTS':
+    case 'STREAM_OWNED':
+    case 'SEGMENT_EXISTS':
+    case 'SEGMENT_FENCED':
+    case 'SEGMENT_POISONED':
+    case 'SEGMENT_CORRUPT':
+    case 'LOG_GAP':
+    case 'READER_IDLE':
+    case 'DURABILITY_UNSUPPORTED':
     case 'ABORTED':
     case 'TIMED_OUT':
       return undefined;

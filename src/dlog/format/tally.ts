@@ -1,0 +1,68 @@
+import { crc32c } from '@node-rs/crc32';
+import type { IndexPoint, Seal } from './seal.ts';
+import { type SegmentHeader, segmentHeaderBytes } from './segment-header.ts';
+
+/** What a tally must know of an entry that was written or read. */
+export interface TallyEntry {
+  readonly count: number;
+  readonly bytes: number;
+  readonly crc: number;
+  readonly firstTransactionId: number;
+  readonly lastTransactionId: number;
+  readonly writtenAtMs: number;
+}
+
+/** At most this many bytes of a segment have to be read to find a place in it. */
+const pointEveryBytes = 256 * 1024;
+
+/** Counts a segment up, entry by entry, to what its seal will say: by its writer, and by whoever recovers it. */
+export class SegmentTally {
+  entries = 0;
+  records = 0;
+  bytes = segmentHeaderBytes;
+  lastTransactionId: number;
+  lastWrittenAtMs = 0;
+  readonly #lssn: number;
+  readonly #points: IndexPoint[] = [];
+  readonly #crcBytes = Buffer.alloc(4);
+  #chainCrc = 0;
+  #pointBytes = 0;
+
+  constructor(header: SegmentHeader) {
+    this.#lssn = header.lssn;
+    this.lastTransactionId = header.transactionIdFloor;
+  }
+
+  get points(): readonly IndexPoint[] {
+    return this.#points;
+  }
+
+  add(entry: TallyEntry): void {
+    if (this.bytes >= this.#pointBytes) {
+      const { firstTransactionId: transactionId, writtenAtMs } = entry;
+      this.#points.push({ entry: this.entries, offset: this.bytes, transactionId, writtenAtMs });
+      this.#pointBytes = this.bytes + pointEveryBytes;
+    }
+    this.#crcBytes.writeUInt32LE(entry.crc);
+    this.#chainCrc = crc32c(this.#crcBytes, this.#chainCrc);
+    this.entries += 1;
+    this.records += entry.count;
+    this.bytes += entry.bytes;
+    this.lastTransactionId = entry.lastTransactionId;
+    this.lastWrittenAtMs = entry.writtenAtMs;
+  }
+
+  seal(by: { readonly epoch: number; readonly sealedAtMs: number; readonly isEndOfStream: boolean }): Seal {
+    return {
+      lssn: this.#lssn,
+      ...by,
+      entries: this.entries,
+      records: this.records,
+      bytes: this.bytes,
+      lastTransactionId: this.lastTransactionId,
+      lastWrittenAtMs: this.lastWrittenAtMs,
+      chainCrc: this.#chainCrc,
+      points: [...this.#points],
+    };
+  }
+}
