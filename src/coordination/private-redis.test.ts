@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GatewayError, silentLog, systemClock, systemRandom, waitFor } from '../base/index.ts';
 import { processStart } from '../child/index.ts';
+import { recordingLog } from '../testing/recording-log.ts';
 import {
   openRedisStore,
   type PrivateRedis,
@@ -20,6 +21,7 @@ import {
   startPrivateRedis,
 } from './index.ts';
 import { socketPathOf } from './redis-process.ts';
+import type { RedisStoreOptions } from './redis-store.ts';
 
 describe('startPrivateRedis', () => {
   let dir: string;
@@ -41,13 +43,15 @@ describe('startPrivateRedis', () => {
     servers.push(server);
     return server;
   };
-  const open = async (url: string): Promise<StateStore> => {
-    const store = await openRedisStore({ url, keyPrefix: 'egret:', ...settings });
+  const open = async (url: string, limits: Partial<RedisStoreOptions> = {}): Promise<StateStore> => {
+    const store = await openRedisStore({ url, keyPrefix: 'egret:', ...settings, ...limits });
     stores.push(store);
     return store;
   };
   const until = (what: string, probe: () => Promise<boolean> | boolean) =>
     waitFor(what, async () => ((await probe()) ? true : undefined), { clock: systemClock, limitMs: 8000 });
+  const lost = ({ lines }: ReturnType<typeof recordingLog>): boolean =>
+    lines.some(({ event }) => event === 'state.connection-lost');
   const answers = (store: StateStore) => () =>
     store.read('x').then(
       () => true,
@@ -79,9 +83,8 @@ describe('startPrivateRedis', () => {
     await store.put('b', 2);
     const killed = second.pid;
     process.kill(killed, 'SIGKILL');
-    await until('the loss', async () => !(await answers(store)()));
-    await until('the restart', answers(store));
-    assert.notEqual(second.pid, killed);
+    await until('the loss', () => processStart(killed) === undefined);
+    await until('the restart', () => second.pid !== killed);
     assert.deepEqual(await store.read('b'), { version: 1, value: 2 });
     await until('the word to look again', () => seen.includes(undefined));
     await store.put('c', 3);
@@ -186,13 +189,7 @@ describe('startPrivateRedis', () => {
 
   it('rejects calls within their limit while the server is stopped, naming key and address, and recovers', async () => {
     const server = await start();
-    const store = await openRedisStore({
-      url: server.url,
-      keyPrefix: 'egret:',
-      callLimitMs: 300,
-      ...settings,
-    });
-    stores.push(store);
+    const store = await open(server.url, { callLimitMs: 300 });
     process.kill(server.pid, 'SIGSTOP');
     const startedMs = systemClock.monotonicMs();
     await assert.rejects(store.put('topologies/t', 1), (error: unknown) => {
@@ -203,6 +200,41 @@ describe('startPrivateRedis', () => {
     assert.ok(systemClock.monotonicMs() - startedMs < 2000);
     process.kill(server.pid, 'SIGCONT');
     await until('its answer', answers(store));
+  });
+
+  it('lets a call that is made just after a loss wait for the next server, and rejects later ones at once', async () => {
+    const first = await start();
+    const log = recordingLog();
+    const patient = await open(first.url, { awayMsMax: 20_000, log });
+    const hasty = await open(first.url, { awayMsMax: 0 });
+    const hastyAnswers = answers(hasty);
+    await patient.put('a', 1);
+    first.leave();
+    process.kill(first.pid, 'SIGKILL');
+    await until('the loss', async () => lost(log) && !(await hastyAnswers()));
+    const waiting = [patient.read('a'), patient.read('a')];
+    await assert.rejects(hasty.read('a'), {
+      code: 'STATE_UNAVAILABLE',
+      message: /reading a: .*does not answer/,
+    });
+    await start();
+    assert.deepEqual(await Promise.all(waiting), [
+      { version: 1, value: 1 },
+      { version: 1, value: 1 },
+    ]);
+    await until('its answer', hastyAnswers);
+  });
+
+  it('lets no call wait beyond the close of its store', async () => {
+    const server = await start();
+    const log = recordingLog();
+    const store = await open(server.url, { awayMsMax: 20_000, log });
+    server.leave();
+    process.kill(server.pid, 'SIGKILL');
+    await until('the loss', () => lost(log));
+    const waiting = store.read('a');
+    await store.close();
+    await assert.rejects(waiting, { message: /reading a: .* has been closed/ });
   });
 
   it('says in words why the server refuses a write', async () => {

@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis';
 import {
   backoffMs,
   type Clock,
+  type Deferred,
   deferred,
   GatewayError,
   type Logger,
@@ -21,38 +22,52 @@ export interface ConnectionOptions {
   readonly connectLimitMs: number;
   /** A call that takes longer finds a server that is stopped or a network that swallows: the connection is made anew. */
   readonly callLimitMs: number;
+  /** How long after a loss calls wait for the connection to come back; later ones reject at once. */
+  readonly awayMsMax: number;
   readonly signal?: AbortSignal;
 }
 
+interface Loss {
+  readonly atMs: number;
+  readonly over: Deferred<undefined>;
+}
+
 const reconnectLimits = { firstMs: 20, maxMs: 2000, factor: 2, jitter: 0.3 };
+/** To a socket on this machine a try costs nothing, and a server that is started again is there within a moment. */
+const localReconnectLimits = { ...reconnectLimits, maxMs: 200 };
+
 /**
- * One connection to Redis. Calls reject at once while it is down (nothing is queued, nothing repeated: the caller knows
- * whether a call may be made twice); it comes back by itself, with growing pauses.
+ * One connection to Redis. It comes back by itself, with growing pauses. A call that was under way when it broke rejects
+ * and is never repeated (the caller knows whether it may be made twice); one made just after waits for it to be back.
  */
 export class RedisConnection {
   readonly client: Redis;
   readonly address: string;
-  readonly #log: Logger;
+  readonly #options: ConnectionOptions;
   #isClosed = false;
   #isUp = false;
-  #isLost = false;
+  /** Set from a loss to the next time the connection is up. */
+  #loss: Loss | undefined;
   #lastError: unknown = new Error('no connection yet');
 
-  private constructor(client: Redis, address: string, log: Logger) {
+  private constructor(client: Redis, address: string, options: ConnectionOptions) {
+    const { log, clock } = options;
     this.client = client;
     this.address = address;
-    this.#log = log;
+    this.#options = options;
     client.on('error', (error: unknown) => {
       this.#lastError = error;
     });
     client.on('ready', () => {
-      if (this.#isLost) log.info({ event: 'state.reconnected', address });
+      if (this.#loss !== undefined) log.info({ event: 'state.reconnected', address });
       this.#isUp = true;
-      this.#isLost = false;
+      this.#lossIsOver();
     });
     client.on('close', () => {
-      if (this.#isUp && !this.#isClosed) log.warn({ event: 'state.connection-lost', address });
-      this.#isLost = this.#isUp || this.#isLost;
+      if (this.#isUp && !this.#isClosed) {
+        log.warn({ event: 'state.connection-lost', address });
+        this.#loss = { atMs: clock.monotonicMs(), over: deferred() };
+      }
       this.#isUp = false;
     });
   }
@@ -67,6 +82,7 @@ export class RedisConnection {
     const address = parseRedisUrl(options.url);
     // Loaded at the first use: it takes 40 ms, which a container spends while its other parts start.
     const { Redis } = await import('ioredis');
+    const limits = 'path' in address.options ? localReconnectLimits : reconnectLimits;
     const client = new Redis({
       ...address.options,
       lazyConnect: true,
@@ -78,10 +94,10 @@ export class RedisConnection {
       disableClientInfo: true,
       keepAlive: 10_000,
       commandTimeout: options.callLimitMs,
-      retryStrategy: (times) => backoffMs(times - 1, reconnectLimits, options.random),
+      retryStrategy: (times) => backoffMs(times - 1, limits, options.random),
       scripts,
     });
-    const connection = new RedisConnection(client, address.text, options.log);
+    const connection = new RedisConnection(client, address.text, options);
     try {
       await connection.#connect(purpose, options);
       return connection;
@@ -93,6 +109,7 @@ export class RedisConnection {
 
   /** Runs one call; faults of the server and of the way to it become `STATE_UNAVAILABLE` naming `what`. */
   async call<T>(what: string, action: (client: Redis) => Promise<T>): Promise<T> {
+    if (this.#loss !== undefined) await this.#returned(this.#loss);
     if (this.#isClosed) {
       throw new GatewayError(
         'STATE_UNAVAILABLE',
@@ -113,7 +130,23 @@ export class RedisConnection {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.client.disconnect();
-    this.#log.debug({ event: 'state.closed', address: this.address });
+    this.#lossIsOver();
+    this.#options.log.debug({ event: 'state.closed', address: this.address });
+  }
+
+  #lossIsOver(): void {
+    this.#loss?.over.resolve(undefined);
+    this.#loss = undefined;
+  }
+
+  async #returned(loss: Loss): Promise<void> {
+    const { clock, awayMsMax } = this.#options;
+    const leftMs = loss.atMs + awayMsMax - clock.monotonicMs();
+    if (leftMs <= 0) return;
+    const { promise, resolve } = deferred<undefined>();
+    const limit = clock.after(leftMs, () => resolve(undefined));
+    await Promise.race([loss.over.promise, promise]);
+    limit[Symbol.dispose]();
   }
 
   async #connect(purpose: string, options: ConnectionOptions): Promise<void> {

@@ -19,16 +19,18 @@ export interface RedisStoreOptions {
   readonly connectLimitMs?: number;
   /** A call that is not answered within this rejects. Default 5000. */
   readonly callLimitMs?: number;
+  /** Calls made within this of the loss of the server wait for it to be back, until it has passed. Default 2000. */
+  readonly awayMsMax?: number;
   readonly signal?: AbortSignal;
 }
 
 /**
  * Opens the state store in a Redis (5 or later). Rejects with `STATE_UNAVAILABLE` naming the address when there is none
  * within the limit, `CONFIG_INVALID` for a wrong URL, the signal's reason on abort. Once open it reconnects by itself;
- * calls made while the server is away reject at once.
+ * calls made while the server is away for longer than `awayMsMax` reject at once.
  */
 export async function openRedisStore(options: RedisStoreOptions): Promise<StateStore> {
-  const connectionOptions = { connectLimitMs: 5000, callLimitMs: 5000, ...options };
+  const connectionOptions = { connectLimitMs: 5000, callLimitMs: 5000, awayMsMax: 2000, ...options };
   const commands = Object.fromEntries(
     Object.entries(scripts).map(([name, script]) => [command(name), script]),
   );
