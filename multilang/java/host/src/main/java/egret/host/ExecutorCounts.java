@@ -19,10 +19,11 @@ final class ExecutorCounts {
     /** Replaced when a stream turns up; the rows stay. Inputs of one source component are shared by its tasks. */
     private volatile Stream[] streams = {};
     private volatile Input[] inputs = {};
-    /** What came last, which is mostly what comes next: for execute, and for the collector. */
-    private Last lastExecuted = new Last(0, null, null);
-    private Last lastEnded = new Last(0, null, null);
-    private Stream lastStream = new Stream(null);
+    /** Rows found before, by a hash of what they count: for execute, and for the collector. A power of two. */
+    private static final int SLOTS = 64;
+    private final Found[] executed = new Found[SLOTS];
+    private final Found[] ended = new Found[SLOTS];
+    private final Stream[] emitted = new Stream[SLOTS];
     private final LatencyBuckets latencies = new LatencyBuckets();
 
     ExecutorCounts(List<Integer> executor, String componentId, boolean isSpout) {
@@ -56,17 +57,15 @@ final class ExecutorCounts {
         }
     }
 
-    private record Last(int sourceTask, String streamId, Input input) {
-        boolean isOf(Tuple tuple) {
-            return streamId == tuple.getSourceStreamId() && sourceTask == tuple.getSourceTask();
-        }
+    private record Found(int sourceTask, String streamId, Input input) {
     }
 
     void emitted(String streamId, int tasks) {
-        Stream stream = lastStream;
-        if (stream.id != streamId) {
+        int slot = streamId.hashCode() & (SLOTS - 1);
+        Stream stream = emitted[slot];
+        if (stream == null || stream.id != streamId) {
             stream = stream(streamId);
-            lastStream = stream;
+            emitted[slot] = stream;
         }
         stream.emitted++;
         stream.transferred += tasks;
@@ -74,12 +73,7 @@ final class ExecutorCounts {
 
     /** A latency below 0 was not measured. */
     void executed(Tuple tuple, long latencyMs) {
-        Last last = lastExecuted;
-        if (!last.isOf(tuple)) {
-            last = find(tuple);
-            lastExecuted = last;
-        }
-        Input input = last.input;
+        Input input = input(tuple, executed);
         input.executed++;
         if (latencyMs >= 0) {
             input.executeMs += latencyMs;
@@ -88,11 +82,11 @@ final class ExecutorCounts {
     }
 
     void acked(Tuple tuple, long latencyMs) {
-        acked(ended(tuple), latencyMs);
+        acked(input(tuple, ended), latencyMs);
     }
 
     void failed(Tuple tuple) {
-        ended(tuple).failed++;
+        input(tuple, ended).failed++;
     }
 
     /** A spout's trees, by the stream that they began on. */
@@ -104,13 +98,16 @@ final class ExecutorCounts {
         input(streamId).failed++;
     }
 
-    private Input ended(Tuple tuple) {
-        Last last = lastEnded;
-        if (!last.isOf(tuple)) {
-            last = find(tuple);
-            lastEnded = last;
+    private Input input(Tuple tuple, Found[] found) {
+        int sourceTask = tuple.getSourceTask();
+        String streamId = tuple.getSourceStreamId();
+        int slot = (sourceTask + streamId.hashCode()) & (SLOTS - 1);
+        Found at = found[slot];
+        if (at == null || at.sourceTask != sourceTask || at.streamId != streamId) {
+            at = new Found(sourceTask, streamId, input(tuple.getSourceComponent() + '\0' + streamId));
+            found[slot] = at;
         }
-        return last.input;
+        return at.input;
     }
 
     private void acked(Input input, long latencyMs) {
@@ -120,11 +117,6 @@ final class ExecutorCounts {
             input.latencyCount++;
             latencies.add(latencyMs);
         }
-    }
-
-    private Last find(Tuple tuple) {
-        String streamId = tuple.getSourceStreamId();
-        return new Last(tuple.getSourceTask(), streamId, input(tuple.getSourceComponent() + '\0' + streamId));
     }
 
     private Stream stream(String id) {
