@@ -255,6 +255,22 @@ describe('the machine of a topology master', () => {
     assert.equal((effects[0] as { plan: PhysicalPlan }).plan.epoch, start(5).epoch + 1);
   });
 
+  it('gives a packing plan of doubtful days to who has not taken it, once the lease is held again', () => {
+    const [state] = play(start(), [
+      registered({ connection: 1, containerId: 1, incarnation: 'a' }),
+      registered({ connection: 2, containerId: 2, incarnation: 'b' }),
+      registered({ connection: 3, containerId: 3, incarnation: 'c' }),
+      { kind: 'assigned', packing: packing(2), rebalances: 0, nowMs: 0, moveMsMax: 1000 },
+      { kind: 'took', connection: 2, version: 2 },
+      { kind: 'disconnected', connection: 3, nowMs: 1 },
+    ]);
+    const [, effects] = stepMaster(state, { kind: 'held', leaseEpoch: 1 });
+    assert.deepEqual(effects.map(describeEffect), [
+      'pack 2 to 1',
+      'publish 5 REBALANCING complete: 1/a 2/b 3/c',
+    ]);
+  });
+
   it('publishes growing epochs and at most one address for each planned container, whatever happens', () => {
     const event: fc.Arbitrary<MasterEvent> = fc.oneof(
       {

@@ -132,7 +132,7 @@ export function stepMaster(state: MasterState, event: MasterEvent): [MasterState
       return publishIfNews(state, arrived({ ...state, members }));
     }
     case 'held':
-      return publish({ ...state, epoch: Math.max(state.epoch, event.leaseEpoch * epochsPerLease) });
+      return confirm(state, event.leaseEpoch);
     case 'tick': {
       const members = state.members.filter(
         (member) => member.connection !== undefined || event.nowMs - member.silentSinceMs < event.graceMs,
@@ -141,6 +141,20 @@ export function stepMaster(state: MasterState, event: MasterEvent): [MasterState
       return publishIfNews(state, { ...state, members, moving: isOverdue ? undefined : state.moving });
     }
   }
+}
+
+/** While the lease was in doubt nothing was told: everybody gets the plan, and the packing plan who has not taken it. */
+function confirm(state: MasterState, leaseEpoch: number): [MasterState, readonly MasterEffect[]] {
+  const { packing } = state;
+  const [next, published] = publish({
+    ...state,
+    epoch: Math.max(state.epoch, leaseEpoch * epochsPerLease),
+  });
+  const untold = state.members.filter(
+    ({ connection, packingHeld }) => connection !== undefined && packingHeld < packing.version,
+  );
+  const packs = untold.map(({ connection }) => ({ kind: 'pack', connection, packing }) as const);
+  return [next, [...packs, ...published]];
 }
 
 /** Killed is killed; else spouts stand still from the record's word of a rebalance until its tasks have arrived. */
