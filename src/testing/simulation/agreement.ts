@@ -8,6 +8,8 @@ const knownMs = 1000;
 
 /** Looks from time to time whether containers that can talk to each other know of each other's pressure. */
 export function watchAgreement(cluster: Cluster): void {
+  // Where tuples are dropped nobody is told.
+  if (cluster.shape.scenario.setup.drop === 1) return;
   const look = (): void => {
     cluster.world.after(everyMs, look);
     for (const one of cluster.containers.values()) {

@@ -1,10 +1,17 @@
 import { strict as assert } from 'node:assert';
-import { seededRandom } from '../../base/index.ts';
+import { type JsonValue, seededRandom } from '../../base/index.ts';
 import { TopologyMaster } from '../../container/topology-master/index.ts';
 import { TopologyWatch } from '../../container/topology-watch.ts';
 import { MemoryStore } from '../../coordination/memory-store.ts';
 import type { StateStore } from '../../coordination/store.ts';
-import { type ContainerSpec, keys, type PhysicalPlan } from '../../topology/index.ts';
+import {
+  type AssignmentRecord,
+  type ContainerSpec,
+  keys,
+  type PackingPlan,
+  type PhysicalPlan,
+  type TaskId,
+} from '../../topology/index.ts';
 import { SimulatedContainer } from './container.ts';
 import { Ledger } from './ledger.ts';
 import { Links } from './links.ts';
@@ -44,6 +51,8 @@ export class Cluster {
   master: SimulatedMaster | undefined;
   readonly oldMasters = new Set<SimulatedMaster>();
   status: PhysicalPlan['status'] = 'ACTIVE';
+  /** The newest. */
+  packing: PackingPlan;
   readonly #lives = new Map<number, number>();
   #taskLives = 0;
 
@@ -55,6 +64,7 @@ export class Cluster {
     this.shape = new Shape(scenario, (task) =>
       spread === 1 ? 1 + ((task - 1) % containers) : this.world.integer(1, containers),
     );
+    this.packing = this.shape.packing;
     const clock = new SimulatedProcess(this.world, 'store').clock;
     this.server = new MemoryStore(clock);
     for (const spout of scenario.spouts) {
@@ -99,7 +109,7 @@ export class Cluster {
   killContainer(container: SimulatedContainer, how: 'closed' | 'silent' = 'closed'): void {
     this.observer.note(`${container.process.name} dies`);
     container.process.die();
-    for (const host of container.simulatedHosts) host.end();
+    for (const host of container.children) host.end();
     this.links.dropAllOf(container.process, how);
     this.zombies.delete(container);
   }
@@ -203,8 +213,33 @@ export class Cluster {
     this.world.after(this.world.between(...recordMs), write, { isPromised: true });
   }
 
+  /** The scheduler packs anew: the task is to live in that container from now on. */
+  moveTask(task: TaskId, containerId: number): void {
+    const { version, tasks } = this.packing;
+    this.packing = {
+      ...this.packing,
+      version: version + 1,
+      tasks: tasks.map((each) => (each.taskId === task ? { ...each, containerId } : each)),
+    };
+    this.ledger.moved.add(task);
+    this.#recordPacking();
+  }
+
+  #recordPacking(): void {
+    const { packing } = this;
+    const record: AssignmentRecord = { plan: packing, reason: '' };
+    const write = (): void => {
+      if (this.packing !== packing) return;
+      this.server
+        .put(keys.assignment(packing.topologyId), record as unknown as JsonValue)
+        .catch(() => this.world.after(recordRetryMs, write, { isPromised: true }));
+    };
+    this.world.after(this.world.between(...recordMs), write, { isPromised: true });
+  }
+
   /** The scheduler looks again after the store has lost what it wrote. */
   recordAll(): void {
+    if (this.packing !== this.shape.packing) this.#recordPacking();
     for (const { spec } of [this.master!, ...this.containers.values()]) this.#record(spec);
   }
 
@@ -212,7 +247,7 @@ export class Cluster {
     const life = (this.#lives.get(containerId) ?? 0) + 1;
     this.#lives.set(containerId, life);
     return {
-      ...{ topologyId, topologyName: 'simulated', containerId, plan: this.shape.packing },
+      ...{ topologyId, topologyName: 'simulated', containerId, plan: this.packing },
       incarnation: `${containerId === 0 ? 'm' : 'c'}${containerId}-${life}`,
       ...{ codeDir: '/nowhere', workDir: '/nowhere', logDir: '/nowhere', stormLocalDir: '/nowhere' },
       ...{ redisUrl: '', redisKeyPrefix: '', jvm: { java: 'java', classPath: [] } },

@@ -1,11 +1,11 @@
 import { strict as assert } from 'node:assert';
 import { MetricsRegistry } from '../../container/metrics-manager/index.ts';
-import { StreamManager } from '../../container/stream-manager/index.ts';
+import { type HostPlace, StreamManager } from '../../container/stream-manager/index.ts';
 import type { PeerQueue } from '../../container/stream-manager/peer-queue.ts';
 import type { TaskHost } from '../../container/task-host.ts';
 import { AckerHost } from '../../container/task-hosts/system/index.ts';
 import { TopologyWatch } from '../../container/topology-watch.ts';
-import type { ContainerSpec, PhysicalPlan, PlannedTask } from '../../topology/index.ts';
+import type { ContainerSpec, PackingPlan, PhysicalPlan, PlannedTask } from '../../topology/index.ts';
 import type { Cluster } from './cluster.ts';
 import { SimulatedHost } from './host.ts';
 import { SimulatedProcess } from './process.ts';
@@ -19,6 +19,8 @@ interface PlannedHost {
 /** Until the container notices that a child is dead, and starts another. */
 const noticeMs = [0, 5] as const;
 const restartMs = [20, 300] as const;
+/** What a host whose tasks leave gets done in this time, it gets done. */
+const drainMs = [0, 300] as const;
 
 /** One life of a container 1..N: the real stream manager and ackers, and simulated hosts. */
 export class SimulatedContainer {
@@ -29,20 +31,30 @@ export class SimulatedContainer {
   /** Trees that each of its acker tasks knew at the last rotation. */
   readonly trees = new Map<number, number>();
   readonly #cluster: Cluster;
-  readonly #planned: readonly PlannedHost[];
+  #planned: readonly PlannedHost[];
+  #packing: PackingPlan;
+  /** Packing plans are taken over one after the other. */
+  #packingAsked: number;
+  #moving = Promise.resolve();
   readonly #metrics: MetricsRegistry;
   #watch: TopologyWatch | undefined;
   #planSeen: PhysicalPlan | undefined;
   #burstBytesMax = 0;
   /** Bytes that waited for each peer after the last event. */
   readonly #queuedBefore = new Map<number, number>();
+  /** Names of hosts that have ended and not been started again. */
+  readonly #away = new Set<string>();
+  /** Hosts whose tasks have left, until they have ended. */
+  readonly #retiring = new Set<TaskHost>();
 
   constructor(cluster: Cluster, spec: ContainerSpec) {
     this.#cluster = cluster;
     this.spec = spec;
     this.process = new SimulatedProcess(cluster.world, spec.incarnation);
     this.#metrics = new MetricsRegistry(this.process.clock);
-    this.#planned = planHosts(spec, cluster.shape.scenario.setup.together === 1);
+    this.#packing = spec.plan;
+    this.#packingAsked = spec.plan.version;
+    this.#planned = this.#planHosts();
   }
 
   get containerId(): number {
@@ -53,6 +65,11 @@ export class SimulatedContainer {
     return [...this.hosts.values()].filter((host) => host instanceof SimulatedHost);
   }
 
+  /** The processes of all hosts, also of those whose tasks have left. */
+  get children(): readonly SimulatedHost[] {
+    return [...this.simulatedHosts, ...this.#retiring].filter((host) => host instanceof SimulatedHost);
+  }
+
   async open(): Promise<void> {
     const { shape, world, observer } = this.#cluster;
     const { process, spec } = this;
@@ -61,9 +78,9 @@ export class SimulatedContainer {
     const edges = { network: this.#cluster.links.of(process), clock: process.clock, random: world.random };
     this.manager = await StreamManager.open({
       ...{ spec, conf: shape.conf, topology: shape.topology, store, ...edges, log },
-      hosts: this.#planned.map(({ name, tasks }) => ({ name, tasks: tasks.map(({ taskId }) => taskId) })),
+      hosts: this.#planned.map(placeOf),
       onHostReport: () => undefined,
-      onPacking: () => undefined,
+      onPacking: (packing) => this.#packed(packing),
     });
     for (const host of this.#planned) this.startHost(host.name);
     const onEnd = (reason: string): void => this.#cluster.containerEnds(this, reason);
@@ -77,29 +94,24 @@ export class SimulatedContainer {
 
   startHost(name: string): void {
     const planned = this.#planned.find((host) => host.name === name)!;
-    const host = planned.isAcker ? this.#makeAckers(planned) : this.#makeHost(planned);
+    const host: TaskHost = planned.isAcker ? this.#makeAckers(planned) : this.#makeHost(planned);
     const manager = this.manager!;
-    void (host as TaskHost).start(new AbortController().signal);
+    void host.start(new AbortController().signal);
     this.hosts.set(name, host);
     manager.fill(host);
-    if (!(host instanceof SimulatedHost)) return;
-    const { queueMax } = this.#cluster.shape.scenario.setup;
-    const held = host.deliveredBytes;
-    assert(
-      held <= queueMax,
-      `${name} of ${this.process.name} had ${held} bytes waiting, at most ${queueMax}`,
-    );
+    this.#away.delete(name);
   }
 
-  /** The child of a task dies, is noticed, and is started again. */
-  crashHost(name: string): void {
+  /** The child of a task dies, is noticed, and is started again: soon, or after `forMs`. */
+  crashHost(name: string, forMs: number | undefined): void {
     const host = this.hosts.get(name);
     if (!(host instanceof SimulatedHost)) return;
     const { world } = this.#cluster;
     host.end();
     this.process.after(world.between(...noticeMs), () => {
       this.manager!.empty(host);
-      this.process.after(world.between(...restartMs), () => {
+      if (this.hosts.get(name) === host) this.#away.add(name);
+      this.process.after(forMs ?? world.between(...restartMs), () => {
         if (this.hosts.get(name) === host) this.startHost(name);
       });
     });
@@ -112,12 +124,19 @@ export class SimulatedContainer {
     const { plan } = manager;
     if (plan !== undefined && plan !== this.#planSeen) this.#checkPlan(plan);
     for (const [peer, queue] of manager.peers) this.#checkQueue(peer, queue);
+    if (this.#away.size > 0) this.#checkSlots(manager);
   }
 
   /** Nothing is left of what has been done. */
   checkQuiet(): void {
     const { manager } = this;
     assert(manager !== undefined, `${this.process.name} has no stream manager`);
+    const { version } = this.#cluster.packing;
+    assert.equal(
+      this.#packing.version,
+      version,
+      `${this.process.name} does not hold the newest packing plan`,
+    );
     for (const [peer, { queuedBytes, isConnected }] of manager.peers) {
       assert.equal(queuedBytes, 0, `${this.process.name} has bytes waiting for container ${peer}`);
       assert(isConnected, `${this.process.name} is not connected to container ${peer}`);
@@ -143,6 +162,52 @@ export class SimulatedContainer {
       yield `  to container ${peer}: ${queuedBytes} bytes, ${isConnected ? 'connected' : 'not connected'}`;
     for (const host of this.simulatedHosts) yield `  ${host.describe()}`;
     for (const [task, trees] of this.trees) yield `  acker ${task}: ${trees} trees`;
+  }
+
+  /** As container-worker.ts does. */
+  #packed(packing: PackingPlan): void {
+    if (packing.version <= this.#packingAsked) return;
+    this.#packingAsked = packing.version;
+    this.#moving = this.#moving.then(() => this.#take(packing)).catch(this.#cluster.world.onFault);
+  }
+
+  /** As host-roster.ts does: a host whose tasks leave works off what it has, as far as it gets, and ends. */
+  async #take(packing: PackingPlan): Promise<void> {
+    const { process } = this;
+    const { world } = this.#cluster;
+    const before = this.#planned.map(placeOf);
+    this.#packing = packing;
+    this.#planned = this.#planHosts();
+    const places = this.#planned.map(placeOf);
+    const manager = this.manager!;
+    manager.repack(packing, places);
+    const stays = (one: HostPlace, among: readonly HostPlace[]): boolean =>
+      among.some((other) => other.name === one.name && other.key === one.key);
+    const coming = places.filter((each) => !stays(each, before));
+    for (const place of before.filter((each) => !stays(each, places))) this.#retire(place.name);
+    for (const { name } of coming) this.#away.add(name);
+    if (this.#retiring.size > 0) await process.clock.sleep(world.between(...drainMs));
+    for (const host of this.#retiring) await this.#end(host);
+    this.#retiring.clear();
+    for (const { name } of coming) this.startHost(name);
+    manager.took(packing.version);
+  }
+
+  #retire(name: string): void {
+    const host = this.hosts.get(name);
+    this.#away.delete(name);
+    this.hosts.delete(name);
+    if (host !== undefined) this.#retiring.add(host);
+  }
+
+  async #end(host: TaskHost): Promise<void> {
+    for (const task of host.tasks) this.trees.delete(task);
+    this.manager!.empty(host, 'stopped');
+    await host.stop(0);
+  }
+
+  #planHosts(): PlannedHost[] {
+    return planHosts(this.#packing, this.containerId);
   }
 
   #makeHost(planned: PlannedHost): SimulatedHost {
@@ -204,6 +269,19 @@ export class SimulatedContainer {
     );
   }
 
+  /** Frames for hosts that are away. */
+  #checkSlots(manager: StreamManager): void {
+    const { queueMax } = this.#cluster.shape.scenario.setup;
+    for (const { name, bytes } of manager.flow().queues) {
+      if (!name.startsWith('slot ')) continue;
+      this.#cluster.observer.most('slotBytesMax', bytes);
+      assert(
+        bytes <= queueMax,
+        `${name} of ${this.process.name} has ${bytes} bytes waiting, at most ${queueMax}`,
+      );
+    }
+  }
+
   #checkPlan(plan: PhysicalPlan): void {
     const before = this.#planSeen;
     this.#planSeen = plan;
@@ -229,15 +307,20 @@ function lifeOf(incarnation: string): number {
   return Number(incarnation.split('-')[1]);
 }
 
-function planHosts(spec: ContainerSpec, areTogether: boolean): PlannedHost[] {
-  const own = spec.plan.tasks.filter((task) => task.containerId === spec.containerId);
-  const ackers = own.filter((task) => task.host === 'system');
-  const others = own.filter((task) => task.host !== 'system');
-  const hosts: PlannedHost[] = [];
-  for (const task of ackers) hosts.push({ name: `acker-${task.taskId}`, tasks: [task], isAcker: true });
-  if (areTogether && others.length > 0) hosts.push({ name: 'together', tasks: others, isAcker: false });
-  if (!areTogether) {
-    for (const task of others) hosts.push({ name: `shell-${task.taskId}`, tasks: [task], isAcker: false });
-  }
+function planHosts(packing: PackingPlan, containerId: number): PlannedHost[] {
+  const own = packing.tasks.filter((task) => task.containerId === containerId);
+  const together = own.filter((task) => task.host === 'jvm');
+  const hosts: PlannedHost[] = own
+    .filter((task) => task.host !== 'jvm')
+    .map((task) => ({
+      name: `${task.host === 'system' ? 'acker' : 'shell'}-${task.taskId}`,
+      ...{ tasks: [task], isAcker: task.host === 'system' },
+    }));
+  if (together.length > 0) hosts.push({ name: 'together', tasks: together, isAcker: false });
   return hosts;
+}
+
+function placeOf({ name, tasks }: PlannedHost): HostPlace {
+  const ids = tasks.map(({ taskId }) => taskId);
+  return { name, tasks: ids, key: ids.join() };
 }

@@ -35,8 +35,8 @@ export const faultKinds: Readonly<Record<string, Strike>> = {
     });
     later(cluster, options['for'], () => resumeContainer(container));
   },
-  /** The process of a task dies. */
-  'crash-host': (cluster, { places }) => hostOf(cluster, places[0]!)?.crash(),
+  /** The process of a task dies; another is started after `for`, or soon. */
+  'crash-host': (cluster, { places, options }) => hostOf(cluster, places[0]!)?.crash(options['for']),
   /** SIGSTOP and SIGCONT of the process of a task. */
   'stop-host': (cluster, { places, options }) => {
     const found = hostOf(cluster, places[0]!);
@@ -121,6 +121,8 @@ export const faultKinds: Readonly<Record<string, Strike>> = {
     cluster.setStatus('INACTIVE');
     later(cluster, options['for'], () => cluster.setStatus('ACTIVE'));
   },
+  /** The scheduler moves a task to a container. */
+  repack: (cluster, { places }) => cluster.moveTask(places[0]!, places[1]!),
   /** A plan that was overtaken `by` epochs ago arrives at a container after all. */
   'late-plan': (cluster, { places, options }) => {
     const container = cluster.containers.get(places[0]!)!;
@@ -159,22 +161,27 @@ function replaceMaster(cluster: Cluster, master: SimulatedMaster): void {
 
 function stopContainer(container: SimulatedContainer): void {
   container.process.stop();
-  for (const host of container.simulatedHosts) host.process.stop();
+  for (const host of container.children) host.process.stop();
 }
 
 function resumeContainer(container: SimulatedContainer): void {
   container.process.resume();
-  for (const host of container.simulatedHosts) host.process.resume();
+  for (const host of container.children) host.process.resume();
 }
 
 function hostOf(
   cluster: Cluster,
   task: number,
-): { readonly process: SimulatedContainer['process'] | undefined; readonly crash: () => void } | undefined {
+):
+  | {
+      readonly process: SimulatedContainer['process'] | undefined;
+      readonly crash: (forMs: number | undefined) => void;
+    }
+  | undefined {
   for (const container of cluster.containers.values()) {
     const host = container.simulatedHosts.find((each) => each.tasks.includes(task));
     if (host === undefined || !container.process.isAlive) continue;
-    return { process: host.process, crash: () => container.crashHost(host.name) };
+    return { process: host.process, crash: (forMs) => container.crashHost(host.name, forMs) };
   }
   return undefined;
 }

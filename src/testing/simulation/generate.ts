@@ -71,6 +71,7 @@ function makeBolts(chance: World, spouts: readonly SpoutShape[]): BoltShape[] {
     fan: !hasCycle && chance.chance(0.15) ? 2 : 1,
     fail: chance.chance(0.15) ? 0.02 : 0,
     forget: chance.chance(0.1) ? 0.02 : 0,
+    resets: chance.chance(0.1) ? 0.1 : 0,
     joins: !hasCycle && chance.chance(0.15) ? 1 : 0,
   }));
   return bolts;
@@ -101,16 +102,24 @@ function makeSetup(chance: World, parts: Parts): Setup {
   const setup: Setup = {
     ...setupDefaults,
     containers: chance.pick([1, 2, 2, 3, 3, 4]),
-    ackers: chance.pick([1, 1, 2, 3]),
+    ackers: chance.chance(0.05) ? 0 : chance.pick([1, 1, 2, 3]),
     lease: chance.pick([600, 1500, 4000]),
     window: chance.pick([2048, 16_384, 131_072]),
     padding: chance.pick([10, 100, 1000, 4000]),
     together: chance.pick([0, 1]),
     spread: 0,
-    queueHigh: chance.pick([2048, 8192, 32_768]),
+    queueHigh: chance.pick([2048, 8192, 32_768, 65_536]),
     queueLow: chance.pick([1, 1024]),
+    drop: maySurviveDrops(parts) && chance.chance(0.3) ? 1 : 0,
   };
   return { ...setup, timeout: timeoutFor(chance, setup, parts) };
+}
+
+/** Where one tuple makes many, a tree may never get through whole while some of it is dropped. */
+function maySurviveDrops({ bolts }: Parts): boolean {
+  const sources = bolts.flatMap(({ from }) => from.map((edge) => edge.from));
+  const isChain = new Set(sources).size === sources.length;
+  return isChain && bolts.every(({ fan, from }) => fan === 1 && from.every(({ kind }) => kind === 'one'));
 }
 
 /** Long enough that a topology at rest gets everything that is pending through in time, several times over. */
@@ -170,7 +179,8 @@ const makers: Readonly<Record<string, MakeFault>> = {
     const after = lasting(chance, room);
     return fault([container(chance, room)], { after, for: after + lasting(chance, room) });
   },
-  'crash-host': (chance, room) => fault([chance.integer(1, room.tasks)], {}),
+  'crash-host': (chance, room) =>
+    fault([chance.integer(1, room.tasks)], chance.chance(0.4) ? {} : { for: lasting(chance, room) }),
   'stop-host': (chance, room) => fault([chance.integer(1, room.tasks)], { for: lasting(chance, room) }),
   'crash-master': (chance, room) => fault([], { for: lasting(chance, room) }),
   'zombie-master': (chance, room) => {
@@ -188,6 +198,7 @@ const makers: Readonly<Record<string, MakeFault>> = {
   'store-emptied': (chance) => fault([], { for: chance.integer(0, 2000) }),
   'store-back': (chance, room) => fault([], { by: lasting(chance, room, 0.5), for: chance.integer(0, 2000) }),
   deactivate: (chance, room) => fault([], { for: lasting(chance, room) }),
+  repack: (chance, room) => fault([chance.integer(1, room.tasks), container(chance, room)], {}),
   'late-plan': (chance, room) => fault([container(chance, room)], { by: chance.integer(1, 3) }),
 };
 

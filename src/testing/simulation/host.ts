@@ -1,5 +1,6 @@
 import type { StreamManagerToHost } from '../../container/protocol.ts';
 import type { Outlet, TaskHost } from '../../container/task-host.ts';
+import { CycleRelief, cyclicTasks } from '../../container/task-hosts/jvm/cycle-relief.ts';
 import type { TaskId } from '../../topology/index.ts';
 import { frameTarget } from '../../tuple/index.ts';
 import type { Ledger } from './ledger.ts';
@@ -39,6 +40,10 @@ export class SimulatedHost implements TaskHost {
   /** What it was last told. */
   pressured: readonly TaskId[] = [];
   isPaused = false;
+  /** As of a JVM, nobody knows what it held when it ended. */
+  readonly isOpaque?: true;
+  /** Of a worker as Storm's. */
+  readonly #relief: CycleRelief | undefined;
   readonly #deps: HostDeps;
   readonly #tasks = new Map<TaskId, SimulatedTask>();
   /** In the pipe. */
@@ -47,14 +52,16 @@ export class SimulatedHost implements TaskHost {
   #high: readonly TaskId[] = [];
   #highSinceMs = 0;
   #hasEnded = false;
-  /** Bytes delivered since this was last set to 0. */
-  deliveredBytes = 0;
 
   constructor(deps: HostDeps) {
     this.#deps = deps;
     this.name = deps.name;
     this.tasks = deps.tasks;
     this.process = new SimulatedProcess(deps.world, `${deps.container.name}/${deps.name}`);
+    if (deps.shape.scenario.setup.together === 1) {
+      this.isOpaque = true;
+      this.#relief = this.#makeRelief();
+    }
     for (const taskId of deps.tasks) this.#tasks.set(taskId, this.#makeTask(taskId));
   }
 
@@ -72,7 +79,6 @@ export class SimulatedHost implements TaskHost {
   }
 
   deliver(buffer: Buffer, start: number, end: number): void {
-    this.deliveredBytes += end - start;
     if (this.#hasEnded) return;
     const task = this.#tasks.get(frameTarget(buffer, start));
     const tuples = readTuples(buffer, start, end, this.#deps.shape);
@@ -92,7 +98,8 @@ export class SimulatedHost implements TaskHost {
     if (message.type === 'lost') this.#tell((task) => task.lost(message));
     if (message.type !== 'pressure') return;
     this.pressured = message.tasks;
-    this.#tell((task) => task.pressure(message.tasks));
+    if (this.#relief === undefined) this.#tellPressure(message.tasks);
+    else this.#relief.update(message.tasks);
   }
 
   pause(): void {
@@ -123,6 +130,7 @@ export class SimulatedHost implements TaskHost {
   /** The child is dead. */
   end(): void {
     this.#hasEnded = true;
+    this.#relief?.close();
     this.process.die();
   }
 
@@ -131,6 +139,7 @@ export class SimulatedHost implements TaskHost {
     const componentId = shape.topology.componentOf(taskId);
     const deps: TaskDeps = {
       ...{ taskId, shape, world, ledger, process: this.process, life: nextLife() },
+      heldBy: shape.heldBy(componentId!, this.tasks),
       send: (frame) => void this.#sent.push(frame),
       sent: () => this.#readSoon(),
       isBlocked: () => this.isPaused && this.#sent.length > 0,
@@ -138,6 +147,19 @@ export class SimulatedHost implements TaskHost {
     const spout = shape.scenario.spouts.find(({ id }) => id === componentId);
     if (spout !== undefined) return new SpoutTask(deps, spout);
     return new BoltTask(deps, shape.scenario.bolts.find(({ id }) => id === componentId)!);
+  }
+
+  #makeRelief(): CycleRelief {
+    const { shape, container } = this.#deps;
+    const { topology } = shape;
+    const components = new Set(this.tasks.map((task) => topology.componentOf(task)!));
+    return new CycleRelief(cyclicTasks(topology, components), container.clock, (tasks) =>
+      this.#tellPressure(tasks),
+    );
+  }
+
+  #tellPressure(tasks: readonly TaskId[]): void {
+    this.#tell((task) => task.pressure(tasks));
   }
 
   /** Tells the child, in its own time. */

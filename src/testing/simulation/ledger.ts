@@ -29,6 +29,8 @@ export class Ledger {
   readonly #sequences = new Map<string, number>();
   /** A connection has broken: the reply of an acker that was on its way may have been sent again. */
   mayRepeat = false;
+  /** Tasks that have been moved to another container: what comes to them on the old way may come late. */
+  readonly moved = new Set<number>();
   acked = 0;
   replayed = 0;
   #messages = 0;
@@ -92,8 +94,9 @@ export class Ledger {
     this.replayed++;
   }
 
-  /** A tuple has come: later than every one that came before it on the same way. */
-  inOrder(way: string, sequence: number): void {
+  /** A tuple has come to the task: later than every one that came before it on the same way. */
+  inOrder(task: number, way: string, sequence: number): void {
+    if (this.moved.has(task)) return;
     const last = this.#sequences.get(way) ?? -1;
     assert(sequence > last, `${way}: tuple ${sequence} came after tuple ${last}`);
     this.#sequences.set(way, sequence);

@@ -93,6 +93,7 @@ function checkQuiet(cluster: Cluster): void {
   assert(master?.process.isAlive, 'there is no topology master');
   const plan = master.master?.plan;
   assert(plan?.isComplete, 'the plan is not complete');
+  assert.equal(plan.status, 'ACTIVE', 'the status of the plan');
   for (const container of containers.values()) {
     container.checkQuiet();
     const { name } = container.process;

@@ -38,7 +38,7 @@ export interface Setup {
   readonly window: number;
   /** Bytes added to each tuple. */
   readonly padding: number;
-  /** 1: all tasks of a container in one process, as with a JVM. 0: a process each, as with multilang. */
+  /** 1: all tasks of a container in one process that behaves as Storm's worker. 0: a process each, as with multilang. */
   readonly together: number;
   /** 1: task 1 lives in container 1, task 2 in container 2 and so on, round and round. 0: by chance. */
   readonly spread: number;
@@ -46,6 +46,8 @@ export interface Setup {
   readonly queueMax: number;
   readonly queueHigh: number;
   readonly queueLow: number;
+  /** 1: what is for a task under pressure is dropped, and nobody is held (`topology.egret.backpressure.mode`). */
+  readonly drop: number;
 }
 
 export interface SpoutShape {
@@ -71,6 +73,8 @@ export interface BoltShape {
   /** Share of the tuples that it fails, and that it forgets to ack. */
   readonly fail: number;
   readonly forget: number;
+  /** Share of the tuples for whose trees it asks for more time before it works on them. */
+  readonly resets: number;
   /** 1: puts two tuples together, so that what it emits is anchored to both. */
   readonly joins: number;
 }
@@ -108,9 +112,10 @@ export const setupDefaults: Setup = {
   queueMax: 65_536,
   queueHigh: 16_384,
   queueLow: 4096,
+  drop: 0,
 };
 const spoutDefaults = { tasks: 1, ids: 50, pending: 20, every: 10, burst: 1 };
-const boltDefaults = { tasks: 1, service: 0, fan: 1, fail: 0, forget: 0, joins: 0 };
+const boltDefaults = { tasks: 1, service: 0, fan: 1, fail: 0, forget: 0, resets: 0, joins: 0 };
 
 /** Throws an `AssertionError` that names the line. */
 export function parseScenario(text: string): Scenario {

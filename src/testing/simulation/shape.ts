@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../base/index.ts';
 import {
   type Component,
+  FlowGraph,
   makeSystemTopology,
   normalizeTopology,
   type PackingPlan,
@@ -34,8 +35,10 @@ export class Shape {
   readonly scenario: Scenario;
   readonly conf: JsonObject;
   readonly topology: TopologyIndex;
+  /** The first one. */
   readonly packing: PackingPlan;
   readonly ackers: readonly TaskId[];
+  readonly #graph: FlowGraph;
   readonly #edges: ReadonlyMap<string, readonly ShapeEdge[]>;
 
   constructor(scenario: Scenario, containerOf: (task: TaskId) => number) {
@@ -45,6 +48,7 @@ export class Shape {
       makeSystemTopology(normalizeTopology({ components: componentsOf(scenario) }, this.conf), this.conf),
     );
     this.ackers = this.topology.tasksOf(systemComponentIds.acker);
+    this.#graph = new FlowGraph(this.topology);
     this.#edges = this.#indexEdges();
     this.packing = this.#pack(containerOf);
   }
@@ -70,20 +74,15 @@ export class Shape {
     return bits;
   }
 
-  /** Tasks that tuples of the component can reach, however far. */
-  downstreamOf(componentId: string): ReadonlySet<TaskId> {
-    const tasks = new Set<TaskId>();
-    const seen = new Set<string>();
-    const visit = (id: string): void => {
-      for (const edge of this.edgesFrom(id)) {
-        for (const task of edge.targets) tasks.add(task);
-        if (seen.has(edge.targetId)) continue;
-        seen.add(edge.targetId);
-        visit(edge.targetId);
-      }
-    };
-    visit(componentId);
-    return tasks;
+  /**
+   * Tasks whose pressure holds a component back. Storm's worker does not ask whether the task that it holds a bolt back
+   * for waits for that bolt in turn; and `neighbours`, the tasks of the same worker, it does not ask at all.
+   */
+  heldBy(componentId: string, neighbours: readonly TaskId[]): ReadonlySet<TaskId> {
+    const isSpout = this.topology.component(componentId)?.kind === 'spout';
+    if (isSpout || this.scenario.setup.together === 0) return this.#graph.holdersOf(componentId);
+    const fed = [...this.#graph.directlyAfter(componentId)].flatMap((id) => this.topology.tasksOf(id));
+    return new Set(fed.filter((task) => !neighbours.includes(task)));
   }
 
   #indexEdges(): Map<string, ShapeEdge[]> {
@@ -107,13 +106,14 @@ export class Shape {
   }
 
   #pack(containerOf: (task: TaskId) => number): PackingPlan {
+    const host = this.scenario.setup.together === 1 ? ('jvm' as const) : ('shell' as const);
     const ids = Array.from({ length: this.scenario.setup.containers }, (_, index) => index + 1);
     const tasks = [...this.topology.taskToComponent()].map(([taskId, componentId]) => ({
       taskId,
       componentId,
       executor: [taskId, taskId] as const,
       containerId: containerOf(taskId),
-      host: componentId === systemComponentIds.acker ? ('system' as const) : ('shell' as const),
+      host: componentId === systemComponentIds.acker ? ('system' as const) : host,
     }));
     const containers = ids.map((containerId) => ({
       containerId,
@@ -134,6 +134,7 @@ function confOf({ setup }: Scenario): JsonObject {
     'egret.stream.manager.queue.max.bytes': setup.queueMax,
     'egret.stream.manager.queue.high.bytes': setup.queueHigh,
     'egret.stream.manager.queue.low.bytes': setup.queueLow,
+    'topology.egret.backpressure.mode': setup.drop === 1 ? 'drop' : 'spout',
   };
 }
 

@@ -1,3 +1,4 @@
+import { strict as assert } from 'node:assert';
 import type { LossReport } from '../../container/protocol.ts';
 import { SpoutLosses } from '../../container/task-hosts/shell/spout-losses.ts';
 import { type PendingRoot, SpoutPending } from '../../container/task-hosts/shell/spout-pending.ts';
@@ -26,6 +27,8 @@ export interface TaskDeps {
   /** The child in which it runs. */
   readonly process: SimulatedProcess;
   readonly life: number;
+  /** Tasks whose pressure holds it back. */
+  readonly heldBy: ReadonlySet<TaskId>;
   readonly send: (frame: Buffer) => void;
   /** What it sent is complete: it may leave. */
   readonly sent: () => void;
@@ -82,7 +85,6 @@ export class SpoutTask extends Task implements SimulatedTask {
   readonly queueBytes = 0;
   readonly #shape: SpoutShape;
   readonly #mustPass: number;
-  readonly #downstream: ReadonlySet<TaskId>;
   readonly #source: readonly Message[];
   readonly #pending = new SpoutPending();
   readonly #messageOf = new Map<number, Message>();
@@ -90,6 +92,7 @@ export class SpoutTask extends Task implements SimulatedTask {
   readonly #numbers = new Set<number>();
   readonly #ackStream: number;
   readonly #failStream: number;
+  readonly #resetStream: number;
   readonly #losses: SpoutLosses;
   #hasStarted = false;
   #isActive = false;
@@ -99,11 +102,11 @@ export class SpoutTask extends Task implements SimulatedTask {
     super(deps);
     this.#shape = shape;
     this.#mustPass = deps.shape.mustPass(shape.id);
-    this.#downstream = deps.shape.downstreamOf(shape.id);
     this.#source = deps.ledger.sources.get(deps.taskId)!;
     const replies = deps.shape.topology.streamIdsOf(systemComponentIds.acker);
     this.#ackStream = replies.indexOf(systemStreamIds.ackAck) + 1;
     this.#failStream = replies.indexOf(systemStreamIds.ackFail) + 1;
+    this.#resetStream = replies.indexOf(systemStreamIds.ackResetTimeout) + 1;
     this.#losses = new SpoutLosses({
       ...{ taskId: deps.taskId, pending: this.#pending, ackers: deps.shape.ackers },
       ...{ graceMs, clock: deps.process.clock, wake: () => undefined },
@@ -134,15 +137,20 @@ export class SpoutTask extends Task implements SimulatedTask {
   }
 
   pressure(tasks: readonly TaskId[]): void {
-    this.#isHeld = tasks.some((task) => this.#downstream.has(task));
+    this.#isHeld = tasks.some((task) => this.deps.heldBy.has(task));
   }
 
   take(tuple: Tuple): void {
     const { hi, lo } = tuple.about;
     if (tuple.stream === this.#ackStream) this.deps.ledger.ackReceived(lo, this.deps.taskId);
-    if (tuple.stream !== this.#ackStream && tuple.stream !== this.#failStream) return;
     // One that timed out, or was begun in an earlier life, is no longer known.
-    if (this.#pending.take(hi, lo) === undefined) return;
+    const root = this.#pending.take(hi, lo);
+    if (root === undefined) return;
+    if (tuple.stream === this.#resetStream) {
+      this.#pending.add(lo, root);
+      return;
+    }
+    assert(tuple.stream === this.#ackStream || tuple.stream === this.#failStream, 'no stream of an acker');
     const message = this.#forget(lo);
     if (tuple.stream === this.#ackStream) this.deps.ledger.done(message);
     else this.deps.ledger.lost();
@@ -213,6 +221,7 @@ export class BoltTask extends Task implements SimulatedTask {
   #queue: Tuple[] = [];
   queueBytes = 0;
   #isBusy = false;
+  #isHeld = false;
   #held: Tuple | undefined;
 
   constructor(deps: TaskDeps, shape: BoltShape) {
@@ -229,8 +238,9 @@ export class BoltTask extends Task implements SimulatedTask {
     // A bolt takes what comes.
   }
 
-  pressure(): void {
-    // Only spouts slow down.
+  pressure(tasks: readonly TaskId[]): void {
+    this.#isHeld = tasks.some((task) => this.deps.heldBy.has(task));
+    this.wake();
   }
 
   lost(): void {
@@ -240,6 +250,7 @@ export class BoltTask extends Task implements SimulatedTask {
   take(tuple: Tuple): void {
     const { taskId, life } = this.deps;
     this.deps.ledger.inOrder(
+      taskId,
       `${tuple.source}.${tuple.life}>${taskId}.${life}:${tuple.stream}`,
       tuple.sequence,
     );
@@ -249,7 +260,7 @@ export class BoltTask extends Task implements SimulatedTask {
   }
 
   wake(): void {
-    if (this.#isBusy || this.#queue.length === 0) return;
+    if (this.#isBusy || this.#isHeld || this.#queue.length === 0) return;
     this.#isBusy = true;
     const count = Math.min(batchMax, this.#queue.length);
     this.deps.process.after(0.05 + count * this.#shape.service, () => {
@@ -272,6 +283,8 @@ export class BoltTask extends Task implements SimulatedTask {
     const { world, ledger } = this.deps;
     const edge = this.#edgeOf(tuple);
     for (const { root } of tuple.anchors) ledger.passed(root.lo, edge!);
+    if (this.#shape.resets > 0 && world.chance(this.#shape.resets))
+      for (const { root } of tuple.anchors) this.sender.resetTimeout(root);
     // Once everything is to come right it behaves.
     const misbehaves = world.elapsedMs < this.deps.shape.scenario.untilMs;
     if (misbehaves && world.chance(this.#shape.forget)) return;

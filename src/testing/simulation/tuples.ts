@@ -44,7 +44,7 @@ export class TupleSender {
   readonly #send: (frame: Buffer) => void;
   readonly #writers = new Map<number, DataFrameWriter>();
   readonly #sequences = new Map<number, number>();
-  readonly #ackStreams: { readonly init: number; readonly ack: number; readonly fail: number };
+  readonly #ackStreams: Readonly<Record<'init' | 'ack' | 'fail' | 'resetTimeout', number>>;
 
   constructor(options: {
     readonly life: number;
@@ -64,6 +64,7 @@ export class TupleSender {
       init: number(systemStreamIds.ackInit),
       ack: number(systemStreamIds.ackAck),
       fail: number(systemStreamIds.ackFail),
+      resetTimeout: number(systemStreamIds.ackResetTimeout),
     };
   }
 
@@ -97,6 +98,10 @@ export class TupleSender {
 
   fail(root: Id): void {
     this.#begin(root, this.#ackStreams.fail, 1).endTuple();
+  }
+
+  resetTimeout(root: Id): void {
+    this.#begin(root, this.#ackStreams.resetTimeout, 1).endTuple();
   }
 
   flush(): void {
