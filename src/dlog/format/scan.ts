@@ -4,7 +4,8 @@ import { type Entry, entryBytesMax, entryHeaderBytes, parseEntry } from './entry
 export interface ScanPlace {
   readonly seed: number;
   readonly entry: number;
-  readonly sequenceId: number;
+  /** Undefined when it is not known, as after a jump to an index point. */
+  readonly sequenceId: number | undefined;
   readonly transactionId: number;
 }
 
@@ -26,14 +27,14 @@ export function scanEntries(bytes: Buffer, place: ScanPlace): Scan {
     if (parsed === 'short' || parsed === 'bad') return { entries, bytes: at, stop: parsed };
     const isNext =
       parsed.entry === entry &&
-      parsed.firstSequenceId === sequenceId &&
+      (sequenceId === undefined || parsed.firstSequenceId === sequenceId) &&
       parsed.firstTransactionId >= transactionId &&
       parsed.confirmed <= entry;
     if (!isNext) return { entries, bytes: at, stop: 'bad' };
     entries.push(parsed);
     at += parsed.bytes;
     entry += 1;
-    sequenceId += parsed.count;
+    sequenceId = parsed.firstSequenceId + parsed.count;
     transactionId = parsed.lastTransactionId;
   }
   return { entries, bytes: at, stop: 'end' };

@@ -1,0 +1,51 @@
+import { describeError, errorCode, GatewayError } from '../../base/index.ts';
+import type { Permit } from './storage.ts';
+
+/** Throws `STREAM_INVALID` unless it is `namespace/name` of letters, digits, `.`, `_` and `-`, 1 to 200 each, no leading dot. */
+export function checkStreamName(stream: string): void {
+  if (/^[\w-][\w.-]{0,199}\/[\w-][\w.-]{0,199}$/.test(stream)) return;
+  throw new GatewayError(
+    'STREAM_INVALID',
+    `${JSON.stringify(stream)} is no name of a stream: namespace/name of letters, digits, ".", "_" and "-" is expected`,
+    { facts: { stream } },
+  );
+}
+
+export function streamUnknown(stream: string, cause?: unknown): GatewayError {
+  return new GatewayError('STREAM_UNKNOWN', `there is no stream ${stream}`, { cause, facts: { stream } });
+}
+
+export function fenced(permit: Permit, promised?: number): GatewayError {
+  const { stream, epoch } = permit;
+  const by = promised === undefined ? 'somebody else' : `epoch ${promised}`;
+  return new GatewayError('SEGMENT_FENCED', `${stream}: the owner of epoch ${epoch} is fenced off by ${by}`, {
+    facts: { stream, epoch, promised },
+  });
+}
+
+export function segmentExists(stream: string, lssn: number): GatewayError {
+  return new GatewayError('SEGMENT_EXISTS', `${stream}: segment ${lssn} is there already`, {
+    facts: { stream, lssn },
+  });
+}
+
+export function segmentMissing(stream: string, lssn: number): GatewayError {
+  return new GatewayError('LOG_GAP', `${stream}: segment ${lssn} is not there`, { facts: { stream, lssn } });
+}
+
+/** A medium that failed once is not asked again: the next sync may report success for what it has dropped. */
+export function poisoned(segment: { stream: string; lssn: number }, cause: unknown): GatewayError {
+  const { stream, lssn } = segment;
+  return new GatewayError(
+    'SEGMENT_POISONED',
+    `${stream}: segment ${lssn} takes nothing more after an error of its storage (${errorCode(cause) ?? describeError(cause)})`,
+    { cause, facts: { stream, lssn, storageCode: errorCode(cause) } },
+  );
+}
+
+export function corrupt(segment: { stream: string; lssn: number }, what: string): GatewayError {
+  const { stream, lssn } = segment;
+  return new GatewayError('SEGMENT_CORRUPT', `${stream}: segment ${lssn} is damaged: ${what}`, {
+    facts: { stream, lssn, what },
+  });
+}

@@ -1,0 +1,106 @@
+import fs from 'node:fs';
+import { promisify } from 'node:util';
+
+/**
+ * The file system as the local storage needs it: passed in, so that tests can fail, tear and lose writes below it. Calls reject
+ * with Node's errors. What is written is durable after `dataSync`; a name that was made or removed, after `syncDirectory`.
+ */
+export interface FileSystem {
+  /** `create`: it must not be there yet. `write`: it must, and may also be read. */
+  open(path: string, mode: 'read' | 'write' | 'create'): Promise<OpenFile>;
+  /** Gives a file a second name; `EEXIST` when that is taken. */
+  link(path: string, to: string): Promise<void>;
+  unlink(path: string): Promise<void>;
+  /** Replaces a file that has the new name; `ENOTEMPTY` for a directory that holds something. */
+  rename(path: string, to: string): Promise<void>;
+  /** With all above it. */
+  makeDirectory(path: string): Promise<void>;
+  removeTree(path: string): Promise<void>;
+  names(directory: string): Promise<string[]>;
+  syncDirectory(path: string): Promise<void>;
+  /** Not a promise: asked once for every commit, and answered from memory by every file system. */
+  exists(path: string): boolean;
+}
+
+export interface OpenFile {
+  /** How many bytes were written: perhaps fewer. */
+  write(bytes: Buffer, offset: number): Promise<number>;
+  /** How many bytes were read: 0 at the end. */
+  read(into: Buffer, offset: number): Promise<number>;
+  dataSync(): Promise<void>;
+  size(): Promise<number>;
+  close(): Promise<void>;
+}
+
+const open = promisify(fs.open);
+const close = promisify(fs.close);
+const fsync = promisify(fs.fsync);
+const link = promisify(fs.link);
+const unlink = promisify(fs.unlink);
+const rename = promisify(fs.rename);
+const fstat = promisify(fs.fstat);
+const readdir = promisify(fs.readdir);
+const flags = { read: 'r', write: 'r+', create: 'wx+' } as const;
+
+/** The machine's file system. */
+export const nodeFileSystem: FileSystem = {
+  async open(path, mode) {
+    return new NodeFile(await open(path, flags[mode]));
+  },
+  link,
+  unlink,
+  rename,
+  async makeDirectory(path) {
+    await fs.promises.mkdir(path, { recursive: true });
+  },
+  removeTree: (path) => fs.promises.rm(path, { recursive: true, force: true }),
+  names: (directory) => readdir(directory),
+  async syncDirectory(path) {
+    const descriptor = await open(path, 'r');
+    try {
+      await fsync(descriptor);
+    } finally {
+      await close(descriptor);
+    }
+  },
+  exists: (path) => fs.existsSync(path),
+};
+
+/** Over a bare descriptor: what is measured for every commit goes without Node's FileHandle. */
+class NodeFile implements OpenFile {
+  readonly #descriptor: number;
+
+  constructor(descriptor: number) {
+    this.#descriptor = descriptor;
+  }
+
+  write(bytes: Buffer, offset: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      fs.write(this.#descriptor, bytes, 0, bytes.length, offset, (error, written) =>
+        error === null ? resolve(written) : reject(error),
+      );
+    });
+  }
+
+  read(into: Buffer, offset: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      fs.read(this.#descriptor, into, 0, into.length, offset, (error, bytesRead) =>
+        error === null ? resolve(bytesRead) : reject(error),
+      );
+    });
+  }
+
+  dataSync(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      fs.fdatasync(this.#descriptor, (error) => (error === null ? resolve() : reject(error)));
+    });
+  }
+
+  async size(): Promise<number> {
+    return (await fstat(this.#descriptor)).size;
+  }
+
+  close(): Promise<void> {
+    return close(this.#descriptor);
+  }
+}

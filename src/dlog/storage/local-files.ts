@@ -1,0 +1,131 @@
+import { join } from 'node:path';
+import { errorCode, type RandomSource } from '../../base/index.ts';
+import type { FileSystem, OpenFile } from './file-system.ts';
+
+/**
+ * The files of one stream. Nothing is ever changed in place but the segment that its owner appends to: all else is
+ * written beside, synced, and then linked under its name, which can happen only once.
+ *
+ *     <root>/<namespace>/<name>/
+ *       stream.json         settings
+ *       fences/<epoch>      the token to which the epoch was granted; only the highest stay
+ *       segments/<lssn>.log header and entries          segments/<lssn>.seal   where it ends
+ *       marks/<dlsn>        cut off below; the highest counts
+ *       notes/<name>        small values
+ */
+export class StreamFiles {
+  readonly root: string;
+  readonly #fs: FileSystem;
+  readonly #random: RandomSource;
+
+  constructor(root: string, edges: { readonly fs: FileSystem; readonly random: RandomSource }) {
+    this.root = root;
+    this.#fs = edges.fs;
+    this.#random = edges.random;
+  }
+
+  get settings(): string {
+    return join(this.root, 'stream.json');
+  }
+
+  directory(kind: 'fences' | 'segments' | 'marks' | 'notes'): string {
+    return join(this.root, kind);
+  }
+
+  fence(epoch: number): string {
+    return join(this.root, 'fences', padded(epoch));
+  }
+
+  log(lssn: number): string {
+    return join(this.root, 'segments', `${padded(lssn)}.log`);
+  }
+
+  seal(lssn: number): string {
+    return join(this.root, 'segments', `${padded(lssn)}.seal`);
+  }
+
+  /**
+   * Makes a file of that content, durably and at once, unless the name is taken. When it is, whoever took it may not have
+   * synced it yet: what the caller does next must not outlive it, so it is synced all the same.
+   */
+  async writeOnce(path: string, bytes: Buffer): Promise<'written' | 'exists'> {
+    const beside = await this.writeBeside(path, bytes);
+    let result: 'written' | 'exists' = 'written';
+    try {
+      await this.#fs.link(beside, path);
+    } catch (error) {
+      if (errorCode(error) !== 'EEXIST') throw error;
+      result = 'exists';
+    } finally {
+      await ignoring('ENOENT', this.#fs.unlink(beside));
+    }
+    await this.#fs.syncDirectory(join(path, '..'));
+    return result;
+  }
+
+  /** A synced file of that content under a passing name in the same directory. */
+  async writeBeside(path: string, bytes: Buffer): Promise<string> {
+    const beside = join(path, '..', `.${this.#random.uuid()}`);
+    const file = await this.#fs.open(beside, 'create');
+    try {
+      await writeAll(file, bytes, 0);
+      await file.dataSync();
+    } finally {
+      await file.close();
+    }
+    return beside;
+  }
+}
+
+/** Sixteen digits sort like the numbers they are. */
+export function padded(value: number): string {
+  return String(value).padStart(16, '0');
+}
+
+/** The numbers among names of the form `<16 digits><suffix>`. */
+export function numbersOf(names: readonly string[], suffix: string): number[] {
+  return names
+    .filter((name) => name.length === 16 + suffix.length && name.endsWith(suffix) && /^\d{16}/.test(name))
+    .map((name) => Number(name.slice(0, 16)))
+    .sort((left, right) => left - right);
+}
+
+export async function writeAll(file: OpenFile, bytes: Buffer, offset: number): Promise<void> {
+  let done = await file.write(bytes, offset);
+  while (done < bytes.length) {
+    const more = await file.write(bytes.subarray(done), offset + done);
+    if (more === 0) throw new Error('a write of nothing');
+    done += more;
+  }
+}
+
+/** Fills the buffer from `offset` on, as far as the file goes. */
+export async function readUpTo(file: OpenFile, into: Buffer, offset: number): Promise<Buffer> {
+  let done = 0;
+  while (done < into.length) {
+    const more = await file.read(into.subarray(done), offset + done);
+    if (more === 0) break;
+    done += more;
+  }
+  return into.subarray(0, done);
+}
+
+/** The whole of a small file, or undefined where there is none. */
+export async function readWhole(fs: FileSystem, path: string): Promise<Buffer | undefined> {
+  const file = await ignoring('ENOENT', fs.open(path, 'read'));
+  if (file === undefined) return undefined;
+  try {
+    return await readUpTo(file, Buffer.alloc(await file.size()), 0);
+  } finally {
+    await file.close();
+  }
+}
+
+export async function ignoring<T>(code: string, work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (errorCode(error) === code) return undefined;
+    throw error;
+  }
+}

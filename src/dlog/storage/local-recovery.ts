@@ -1,0 +1,109 @@
+import { entryBytesMax } from '../format/entry.ts';
+import { hasConfirmedAfter, scanEntries } from '../format/scan.ts';
+import { encodeSeal } from '../format/seal.ts';
+import { decodeSegmentHeader, type SegmentHeader, segmentHeaderBytes } from '../format/segment-header.ts';
+import { SegmentTally } from '../format/tally.ts';
+import { corrupt, fenced, segmentMissing } from './faults.ts';
+import type { FileSystem, OpenFile } from './file-system.ts';
+import { ignoring, readUpTo, type StreamFiles, writeAll } from './local-files.ts';
+import { readSeal } from './local-segment-appender.ts';
+import type { Permit, StandingSeal } from './storage.ts';
+
+interface Recovery {
+  readonly fs: FileSystem;
+  readonly files: StreamFiles;
+  readonly permit: Permit;
+  readonly lssn: number;
+  readonly sealedAtMs: number;
+}
+
+const chunkBytes = 1024 * 1024;
+
+/** As of LogStorage.recoverSegment. The permit was granted before, so all that was acknowledged is in the file. */
+export async function recoverLocalSegment(recovery: Recovery): Promise<StandingSeal> {
+  const { fs, files, permit, lssn } = recovery;
+  const segment = { fs, files, stream: permit.stream, lssn };
+  const file = await ignoring('ENOENT', fs.open(files.log(lssn), 'write'));
+  if (file === undefined) throw segmentMissing(permit.stream, lssn);
+  try {
+    const decoded = decodeSegmentHeader(
+      permit.stream,
+      await readUpTo(file, Buffer.alloc(segmentHeaderBytes), 0),
+    );
+    if (decoded?.header.lssn !== lssn) throw corrupt(segment, 'its header cannot be read');
+    const { header, seed } = decoded;
+    if (!fs.exists(files.seal(lssn))) {
+      const found = await countUp({ file, header, seed, segment });
+      await makeDurable(file, found);
+      if (!fs.exists(files.fence(permit.epoch))) throw fenced(permit);
+      const { sealedAtMs } = recovery;
+      const seal = found.tally.seal({ epoch: permit.epoch, sealedAtMs, isEndOfStream: false });
+      await files.writeOnce(files.seal(lssn), encodeSeal(seal, seed));
+    }
+    return await readSeal(segment, seed);
+  } finally {
+    await file.close();
+  }
+}
+
+interface Source {
+  readonly file: OpenFile;
+  readonly header: SegmentHeader;
+  readonly seed: number;
+  readonly segment: { readonly stream: string; readonly lssn: number };
+}
+
+interface Found {
+  readonly tally: SegmentTally;
+  /** From here on no entry says that it was confirmed. */
+  readonly unconfirmedFrom: number;
+}
+
+/** Goes through all whole entries. */
+async function countUp(source: Source): Promise<Found> {
+  const { file, header, seed } = source;
+  const tally = new SegmentTally(header);
+  const starts: number[] = [];
+  let confirmed = 0;
+  for (let wanted = chunkBytes; ; ) {
+    const bytes = await readUpTo(file, Buffer.allocUnsafe(wanted), tally.bytes);
+    const { entries: entry, lastTransactionId: transactionId } = tally;
+    const place = { seed, entry, transactionId, sequenceId: header.firstSequenceId + tally.records };
+    const scan = scanEntries(bytes, place);
+    for (const each of scan.entries) {
+      starts.push(tally.bytes);
+      confirmed = Math.max(confirmed, each.confirmed);
+      tally.add(each);
+    }
+    const isAll = bytes.length < wanted;
+    if (scan.entries.length > 0 && !(isAll && scan.stop === 'end')) continue;
+    if (!isAll && scan.stop === 'short' && wanted <= entryBytesMax) {
+      wanted *= 4;
+      continue;
+    }
+    if (scan.stop !== 'end') await refuseDamage(source, tally);
+    return { tally, unconfirmedFrom: starts[confirmed] ?? tally.bytes };
+  }
+}
+
+/** A torn tail is no fault; what was confirmed must be there. */
+async function refuseDamage(source: Source, tally: SegmentTally): Promise<void> {
+  const { file, header, seed, segment } = source;
+  const rest = await readUpTo(file, Buffer.allocUnsafe(2 * entryBytesMax), tally.bytes);
+  const place = { seed, entry: tally.entries, sequenceId: 0, transactionId: 0 };
+  // Without a sync the disk may have kept a later entry and lost an earlier one: all that was promised is a guess.
+  if (header.durability === 'fsync' && hasConfirmedAfter(rest, place))
+    throw corrupt(segment, `entry ${tally.entries} cannot be read, but had been confirmed`);
+}
+
+/**
+ * Writes what is not known to be durable once more: the same bytes in the same place. A sync of the owner's may have failed, after
+ * which the cache shows bytes that are not on the disk, and a mere sync reports success.
+ */
+async function makeDurable(file: OpenFile, { tally, unconfirmedFrom }: Found): Promise<void> {
+  for (let at = unconfirmedFrom; at < tally.bytes; at += chunkBytes) {
+    const bytes = await readUpTo(file, Buffer.alloc(Math.min(chunkBytes, tally.bytes - at)), at);
+    await writeAll(file, bytes, at);
+  }
+  await file.dataSync();
+}

@@ -1,0 +1,117 @@
+import type { JsonValue } from '../../base/index.ts';
+import type { Dlsn } from '../format/dlsn.ts';
+import type { Entry } from '../format/entry.ts';
+import type { Seal } from '../format/seal.ts';
+import type { Durability, SegmentHeader } from '../format/segment-header.ts';
+
+/**
+ * Where streams are kept. Implementations pass one contract suite (storage-contract.test.ts). A stream is named
+ * `namespace/name`. The storage alone decides who can write: with the highest epoch it ever granted.
+ *
+ * Calls reject with `STREAM_UNKNOWN` for a stream that is not there, and with the storage's own error (as cause) otherwise.
+ */
+export interface LogStorage {
+  /** What an append can wait for here, weakest first. */
+  readonly durabilities: readonly Durability[];
+
+  /** Durable when it resolves. The settings are kept as they are. */
+  createStream(stream: string, settings: JsonValue): Promise<'created' | 'exists'>;
+  settings(stream: string): Promise<JsonValue>;
+  /** Streams of a namespace, in order. */
+  streams(namespace: string): Promise<readonly string[]>;
+  /** Removes the stream with all it holds; its writers are fenced. False when there was none. */
+  deleteStream(stream: string): Promise<boolean>;
+
+  /**
+   * Promises, durably, to accept nothing of a lower epoch, nor of this one under another token. Once granted no append of a
+   * lower epoch is acknowledged any more. Granted again for the same pair, unless a higher one came in between.
+   */
+  fence(permit: Permit): Promise<FenceResult>;
+
+  /** All segments, in order. */
+  segments(stream: string): Promise<readonly StoredSegment[]>;
+  /** Creates a segment, durably and whole, or rejects: `SEGMENT_EXISTS`, `SEGMENT_FENCED`. */
+  createSegment(permit: Permit, header: SegmentHeader): Promise<SegmentAppender>;
+  /**
+   * Seals a segment that its owner left behind at its last whole entry, and makes sure that all below is durable. Whoever
+   * seals first decides: the seal that stands is the answer. Rejects with `SEGMENT_CORRUPT` rather than cut off an entry
+   * that had been confirmed, and with `SEGMENT_FENCED` when somebody else was granted a higher epoch.
+   */
+  recoverSegment(permit: Permit, lssn: number, sealedAtMs: number): Promise<StandingSeal>;
+  /** Rejects with `LOG_GAP` when there is no such segment. */
+  openSegment(stream: string, lssn: number): Promise<SegmentReader>;
+  /** Removes a segment if it is there. */
+  removeSegment(stream: string, lssn: number): Promise<void>;
+
+  /** Moves the mark below which the stream is cut off, only ever upwards; durable when it resolves. Answers where it is. */
+  truncate(stream: string, at: Dlsn): Promise<Dlsn>;
+  /** The mark, or undefined when nothing was cut off. */
+  truncation(stream: string): Promise<Dlsn | undefined>;
+
+  /** Keeps a small value beside the stream; durable when it resolves. Of two writers at once either may win. */
+  putNote(stream: string, name: string, value: JsonValue): Promise<void>;
+  notes(stream: string): Promise<ReadonlyMap<string, JsonValue>>;
+}
+
+/** Who may write a stream: of all that were granted, the one with the highest epoch. */
+export interface Permit {
+  readonly stream: string;
+  readonly epoch: number;
+  /** 16 hexadecimal digits, new for every owner: two that were told the same epoch are still two. */
+  readonly token: string;
+}
+
+export type FenceResult =
+  | { readonly kind: 'granted' }
+  | { readonly kind: 'refused'; readonly promised: number };
+
+export interface StandingSeal {
+  readonly seal: Seal;
+  readonly crc: number;
+}
+
+export interface StoredSegment {
+  readonly header: SegmentHeader;
+  /** Of the CRCs of its entries and its seal. */
+  readonly seed: number;
+  /** Undefined while it is written, or was left behind. */
+  readonly sealed: StandingSeal | undefined;
+}
+
+/** One owner's hold on the segment it writes. Calls come one at a time. */
+export interface SegmentAppender {
+  readonly seed: number;
+  /**
+   * Writes one entry behind the last. Resolves when it is as durable as the header says, and when after that the permit
+   * still stood. Rejects with `SEGMENT_FENCED` when it did not, and with `SEGMENT_POISONED` after any error of the medium:
+   * either way nobody can know yet whether the entry will be there, and the appender takes nothing more.
+   */
+  append(entry: Buffer): Promise<void>;
+  /**
+   * Ends the segment, durably. Answers the seal that stands: another's (of a higher epoch) when that came first. Rejects
+   * like `append`.
+   */
+  seal(seal: Seal): Promise<StandingSeal>;
+  close(): Promise<void>;
+}
+
+export interface SegmentReader {
+  readonly segment: StoredSegment;
+  /**
+   * Whole entries from number `from` on: as many as begin within `bytesMax`, at least one where there is one. Empty at the end of
+   * what is there. Entries that are not confirmed are among them: the caller knows how far it may go. Rejects with
+   * `SEGMENT_CORRUPT` for damage below the seal.
+   */
+  read(from: number, bytesMax: number): Promise<readonly Entry[]>;
+  /** The number of the first entry that ends at or above a value, or of the one after the last. */
+  seek(by: SeekBy): Promise<number>;
+  /** Looks whether the segment has been sealed by now. */
+  refresh(): Promise<StandingSeal | undefined>;
+  close(): Promise<void>;
+}
+
+/** `lastTransactionId` or `writtenAtMs` of an entry, neither of which decreases in a stream. */
+export interface SeekBy {
+  readonly field: 'lastTransactionId' | 'writtenAtMs';
+  readonly value: number;
+}
