@@ -45,6 +45,10 @@ export class EntryBuilder {
     return this.#end;
   }
 
+  get firstTransactionId(): number {
+    return this.#firstTransactionId;
+  }
+
   get lastTransactionId(): number {
     return this.#lastTransactionId;
   }

@@ -79,8 +79,9 @@ export class LocalSegmentReader implements SegmentReader {
 
   async refresh(): Promise<StandingSeal | undefined> {
     const { fs, files, lssn } = this.#segment;
-    if (this.#sealed === undefined && fs.exists(files.seal(lssn)))
-      this.#sealed = await readSeal(this.#segment, this.#seed);
+    if (this.#sealed !== undefined) return this.#sealed;
+    if (fs.exists(files.seal(lssn))) this.#sealed = await readSeal(this.#segment, this.#seed);
+    else if (!fs.exists(files.log(lssn))) throw segmentMissing(this.#segment.stream, lssn);
     return this.#sealed;
   }
 
@@ -135,7 +136,7 @@ export async function readStoredSegment(segment: LocalSegment): Promise<StoredSe
   const file = await ignoring('ENOENT', segment.fs.open(segment.files.log(segment.lssn), 'read'));
   if (file === undefined) return undefined;
   try {
-    return await readStored(segment, file);
+    return await ignoring('LOG_GAP', readStored(segment, file));
   } finally {
     await file.close();
   }
@@ -148,6 +149,9 @@ async function readStored(segment: LocalSegment, file: OpenFile): Promise<Stored
   );
   if (decoded?.header.lssn !== segment.lssn) throw corrupt(segment, 'its header cannot be read');
   const isSealed = segment.fs.exists(segment.files.seal(segment.lssn));
+  // A removal takes the log first: without this check a sealed segment could look as if it were still written.
+  if (!isSealed && !segment.fs.exists(segment.files.log(segment.lssn)))
+    throw segmentMissing(segment.stream, segment.lssn);
   return { ...decoded, sealed: isSealed ? await readSeal(segment, decoded.seed) : undefined };
 }
 

@@ -111,7 +111,7 @@ export class MemoryStorage implements LogStorage {
   }
 
   openSegment(stream: string, lssn: number): Promise<SegmentReader> {
-    return answer(() => readerOf(this.#segment(stream, lssn)));
+    return answer(() => readerOf(this.#segment(stream, lssn), () => this.#segment(stream, lssn)));
   }
 
   removeSegment(stream: string, lssn: number): Promise<void> {
@@ -190,7 +190,7 @@ export class MemoryStorage implements LogStorage {
   }
 }
 
-function readerOf(kept: KeptSegment): SegmentReader {
+function readerOf(kept: KeptSegment, find: () => KeptSegment): SegmentReader {
   const visible = (): readonly Entry[] => kept.entries.slice(0, kept.sealed?.seal.entries);
   return {
     get segment() {
@@ -211,7 +211,7 @@ function readerOf(kept: KeptSegment): SegmentReader {
         const found = visible().findIndex((entry) => entry[field] >= value);
         return found === -1 ? visible().length : found;
       }),
-    refresh: () => answer(() => kept.sealed),
+    refresh: () => answer(() => kept.sealed ?? find().sealed),
     close: () => Promise.resolve(),
   };
 }

@@ -105,7 +105,7 @@ export interface SegmentReader {
   read(from: number, bytesMax: number): Promise<readonly Entry[]>;
   /** The number of the first entry that ends at or above a value, or of the one after the last. */
   seek(by: SeekBy): Promise<number>;
-  /** Looks whether the segment has been sealed by now. */
+  /** Looks whether the segment has been sealed by now. Rejects with `LOG_GAP` when it was removed. */
   refresh(): Promise<StandingSeal | undefined>;
   close(): Promise<void>;
 }

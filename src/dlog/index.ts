@@ -1,0 +1,22 @@
+/**
+ * dlog: streams of records, cut into segments, written by one owner at a time and read by many. Stands alone on base and coordination.
+ *
+ * Boundary: a {@link LogStorage} keeps the bytes (local files; memory for tests), a StateStore says who should write. Nothing else is
+ * needed: no server, no other process.
+ *
+ * Invariants: what was acknowledged is read by every later reader, at the same position, for ever; nobody reads what is not
+ * committed; an owner that was fenced off acknowledges nothing; a segment that is sealed never changes; damage is an error, not a
+ * shorter stream. The state store may forget everything without hurting any of these.
+ *
+ * Start at distributed-log.ts, then writer/log-writer.ts, reader/log-reader.ts, storage/storage.ts; format/ has the bytes.
+ */
+export { DistributedLog } from './distributed-log.ts';
+export type { Dlsn } from './format/dlsn.ts';
+export type { LogRecord } from './format/entry.ts';
+export type { LogReader, ReadResult } from './reader/log-reader.ts';
+export { LogPush } from './reader/push.ts';
+export type { ReadFrom } from './reader/start.ts';
+export { LocalStorage } from './storage/local-storage.ts';
+export type { LogStorage } from './storage/storage.ts';
+export type { LogWriter, WriterOptions } from './writer/log-writer.ts';
+export type { AppendOutcome } from './writer/outcome.ts';

@@ -1,0 +1,105 @@
+import type { JsonObject, JsonValue } from '../../base/index.ts';
+import type { StateStore } from '../../coordination/index.ts';
+import { padded } from '../storage/local-files.ts';
+import type { LogStorage, StoredSegment } from '../storage/storage.ts';
+import { stateKey } from './ownership.ts';
+
+/** A segment as the state store knows it. */
+export interface SegmentRecord {
+  readonly lssn: number;
+  readonly epoch: number;
+  readonly token: string;
+  readonly isSealed: boolean;
+  readonly isEndOfStream: boolean;
+  readonly firstSequenceId: number;
+  readonly entries: number;
+  readonly records: number;
+  readonly bytes: number;
+  readonly lastTransactionId: number;
+  readonly sealedAtMs: number;
+}
+
+/**
+ * The list of a stream's segments in the state store, one record each, changed by compare-and-set: for those who must not or
+ * cannot ask the storage. What the storage holds decides; the list can be made again from it at any time.
+ */
+export class SegmentCatalogue {
+  readonly #store: StateStore;
+  readonly #stream: string;
+
+  constructor(store: StateStore, stream: string) {
+    this.#store = store;
+    this.#stream = stream;
+  }
+
+  /** Tells what the storage has. The answer is what stands: the list never goes back from what it said of a segment. */
+  async note(segment: StoredSegment): Promise<SegmentRecord> {
+    const record = recordOf(segment);
+    const key = this.#key(record.lssn);
+    let result = await this.#store.create(key, record as unknown as JsonObject);
+    while (result.kind === 'conflict') {
+      const { found } = result;
+      if (found !== undefined && !isNewer(record, parsed(found))) return parsed(found);
+      result =
+        found === undefined
+          ? await this.#store.create(key, record as unknown as JsonObject)
+          : await this.#store.replace(key, found.version, record as unknown as JsonObject);
+    }
+    return record;
+  }
+
+  async forget(lssn: number): Promise<void> {
+    await this.#store.remove(this.#key(lssn));
+  }
+
+  async list(): Promise<readonly SegmentRecord[]> {
+    return (await this.#store.list(stateKey(this.#stream, 'segments/'))).map(parsed);
+  }
+
+  /** Makes the list say what the storage holds. Answers how many records had to be written, replaced or removed. */
+  async rebuild(storage: LogStorage): Promise<number> {
+    const segments = await storage.segments(this.#stream);
+    const listed = new Map((await this.list()).map((record) => [record.lssn, record]));
+    let changes = 0;
+    for (const segment of segments) {
+      const found = listed.get(segment.header.lssn);
+      listed.delete(segment.header.lssn);
+      if (found !== undefined && !isNewer(recordOf(segment), found)) continue;
+      await this.note(segment);
+      changes += 1;
+    }
+    for (const lssn of listed.keys()) {
+      await this.forget(lssn);
+      changes += 1;
+    }
+    return changes;
+  }
+
+  #key(lssn: number): string {
+    return stateKey(this.#stream, `segments/${padded(lssn)}`);
+  }
+}
+
+/** A segment is created by one owner and sealed once: of two records the sealed one, else that of the higher epoch, is the later. */
+function isNewer(record: SegmentRecord, than: SegmentRecord): boolean {
+  if (record.isSealed !== than.isSealed) return record.isSealed;
+  return record.epoch > than.epoch;
+}
+
+function recordOf({ header, sealed }: StoredSegment): SegmentRecord {
+  const { lssn, epoch, token, firstSequenceId } = header;
+  return {
+    ...{ lssn, epoch, token, firstSequenceId },
+    isSealed: sealed !== undefined,
+    isEndOfStream: sealed?.seal.isEndOfStream ?? false,
+    entries: sealed?.seal.entries ?? 0,
+    records: sealed?.seal.records ?? 0,
+    bytes: sealed?.seal.bytes ?? 0,
+    lastTransactionId: sealed?.seal.lastTransactionId ?? header.transactionIdFloor,
+    sealedAtMs: sealed?.seal.sealedAtMs ?? 0,
+  };
+}
+
+function parsed({ value }: { readonly value: JsonValue }): SegmentRecord {
+  return value as unknown as SegmentRecord;
+}

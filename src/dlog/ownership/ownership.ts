@@ -1,0 +1,70 @@
+import type { StateStore } from '../../coordination/index.ts';
+import type { LogStorage, Permit } from '../storage/storage.ts';
+
+/** Everything of a stream in the state store begins with this. */
+export function stateKey(stream: string, rest: string): string {
+  return `dlog/${stream}/${rest}`;
+}
+
+export interface Applicant {
+  readonly stream: string;
+  /** 16 hexadecimal digits, new for every writer. */
+  readonly token: string;
+  /** Where others are sent to. */
+  readonly address: string;
+  readonly ttlMs: number;
+}
+
+export type Ownership =
+  | { readonly kind: 'granted'; readonly permit: Permit }
+  | { readonly kind: 'owned'; readonly address: string; readonly remainingMs: number };
+
+/** Each time somebody else was faster. More means that two fight, and one of them has no lease any more. */
+const raisesMax = 5;
+
+/**
+ * Takes the lease, and then the storage's promise under the lease's epoch. A state store that was emptied or went back gives
+ * epochs that the storage has passed: then the next above its promise is claimed, which only the holder of the lease may.
+ * Rejects with `STATE_UNAVAILABLE` and `LEASE_LOST`.
+ */
+export async function takeOwnership(
+  { store, storage }: { readonly store: StateStore; readonly storage: LogStorage },
+  { stream, token, address, ttlMs }: Applicant,
+): Promise<Ownership> {
+  const leaseKey = stateKey(stream, 'lease');
+  const lease = await store.holdLease(leaseKey, token, ttlMs, { address });
+  if (lease.kind === 'refused') {
+    const found = await store.readLease(leaseKey);
+    return { kind: 'owned', address: addressOf(found?.value), remainingMs: lease.remainingMs };
+  }
+  let epoch = lease.epoch;
+  for (let tries = 0; ; tries++) {
+    const permit = { stream, epoch, token };
+    const result = await storage.fence(permit);
+    if (result.kind === 'granted') return { kind: 'granted', permit };
+    epoch = result.promised + 1;
+    // Refused with LEASE_LOST for who slept meanwhile: it must not throw out the owner that came after it.
+    await store.fenced({ leaseKey, epoch: lease.epoch }).put(stateKey(stream, 'raised'), { epoch });
+    if (tries >= raisesMax) return { kind: 'owned', address: '', remainingMs: 0 };
+  }
+}
+
+/**
+ * Renews the lease. False when another holds it: the storage would refuse what is written next, and there is no use in trying.
+ * A state store that does not answer says nothing: as long as nobody else was granted the stream, its owner goes on.
+ */
+export async function renewOwnership(
+  store: StateStore,
+  { stream, token, address, ttlMs }: Applicant,
+): Promise<boolean> {
+  const lease = await store.holdLease(stateKey(stream, 'lease'), token, ttlMs, { address });
+  return lease.kind === 'held';
+}
+
+export async function releaseOwnership(store: StateStore, { stream, token }: Applicant): Promise<void> {
+  await store.releaseLease(stateKey(stream, 'lease'), token);
+}
+
+function addressOf(value: unknown): string {
+  return typeof value === 'object' && value !== null && 'address' in value ? String(value.address) : '';
+}

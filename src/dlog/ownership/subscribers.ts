@@ -1,0 +1,116 @@
+import { type Clock, isJsonObject, type JsonValue } from '../../base/index.ts';
+import type { StateStore } from '../../coordination/index.ts';
+import { compareDlsn, type Dlsn } from '../format/dlsn.ts';
+import type { LogStorage } from '../storage/storage.ts';
+import { stateKey } from './ownership.ts';
+
+/** How far a subscriber has come, and who may say so. */
+export interface SubscriberPosition {
+  readonly generation: number;
+  readonly member: string;
+  /** The first record that is not processed, or undefined for the beginning of the stream. */
+  readonly next: Dlsn | undefined;
+}
+
+export type AdvanceResult =
+  | { readonly kind: 'advanced'; readonly next: Dlsn }
+  /** Another member has taken over since: what this one has processed may be processed again. */
+  | { readonly kind: 'stale'; readonly generation: number };
+
+/**
+ * Positions of subscribers. Taking one over makes a new generation, and only the newest may advance, only forwards. Each change is made
+ * in the state store and then noted in the storage: a store that lost it all starts from there, never ahead of what was processed,
+ * and generations go on above the time in seconds, so that a member of before never passes for one of after.
+ */
+export class SubscriberPositions {
+  readonly #store: StateStore;
+  readonly #storage: LogStorage;
+  readonly #clock: Clock;
+
+  constructor(deps: {
+    readonly store: StateStore;
+    readonly storage: LogStorage;
+    readonly clock: Clock;
+  }) {
+    this.#store = deps.store;
+    this.#storage = deps.storage;
+    this.#clock = deps.clock;
+  }
+
+  /** Makes `member` the one that reads for the subscriber, from where the last one was. */
+  async takeOver(stream: string, subscriber: string, member: string): Promise<SubscriberPosition> {
+    for (;;) {
+      const found = await this.#read(stream, subscriber);
+      const generation = Math.max(
+        (found.position?.generation ?? 0) + 1,
+        Math.floor(this.#clock.nowMs() / 1000),
+      );
+      const position = { generation, member, next: found.position?.next };
+      if (await this.#write({ stream, subscriber, version: found.version, position })) return position;
+    }
+  }
+
+  /** All records before `next` are processed. */
+  async advance(
+    of: { readonly stream: string; readonly subscriber: string; readonly generation: number },
+    next: Dlsn,
+  ): Promise<AdvanceResult> {
+    const { stream, subscriber, generation } = of;
+    for (;;) {
+      const { version, position } = await this.#read(stream, subscriber);
+      if (position?.generation !== generation)
+        return { kind: 'stale', generation: position?.generation ?? 0 };
+      if (position.next !== undefined && compareDlsn(position.next, next) >= 0)
+        return { kind: 'advanced', next: position.next };
+      if (await this.#write({ stream, subscriber, version, position: { ...position, next } }))
+        return { kind: 'advanced', next };
+    }
+  }
+
+  async position(stream: string, subscriber: string): Promise<SubscriberPosition | undefined> {
+    return (await this.#read(stream, subscriber)).position;
+  }
+
+  async #read(
+    stream: string,
+    subscriber: string,
+  ): Promise<{ readonly version: number | undefined; readonly position: SubscriberPosition | undefined }> {
+    const found = await this.#store.read(stateKey(stream, `subscribers/${subscriber}`));
+    if (found !== undefined) return { version: found.version, position: parsed(found.value) };
+    const note = (await this.#storage.notes(stream)).get(`subscriber ${subscriber}`);
+    return { version: undefined, position: note === undefined ? undefined : parsed(note) };
+  }
+
+  /** False when somebody else wrote since it was read. */
+  async #write(change: {
+    readonly stream: string;
+    readonly subscriber: string;
+    readonly version: number | undefined;
+    readonly position: SubscriberPosition;
+  }): Promise<boolean> {
+    const { stream, subscriber, version, position } = change;
+    const key = stateKey(stream, `subscribers/${subscriber}`);
+    const value = jsonOf(position);
+    const result =
+      version === undefined
+        ? await this.#store.create(key, value)
+        : await this.#store.replace(key, version, value);
+    if (result.kind === 'conflict') return false;
+    await this.#storage.putNote(stream, `subscriber ${subscriber}`, value);
+    return true;
+  }
+}
+
+function jsonOf({ generation, member, next }: SubscriberPosition): JsonValue {
+  return { generation, member, next: next === undefined ? null : [next.lssn, next.entry, next.slot] };
+}
+
+function parsed(value: JsonValue): SubscriberPosition | undefined {
+  if (!isJsonObject(value)) return undefined;
+  const next = value['next'] as readonly [number, number, number] | null;
+  return {
+    generation: Number(value['generation']),
+    member: value['member'] as string,
+    next: next === null ? undefined : { lssn: next[0], entry: next[1], slot: next[2] },
+  };
+}

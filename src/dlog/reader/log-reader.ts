@@ -1,0 +1,269 @@
+import { type Clock, errorCode, GatewayError, throwIfAborted } from '../../base/index.ts';
+import { compareDlsn, type Dlsn, formatDlsn } from '../format/dlsn.ts';
+import { type Entry, type LogRecord, recordsOf } from '../format/entry.ts';
+import { corrupt } from '../storage/faults.ts';
+import type { LogStorage, SegmentReader } from '../storage/storage.ts';
+import type { CommitHub } from './commit-hub.ts';
+import { type ReadFrom, startOf } from './start.ts';
+
+export interface ReaderDeps {
+  readonly storage: LogStorage;
+  readonly hub: CommitHub;
+  readonly clock: Clock;
+}
+
+export interface ReaderOptions {
+  /** How often the storage is asked for more while a read waits, for writers of other processes. Default 10. */
+  readonly pollEveryMs?: number;
+  /** A read rejects with `READER_IDLE` when nothing at all was written for so long. Default: never. */
+  readonly idleErrorMs?: number;
+}
+
+export interface ReadLimits {
+  /** Default 1000. */
+  readonly recordsMax?: number;
+  /** How much is read at once; a larger entry comes whole. Default 256 KiB. */
+  readonly bytesMax?: number;
+  /** How long to wait where there is nothing yet. Default 0. */
+  readonly waitMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export type ReadResult =
+  /** At least one, in order, without a gap. */
+  | { readonly kind: 'records'; readonly records: readonly LogRecord[] }
+  /** Nothing more yet; `idleForMs` since something was seen. */
+  | { readonly kind: 'idle'; readonly idleForMs: number }
+  /** What was to be read next was cut off: it goes on at `to`. Told once, before the records from there. */
+  | { readonly kind: 'moved'; readonly from: Dlsn; readonly to: Dlsn }
+  /** The stream was ended and all of it was read. */
+  | { readonly kind: 'end' };
+
+/** Where a fill got to. */
+type Filled = 'more' | 'tail' | 'end' | { readonly from: Dlsn; readonly to: Dlsn };
+
+/**
+ * Reads a stream from a position on, never past what is committed. Reads come one at a time. Rejects with `LOG_GAP` when a
+ * segment or a record is missing, and with `SEGMENT_CORRUPT`: it never skips.
+ */
+export class LogReader {
+  readonly #deps: ReaderDeps;
+  readonly #stream: string;
+  readonly #options: Required<ReaderOptions>;
+  #reader: SegmentReader | undefined;
+  #lssn: number;
+  #entry: number;
+  /** Records before this slot of the first entry, or below this transaction id, are not wanted. */
+  #skipSlots: number;
+  #skipBelow: number;
+  /** Entries of the open segment below this number are confirmed, as its later entries say. */
+  #confirmed = 0;
+  #nextSequenceId: number | undefined;
+  #ready: LogRecord[] = [];
+  #readyFrom = 0;
+  #seenAtMs: number;
+  #isClosed = false;
+
+  private constructor(
+    deps: ReaderDeps,
+    stream: string,
+    start: { readonly at: Dlsn; readonly skipBelow: number; readonly options: ReaderOptions },
+  ) {
+    this.#deps = deps;
+    this.#stream = stream;
+    this.#options = { pollEveryMs: 10, idleErrorMs: Number.POSITIVE_INFINITY, ...start.options };
+    this.#lssn = start.at.lssn;
+    this.#entry = start.at.entry;
+    this.#skipSlots = start.at.slot;
+    this.#skipBelow = start.skipBelow;
+    this.#seenAtMs = deps.clock.monotonicMs();
+  }
+
+  /** Rejects with `STREAM_UNKNOWN`. A position that was cut off is told by the first read. */
+  static async open(
+    deps: ReaderDeps,
+    stream: { readonly name: string; readonly from: ReadFrom },
+    options: ReaderOptions = {},
+  ): Promise<LogReader> {
+    await deps.storage.settings(stream.name);
+    const start = await startOf(deps, stream.name, stream.from);
+    return new LogReader(deps, stream.name, { ...start, options });
+  }
+
+  /** The position of the next record, or of where it will be. */
+  get next(): Dlsn {
+    const ready = this.#ready[this.#readyFrom];
+    if (ready !== undefined) return { lssn: ready.lssn, entry: ready.entry, slot: ready.slot };
+    return { lssn: this.#lssn, entry: this.#entry, slot: this.#skipSlots };
+  }
+
+  async read(limits: ReadLimits = {}): Promise<ReadResult> {
+    const { recordsMax = 1000, bytesMax = 256 * 1024, waitMs = 0, signal } = limits;
+    const { clock } = this.#deps;
+    const deadlineMs = clock.monotonicMs() + waitMs;
+    for (;;) {
+      throwIfAborted(signal);
+      if (this.#readyFrom < this.#ready.length)
+        return { kind: 'records', records: this.#takeReady(recordsMax) };
+      // Asked for before looking: a change in between is not missed.
+      const changed = this.#deps.hub.changed(this.#stream);
+      const filled = await this.#fill(bytesMax);
+      if (filled === 'more') continue;
+      if (filled === 'end') return { kind: 'end' };
+      if (filled !== 'tail') return { kind: 'moved', ...filled };
+      const nowMs = clock.monotonicMs();
+      const idleForMs = nowMs - this.#seenAtMs;
+      if (idleForMs >= this.#options.idleErrorMs) throw this.#idle(idleForMs);
+      if (nowMs >= deadlineMs) return { kind: 'idle', idleForMs };
+      await this.#pause(changed, Math.min(deadlineMs - nowMs, this.#options.pollEveryMs), signal);
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.#reader?.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #takeReady(recordsMax: number): LogRecord[] {
+    const records = this.#ready.slice(this.#readyFrom, this.#readyFrom + recordsMax);
+    this.#readyFrom += records.length;
+    if (this.#readyFrom === this.#ready.length) {
+      this.#ready = [];
+      this.#readyFrom = 0;
+    }
+    return records;
+  }
+
+  async #pause(changed: Promise<undefined>, ms: number, signal: AbortSignal | undefined): Promise<void> {
+    const over = new AbortController();
+    const either = signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]);
+    const slept = this.#deps.clock.sleep(ms, either).catch(() => undefined);
+    await Promise.race([changed, slept]);
+    over.abort();
+  }
+
+  /** Reads on, to the next records or to where there is no more. */
+  async #fill(bytesMax: number): Promise<Filled> {
+    const reader = this.#reader ?? (await this.#open());
+    if (!('segment' in reader)) return reader.kind === 'tail' ? 'tail' : reader;
+    const isEnd = reader.segment.sealed !== undefined && this.#entry >= reader.segment.sealed.seal.entries;
+    if (isEnd) return this.#leave(reader);
+    const known = this.#limit(reader);
+    const entries = await reader.read(this.#entry, bytesMax);
+    for (const entry of entries) this.#confirmed = Math.max(this.#confirmed, entry.confirmed);
+    const limit = Math.max(known, this.#confirmed);
+    const readable = entries.filter((entry) => entry.entry < limit);
+    if (readable.length > 0) {
+      for (const entry of readable) this.#deliver(entry);
+      return 'more';
+    }
+    if (entries.length === 0 && this.#entry < known)
+      throw corrupt({ stream: this.#stream, lssn: this.#lssn }, `entry ${this.#entry} cannot be read`);
+    return reader.segment.sealed === undefined && (await this.#isOver(reader)) ? 'more' : 'tail';
+  }
+
+  /** Whether the segment was sealed or cut off while it was read. */
+  async #isOver(reader: SegmentReader): Promise<boolean> {
+    try {
+      return (await reader.refresh()) !== undefined;
+    } catch (error) {
+      if (errorCode(error) !== 'LOG_GAP') throw error;
+      this.#reader = undefined;
+      await reader.close();
+      return true;
+    }
+  }
+
+  /** Entries below this number are known to be confirmed. */
+  #limit(reader: SegmentReader): number {
+    if (reader.segment.sealed !== undefined) return reader.segment.sealed.seal.entries;
+    const position = this.#deps.hub.position(this.#stream);
+    return position?.lssn === this.#lssn ? position.confirmed : 0;
+  }
+
+  #deliver(entry: Entry): void {
+    const records = recordsOf(this.#lssn, entry);
+    const isNext = this.#nextSequenceId === undefined || entry.firstSequenceId === this.#nextSequenceId;
+    if (records === undefined) throw corrupt({ stream: this.#stream, lssn: this.#lssn }, 'its records');
+    if (!isNext) throw this.#gap(`sequence id ${this.#nextSequenceId}`, entry.firstSequenceId);
+    for (const record of records) {
+      if (record.slot < this.#skipSlots || record.transactionId < this.#skipBelow) continue;
+      this.#skipBelow = 0;
+      this.#ready.push(record);
+    }
+    this.#skipSlots = 0;
+    this.#entry = entry.entry + 1;
+    this.#nextSequenceId = entry.firstSequenceId + entry.count;
+    this.#seenAtMs = this.#deps.clock.monotonicMs();
+  }
+
+  /** Goes to the next segment, unless the stream ends here. */
+  async #leave(reader: SegmentReader): Promise<'more' | 'end'> {
+    const { sealed, header } = reader.segment;
+    if (sealed!.seal.isEndOfStream) return 'end';
+    this.#nextSequenceId = header.firstSequenceId + sealed!.seal.records;
+    this.#lssn += 1;
+    this.#entry = 0;
+    this.#skipSlots = 0;
+    this.#confirmed = 0;
+    this.#reader = undefined;
+    await reader.close();
+    return 'more';
+  }
+
+  /** The segment where the position is; or that it is not there yet, or was cut off. */
+  async #open(): Promise<
+    | SegmentReader
+    | { readonly kind: 'tail' }
+    | { readonly kind: 'moved'; readonly from: Dlsn; readonly to: Dlsn }
+  > {
+    const { storage } = this.#deps;
+    const mark = await storage.truncation(this.#stream);
+    const { next } = this;
+    if (mark !== undefined && compareDlsn(next, mark) < 0) return this.#move(next, mark);
+    try {
+      this.#reader = await storage.openSegment(this.#stream, this.#lssn);
+    } catch (error) {
+      if (errorCode(error) !== 'LOG_GAP') throw error;
+      // Cut off meanwhile, or never made: then none after it may be there either.
+      const after = await storage.truncation(this.#stream);
+      if (after !== undefined && compareDlsn(next, after) < 0) return this.#move(next, after);
+      const last = (await storage.segments(this.#stream)).at(-1)?.header.lssn ?? 0;
+      if (last > this.#lssn) throw error;
+      return { kind: 'tail' };
+    }
+    const { firstSequenceId } = this.#reader.segment.header;
+    if (this.#entry === 0 && this.#nextSequenceId !== undefined && firstSequenceId !== this.#nextSequenceId)
+      throw this.#gap(`sequence id ${this.#nextSequenceId}`, firstSequenceId);
+    return this.#reader;
+  }
+
+  #move(from: Dlsn, to: Dlsn): { readonly kind: 'moved'; readonly from: Dlsn; readonly to: Dlsn } {
+    this.#lssn = to.lssn;
+    this.#entry = to.entry;
+    this.#skipSlots = to.slot;
+    this.#confirmed = 0;
+    this.#nextSequenceId = undefined;
+    return { kind: 'moved', from, to };
+  }
+
+  #gap(expected: string, found: number): GatewayError {
+    return new GatewayError(
+      'LOG_GAP',
+      `${this.#stream}: ${expected} is missing at ${formatDlsn(this.next)}, found ${found}`,
+      { facts: { stream: this.#stream, expected, found } },
+    );
+  }
+
+  #idle(idleForMs: number): GatewayError {
+    return new GatewayError('READER_IDLE', `${this.#stream}: nothing was written for ${idleForMs} ms`, {
+      retryable: true,
+      facts: { stream: this.#stream, idleForMs },
+    });
+  }
+}

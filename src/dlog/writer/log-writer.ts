@@ -1,0 +1,467 @@
+import assert from 'node:assert/strict';
+import { type Clock, describeError, GatewayError, type Logger, TaskGroup } from '../../base/index.ts';
+import type { StateStore } from '../../coordination/index.ts';
+import type { Compression } from '../format/codec.ts';
+import type { Dlsn } from '../format/dlsn.ts';
+import { EntryBuilder } from '../format/entry-builder.ts';
+import type { Durability } from '../format/segment-header.ts';
+import { SegmentCatalogue } from '../ownership/catalogue.ts';
+import { type Applicant, releaseOwnership, renewOwnership, takeOwnership } from '../ownership/ownership.ts';
+import type { CommitHub } from '../reader/commit-hub.ts';
+import type { LogStorage, Permit, StoredSegment } from '../storage/storage.ts';
+import { type Group, GroupQueue, type QueueLimits } from './group-queue.ts';
+import { OpenSegment } from './open-segment.ts';
+import type { AppendOutcome, RefusalReason } from './outcome.ts';
+import { takeOver } from './take-over.ts';
+
+export interface WriterOptions extends QueueLimits {
+  /** What an acknowledgement means. Default `fsync`. */
+  readonly durability: Durability;
+  readonly compression: Compression;
+  /** Bytes of one record, and of all records of one append together. */
+  readonly recordBytesMax: number;
+  readonly batchBytesMax: number;
+  /** A segment of that size or age that holds anything is followed by a new one. */
+  readonly rollBytes: number;
+  readonly rollAfterMs: number;
+  /** After so long without an append readers of other processes are told what is confirmed. */
+  readonly announceAfterMs: number;
+  /** How long after its owner's death a stream may stay without one. */
+  readonly leaseTtlMs: number;
+  /** Where others are sent to: part of what they are told when they ask for the stream. */
+  readonly address: string;
+}
+
+/** 1 MiB less 8 KiB, and less 4 KiB: as in DistributedLog. */
+export const writerDefaults: WriterOptions = {
+  durability: 'fsync',
+  compression: 'none',
+  recordBytesMax: 1024 * 1024 - 8192,
+  batchBytesMax: 1024 * 1024 - 4096,
+  groupBytesMax: 1024 * 1024,
+  groupRecordsMax: 8192,
+  queueBytesMax: 8 * 1024 * 1024,
+  queueRecordsMax: 65_536,
+  rollBytes: 128 * 1024 * 1024,
+  rollAfterMs: 2 * 3600 * 1000,
+  announceAfterMs: 10,
+  leaseTtlMs: 3000,
+  address: '',
+};
+
+export interface WriterDeps {
+  readonly storage: LogStorage;
+  readonly store: StateStore;
+  readonly hub: CommitHub;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export type OpenWriterResult =
+  | { readonly kind: 'opened'; readonly writer: LogWriter }
+  /** Another owner has the stream, there. */
+  | { readonly kind: 'owned'; readonly address: string; readonly remainingMs: number }
+  /** The stream was ended: nothing follows. */
+  | { readonly kind: 'ended' };
+
+/**
+ *     open ──drain──> draining ──> closed        open ──end──> ended
+ *       └── another owner, or an error of the storage ──> failed
+ *
+ * `failed` and `ended` close like the others; nothing leads back.
+ */
+type WriterState = 'open' | 'draining' | 'ended' | 'failed' | 'closed';
+const successors: Readonly<Record<WriterState, readonly WriterState[]>> = {
+  open: ['draining', 'ended', 'failed', 'closed'],
+  draining: ['ended', 'failed', 'closed'],
+  ended: ['closed'],
+  failed: ['closed'],
+  closed: [],
+};
+
+/** Writes one stream, as its owner. Appends are committed in the order of the calls, and acknowledged in that order. */
+export class LogWriter {
+  readonly #deps: WriterDeps;
+  readonly #options: WriterOptions;
+  readonly #applicant: Applicant;
+  readonly #permit: Permit;
+  readonly #catalogue: SegmentCatalogue;
+  readonly #queue: GroupQueue;
+  readonly #tasks: TaskGroup;
+  readonly #renewTimer: Disposable;
+  readonly #control = new EntryBuilder();
+  #segment: OpenSegment;
+  #state: WriterState = 'open';
+  #fault: GatewayError | undefined;
+  #lastTransactionId: number;
+  #announceTimer: Disposable | undefined;
+  #work: Promise<void> | undefined;
+  #request: 'end' | 'announce' | undefined;
+  #closing: Promise<void> | undefined;
+
+  private constructor(parts: {
+    readonly deps: WriterDeps;
+    readonly options: WriterOptions;
+    readonly applicant: Applicant;
+    readonly permit: Permit;
+    readonly segment: OpenSegment;
+    readonly transactionId: number;
+  }) {
+    const { deps, options } = parts;
+    this.#deps = deps;
+    this.#options = options;
+    this.#applicant = parts.applicant;
+    this.#permit = parts.permit;
+    this.#segment = parts.segment;
+    this.#lastTransactionId = parts.transactionId;
+    this.#catalogue = new SegmentCatalogue(deps.store, parts.permit.stream);
+    this.#queue = new GroupQueue(options);
+    this.#tasks = new TaskGroup((error) =>
+      deps.log.warn({ event: 'dlog.state_store_behind', stream: this.stream, error: describeError(error) }),
+    );
+    this.#renewTimer = deps.clock.every(options.leaseTtlMs / 3, () => this.#renew());
+    this.#publish();
+  }
+
+  /**
+   * Becomes the owner of the stream: takes the lease, fences every earlier owner off, seals what they left, and begins a segment.
+   * Rejects with `STREAM_UNKNOWN`, `DURABILITY_UNSUPPORTED`, `STATE_UNAVAILABLE`, `LEASE_LOST`, `SEGMENT_FENCED` (somebody else was
+   * faster), `SEGMENT_CORRUPT` and `LOG_GAP` (somebody must look). An abort is looked at between those steps.
+   */
+  static async open(
+    deps: WriterDeps,
+    stream: { readonly name: string; readonly token: string; readonly signal?: AbortSignal },
+    given: Partial<WriterOptions> = {},
+  ): Promise<OpenWriterResult> {
+    const options = { ...writerDefaults, ...given };
+    const { storage, clock } = deps;
+    checkDurability(storage, options.durability);
+    await storage.settings(stream.name);
+    const { address, leaseTtlMs: ttlMs } = options;
+    const applicant: Applicant = { stream: stream.name, token: stream.token, address, ttlMs };
+    const ownership = await takeOwnership(deps, applicant);
+    if (ownership.kind === 'owned') return ownership;
+    try {
+      const { permit } = ownership;
+      stream.signal?.throwIfAborted();
+      const end = await takeOver(storage, permit, clock.nowMs());
+      if (end.isEnded) {
+        await releaseOwnership(deps.store, applicant);
+        return { kind: 'ended' };
+      }
+      stream.signal?.throwIfAborted();
+      const segment = await OpenSegment.begin(storage, permit, { end, options, nowMs: clock.nowMs() });
+      const parts = { deps, options, applicant, permit, segment, transactionId: segment.lastTransactionId };
+      const writer = new LogWriter(parts);
+      writer.#note([...end.segments, segment.stored]);
+      return { kind: 'opened', writer };
+    } catch (error) {
+      await releaseOwnership(deps.store, applicant).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  get stream(): string {
+    return this.#permit.stream;
+  }
+
+  get epoch(): number {
+    return this.#permit.epoch;
+  }
+
+  get state(): WriterState {
+    return this.#state;
+  }
+
+  /** Why it failed. */
+  get fault(): GatewayError | undefined {
+    return this.#fault;
+  }
+
+  /** The transaction id of the last record that was appended, or of the one before the first. */
+  get lastTransactionId(): number {
+    return this.#lastTransactionId;
+  }
+
+  /** Where the next entry goes: everything before is confirmed. */
+  get end(): Dlsn {
+    return { lssn: this.#segment.lssn, entry: this.#segment.entries, slot: 0 };
+  }
+
+  /** Appends one record. Without a transaction id it gets the time in ms, or the last one's when that is higher. Never rejects. */
+  append(payload: Uint8Array, transactionId?: number): Promise<AppendOutcome> {
+    const id = transactionId ?? this.#nextTransactionId();
+    const refusal = this.#refusal(payload.length, 1) ?? this.#sizeRefusal(payload) ?? this.#orderRefusal(id);
+    if (refusal !== undefined) return Promise.resolve(refusal);
+    const group = this.#queue.reserve(payload.length, 1);
+    group.builder.add(id, payload);
+    this.#lastTransactionId = id;
+    return this.#wait(group, 1);
+  }
+
+  /** Appends records that become visible together or not at all, one slot each. Needs at least one. Never rejects. */
+  appendBatch(payloads: readonly Uint8Array[], transactionIds?: readonly number[]): Promise<AppendOutcome> {
+    assert(payloads.length > 0 && (transactionIds?.length ?? payloads.length) === payloads.length);
+    let bytes = 0;
+    let refusal: AppendOutcome | undefined;
+    for (const payload of payloads) {
+      bytes += payload.length;
+      refusal ??= this.#sizeRefusal(payload);
+    }
+    const isTooLarge = bytes > this.#options.batchBytesMax || payloads.length > this.#options.groupRecordsMax;
+    const common = transactionIds === undefined ? this.#nextTransactionId() : 0;
+    refusal ??= isTooLarge ? refused('too-large') : this.#batchOrderRefusal(transactionIds);
+    refusal = this.#refusal(bytes, payloads.length) ?? refusal;
+    if (refusal !== undefined) return Promise.resolve(refusal);
+    const group = this.#queue.reserve(bytes, payloads.length);
+    for (let index = 0; index < payloads.length; index++)
+      group.builder.add(transactionIds?.[index] ?? common, payloads[index]!);
+    this.#lastTransactionId = transactionIds?.at(-1) ?? common;
+    return this.#wait(group, payloads.length);
+  }
+
+  /** Ends the stream for ever, behind all that was appended. True when it is ended. */
+  async endStream(): Promise<boolean> {
+    if (this.#state !== 'open') return this.#state === 'ended';
+    this.#enter('draining');
+    await this.#settled();
+    this.#ask('end');
+    await this.#settled();
+    return (this.#state as WriterState) === 'ended';
+  }
+
+  /** Takes nothing more, and resolves when all that was taken is settled. */
+  async drain(): Promise<void> {
+    if (this.#state === 'open') this.#enter('draining');
+    await this.#settled();
+  }
+
+  /** Drains, leaves the segment to the next owner, and gives the lease back. Twice is once. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    if (this.#state === 'open') this.#enter('draining');
+    await this.#settled();
+    if (this.#state === 'draining' && this.#segment.isUnannounced) {
+      this.#ask('announce');
+      await this.#settled();
+    }
+    this.#stop();
+    this.#enter('closed');
+    await this.#tasks.settle();
+    await this.#segment.close();
+    await releaseOwnership(this.#deps.store, this.#applicant).catch(() => undefined);
+  }
+
+  #wait(group: Group, count: number): Promise<AppendOutcome> {
+    const slot = group.builder.count - count;
+    const lastTransactionId = this.#lastTransactionId;
+    this.#start();
+    return new Promise((resolve) => group.waiters.push({ slot, count, lastTransactionId, resolve }));
+  }
+
+  #start(): void {
+    this.#work ??= this.#run().finally(() => {
+      this.#work = undefined;
+    });
+  }
+
+  async #settled(): Promise<void> {
+    while (this.#work !== undefined) await this.#work;
+  }
+
+  /** One group after the other: what is appended while one is written is the next. */
+  async #run(): Promise<void> {
+    for (;;) {
+      // Whoever was just told may append at once: a turn of the loop later that is one group, not two.
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      if (this.#queue.isEmpty && this.#request === undefined) return;
+      const group = await this.#step();
+      if (group !== undefined) this.#queue.release(group);
+    }
+  }
+
+  async #step(): Promise<Group | undefined> {
+    if (this.#state === 'failed') return this.#refuseAll();
+    let group: Group | undefined;
+    try {
+      if (this.#mustRoll()) await this.#roll();
+      if (this.#queue.isEmpty) {
+        await this.#serve();
+        return undefined;
+      }
+      group = this.#queue.take()!;
+      if (this.#options.durability === 'memory') this.#settle(group, this.#segment.entries);
+      const entry = await this.#segment.append(group.builder, this.#deps.clock.nowMs());
+      this.#settle(group, entry);
+      this.#publish();
+      this.#announceLater();
+    } catch (error) {
+      this.#fail(error, group);
+    }
+    return group;
+  }
+
+  async #serve(): Promise<void> {
+    const request = this.#request;
+    this.#request = undefined;
+    const nowMs = this.#deps.clock.nowMs();
+    if (request === 'announce' && this.#segment.isUnannounced) {
+      await this.#segment.append(this.#control, nowMs);
+      this.#publish();
+    }
+    if (request === 'end') {
+      const { stored } = this.#segment;
+      const sealed = await this.#segment.seal({ nowMs, isEndOfStream: true });
+      this.#publish();
+      this.#enter('ended');
+      this.#note([{ ...stored, sealed }]);
+    }
+  }
+
+  #settle(group: Group, entry: number): void {
+    const { durability } = this.#options;
+    const { lssn } = this.#segment;
+    for (const { slot, count, lastTransactionId, resolve } of group.waiters)
+      resolve({ kind: 'committed', dlsn: { lssn, entry, slot }, count, lastTransactionId, durability });
+    group.waiters.length = 0;
+  }
+
+  #mustRoll(): boolean {
+    const { rollBytes, rollAfterMs } = this.#options;
+    const { entries, bytes, openedAtMs } = this.#segment;
+    const isOld = this.#deps.clock.nowMs() - openedAtMs >= rollAfterMs;
+    return this.#state === 'open' && entries > 0 && (bytes >= rollBytes || isOld);
+  }
+
+  async #roll(): Promise<void> {
+    const { next, sealed } = await this.#segment.roll(this.#deps.clock.nowMs());
+    this.#segment = next;
+    this.#publish();
+    this.#note([sealed, next.stored]);
+    this.#deps.log.info({ event: 'dlog.segment_rolled', stream: this.stream, lssn: next.lssn });
+  }
+
+  #fail(error: unknown, group: Group | undefined): void {
+    const fault =
+      error instanceof GatewayError
+        ? error
+        : new GatewayError('SEGMENT_POISONED', `${this.stream}: ${describeError(error)}`, { cause: error });
+    this.#fault ??= fault;
+    for (const { resolve } of group?.waiters ?? []) resolve({ kind: 'unknown', error: fault });
+    if (group !== undefined) group.waiters.length = 0;
+    this.#enter('failed');
+    this.#request = undefined;
+    this.#stop();
+    this.#deps.log.warn({ event: 'dlog.writer_failed', stream: this.stream, error: fault.message });
+    this.#tasks.add(releaseOwnership(this.#deps.store, this.#applicant));
+  }
+
+  /** Behind what nobody knows nothing may be committed: all that waits is told so. */
+  #refuseAll(): Group | undefined {
+    this.#request = undefined;
+    const group = this.#queue.take();
+    for (const { resolve } of group?.waiters ?? []) resolve(refused('not-writable', this.#fault));
+    if (group !== undefined) group.waiters.length = 0;
+    return group;
+  }
+
+  #refusal(bytes: number, records: number): AppendOutcome | undefined {
+    if (this.#state !== 'open') return refused('not-writable', this.#fault);
+    return this.#queue.hasRoom(bytes, records) ? undefined : refused('queue-full');
+  }
+
+  #sizeRefusal(payload: Uint8Array): AppendOutcome | undefined {
+    return payload.length > this.#options.recordBytesMax ? refused('too-large') : undefined;
+  }
+
+  #orderRefusal(transactionId: number): AppendOutcome | undefined {
+    const isInOrder = Number.isSafeInteger(transactionId) && transactionId >= this.#lastTransactionId;
+    return isInOrder ? undefined : refused('transaction-out-of-order');
+  }
+
+  #batchOrderRefusal(transactionIds: readonly number[] | undefined): AppendOutcome | undefined {
+    let last = this.#lastTransactionId;
+    for (const id of transactionIds ?? []) {
+      if (!Number.isSafeInteger(id) || id < last) return refused('transaction-out-of-order');
+      last = id;
+    }
+    return undefined;
+  }
+
+  #nextTransactionId(): number {
+    return Math.max(this.#lastTransactionId, this.#deps.clock.nowMs());
+  }
+
+  /** One timer at a time, however much is appended: when it is over and nothing is under way, readers elsewhere are told. */
+  #announceLater(): void {
+    this.#announceTimer ??= this.#deps.clock.after(this.#options.announceAfterMs, () => {
+      this.#announceTimer = undefined;
+      if (this.#state !== 'open' || !this.#segment.isUnannounced) return;
+      if (this.#work === undefined) this.#ask('announce');
+      else this.#announceLater();
+    });
+  }
+
+  #ask(request: 'announce' | 'end'): void {
+    if (this.#request !== 'end') this.#request = request;
+    this.#start();
+  }
+
+  #renew(): void {
+    if (this.#state === 'open' && this.#mustRoll()) this.#ask('announce');
+    const renewal = renewOwnership(this.#deps.store, this.#applicant).then((isHeld) => {
+      if (isHeld || this.#state !== 'open') return;
+      this.#deps.log.info({ event: 'dlog.lease_lost', stream: this.stream, epoch: this.epoch });
+      this.#fault = new GatewayError('LEASE_LOST', `${this.stream}: another owner has the lease`);
+      this.#enter('draining');
+    });
+    this.#tasks.add(renewal);
+  }
+
+  #publish(): void {
+    const { lssn, entries: confirmed } = this.#segment;
+    this.#deps.hub.publish(this.stream, { lssn, confirmed });
+  }
+
+  /** The list in the state store may be behind: it decides nothing. */
+  #note(segments: readonly StoredSegment[]): void {
+    const all = async (): Promise<void> => {
+      for (const segment of segments) await this.#catalogue.note(segment);
+    };
+    this.#tasks.add(all());
+  }
+
+  #stop(): void {
+    this.#renewTimer[Symbol.dispose]();
+    this.#announceTimer?.[Symbol.dispose]();
+    this.#deps.hub.retract(this.stream, this.#segment.lssn);
+  }
+
+  #enter(state: WriterState): void {
+    if (this.#state === state) return;
+    assert(successors[this.#state].includes(state), `a writer does not go from ${this.#state} to ${state}`);
+    this.#deps.log.debug({ event: 'dlog.writer_state', stream: this.stream, from: this.#state, to: state });
+    this.#state = state;
+  }
+}
+
+function checkDurability(storage: LogStorage, durability: Durability): void {
+  if ((storage.durabilities as readonly string[]).includes(durability)) return;
+  throw new GatewayError(
+    'DURABILITY_UNSUPPORTED',
+    `durability ${durability} is not to be had of this storage: ${storage.durabilities.join(', ')}`,
+    { facts: { durability, supported: storage.durabilities } },
+  );
+}
+
+function refused(reason: RefusalReason, error?: GatewayError): AppendOutcome {
+  return error === undefined ? { kind: 'refused', reason } : { kind: 'refused', reason, error };
+}
