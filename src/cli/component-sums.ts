@@ -4,7 +4,8 @@ const windows = ['600', ':all-time'] as const;
 
 /**
  * The components of a topology with their sums and the percentiles of their latencies, over ten minutes and since the
- * start. Latencies: complete latency of spouts, process latency of bolts, in milliseconds; a gateway that is Storm's has none.
+ * start. Latencies: complete latency of spouts, process latency of bolts, in milliseconds. Restarts: of the processes with
+ * tasks of the component, whatever the window. A Nimbus that is Storm's knows neither.
  */
 export async function componentSums(
   call: ThriftClient<NimbusMethods>['call'],
@@ -13,7 +14,7 @@ export async function componentSums(
   const { id } = await call.getTopologySummaryByName({ name });
   const components = new Map<string, { id: string; kind: string; windows: Record<string, object> }>();
   for (const window of windows) {
-    const page = await call.getTopologyPageInfo({ id, window: `${window}+latencies`, is_include_sys: false });
+    const page = await call.getTopologyPageInfo({ id, window: `${window}+additions`, is_include_sys: false });
     for (const [kind, byId] of [
       ['spout', page.id_to_spout_agg_stats],
       ['bolt', page.id_to_bolt_agg_stats],
@@ -50,6 +51,7 @@ function sumsOf({ common_stats, specific_stats, last_error }: ComponentAggregate
     ...common,
     ...specific,
     latency: latencyOf(common_stats?.resources_map),
+    restarts: common_stats?.resources_map?.get('restarts') ?? null,
     lastError: last_error?.error ?? null,
   };
 }

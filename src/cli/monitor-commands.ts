@@ -34,7 +34,7 @@ export function addMonitoring(
   command(
     'monitor',
     'Print what a component emits, line by line. Without a component, list the components; with --json their ' +
-      'sums and latencies, too.',
+      'sums, latencies and restarts, too.',
     'egret monitor words -m split',
   )
     .argument('<topology-name>', 'name of a topology')

@@ -82,7 +82,7 @@ describe('egret get-errors and monitor', () => {
       // bucket 64 begins at 1024 microseconds
       latencies: { '600': [64, 4], ':all-time': [64, 4] },
     }));
-    const beat = { containerId: 1, timeMs: 1, uptimeSecs: 10, executors };
+    const beat = { containerId: 1, timeMs: 1, uptimeSecs: 10, executors, restarts: { count: 2, words: 1 } };
     await nimbus.store.put(keys.heartbeat(id, 1), json(beat), { expireMs: 600_000 });
   };
   /** Runs until the time has been asked for as many polls; each takes `pollMs`. */
@@ -160,8 +160,9 @@ describe('egret get-errors and monitor', () => {
     );
   });
 
-  it('shows sums and percentiles of every component as JSON', async () => {
+  it('shows sums, percentiles and restarts of every component as JSON', async () => {
     await counted([5, 7]);
+    await nimbus.store.put(keys.container(id, 1), { restarts: 3 });
     assert.equal(await run(['monitor', 'words', '--json']), 0);
     const { components } = JSON.parse(out) as {
       components: { id: string; windows: Record<string, Record<string, unknown>> }[];
@@ -171,6 +172,7 @@ describe('egret get-errors and monitor', () => {
       [count['emitted'], count['executed'], count['executeMsAvg'], count['processMsAvg'], count['executors']],
       [12, 8, 1, 2, 2],
     );
+    assert.equal(count['restarts'], 5);
     const latency = count['latency'] as Record<string, number>;
     assert.equal(latency['count'], 8);
     for (const name of ['p50Ms', 'p90Ms', 'p99Ms', 'p999Ms']) {

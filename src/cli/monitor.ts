@@ -26,7 +26,7 @@ interface Count {
  * Storm's Monitor (2.8), until `time` says that it is enough: every interval one line with what a component has emitted, or transferred, on a stream since the
  * line before. The first line counts from the topology's start, and its throughput is 0 for no time has gone by.
  * Without a component the components are
- * listed, as JSON with their sums and latencies. Fails with Storm's words for a component or stream that is not there.
+ * listed, as JSON with their sums, latencies and restarts. Fails with Storm's words for a component or stream that is not there.
  */
 export async function monitorTopology(
   world: CommandWorld,

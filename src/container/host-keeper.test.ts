@@ -46,7 +46,7 @@ class Bench {
     };
     const metrics = {
       forget: () => undefined,
-      faultOf: (_host: unknown, text: string) => void this.faults.push(text),
+      restarted: (_host: unknown, text: string) => void this.faults.push(text),
     };
     this.keeper = new HostKeeper({
       name: 'shell-1',

@@ -188,6 +188,6 @@ export class HostKeeper {
         ? [`Crash loop: ended ${this.#ends} times in a row; next start in ${(waitMs / 1000).toFixed(1)} s.`]
         : [];
     const tail = stderrTail.length > 0 ? ['Last lines of its standard error:', ...stderrTail] : [];
-    metrics.faultOf(this.#deps, [reason, ...loop, ...tail].join('\n'));
+    metrics.restarted(this.#deps, [reason, ...loop, ...tail].join('\n'));
   }
 }

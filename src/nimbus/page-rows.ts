@@ -27,10 +27,10 @@ export interface PageChoice {
   /** Also components and streams of the system. */
   readonly includeSystem: boolean;
   /**
-   * Percentiles of latencies as well, in the map of resources, for Storm's page has no place for them: asked for by a window
-   * like "600+latencies", which no client of Storm's knows.
+   * Percentiles of latencies and counts of restarts as well, in the map of resources, for Storm's page has no place for
+   * them: asked for by a window like "600+additions", which no client of Storm's knows.
    */
-  readonly withLatencies?: boolean;
+  readonly withAdditions?: boolean;
 }
 
 /** Executors that are placed and have sent statistics, by first task (StatsUtil.extractDataFromHb 2.8). */

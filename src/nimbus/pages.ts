@@ -7,7 +7,7 @@ import { componentPage } from './component-page.ts';
 import { type PageChoice, type PageSource, workerSummaries } from './page-rows.ts';
 import { readViews, supervisorSummary } from './summaries.ts';
 import type { Topologies } from './topologies.ts';
-import { readAssignment, readErrorsOf, readHeartbeats } from './topology-info.ts';
+import { readAssignment, readContainers, readErrorsOf, readHeartbeats } from './topology-info.ts';
 import { topologyPage } from './topology-page.ts';
 
 export interface PageDeps {
@@ -26,8 +26,11 @@ export function pageMethods(deps: PageDeps) {
     getTopologyPageInfo: async ({ id, window, is_include_sys }) => {
       const { record } = await topologies.byId(id);
       const { confText, source } = await readSource(deps, record);
-      const lastErrors = await readLastErrors(store, record.id, source.system);
-      return topologyPage({ ...source, confText, lastErrors }, choiceOf(window, is_include_sys));
+      const [lastErrors, containers] = await Promise.all([
+        readLastErrors(store, record.id, source.system),
+        readContainers(store, record.id),
+      ]);
+      return topologyPage({ ...source, confText, lastErrors, containers }, choiceOf(window, is_include_sys));
     },
     getComponentPageInfo: async ({ topology_id, component_id, window, is_include_sys }) => {
       const { record } = await topologies.byId(topology_id);
@@ -44,7 +47,7 @@ export function pageMethods(deps: PageDeps) {
 /** Without a window there is nothing in it, as in Storm. */
 function choiceOf(wanted: string | undefined, includeSystem: boolean): PageChoice {
   const [window = '', addition] = (wanted ?? '').split('+', 2);
-  return { window, includeSystem, withLatencies: addition === 'latencies' };
+  return { window, includeSystem, withAdditions: addition === 'additions' };
 }
 
 /** Storm's UI sends component ids as they stand in its addresses (URLDecoder 2.8: a plus sign is a blank). */

@@ -3,6 +3,7 @@ import type { ErrorInfo, ExecutorSummary, NumErrorsChoice, TopologyInfo } from '
 import {
   type AssignmentRecord,
   type Component,
+  type ContainerRecord,
   type ErrorRecord,
   type ExecutorId,
   type ExecutorStatsRecord,
@@ -115,6 +116,18 @@ function kindOf(component: Component | undefined): 'spout' | 'bolt' {
 export async function readHeartbeats(store: StateStore, id: string): Promise<HeartbeatRecord[]> {
   const found = await store.list(keys.heartbeats(id));
   return found.map(({ value }) => value as unknown as HeartbeatRecord);
+}
+
+/** What the scheduler has written of the container processes, by container id. */
+export async function readContainers(
+  store: StateStore,
+  id: string,
+): Promise<ReadonlyMap<number, ContainerRecord>> {
+  const prefix = keys.containers(id);
+  const found = await store.list(prefix);
+  return new Map(
+    found.map(({ key, value }) => [Number(key.slice(prefix.length)), value as unknown as ContainerRecord]),
+  );
 }
 
 /** A list for every component, also where it is empty, as in Storm. */

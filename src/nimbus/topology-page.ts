@@ -1,6 +1,12 @@
 import type { JsonObject } from '../base/index.ts';
 import type { ComponentAggregateStats, ErrorInfo, TopologyPageInfo } from '../rpc/index.ts';
-import { type Component, confKeys, percentilesOf, systemComponentIds } from '../topology/index.ts';
+import {
+  type Component,
+  type ContainerRecord,
+  confKeys,
+  percentilesOf,
+  systemComponentIds,
+} from '../topology/index.ts';
 import { componentResources } from './component-resources.ts';
 import {
   executorsOfPlan,
@@ -27,6 +33,7 @@ export interface TopologyPageSource extends PageSource {
   readonly confText: string;
   /** Newest error of each component that has one. */
   readonly lastErrors: ReadonlyMap<string, ErrorInfo>;
+  readonly containers: ReadonlyMap<number, Pick<ContainerRecord, 'restarts'>>;
 }
 
 /**
@@ -101,8 +108,11 @@ function componentStats(
     [...totals].map(([id, sum]) => {
       const stats = aggregateStats(kind, sum, source.lastErrors.get(id));
       const component = components.find((each) => each.id === id);
-      const latencies = choice.withLatencies === true ? latencyEntries(rows, id, choice.window) : [];
-      return [id, withResources(stats, component, { conf: source.conf, latencies })];
+      const additions =
+        choice.withAdditions === true
+          ? [...latencyEntries(rows, id, choice.window), restartEntry(source, id)]
+          : [];
+      return [id, withResources(stats, component, { conf: source.conf, additions })];
     }),
   );
 }
@@ -123,23 +133,23 @@ function placeholder(
   const totals = { ...zeroTotals(), executors, tasks: typeof tasks === 'number' ? tasks : executors };
   const stats = aggregateStats(kind, totals);
   const common_stats = { ...stats.common_stats, failed: undefined };
-  return withResources({ ...stats, common_stats }, component, { conf: source.conf, latencies: [] });
+  return withResources({ ...stats, common_stats }, component, { conf: source.conf, additions: [] });
 }
 
 function withResources(
   stats: ComponentAggregateStats,
   component: Component | undefined,
-  { conf, latencies }: { readonly conf: JsonObject; readonly latencies: readonly LatencyEntry[] },
+  { conf, additions }: { readonly conf: JsonObject; readonly additions: readonly Addition[] },
 ): ComponentAggregateStats {
   if (component === undefined) return stats;
-  const resources_map = new Map([...componentResources(component, conf), ...latencies]);
+  const resources_map = new Map([...componentResources(component, conf), ...additions]);
   return { ...stats, common_stats: { ...stats.common_stats, resources_map } };
 }
 
-type LatencyEntry = readonly [name: string, value: number];
+type Addition = readonly [name: string, value: number];
 
 /** Percentiles of a component's complete or process latencies, all its executors together. */
-function latencyEntries(rows: readonly StatsRow[], componentId: string, window: string): LatencyEntry[] {
+function latencyEntries(rows: readonly StatsRow[], componentId: string, window: string): Addition[] {
   const own = rows.filter((row) => row.componentId === componentId);
   const percentiles = percentilesOf(own.map(({ stats }) => stats.latencies?.[window] ?? []));
   if (percentiles === undefined) return [];
@@ -150,6 +160,18 @@ function latencyEntries(rows: readonly StatsRow[], componentId: string, window: 
     ['latency.p99.ms', percentiles.p99Ms],
     ['latency.p999.ms', percentiles.p999Ms],
   ];
+}
+
+/** Of the hosts with tasks of a component since their containers were last started, and of those containers. */
+function restartEntry(source: TopologyPageSource, componentId: string): Addition {
+  const { assignment, heartbeats, containers } = source;
+  const tasks = assignment?.plan.tasks.filter((task) => task.componentId === componentId) ?? [];
+  let restarts = 0;
+  for (const containerId of new Set(tasks.map((task) => task.containerId))) {
+    const beat = heartbeats.find((each) => each.containerId === containerId);
+    restarts += (beat?.restarts?.[componentId] ?? 0) + (containers.get(containerId)?.restarts ?? 0);
+  }
+  return ['restarts', restarts];
 }
 
 function tasksOf(component: Component): number {

@@ -191,6 +191,8 @@ export interface HeartbeatRecord {
   readonly timeMs: number;
   readonly uptimeSecs: number;
   readonly executors: readonly ExecutorStatsRecord[];
+  /** By component: how often a host with tasks of it has been started again since the container's process began. */
+  readonly restarts?: Readonly<Record<string, number>>;
   readonly flow?: FlowRecord;
 }
 

@@ -111,6 +111,18 @@ describe('MetricsManager', () => {
     ]);
   });
 
+  it('counts the restarts of each component', async () => {
+    const bench = new Bench();
+    bench.metrics.start();
+    assert.equal((await bench.heartbeat())?.restarts, undefined);
+    bench.metrics.restarted(jvm, 'killed');
+    bench.metrics.restarted(jvm, 'killed again');
+    await bench.advance(3000);
+    assert.deepEqual((await bench.heartbeat())?.restarts, { 'component-1': 2, 'component-2': 2 });
+    assert.deepEqual(await bench.errors(), ['killed', 'killed again']);
+    await bench.metrics.close(10);
+  });
+
   it('keeps the last ten errors of a component', async () => {
     const bench = new Bench();
     for (let i = 1; i <= 12; i++) bench.error(jvm, String(i));

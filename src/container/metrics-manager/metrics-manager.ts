@@ -52,6 +52,7 @@ export class MetricsManager {
   /** Host name -> the last statistics it sent. */
   readonly #statistics = new Map<string, readonly ExecutorStatsRecord[]>();
   readonly #reported: ReportedExecutors;
+  readonly #restarts: Record<string, number> = {};
   #timers: Disposable[] = [];
   #flow: (() => FlowRecord) | undefined;
 
@@ -108,20 +109,24 @@ export class MetricsManager {
     }
   }
 
-  /** A fault that concerns every component of a host: its process ended, or cannot be started. */
+  /** The host has ended and is started again: a fault of its components, and one more restart of each. */
+  restarted(host: Reporter, why: string): void {
+    this.faultOf(host, why);
+    for (const componentId of this.#componentsOf(host)) {
+      this.#restarts[componentId] = (this.#restarts[componentId] ?? 0) + 1;
+    }
+  }
+
+  /** A fault that concerns every component of a host. */
   faultOf(host: Reporter, text: string): void {
-    const { spec, clock } = this.#deps;
-    const own = new Set(host.tasks);
-    const components = new Set(
-      spec.plan.tasks.filter((task) => own.has(task.taskId)).map((task) => task.componentId),
-    );
+    const { clock } = this.#deps;
     const record: ErrorRecord = {
       error: text.slice(0, errorCharsMax),
       timeSecs: Math.floor(clock.nowMs() / 1000),
       host: this.#container?.hostname ?? 'localhost',
       port: this.#container?.slotPort ?? -1,
     };
-    for (const componentId of components) this.#writer.error(componentId, record);
+    for (const componentId of this.#componentsOf(host)) this.#writer.error(componentId, record);
   }
 
   /** The container runs by a new packing plan. */
@@ -144,6 +149,12 @@ export class MetricsManager {
     await this.#writer.close(limitMs);
   }
 
+  #componentsOf(host: Reporter): ReadonlySet<string> {
+    const own = new Set(host.tasks);
+    const tasks = this.#deps.spec.plan.tasks.filter((task) => own.has(task.taskId));
+    return new Set(tasks.map((task) => task.componentId));
+  }
+
   #error(reporter: string, componentId: string, record: ErrorRecord): void {
     const { clock } = this.#deps;
     const isAdmitted =
@@ -164,6 +175,7 @@ export class MetricsManager {
         ...this.#reported.records(),
         ...this.registry.records(),
       ],
+      ...(Object.keys(this.#restarts).length === 0 ? {} : { restarts: { ...this.#restarts } }),
       ...(this.#flow === undefined ? {} : { flow: this.#flow() }),
     });
   }
