@@ -226,21 +226,28 @@ export class LogReader {
     const mark = await storage.truncation(this.#stream);
     const { next } = this;
     if (mark !== undefined && compareDlsn(next, mark) < 0) return this.#move(next, mark);
-    try {
-      this.#reader = await storage.openSegment(this.#stream, this.#lssn);
-    } catch (error) {
-      if (errorCode(error) !== 'LOG_GAP') throw error;
-      // Cut off meanwhile, or never made: then none after it may be there either.
+    const reader = await this.#find();
+    if (reader === undefined) {
+      // Cut off meanwhile, or never made: then none after it may be there either, nor it itself by now.
+      const last = (await storage.segments(this.#stream)).at(-1)?.header.lssn ?? 0;
       const after = await storage.truncation(this.#stream);
       if (after !== undefined && compareDlsn(next, after) < 0) return this.#move(next, after);
-      const last = (await storage.segments(this.#stream)).at(-1)?.header.lssn ?? 0;
-      if (last > this.#lssn) throw error;
-      return { kind: 'tail' };
-    }
+      this.#reader = last > this.#lssn ? await storage.openSegment(this.#stream, this.#lssn) : undefined;
+    } else this.#reader = reader;
+    if (this.#reader === undefined) return { kind: 'tail' };
     const { firstSequenceId } = this.#reader.segment.header;
     if (this.#entry === 0 && this.#nextSequenceId !== undefined && firstSequenceId !== this.#nextSequenceId)
       throw this.#gap(`sequence id ${this.#nextSequenceId}`, firstSequenceId);
     return this.#reader;
+  }
+
+  async #find(): Promise<SegmentReader | undefined> {
+    try {
+      return await this.#deps.storage.openSegment(this.#stream, this.#lssn);
+    } catch (error) {
+      if (errorCode(error) === 'LOG_GAP') return undefined;
+      throw error;
+    }
   }
 
   #move(from: Dlsn, to: Dlsn): { readonly kind: 'moved'; readonly from: Dlsn; readonly to: Dlsn } {

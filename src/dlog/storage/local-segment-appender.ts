@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { decodeSeal, encodeSeal, type Seal } from '../format/seal.ts';
 import { type SegmentHeader, segmentHeaderBytes } from '../format/segment-header.ts';
-import { corrupt, fenced, poisoned } from './faults.ts';
+import { corrupt, fenced, poisoned, segmentMissing } from './faults.ts';
 import type { FileSystem, OpenFile } from './file-system.ts';
 import { readWhole, type StreamFiles, writeAll } from './local-files.ts';
 import type { Permit, SegmentAppender, StandingSeal } from './storage.ts';
@@ -76,7 +76,7 @@ export class LocalSegmentAppender implements SegmentAppender {
   }
 }
 
-/** The seal that stands. Rejects with `SEGMENT_CORRUPT` when it is damaged, or not there. */
+/** The seal that stands. Rejects with `SEGMENT_CORRUPT` when it is damaged or not there, `LOG_GAP` when the segment was removed. */
 export async function readSeal(
   segment: {
     readonly fs: FileSystem;
@@ -87,6 +87,8 @@ export async function readSeal(
   seed: number,
 ): Promise<StandingSeal> {
   const bytes = await readWhole(segment.fs, segment.files.seal(segment.lssn));
+  if (bytes === undefined && !segment.fs.exists(segment.files.log(segment.lssn)))
+    throw segmentMissing(segment.stream, segment.lssn);
   const standing = bytes === undefined ? undefined : decodeSeal(bytes, seed);
   if (standing?.seal.lssn !== segment.lssn) throw corrupt(segment, 'its seal cannot be read');
   return standing;

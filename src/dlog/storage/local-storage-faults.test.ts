@@ -150,4 +150,27 @@ describe('the local storage on a disk that fails', () => {
       if (done >= 4) assert.equal((await storage.truncation(stream))!.slot, 1, `seed ${seed}`);
     }
   });
+
+  it('leaves one owner, the highest, however the steps of those that fence mix (300 seeds)', async () => {
+    for (let seed = 1; seed <= 300; seed++) {
+      await start(seed);
+      const waiting: (() => void)[] = [];
+      const turn = (): Promise<void> => new Promise((resolve) => waiting.push(resolve));
+      const fs = disk.fileSystem({ turn });
+      const mixed = new LocalStorage({ directory: '/disk/log', random: seededRandom(seed), fs });
+      const permits = [3, 1, 2, 4].map((epoch) => permitOf(epoch));
+      const fencing = Promise.all(permits.map((permit) => mixed.fence(permit)));
+      let isOver = false;
+      void fencing.then(() => {
+        isOver = true;
+      });
+      while (!isOver) {
+        waiting.splice(disk.below(waiting.length), 1)[0]?.();
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      assert.equal((await fencing)[3]!.kind, 'granted', `seed ${seed}`);
+      for (const permit of permits.slice(0, 3))
+        await assert.rejects(Owner.createOnly(storage, permit), { code: 'SEGMENT_FENCED' }, `seed ${seed}`);
+    }
+  });
 });

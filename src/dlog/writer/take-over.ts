@@ -1,4 +1,5 @@
-import { GatewayError } from '../../base/index.ts';
+import { errorCode, GatewayError } from '../../base/index.ts';
+import { fenced } from '../storage/faults.ts';
 import type { LogStorage, Permit, StandingSeal, StoredSegment } from '../storage/storage.ts';
 
 /** Where the stream ends, and its next segment begins. */
@@ -20,6 +21,16 @@ export interface StreamEnd {
  * it cannot account for.
  */
 export async function takeOver(storage: LogStorage, permit: Permit, nowMs: number): Promise<StreamEnd> {
+  try {
+    return await sealAndCount(storage, permit, nowMs);
+  } catch (error) {
+    // Who was fenced off meanwhile looks at a stream that another owner changes and cuts off.
+    const result = errorCode(error) === 'LOG_GAP' ? await storage.fence(permit) : undefined;
+    throw result?.kind === 'refused' ? fenced(permit, result.promised) : error;
+  }
+}
+
+async function sealAndCount(storage: LogStorage, permit: Permit, nowMs: number): Promise<StreamEnd> {
   const all = await storage.segments(permit.stream);
   // After the list: what was cut off and removed before it was made is below this mark.
   const mark = await storage.truncation(permit.stream);

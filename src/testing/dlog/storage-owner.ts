@@ -32,6 +32,11 @@ export class Owner {
     this.tally = new SegmentTally(this.header);
   }
 
+  /** Creates a segment under a permit that it does not ask for. */
+  static createOnly(storage: LogStorage, permit: Permit): Promise<SegmentAppender> {
+    return storage.createSegment(permit, new Owner(storage, permit).header);
+  }
+
   static async open(storage: LogStorage, permit: Permit, lssn = 1): Promise<Owner> {
     const owner = new Owner(storage, permit, lssn);
     assert.deepEqual(await storage.fence(permit), { kind: 'granted' });
