@@ -143,9 +143,9 @@ export class RedisConnection {
     const { clock, awayMsMax } = this.#options;
     const leftMs = loss.atMs + awayMsMax - clock.monotonicMs();
     if (leftMs <= 0) return;
-    const { promise, resolve } = deferred<undefined>();
-    const limit = clock.after(leftMs, () => resolve(undefined));
-    await Promise.race([loss.over.promise, promise]);
+    const tooLong = deferred<undefined>();
+    const limit = clock.after(leftMs, () => tooLong.resolve(undefined));
+    await Promise.race([loss.over.promise, tooLong.promise]);
     limit[Symbol.dispose]();
   }
 
