@@ -25,6 +25,7 @@ function checkPressure(cluster: Cluster, speaker: SimulatedContainer, hearer: Si
   const { observer } = cluster;
   observer.count('pressureCompared');
   for (const host of hearer.simulatedHosts) {
+    if (!host.process.isAlive) continue;
     const unheard = high.filter((task) => !host.pressured.includes(task));
     assert.deepEqual(
       unheard,
@@ -34,13 +35,22 @@ function checkPressure(cluster: Cluster, speaker: SimulatedContainer, hearer: Si
   }
 }
 
-/** Both have been running, and a connection of the speaker to the hearer has been open, for long enough. */
+/** Both have been running, the hearer knows this life of the speaker, and a connection of the speaker to the hearer has been open, for long enough. */
 function canHear(cluster: Cluster, speaker: SimulatedContainer, hearer: SimulatedContainer): boolean {
   const { links } = cluster;
   const link = links.between(speaker.process, hearer.process);
   const peer = hearer.manager?.peers.get(speaker.containerId);
   const isWell = !link.isCut && link.bytesPerMs === link.bytesPerMsWhole && peer?.isConnected === true;
-  if (!isWell || speaker.process.runsForMs < knownMs || hearer.process.runsForMs < knownMs) return false;
+  const isNamed = hearer.manager?.plan?.streamManagers.some(
+    ({ incarnation }) => incarnation === speaker.spec.incarnation,
+  );
+  if (
+    !isWell ||
+    isNamed !== true ||
+    speaker.process.runsForMs < knownMs ||
+    hearer.process.runsForMs < knownMs
+  )
+    return false;
   const ends = [...links.endsOf(speaker.process)];
   return ends.some((end) => end.other.process === hearer.process && end.dialledForMs > knownMs);
 }

@@ -43,7 +43,7 @@ export class Cluster {
   readonly ledger = new Ledger();
   readonly shape: Shape;
   readonly server: MemoryStore;
-  readonly storeTroubles = { slowMs: 0, cutOff: new Set<string>() };
+  readonly storeTroubles = { slowMs: 0, behindMs: 0, cutOff: new Set<string>() };
   /** The newest life of each container. */
   readonly containers = new Map<number, SimulatedContainer>();
   /** Earlier lives that are not dead: what the scheduler only thought to be. */
@@ -53,7 +53,11 @@ export class Cluster {
   status: PhysicalPlan['status'] = 'ACTIVE';
   /** The newest. */
   packing: PackingPlan;
+  /** Containers that a task has left or come to: until all know of it they hand on what is meant for it. */
+  readonly forwarders = new Set<number>();
   readonly #lives = new Map<number, number>();
+  /** Ends each topology master that there has been. */
+  readonly #endings: AbortController[] = [];
   #taskLives = 0;
 
   constructor(scenario: Scenario) {
@@ -65,8 +69,8 @@ export class Cluster {
       spread === 1 ? 1 + ((task - 1) % containers) : this.world.integer(1, containers),
     );
     this.packing = this.shape.packing;
-    const clock = new SimulatedProcess(this.world, 'store').clock;
-    this.server = new MemoryStore(clock);
+    const { clock } = new SimulatedProcess(this.world, 'store');
+    this.server = new MemoryStore({ ...clock, nowMs: () => this.world.nowMs - this.storeTroubles.behindMs });
     for (const spout of scenario.spouts) {
       for (const task of this.shape.topology.tasksOf(spout.id)) this.ledger.addSource(task, spout.ids);
     }
@@ -160,10 +164,16 @@ export class Cluster {
     yield* this.zombies;
   }
 
+  /** The run is over. Node keeps composite signals, and all that waits for them, until they are aborted. */
+  close(): void {
+    for (const ending of this.#endings) ending.abort();
+  }
+
   /** As container-process.ts does: until the lease is lost, or there is a successor. */
   async #runMaster(simulated: SimulatedMaster): Promise<void> {
     const { process, spec } = simulated;
     const ending = new AbortController();
+    this.#endings.push(ending);
     const edges = {
       clock: process.clock,
       log: this.observer.log(process.name),
@@ -216,6 +226,8 @@ export class Cluster {
   /** The scheduler packs anew: the task is to live in that container from now on. */
   moveTask(task: TaskId, containerId: number): void {
     const { version, tasks } = this.packing;
+    const from = tasks.find((each) => each.taskId === task)!.containerId;
+    if (from !== containerId) this.forwarders.add(from).add(containerId);
     this.packing = {
       ...this.packing,
       version: version + 1,

@@ -19,6 +19,8 @@ interface PlannedHost {
 /** Until the container notices that a child is dead, and starts another. */
 const noticeMs = [0, 5] as const;
 const restartMs = [20, 300] as const;
+/** `queueSlackBytes` of the stream manager's limits. */
+const handedOnBytesMax = 32 << 20;
 /** What a host whose tasks leave gets done in this time, it gets done. */
 const drainMs = [0, 300] as const;
 
@@ -250,7 +252,8 @@ export class SimulatedContainer {
   }
 
   /**
-   * A connected peer's queue may pass its bound by what was being read when the hosts were paused. When the connection
+   * A connected peer's queue may pass its bound by what was being read when the hosts were paused, and by what is handed on
+   * for a task that has moved: links are read on, within the slack of the limits (32 MiB). When the connection
    * ends it keeps that for the next one, and takes nothing more until it is below the bound.
    */
   #checkQueue(
@@ -258,8 +261,9 @@ export class SimulatedContainer {
     { queuedBytes, isConnected }: Pick<PeerQueue, 'queuedBytes' | 'isConnected'>,
   ): void {
     const { queueMax } = this.#cluster.shape.scenario.setup;
+    const handedOnBytes = this.#cluster.forwarders.has(this.containerId) ? handedOnBytesMax : 0;
     const boundBytes = isConnected
-      ? queueMax + this.#burstBytesMax
+      ? queueMax + this.#burstBytesMax + handedOnBytes
       : Math.max(queueMax, this.#queuedBefore.get(peer) ?? 0);
     this.#queuedBefore.set(peer, queuedBytes);
     if (!isConnected) this.#cluster.observer.most('absentPeerBytesMax', queuedBytes);

@@ -98,9 +98,13 @@ export const faultKinds: Readonly<Record<string, Strike>> = {
       cluster.storeTroubles.slowMs = 0;
     });
   },
-  /** The store comes back with nothing but the topology; the scheduler writes down again what it runs after `for`. */
+  /**
+   * The store comes back with nothing but the topology, on a machine whose clock is `behind` by so many ms; the scheduler
+   * writes down again what it runs after `for`.
+   */
   'store-emptied': (cluster, { options }) => {
     cluster.observer.isStoreSound = false;
+    cluster.storeTroubles.behindMs = options['behind'] ?? 0;
     const empty = async (): Promise<void> => {
       await cluster.server.removeAll('');
       await cluster.recordTopology();

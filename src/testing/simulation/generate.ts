@@ -105,14 +105,26 @@ function makeSetup(chance: World, parts: Parts): Setup {
     ackers: chance.chance(0.05) ? 0 : chance.pick([1, 1, 2, 3]),
     lease: chance.pick([600, 1500, 4000]),
     window: chance.pick([2048, 16_384, 131_072]),
-    padding: chance.pick([10, 100, 1000, 4000]),
-    together: chance.pick([0, 1]),
+    padding: chance.pick([10, 100, 1000, 4000, 12_000]),
+    together: mayPassInBreaks(parts) ? chance.pick([0, 1]) : 0,
     spread: 0,
     queueHigh: chance.pick([2048, 8192, 32_768, 65_536]),
     queueLow: chance.pick([1, 1024]),
     drop: maySurviveDrops(parts) && chance.chance(0.3) ? 1 : 0,
   };
-  return { ...setup, timeout: timeoutFor(chance, setup, parts) };
+  const timeout = timeoutFor(chance, setup, parts);
+  // A cycle through workers waits for a break in the pressure up to 10 s at a time.
+  const isCycle = setup.together === 1 && hasCycle(parts);
+  return { ...setup, timeout: isCycle ? Math.max(timeout, timeoutSecsMax) : timeout };
+}
+
+function hasCycle({ bolts }: Parts): boolean {
+  return bolts.some((bolt) => bolt.from.some(({ kind }) => kind === 'back'));
+}
+
+/** A worker's bolt on a cycle may get no more than the 50 ms of CycleRelief: slow ones would take longer than any timeout. */
+function mayPassInBreaks(parts: Parts): boolean {
+  return !hasCycle(parts) || parts.bolts.every(({ service }) => service <= 2);
 }
 
 /** Where one tuple makes many, a tree may never get through whole while some of it is dropped. */
@@ -125,7 +137,7 @@ function maySurviveDrops({ bolts }: Parts): boolean {
 /** Long enough that a topology at rest gets everything that is pending through in time, several times over. */
 function timeoutFor(chance: World, setup: Setup, { spouts, bolts }: Parts): number {
   const pending = spouts.reduce((sum, spout) => sum + spout.tasks * spout.pending, 0);
-  const rounds = bolts.some((bolt) => bolt.from.some(({ kind }) => kind === 'back')) ? 3 : 1;
+  const rounds = hasCycle({ spouts, bolts }) ? 3 : 1;
   const copies = new Map<string, number>(spouts.map(({ id }) => [id, 1]));
   let workMs = 0;
   let bytes = 0;
@@ -195,7 +207,8 @@ const makers: Readonly<Record<string, MakeFault>> = {
     fault(pair(chance, room), { for: lasting(chance, room), bytes: chance.pick([1, 5, 50]) }),
   'store-away': (chance, room) => fault([], { for: lasting(chance, room, 0.6) }),
   'store-slow': (chance, room) => fault([], { for: lasting(chance, room), ms: chance.integer(20, 600) }),
-  'store-emptied': (chance) => fault([], { for: chance.integer(0, 2000) }),
+  'store-emptied': (chance) =>
+    fault([], { for: chance.integer(0, 2000), behind: chance.chance(0.5) ? 0 : chance.integer(0, 20_000) }),
   'store-back': (chance, room) => fault([], { by: lasting(chance, room, 0.5), for: chance.integer(0, 2000) }),
   deactivate: (chance, room) => fault([], { for: lasting(chance, room) }),
   repack: (chance, room) => fault([chance.integer(1, room.tasks), container(chance, room)], {}),

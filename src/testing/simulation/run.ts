@@ -43,11 +43,17 @@ export async function runScenario(scenario: Scenario): Promise<Outcome> {
     await live(cluster, scenario, () => faults.length > 0);
   } catch (error) {
     blame(error);
-  } finally {
-    await settled();
-    process.off('unhandledRejection', blame);
   }
-  const [fault] = faults;
+  await settled();
+  const outcome = outcomeOf(cluster, scenario, faults[0]);
+  cluster.close();
+  await settled();
+  process.off('unhandledRejection', blame);
+  return outcome;
+}
+
+function outcomeOf(cluster: Cluster, scenario: Scenario, fault: unknown): Outcome {
+  const { world } = cluster;
   return {
     seed: scenario.seed,
     events: world.events,
