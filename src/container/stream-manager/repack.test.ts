@@ -166,6 +166,19 @@ describe('a new packing plan', () => {
     assert.deepEqual(movers.received, ['1>2:1']);
   });
 
+  it('holds spouts for a task that moved, also where its pressure was told before the plan was taken', async () => {
+    await using movers = new Movers(await StreamManagers.open({ tasks: { 1: [1], 2: [2], 3: [3] } }));
+    const [mover, late] = [movers.cluster.managers.get(2)!, movers.cluster.managers.get(1)!];
+    const plan = planOf(2, { 1: [1], 2: [2, 3], 3: [] });
+    movers.take(2, plan);
+    for (const host of movers.hosts.slice(-2).toReversed())
+      mover.report(host, { type: 'pressure', reporter: host.name, tasks: host.tasks });
+    const held = (): readonly number[] | undefined => movers.cluster.hosts.get(1)!.last('pressure')?.tasks;
+    await until('what counts by the old plan', () => held()?.join() === '2');
+    late.repack(plan, [{ name: 'fake', tasks: [1] }]);
+    assert.deepEqual(held(), [2, 3]);
+  });
+
   it('leaves a host whose place stays where it is, and tells it where others are', async () => {
     await using movers = new Movers(await StreamManagers.open({ tasks: { 1: [1], 2: [2] } }));
     const [manager, host] = [movers.cluster.managers.get(1)!, movers.cluster.hosts.get(1)!];

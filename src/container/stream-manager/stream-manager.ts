@@ -71,6 +71,8 @@ export class StreamManager implements Outlet {
   readonly #listener: PeerListener;
   #master: MasterClient | undefined;
   #plan: PhysicalPlan | undefined;
+  /** Tasks under pressure as each peer has said, also those that are not its own by the packing plan held here. */
+  readonly #pressureOfPeers = new Map<number, readonly TaskId[]>();
   #packing: PackingPlan;
   /** Tasks that have forgotten their trees by a plan that is being taken over: told when all have taken it. */
   readonly #forgetting = new Set<TaskId>();
@@ -284,11 +286,15 @@ export class StreamManager implements Outlet {
     forEachFrame(waiting, (buffer, start, end) => this.#router.route(buffer, start, end));
     for (const peer of peersBefore) {
       if (this.#peers.queues.has(peer)) continue;
-      for (const reporter of [`link ${peer}`, `container ${peer}`])
-        this.#pressure.report(reporter, [], { isOwn: false });
+      this.#pressureOfPeers.delete(peer);
+      this.#peerPressure(peer);
+      this.#pressure.report(`link ${peer}`, [], { isOwn: false });
     }
     // Links lead to other tasks now.
-    for (const queue of this.#peers.queues.values()) this.#queueMark(queue);
+    for (const queue of this.#peers.queues.values()) {
+      this.#queueMark(queue);
+      this.#peerPressure(queue.containerId);
+    }
   }
 
   /** Answers what waited in places that are gone. */
@@ -349,14 +355,12 @@ export class StreamManager implements Outlet {
   }
 
   #peerControl(peer: number, message: JsonObject): void {
-    const tasks = this.#peers.queues.get(peer)?.tasks ?? [];
     const pressure = message['type'] === 'pressure' ? readPressure(message) : undefined;
     const loads = message['type'] === 'loads' ? readLoads(message) : undefined;
     const lost = message['type'] === 'lost' ? readLostTasks(message) : undefined;
     if (pressure !== undefined) {
-      // A peer speaks for its own tasks only.
-      const own = pressure.tasks.filter((task) => tasks.includes(task));
-      this.#pressure.report(`container ${peer}`, own, { isOwn: false });
+      this.#pressureOfPeers.set(peer, pressure.tasks);
+      this.#peerPressure(peer);
     } else if (lost !== undefined) {
       this.#losses.peerSaid(peer, lost);
     } else if (loads !== undefined) {
@@ -366,9 +370,18 @@ export class StreamManager implements Outlet {
     }
   }
 
+  /** A peer speaks for its own tasks only: by the packing plan here, which may be older or newer than its own. */
+  #peerPressure(peer: number): void {
+    const tasks = this.#peers.queues.get(peer)?.tasks ?? [];
+    const said = this.#pressureOfPeers.get(peer) ?? [];
+    const own = said.filter((task) => tasks.includes(task));
+    this.#pressure.report(`container ${peer}`, own, { isOwn: false });
+  }
+
   #peerLeft(peer: number, detach: () => unknown): void {
     if (detach() === undefined) return;
-    this.#pressure.report(`container ${peer}`, [], { isOwn: false });
+    this.#pressureOfPeers.delete(peer);
+    this.#peerPressure(peer);
     this.#losses.linkClosed(peer, 'out');
     this.#router.flush(); // news of what was being written
   }
