@@ -25,12 +25,11 @@ export function pageMethods(deps: PageDeps) {
   return {
     getTopologyPageInfo: async ({ id, window, is_include_sys }) => {
       const { record } = await topologies.byId(id);
+      const choice = choiceOf(window, is_include_sys);
       const { confText, source } = await readSource(deps, record);
-      const [lastErrors, containers] = await Promise.all([
-        readLastErrors(store, record.id, source.system),
-        readContainers(store, record.id),
-      ]);
-      return topologyPage({ ...source, confText, lastErrors, containers }, choiceOf(window, is_include_sys));
+      const lastErrors = await readLastErrors(store, record.id, source.system);
+      const containers = choice.withAdditions === true ? await readContainers(store, record.id) : new Map();
+      return topologyPage({ ...source, confText, lastErrors, containers }, choice);
     },
     getComponentPageInfo: async ({ topology_id, component_id, window, is_include_sys }) => {
       const { record } = await topologies.byId(topology_id);

@@ -33,6 +33,7 @@ export interface TopologyPageSource extends PageSource {
   readonly confText: string;
   /** Newest error of each component that has one. */
   readonly lastErrors: ReadonlyMap<string, ErrorInfo>;
+  /** By container id; read only where additions are asked for. */
   readonly containers: ReadonlyMap<number, Pick<ContainerRecord, 'restarts'>>;
 }
 
@@ -169,7 +170,8 @@ function restartEntry(source: TopologyPageSource, componentId: string): Addition
   let restarts = 0;
   for (const containerId of new Set(tasks.map((task) => task.containerId))) {
     const beat = heartbeats.find((each) => each.containerId === containerId);
-    restarts += (beat?.restarts?.[componentId] ?? 0) + (containers.get(containerId)?.restarts ?? 0);
+    const ofHosts = new Map(Object.entries(beat?.restarts ?? {}));
+    restarts += (ofHosts.get(componentId) ?? 0) + (containers.get(containerId)?.restarts ?? 0);
   }
   return ['restarts', restarts];
 }

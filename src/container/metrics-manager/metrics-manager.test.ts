@@ -15,11 +15,13 @@ class Bench {
   readonly events: string[] = [];
   readonly metrics: MetricsManager;
 
-  constructor(Store: typeof MemoryStore = MemoryStore) {
+  constructor(Store: typeof MemoryStore = MemoryStore, componentId?: string) {
     this.store = new Store(this.clock);
     const log: Logger = { ...silentLog, warn: (fields) => void this.events.push(fields.event) };
     const { clock, store } = this;
-    const spec = new StreamManagers({ tasks: { 1: [1, 2] } }).spec(1);
+    const given = new StreamManagers({ tasks: { 1: [1, 2] } }).spec(1);
+    const tasks = given.plan.tasks.map((task) => ({ ...task, componentId: componentId ?? task.componentId }));
+    const spec = { ...given, plan: { ...given.plan, tasks } };
     this.metrics = new MetricsManager({ spec, conf: {}, store, clock, log });
   }
 
@@ -120,6 +122,15 @@ describe('MetricsManager', () => {
     await bench.advance(3000);
     assert.deepEqual((await bench.heartbeat())?.restarts, { 'component-1': 2, 'component-2': 2 });
     assert.deepEqual(await bench.errors(), ['killed', 'killed again']);
+    await bench.metrics.close(10);
+  });
+
+  it('counts the restarts of a component whose id every object knows', async () => {
+    const bench = new Bench(MemoryStore, 'constructor');
+    bench.metrics.restarted(jvm, 'killed');
+    bench.metrics.start();
+    await bench.advance(0);
+    assert.deepEqual(Object.entries((await bench.heartbeat())?.restarts ?? {}), [['constructor', 1]]);
     await bench.metrics.close(10);
   });
 

@@ -52,7 +52,7 @@ export class MetricsManager {
   /** Host name -> the last statistics it sent. */
   readonly #statistics = new Map<string, readonly ExecutorStatsRecord[]>();
   readonly #reported: ReportedExecutors;
-  readonly #restarts: Record<string, number> = {};
+  readonly #restarts = new Map<string, number>();
   #timers: Disposable[] = [];
   #flow: (() => FlowRecord) | undefined;
 
@@ -113,7 +113,7 @@ export class MetricsManager {
   restarted(host: Reporter, why: string): void {
     this.faultOf(host, why);
     for (const componentId of this.#componentsOf(host)) {
-      this.#restarts[componentId] = (this.#restarts[componentId] ?? 0) + 1;
+      this.#restarts.set(componentId, (this.#restarts.get(componentId) ?? 0) + 1);
     }
   }
 
@@ -175,7 +175,7 @@ export class MetricsManager {
         ...this.#reported.records(),
         ...this.registry.records(),
       ],
-      ...(Object.keys(this.#restarts).length === 0 ? {} : { restarts: { ...this.#restarts } }),
+      ...(this.#restarts.size === 0 ? {} : { restarts: Object.fromEntries(this.#restarts) }),
       ...(this.#flow === undefined ? {} : { flow: this.#flow() }),
     });
   }
