@@ -1,5 +1,12 @@
 import type { Socket } from 'node:net';
-import { type Clock, describeError, GatewayError, type Logger } from '../base/index.ts';
+import {
+  type Clock,
+  type Deferred,
+  deferred,
+  describeError,
+  GatewayError,
+  type Logger,
+} from '../base/index.ts';
 import type { Dispatcher } from './dispatch.ts';
 import { FrameReader } from './framing.ts';
 
@@ -7,9 +14,15 @@ interface Deps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly frameBytesMax: number;
+  /** So many calls, of so many bytes together, may be under way; until one is answered no more is read. */
+  readonly callsMax: number;
+  readonly callBytesMax: number;
 }
 
-/** One client of a ThriftServer: reads a frame, has it answered, writes the answer, and only then reads on. */
+/**
+ * One client of a ThriftServer: reads frames, has them answered, and writes the answers in the order of the calls. Handlers are
+ * entered in that order, too.
+ */
 export class ServerConnection {
   readonly #socket: Socket;
   readonly #dispatch: Dispatcher;
@@ -17,7 +30,11 @@ export class ServerConnection {
   readonly #frames: FrameReader;
   readonly #closed = new AbortController();
   readonly #peer: { readonly remoteAddress: string; readonly remotePort: number };
-  #isAnswering = false;
+  /** Settles when what was called so far is answered; never rejects. */
+  #answered: Promise<void> = Promise.resolve();
+  #calls = 0;
+  #callBytes = 0;
+  #room: Deferred<undefined> | undefined;
   #isFinishing = false;
   #isWriting = false;
   #movedAtMs: number;
@@ -41,9 +58,10 @@ export class ServerConnection {
     try {
       for await (const chunk of this.#socket) {
         this.#moved();
-        for (const frame of this.#frames.feed(chunk as Buffer)) await this.#answer(frame);
+        for (const frame of this.#frames.feed(chunk as Buffer)) await this.#take(frame);
         if (this.#isFinishing) break;
       }
+      await this.#answered;
       if (this.#frames.pendingBytes > 0 && !this.#isFinishing) {
         this.#logClosed(
           `the client closed within a frame, ${this.#frames.pendingBytes} bytes of it had come`,
@@ -54,13 +72,14 @@ export class ServerConnection {
         this.#logClosed(describeError(error));
     } finally {
       this.#socket.destroy();
+      await this.#answered;
     }
   }
 
   /** Ends the connection once the call that is running, if any, has been answered. */
   finish(): void {
     this.#isFinishing = true;
-    if (!this.#isAnswering) this.#socket.destroy();
+    if (this.#calls === 0) this.#socket.destroy();
   }
 
   cut(reason: string): void {
@@ -70,7 +89,7 @@ export class ServerConnection {
 
   /** Cuts the connection when nothing has moved for too long. A running call is the handler's time, not the client's. */
   cutIfStill(limits: { readonly idleTimeoutMs: number; readonly stallTimeoutMs: number }): void {
-    if (this.#isAnswering && !this.#isWriting) return;
+    if (this.#calls > 0 && !this.#isWriting) return;
     const isMidway = this.#isWriting || this.#frames.pendingBytes > 0;
     const limitMs = isMidway ? limits.stallTimeoutMs : limits.idleTimeoutMs;
     if (this.#deps.clock.monotonicMs() - this.#movedAtMs < limitMs) return;
@@ -83,24 +102,47 @@ export class ServerConnection {
     this.cut(`${what} for ${limitMs} ms`);
   }
 
-  async #answer(frame: Buffer): Promise<void> {
+  /** Enters the handler now, and resolves when there is room for another call. */
+  async #take(frame: Buffer): Promise<void> {
     if (this.#isFinishing) return;
-    this.#isAnswering = true;
-    try {
-      const answer = await this.#dispatch(frame, {
-        ...this.#peer,
-        localAddress: plainAddress(this.#socket.localAddress),
-        localPort: this.#socket.localPort ?? 0,
-        signal: this.#closed.signal,
-      });
-      if (answer !== undefined) {
-        this.#warnOfSize(answer);
-        await this.#write(answer);
-      }
-    } finally {
-      this.#isAnswering = false;
-      this.#moved();
+    this.#calls += 1;
+    this.#callBytes += frame.length;
+    const before = this.#answered;
+    const answer = this.#dispatch(frame, {
+      ...this.#peer,
+      localAddress: plainAddress(this.#socket.localAddress),
+      localPort: this.#socket.localPort ?? 0,
+      signal: this.#closed.signal,
+    });
+    // Looked at again in its turn: until then a failure must not count as nobody's.
+    answer.catch(() => undefined);
+    this.#answered = this.#answer(before, answer).then(() => this.#release(frame.length));
+    const { callsMax, callBytesMax } = this.#deps;
+    while (this.#calls >= callsMax || this.#callBytes >= callBytesMax) {
+      this.#room ??= deferred();
+      await this.#room.promise;
     }
+  }
+
+  async #answer(before: Promise<void>, answering: Promise<Buffer | undefined>): Promise<void> {
+    await before;
+    try {
+      const answer = await answering;
+      if (answer === undefined) return;
+      this.#warnOfSize(answer);
+      await this.#write(answer);
+    } catch (error) {
+      this.#socket.destroy(error as Error);
+    }
+  }
+
+  #release(frameBytes: number): void {
+    this.#calls -= 1;
+    this.#callBytes -= frameBytes;
+    this.#moved();
+    this.#room?.resolve(undefined);
+    this.#room = undefined;
+    if (this.#isFinishing && this.#calls === 0) this.#socket.destroy();
   }
 
   /** Resolves once the answer is with the operating system, so that closing after it loses nothing. */

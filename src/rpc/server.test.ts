@@ -169,6 +169,60 @@ describe('ThriftServer', () => {
     assert.deepEqual(events, ['begin a', 'end a', 'begin b', 'end b', 'begin c', 'end c']);
   });
 
+  it('enters as many calls of a connection as it may, in order, and answers in that order', async () => {
+    const gates = new Map(['a', 'b', 'c', 'd'].map((name) => [name, deferred<undefined>()]));
+    const entered: string[] = [];
+    const { server } = await serve(
+      {
+        isTopologyNameAllowed: async ({ name }) => {
+          entered.push(name);
+          await gates.get(name)!.promise;
+          return true;
+        },
+      },
+      { callsMax: 3 },
+    );
+    const client = await RawClient.to(server.port);
+    const names = [...gates.keys()];
+    client.send(
+      Buffer.concat(names.map((name, index) => callFrame('isTopologyNameAllowed', { name }, index))),
+    );
+    await eventually('three calls', () => entered.length >= 3 || undefined);
+    for (const name of ['c', 'b']) gates.get(name)!.resolve(undefined);
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual([entered, client.answers.length], [['a', 'b', 'c'], 0]);
+    gates.get('a')!.resolve(undefined);
+    gates.get('d')!.resolve(undefined);
+    await client.answer(3);
+    assert.deepEqual(
+      client.answers.map((frame) => readAnswer(frame).sequenceId),
+      [0, 1, 2, 3],
+    );
+  });
+
+  it('reads no more of a connection while the calls under way have so many bytes', async () => {
+    const gate = deferred<undefined>();
+    let entered = 0;
+    const { server } = await serve(
+      {
+        isTopologyNameAllowed: async () => {
+          entered += 1;
+          await gate.promise;
+          return true;
+        },
+      },
+      { callsMax: 100, callBytesMax: 100 },
+    );
+    const client = await RawClient.to(server.port);
+    const frame = callFrame('isTopologyNameAllowed', { name: 'x'.repeat(40) });
+    client.send(Buffer.concat(Array.from({ length: 5 }, () => frame)));
+    await eventually('two calls', () => entered >= 2 || undefined);
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(entered, Math.ceil(100 / (frame.length - 4)));
+    gate.resolve(undefined);
+    await client.answer(4);
+  });
+
   it('runs the calls of different connections side by side', async () => {
     const gate = deferred<undefined>();
     const { server } = await serve({

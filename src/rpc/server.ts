@@ -21,6 +21,10 @@ export interface ThriftServerOptions<M extends MethodShapes<M>> {
   readonly idleTimeoutMs?: number;
   /** A frame that stops coming, or an answer that is not read, closes the connection after this long. Default 1 minute. */
   readonly stallTimeoutMs?: number;
+  /** How many calls of one connection may be under way; answers keep the order of the calls. Default 1. */
+  readonly callsMax?: number;
+  /** How many bytes of calls of one connection may be under way before no more is read. Default 8 MiB. */
+  readonly callBytesMax?: number;
 }
 
 const closeGraceMs = 1000;
@@ -30,11 +34,13 @@ interface Limits {
   readonly connectionsMax: number;
   readonly idleTimeoutMs: number;
   readonly stallTimeoutMs: number;
+  readonly callsMax: number;
+  readonly callBytesMax: number;
 }
 
 /**
  * A Thrift server: framed transport, binary protocol, as Storm's SimpleTransportPlugin speaks it. Each connection has one
- * call running at a time and gets its answers in order; connections run side by side. One client's garbage closes that
+ * call running at a time (or `callsMax`) and gets its answers in order; connections run side by side. One client's garbage closes that
  * client's connection, with a line in the log, and nothing else.
  */
 export class ThriftServer implements AsyncDisposable {
@@ -72,6 +78,8 @@ export class ThriftServer implements AsyncDisposable {
       connectionsMax: options.connectionsMax ?? 1024,
       idleTimeoutMs: options.idleTimeoutMs ?? 600_000,
       stallTimeoutMs: options.stallTimeoutMs ?? 60_000,
+      callsMax: options.callsMax ?? 1,
+      callBytesMax: options.callBytesMax ?? 8 * 1024 * 1024,
     });
     await server.#listen(options);
     return server;
@@ -136,7 +144,7 @@ export class ThriftServer implements AsyncDisposable {
     }
     const connection = new ServerConnection(socket, this.#dispatch, {
       ...this.#deps,
-      frameBytesMax: this.#limits.frameBytesMax,
+      ...this.#limits,
     });
     this.#connections.add(connection);
     this.#work.add(connection.run().finally(() => this.#connections.delete(connection)));
