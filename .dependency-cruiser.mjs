@@ -7,6 +7,7 @@ const allowed = {
   rpc: ['base', 'topology'],
   coordination: ['base', 'child'],
   dlog: ['base', 'coordination'],
+  'dlog-proxy': ['base', 'rpc', 'dlog'],
   topology: ['base', 'tuple'],
   packing: ['base', 'topology'],
   scheduler: ['base', 'topology', 'packing', 'coordination', 'child'],

@@ -2,12 +2,12 @@ import type { IdlDocument, IdlField, IdlMethod, IdlService } from '../src/rpc/id
 import { codecExpression, generatedHead, typescriptType } from './gen-thrift-types.ts';
 
 /** For each service the types of its methods, its codecs, and the types of those who answer and those who ask. */
-export function emitServices(document: IdlDocument): string {
+export function emitServices(document: IdlDocument, name: string): string {
   const parts = [
-    generatedHead,
+    generatedHead(name),
     "import * as c from '../codec.ts';",
     "import { type Caller, type Handler, method, type ServiceSpec } from '../service.ts';",
-    "import * as t from './storm.ts';",
+    `import * as t from './${name}.ts';`,
     '',
     ...document.services.flatMap((service) => [shapes(service, document), spec(service, document)]),
   ];

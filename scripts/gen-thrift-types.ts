@@ -1,12 +1,14 @@
 import type { IdlDocument, IdlEnum, IdlField, IdlStruct, IdlType } from '../src/rpc/idl.ts';
 
-export const generatedHead = '// Generated from thrift/storm.thrift by `npm run gen`. Do not edit.\n';
+export function generatedHead(name: string): string {
+  return `// Generated from thrift/${name}.thrift by \`npm run gen\`. Do not edit.\n`;
+}
 
 /** Every enum, struct, union and exception: a type and a codec of the same name. */
-export function emitTypes(document: IdlDocument): string {
+export function emitTypes(document: IdlDocument, name: string): string {
   checkOrder(document);
   const parts = [
-    generatedHead,
+    generatedHead(name),
     "import * as c from '../codec.ts';",
     "import { type StructCodec, struct, union } from '../struct-codec.ts';",
     '',

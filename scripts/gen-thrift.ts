@@ -4,13 +4,21 @@ import { parseIdl } from '../src/rpc/idl.ts';
 import { emitServices } from './gen-thrift-services.ts';
 import { emitTypes } from './gen-thrift-types.ts';
 
-const idlFile = fileURLToPath(new URL('../thrift/storm.thrift', import.meta.url));
+const sourceDirectory = fileURLToPath(new URL('../thrift', import.meta.url));
 const targetDirectory = fileURLToPath(new URL('../src/rpc/gen', import.meta.url));
 
-/** Makes the TypeScript of src/rpc/gen from thrift/storm.thrift. */
+/** Each interface, and the file that its services become. */
+const interfaces = [
+  { name: 'storm', services: 'services' },
+  { name: 'dlog', services: 'dlog-services' },
+];
+
+/** Makes the TypeScript of src/rpc/gen from thrift/*.thrift. */
 export async function generateThrift(): Promise<void> {
-  const document = parseIdl(await readFile(idlFile, 'utf8'));
   await mkdir(targetDirectory, { recursive: true });
-  await writeFile(`${targetDirectory}/storm.ts`, emitTypes(document));
-  await writeFile(`${targetDirectory}/services.ts`, emitServices(document));
+  for (const { name, services } of interfaces) {
+    const document = parseIdl(await readFile(`${sourceDirectory}/${name}.thrift`, 'utf8'));
+    await writeFile(`${targetDirectory}/${name}.ts`, emitTypes(document, name));
+    await writeFile(`${targetDirectory}/${services}.ts`, emitServices(document, name));
+  }
 }

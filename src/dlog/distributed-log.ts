@@ -2,10 +2,11 @@ import type { Clock, JsonValue, Logger, RandomSource } from '../base/index.ts';
 import type { StateStore } from '../coordination/index.ts';
 import type { Dlsn } from './format/dlsn.ts';
 import { SegmentCatalogue, type SegmentRecord } from './ownership/catalogue.ts';
+import { ownerAddress } from './ownership/ownership.ts';
 import { SubscriberPositions } from './ownership/subscribers.ts';
 import { CommitHub } from './reader/commit-hub.ts';
 import { LogReader, type ReaderOptions } from './reader/log-reader.ts';
-import { type ReadFrom, tailOf } from './reader/start.ts';
+import { type ReadFrom, tailOf, unconfirmedEndOf } from './reader/start.ts';
 import { cutOff, firstKept, type RetentionPolicy } from './retention.ts';
 import type { LogStorage } from './storage/storage.ts';
 import { LogWriter, type OpenWriterResult, type WriterOptions } from './writer/log-writer.ts';
@@ -73,6 +74,11 @@ export class DistributedLog {
     return tailOf(this.#deps, stream);
   }
 
+  /** The last entry, where a dead owner may have left it so that no reader sees it before the next owner has taken over. */
+  unconfirmedEnd(stream: string): Promise<Dlsn | undefined> {
+    return unconfirmedEndOf(this.#deps, stream);
+  }
+
   /** Cuts off all before a position that is committed. Only ever more: answers where the stream begins now. */
   truncate(stream: string, at: Dlsn): Promise<Dlsn> {
     return cutOff(this.#deps, stream, at);
@@ -87,6 +93,11 @@ export class DistributedLog {
     const lssn = firstKept(kept, policy, clock.nowMs());
     if (lssn === undefined || lssn <= (mark?.lssn ?? 1)) return mark;
     return cutOff(this.#deps, stream, { lssn, entry: 0, slot: 0 });
+  }
+
+  /** The address of the stream's owner, as the state store has it; undefined while there is none. */
+  owner(stream: string): Promise<string | undefined> {
+    return ownerAddress(this.#deps.store, stream);
   }
 
   /** The segments as the state store lists them. */

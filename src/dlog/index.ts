@@ -11,11 +11,12 @@
  * Start at distributed-log.ts, then writer/log-writer.ts, reader/log-reader.ts, storage/storage.ts; format/ has the bytes.
  */
 export { DistributedLog } from './distributed-log.ts';
-export type { Dlsn } from './format/dlsn.ts';
+export { compareDlsn, type Dlsn, deserializeDlsn, serializeDlsn } from './format/dlsn.ts';
 export type { LogRecord } from './format/entry.ts';
 export type { LogReader, ReadResult } from './reader/log-reader.ts';
 export { LogPush } from './reader/push.ts';
 export type { ReadFrom } from './reader/start.ts';
+export { checkStreamName } from './storage/faults.ts';
 export { LocalStorage } from './storage/local-storage.ts';
 export type { LogStorage } from './storage/storage.ts';
 export type { LogWriter, WriterOptions } from './writer/log-writer.ts';

@@ -33,7 +33,7 @@ export interface Call {
   readonly localPort: number;
   readonly remoteAddress: string;
   readonly remotePort: number;
-  /** Aborted when the connection or the server closes before the answer. */
+  /** Aborted when the connection or the server closes before the answer. One object for all calls of a connection. */
   readonly signal: AbortSignal;
 }
 

@@ -65,6 +65,12 @@ export async function releaseOwnership(store: StateStore, { stream, token }: App
   await store.releaseLease(stateKey(stream, 'lease'), token);
 }
 
+/** Undefined while nobody holds the lease. */
+export async function ownerAddress(store: StateStore, stream: string): Promise<string | undefined> {
+  const lease = await store.readLease(stateKey(stream, 'lease'));
+  return lease === undefined ? undefined : addressOf(lease.value);
+}
+
 function addressOf(value: unknown): string {
   return typeof value === 'object' && value !== null && 'address' in value ? String(value.address) : '';
 }

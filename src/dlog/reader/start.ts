@@ -78,3 +78,25 @@ export async function tailOf(
     await reader.close();
   }
 }
+
+/**
+ * The last entry, where nothing says yet that it is confirmed: its owner is about to say so, or is dead and the next one decides.
+ * Undefined where all that is there can be read.
+ */
+export async function unconfirmedEndOf(
+  { storage, hub }: { readonly storage: LogStorage; readonly hub: CommitHub },
+  stream: string,
+): Promise<Dlsn | undefined> {
+  const last = (await storage.segments(stream)).at(-1);
+  if (last === undefined || last.sealed !== undefined) return undefined;
+  const { lssn } = last.header;
+  if (hub.position(stream)?.lssn === lssn) return undefined;
+  const reader = await storage.openSegment(stream, lssn);
+  try {
+    const end = await reader.seek({ field: 'writtenAtMs', value: Number.POSITIVE_INFINITY });
+    const entry = end === 0 ? undefined : (await reader.read(end - 1, 1))[0];
+    return entry === undefined || entry.kind === 'control' ? undefined : { lssn, entry: end - 1, slot: 0 };
+  } finally {
+    await reader.close();
+  }
+}

@@ -1,0 +1,407 @@
+import assert from 'node:assert/strict';
+import { crc32 } from 'node:zlib';
+import { seededRandom, silentLog, systemRandom } from '../base/index.ts';
+import { DistributedLog, deserializeDlsn } from '../dlog/index.ts';
+import type {
+  Call,
+  DistributedLogServiceMethods,
+  Handler,
+  ReadFrom,
+  ReadResponse,
+  WriteContext,
+  WriteResponse,
+} from '../rpc/index.ts';
+import { committed, LogFixture, opened, turns } from '../testing/dlog/log-fixture.ts';
+import { ManualClock } from '../testing/manual-clock.ts';
+import { DlogProxy } from './index.ts';
+import type { ProxyLimits } from './limits.ts';
+
+const stream = 'ns/s';
+const start: ReadFrom = { kind: 'earliest', value: true };
+
+/** One connection to a proxy, whose calls are all under way at once. */
+class Connection {
+  readonly #handler: Required<Handler<DistributedLogServiceMethods>>;
+  readonly gone = new AbortController();
+
+  constructor(proxy: DlogProxy) {
+    this.#handler = proxy.handler as Required<Handler<DistributedLogServiceMethods>>;
+  }
+
+  get call(): Call {
+    const at = { localAddress: '', localPort: 0, remoteAddress: '', remotePort: 0 };
+    return { method: '', ...at, signal: this.gone.signal };
+  }
+
+  async write(text: string, ctx: WriteContext = {}, name = stream): Promise<WriteResponse> {
+    return this.#handler.writeWithContext({ stream: name, data: Buffer.from(text), ctx }, this.call);
+  }
+
+  async bulk(lines: readonly string[], ctx: WriteContext = {}): Promise<readonly WriteResponse[]> {
+    const data = lines.map((line) => Buffer.from(line));
+    return (await this.#handler.writeBulkWithContext({ stream, data, ctx }, this.call)).writeResponses!;
+  }
+
+  async read(from: ReadFrom, limits: { waitMs?: number; bytesMax?: number } = {}): Promise<ReadResponse> {
+    const { waitMs = 0, bytesMax = 100_000 } = limits;
+    return this.#handler.read({ stream, from, recordsMax: 1000, bytesMax, waitMs }, this.call);
+  }
+
+  async do(
+    method: 'create' | 'delete' | 'release' | 'getOwner' | 'seal',
+    name = stream,
+  ): Promise<WriteResponse> {
+    return this.#handler[method]({ stream: name, ctx: {} }, this.call);
+  }
+
+  async truncate(dlsn: string): Promise<WriteResponse> {
+    return this.#handler.truncate({ stream, dlsn, ctx: {} }, this.call);
+  }
+}
+
+const codes = (responses: readonly WriteResponse[]): string[] => responses.map(({ header }) => header.code);
+const texts = ({ records }: ReadResponse): string[] => records!.map(({ payload }) => payload.toString());
+const nextOf = ({ next }: ReadResponse): ReadFrom => ({ kind: 'dlsn', value: next! });
+
+describe('the log as a service', () => {
+  let fixture: LogFixture;
+  let open: DlogProxy[];
+  let proxy: DlogProxy;
+  let client: Connection;
+
+  const proxyAt = (address: string, limits: Partial<ProxyLimits> = {}, log?: DistributedLog): DlogProxy => {
+    const deps = { log: log ?? fixture.process(), clock: fixture.clock, logger: silentLog };
+    const made = new DlogProxy({ ...deps, address: () => address, limits });
+    open.push(made);
+    return made;
+  };
+  /** As a proxy of another process reads it. */
+  const contents = async (): Promise<string[]> => {
+    await fixture.pause();
+    const reader = new Connection(proxyAt('reader'));
+    const found: string[] = [];
+    let response = await reader.read(start);
+    for (; response.records!.length > 0; response = await reader.read(nextOf(response)))
+      found.push(...texts(response));
+    return found;
+  };
+
+  beforeEach(async () => {
+    fixture = new LogFixture();
+    open = [];
+    proxy = proxyAt('a:1');
+    client = new Connection(proxy);
+    await client.do('create');
+  });
+  afterEach(async () => {
+    fixture.disk.fault = () => undefined;
+    for (const each of open) await each.close();
+  });
+
+  it('writes what is sent at once in the order of the calls, many to one entry', async () => {
+    const sent = Array.from({ length: 100 }, (_, index) => `r${index}`);
+    const responses = await Promise.all(sent.map((text) => client.write(text)));
+    const positions = responses.map(({ dlsn }) => deserializeDlsn(dlsn!));
+    assert.ok(new Set(positions.map(({ entry }) => entry)).size < 5);
+    const read = await client.read(start);
+    assert.deepEqual(texts(read), sent);
+    assert.deepEqual(
+      read.records!.map(({ dlsn }) => dlsn),
+      responses.map(({ dlsn }) => dlsn),
+    );
+  });
+
+  it('says why a request cannot be, by code', async () => {
+    assert.equal((await client.do('create')).header.code, 'LOG_EXISTS');
+    assert.equal((await client.do('create', 'no name')).header.code, 'INVALID_STREAM_NAME');
+    assert.equal((await client.do('delete', 'ns/other')).header.code, 'LOG_NOT_FOUND');
+    assert.equal((await client.do('delete')).header.code, 'SUCCESS');
+    assert.equal((await client.write('x')).header.code, 'LOG_NOT_FOUND');
+    assert.equal((await client.read(start)).header.code, 'LOG_NOT_FOUND');
+    assert.equal((await client.write('x', { isRecordSet: true })).header.code, 'NOT_IMPLEMENTED');
+  });
+
+  it('takes a record with the checksum of its client, and none with another', async () => {
+    const sum = BigInt(crc32(Buffer.from(`${stream}x`)));
+    assert.equal((await client.write('x', { crc32: sum })).header.code, 'SUCCESS');
+    assert.equal((await client.write('y', { crc32: sum })).header.code, 'CHECKSUM_FAILED');
+    assert.deepEqual(await contents(), ['x']);
+  });
+
+  it('sends writers to the owner, and owns what was given back', async () => {
+    const other = new Connection(proxyAt('b:2'));
+    await client.write('one');
+    const sent = await other.write('two');
+    assert.deepEqual([sent.header.code, sent.header.location], ['FOUND', 'a:1']);
+    assert.equal((await other.do('getOwner')).header.location, 'a:1');
+    await client.do('release');
+    assert.equal((await other.do('getOwner')).header.location, undefined);
+    assert.equal((await other.write('three')).header.code, 'SUCCESS');
+    assert.equal((await client.write('four')).header.location, 'b:2');
+    assert.deepEqual(await contents(), ['one', 'three']);
+  });
+
+  it('cancels what follows a refusal in its session, and takes the next session and what is in none', async () => {
+    const long = 'x'.repeat(1100 * 1024);
+    const session = 1n;
+    const responses = await Promise.all([
+      client.write('one', { session }),
+      client.write(long, { session }),
+      client.write('three', { session }),
+      client.write('free'),
+      client.write('four', { session: 2n }),
+    ]);
+    const later = await client.write('five', { session });
+    assert.deepEqual(codes([...responses, later]), [
+      'SUCCESS',
+      'TOO_LARGE_RECORD',
+      'WRITE_CANCELLED_EXCEPTION',
+      'SUCCESS',
+      'SUCCESS',
+      'WRITE_CANCELLED_EXCEPTION',
+    ]);
+    assert.deepEqual(await contents(), ['one', 'free', 'four']);
+    const bulk = await client.bulk(['a', long, 'b'], { session: 3n });
+    assert.deepEqual(codes(bulk), ['SUCCESS', 'TOO_LARGE_RECORD', 'WRITE_CANCELLED_EXCEPTION']);
+  });
+
+  it('tells a write whose fate is not known from one that will never be, and lets nothing follow it', async () => {
+    await client.write('one');
+    fixture.disk.fault = (call) => (call === 'dataSync' ? 'EIO' : undefined);
+    const first = client.write('two', { session: 1n });
+    await turns();
+    fixture.disk.fault = () => undefined;
+    // Sent before the answer to the first could be read.
+    const second = client.write('three', { session: 1n });
+    const responses = [await first, await second];
+    assert.deepEqual(
+      responses.map(({ header }) => header.isUnknown ?? false),
+      [true, false],
+    );
+    assert.deepEqual(codes(responses), ['BK_TRANSMIT_ERROR', 'WRITE_CANCELLED_EXCEPTION']);
+    assert.equal((await client.write('four', { session: 2n })).header.code, 'SUCCESS');
+    const found = await contents();
+    assert.ok(!found.includes('three'));
+    assert.deepEqual([found[0], found.at(-1)], ['one', 'four']);
+  });
+
+  it('cancels what waited for an owner when what it follows was refused', async () => {
+    const other = new Connection(proxyAt('b:2'));
+    await other.write('zero');
+    // Both wait while the proxy asks for the stream, and neither may be there alone.
+    const waiting = [client.write('one', { session: 1n }), client.write('two', { session: 1n })];
+    assert.deepEqual(codes(await Promise.all(waiting)), ['FOUND', 'FOUND']);
+    await other.do('release');
+    assert.equal((await client.write('three', { session: 1n })).header.code, 'WRITE_CANCELLED_EXCEPTION');
+    // The stream of the first is known not to be there before the second one's has an owner.
+    const both = [client.write('x', { session: 2n }, 'ns/none'), client.write('four', { session: 2n })];
+    assert.deepEqual(codes(await Promise.all(both)), ['LOG_NOT_FOUND', 'WRITE_CANCELLED_EXCEPTION']);
+    assert.deepEqual(await contents(), ['zero']);
+  });
+
+  it('holds at most so many bytes and records, and refuses the rest without a hole', async () => {
+    for (const limits of [{ streamBytesMax: 50 }, { proxyBytesMax: 50 }, { streamRecordsMax: 5 }]) {
+      const bounded = new Connection(proxyAt('a:1', limits));
+      await client.do('release');
+      const lines = Array.from({ length: 20 }, (_, index) => 'x'.repeat(index === 6 ? 1 : 10));
+      const found = codes(await bounded.bulk(lines, { session: 1n }));
+      const rest = Array.from({ length: 14 }, () => 'WRITE_CANCELLED_EXCEPTION');
+      assert.deepEqual(found.slice(0, 6), [...Array.from({ length: 5 }, () => 'SUCCESS'), 'OVER_CAPACITY']);
+      assert.deepEqual(found.slice(6), rest);
+      assert.deepEqual(codes(await bounded.bulk(lines.slice(0, 5), { session: 2n })), found.slice(0, 5));
+      await bounded.do('release');
+    }
+  });
+
+  it('writes so many streams at most, and gives back those that nobody writes', async () => {
+    const small = new Connection(proxyAt('a:1', { streamsMax: 1, streamIdleMs: 60_000 }));
+    await small.write('one');
+    await small.do('create', 'ns/t');
+    assert.equal((await small.do('seal', 'ns/t')).header.code, 'TOO_MANY_STREAMS');
+    fixture.clock.advance(70_000);
+    await turns();
+    assert.equal((await small.do('seal', 'ns/t')).header.code, 'SUCCESS');
+  });
+
+  it('shows a record only when it is committed, to a read that waits for it', async () => {
+    await client.write('one');
+    const first = await client.read(start);
+    let isRead = false;
+    const reading = client.read(nextOf(first), { waitMs: 20_000 }).finally(() => {
+      isRead = true;
+    });
+    await turns();
+    let isSynced = false;
+    fixture.disk.fault = (call) => {
+      if (call !== 'dataSync') return undefined;
+      isSynced = !isRead;
+      return undefined;
+    };
+    const written = await client.write('two');
+    const second = await reading;
+    assert.ok(isSynced);
+    assert.deepEqual([texts(second), second.records![0]!.dlsn], [['two'], written.dlsn]);
+  });
+
+  it('answers a read that waited in vain, and one of a proxy that ends, with where to go on', async () => {
+    await client.write('one');
+    const first = await client.read(start);
+    const inVain = client.read(nextOf(first), { waitMs: 1000 });
+    await turns();
+    fixture.clock.advance(1001);
+    const second = await inVain;
+    assert.deepEqual([second.header.code, texts(second)], ['SUCCESS', []]);
+    const waiting = client.read(nextOf(first), { waitMs: 1000 });
+    await turns();
+    await client.write('two');
+    assert.deepEqual(texts(await waiting), ['two']);
+    const last = client.read(nextOf(await client.read(nextOf(second))), { waitMs: 1000 });
+    await turns();
+    proxy.stop();
+    assert.deepEqual([(await last).header.code, texts(await last)], ['SUCCESS', []]);
+    assert.equal((await client.write('three')).header.code, 'SERVICE_UNAVAILABLE');
+  });
+
+  it('shows what a dead owner acknowledged last, when its lease has run out', async () => {
+    const { store, storage, clock } = fixture;
+    // Its time stands still, as if it was killed after the acknowledgement: it tells nobody, and renews no lease.
+    const dead = { storage, store, clock: new ManualClock(), random: seededRandom(8), log: silentLog };
+    const writer = await opened(new DistributedLog(dead), stream, { address: 'dead:1' });
+    await committed(writer.append(Buffer.from('last')));
+    const reading = client.read(start);
+    for (let step = 0; step < 30; step++) {
+      await turns();
+      clock.advance(200);
+    }
+    assert.deepEqual(texts(await reading), ['last']);
+  });
+
+  it('gives readers up with their connection', async () => {
+    const log = fixture.process();
+    let readers = 0;
+    const openReader = log.openReader.bind(log);
+    log.openReader = async (...args) => {
+      const reader = await openReader(...args);
+      readers += 1;
+      const close = reader.close.bind(reader);
+      reader.close = () => {
+        readers -= 1;
+        return close();
+      };
+      return reader;
+    };
+    client = new Connection(proxyAt('e:5', {}, log));
+    await client.write('one');
+    const waiting = client.read(nextOf(await client.read(start)), { waitMs: 20_000 });
+    await turns();
+    await client.read(start);
+    client.gone.abort();
+    assert.equal((await waiting).header.code, 'READ_CANCELLED_EXCEPTION');
+    await turns();
+    assert.equal(readers, 1, 'only the tail that all share is left');
+  });
+
+  it('feeds all who read at the end from one reader of the log', async () => {
+    const log = fixture.process();
+    let waiters = 0;
+    const openReader = log.openReader.bind(log);
+    log.openReader = async (...args) => {
+      const reader = await openReader(...args);
+      const read = reader.read.bind(reader);
+      let isCounted = false;
+      reader.read = (limits) => {
+        if (!isCounted && (limits?.waitMs ?? 0) > 0) {
+          isCounted = true;
+          waiters += 1;
+        }
+        return read(limits);
+      };
+      return reader;
+    };
+    proxy = proxyAt('c:3', {}, log);
+    const clients = Array.from({ length: 10 }, () => new Connection(proxy));
+    await clients[0]!.write('one');
+    const first = await clients[0]!.read(start);
+    for (let round = 0; round < 3; round++) {
+      const waiting = clients.map((each) => each.read(nextOf(first), { waitMs: 20_000 }));
+      await turns();
+      await clients[1]!.write(`two${round}`);
+      for (const each of await Promise.all(waiting)) assert.equal(texts(each)[0], 'two0');
+    }
+    assert.equal(waiters, 1);
+  });
+
+  it('tells readers what was cut off, once, and where the stream ends', async () => {
+    const empty = await client.read(start);
+    const waiting = client.read(nextOf(empty), { waitMs: 1000 });
+    await turns();
+    await client.bulk(['one', 'two', 'three']);
+    await waiting;
+    const first = await client.read(start, { bytesMax: 1 });
+    assert.deepEqual(texts(first), ['one']);
+    const tail = await client.read({ kind: 'latest', value: true });
+    await client.truncate(tail.next!);
+    const moved = await client.read(nextOf(first));
+    assert.deepEqual([moved.moved, moved.next, texts(moved)], [true, tail.next, []]);
+    await client.write('four');
+    const second = await client.read(nextOf(moved));
+    assert.deepEqual([second.moved, texts(second)], [false, ['four']]);
+    assert.equal((await client.do('seal')).header.code, 'SUCCESS');
+    assert.equal((await client.do('seal')).header.code, 'SUCCESS');
+    assert.equal((await client.read(nextOf(second))).isEnd, true);
+    assert.equal((await client.write('five')).header.code, 'END_OF_STREAM');
+  });
+
+  for (const tailsMax of [256, 0]) {
+    it(`forgets what it kept of a stream that was deleted (with ${tailsMax} tails)`, async () => {
+      client = new Connection(proxyAt('f:6', { tailsMax }));
+      const empty = await client.read(start);
+      const waiting = client.read(nextOf(empty), { waitMs: 1000 });
+      await turns();
+      const old = await client.write('old');
+      assert.deepEqual(texts(await waiting), ['old']);
+      const behind = await client.read(nextOf(await client.read(start)));
+      await client.do('delete');
+      await client.do('create');
+      const made = await client.bulk(['new', 'newer']);
+      assert.equal(made[0]!.dlsn, old.dlsn);
+      await client.write('newest');
+      assert.deepEqual(texts(await client.read(nextOf(behind))), ['newest']);
+      const all = await client.read({ kind: 'dlsn', value: old.dlsn! });
+      assert.equal(texts(all)[0], 'new');
+    });
+  }
+
+  const seed = systemRandom.nextInt32() >>> 1;
+  it(`reads the same whatever it keeps and however much is asked for (seed ${seed})`, async () => {
+    const random = seededRandom(seed);
+    const below = (limit: number): number => Math.floor(random.next() * limit);
+    const mixed = new Connection(proxyAt('d:4', { tailBytesMax: 600, readersMax: 1 }));
+    const sent: string[] = [];
+    const readers: { from: ReadFrom; found: string[] }[] = Array.from({ length: 3 }, () => ({
+      from: start,
+      found: [],
+    }));
+    const step = async (reader: (typeof readers)[number]): Promise<number> => {
+      const response = await mixed.read(reader.from, { bytesMax: 1 + below(300) });
+      assert.equal(response.header.code, 'SUCCESS');
+      reader.found.push(...texts(response));
+      reader.from = nextOf(response);
+      return response.records!.length;
+    };
+    for (let round = 0; round < 60; round++) {
+      const lines = Array.from(
+        { length: below(6) },
+        (_, index) => `${round}.${index}${'.'.repeat(below(60))}`,
+      );
+      if (lines.length > 0) await mixed.bulk(lines);
+      sent.push(...lines);
+      if (random.next() < 0.1) await mixed.do('release');
+      for (const reader of readers) if (random.next() < 0.5) await step(reader);
+    }
+    for (const reader of readers) {
+      while ((await step(reader)) > 0);
+      assert.deepEqual(reader.found, sent);
+    }
+  });
+});

@@ -1,0 +1,98 @@
+/** What is held and not yet settled, of a stream or of all of them. Checked and counted in one step, so that order is kept. */
+export class InFlight {
+  readonly #bytesMax: number;
+  readonly #recordsMax: number;
+  #bytes = 0;
+  #records = 0;
+
+  constructor(limits: { readonly bytesMax: number; readonly recordsMax: number }) {
+    this.#bytesMax = limits.bytesMax;
+    this.#recordsMax = limits.recordsMax;
+  }
+
+  hasRoom(bytes: number): boolean {
+    return this.#bytes + bytes <= this.#bytesMax && this.#records < this.#recordsMax;
+  }
+
+  add(bytes: number): void {
+    this.#bytes += bytes;
+    this.#records += 1;
+  }
+
+  remove(bytes: number): void {
+    this.#bytes -= bytes;
+    this.#records -= 1;
+  }
+
+  get isEmpty(): boolean {
+    return this.#records === 0;
+  }
+}
+
+/**
+ * The writes of one session of a connection. After one that was not committed every later one is cancelled, also those that were
+ * sent before its answer could be read: so nothing of a session is there behind a hole.
+ */
+export class WriteOrder {
+  readonly session: number;
+  #taken = 0;
+  #refusedAt = Number.POSITIVE_INFINITY;
+
+  constructor(session: number) {
+    this.session = session;
+  }
+
+  /** The place of the next write. */
+  take(): number {
+    return ++this.#taken;
+  }
+
+  refuse(place: number): void {
+    this.#refusedAt = Math.min(this.#refusedAt, place);
+  }
+
+  isCancelled(place: number): boolean {
+    return place > this.#refusedAt;
+  }
+}
+
+export interface ProxyLimits {
+  readonly streamBytesMax: number;
+  readonly streamRecordsMax: number;
+  readonly proxyBytesMax: number;
+  readonly proxyRecordsMax: number;
+  readonly recordBytesMax: number;
+  readonly streamsMax: number;
+  /** A stream that nobody wrote for so long is given back. */
+  readonly streamIdleMs: number;
+  readonly tailsMax: number;
+  readonly tailBytesMax: number;
+  /** A tail that nobody read for so long is closed. */
+  readonly tailIdleMs: number;
+  /** Of one connection. */
+  readonly readersMax: number;
+  readonly readRecordsMax: number;
+  readonly readBytesMax: number;
+  readonly readWaitMsMax: number;
+}
+
+/**
+ * Of a stream less than its writer's queue takes (8 MiB, 65536) by the group being written (1 MiB, 8192): so the writer itself never
+ * refuses one record and takes the next.
+ */
+export const proxyLimits: ProxyLimits = {
+  streamBytesMax: 6 * 1024 * 1024,
+  streamRecordsMax: 48 * 1024,
+  proxyBytesMax: 64 * 1024 * 1024,
+  proxyRecordsMax: 512 * 1024,
+  recordBytesMax: 1024 * 1024 - 8192,
+  streamsMax: 1000,
+  streamIdleMs: 600_000,
+  tailsMax: 256,
+  tailBytesMax: 4 * 1024 * 1024,
+  tailIdleMs: 30_000,
+  readersMax: 8,
+  readRecordsMax: 4096,
+  readBytesMax: 512 * 1024,
+  readWaitMsMax: 30_000,
+};

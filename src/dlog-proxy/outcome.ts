@@ -1,0 +1,81 @@
+import { describeError, errorCode } from '../base/index.ts';
+import { type AppendOutcome, type Dlsn, serializeDlsn } from '../dlog/index.ts';
+import type { ResponseHeader, StatusCode, WriteResponse } from '../rpc/index.ts';
+
+/** It was not done and never will be: `code` says why, `location` who can. */
+export interface Refused {
+  readonly kind: 'refused';
+  readonly code: Exclude<StatusCode, 'SUCCESS'>;
+  readonly text: string;
+  readonly location?: string;
+}
+
+export type WriteOutcome =
+  | { readonly kind: 'committed'; readonly dlsn: Dlsn }
+  | Refused
+  /** It may be there, now or later, once. */
+  | { readonly kind: 'unknown'; readonly text: string };
+
+export function refused(code: Refused['code'], text: string): Refused {
+  return { kind: 'refused', code, text };
+}
+
+export const cancelled = refused(
+  'WRITE_CANCELLED_EXCEPTION',
+  'an earlier write of this session was not committed: go on with a higher session',
+);
+
+/** For a request that failed before anything was written. */
+export function refusalOf(error: unknown): Refused {
+  return refused(codeOf(error), describeError(error));
+}
+
+export function outcomeOf(outcome: AppendOutcome): WriteOutcome {
+  if (outcome.kind === 'committed') return { kind: 'committed', dlsn: outcome.dlsn };
+  if (outcome.kind === 'unknown') return { kind: 'unknown', text: describeError(outcome.error) };
+  switch (outcome.reason) {
+    case 'queue-full':
+      return refused('OVER_CAPACITY', 'too much is being written to this stream');
+    case 'too-large':
+      return refused('TOO_LARGE_RECORD', 'the record is larger than a record may be');
+    case 'transaction-out-of-order':
+      return refused('TRANSACTION_OUT_OF_ORDER', 'the transaction id is below the last one');
+    case 'not-writable':
+      return refused('STREAM_NOT_READY', describeError(outcome.error ?? 'the stream changes its writer'));
+  }
+}
+
+/** Header of an answer without a record. */
+export function header(refusal?: Refused): ResponseHeader {
+  if (refusal === undefined) return { code: 'SUCCESS' };
+  return { code: refusal.code, errMsg: refusal.text, location: refusal.location };
+}
+
+export function writeResponse(outcome: WriteOutcome): WriteResponse {
+  if (outcome.kind === 'committed') return { header: header(), dlsn: serializeDlsn(outcome.dlsn) };
+  if (outcome.kind === 'refused') return { header: header(outcome) };
+  return { header: { code: 'BK_TRANSMIT_ERROR', errMsg: outcome.text, isUnknown: true } };
+}
+
+function codeOf(error: unknown): Refused['code'] {
+  switch (errorCode(error)) {
+    case 'STREAM_UNKNOWN':
+      return 'LOG_NOT_FOUND';
+    case 'STREAM_INVALID':
+      return 'INVALID_STREAM_NAME';
+    case 'STATE_UNAVAILABLE':
+      return 'SERVICE_UNAVAILABLE';
+    // Somebody else was faster: who asks again is told where to go.
+    case 'LEASE_LOST':
+    case 'SEGMENT_FENCED':
+      return 'LOCKING_EXCEPTION';
+    case 'LOG_GAP':
+    case 'SEGMENT_CORRUPT':
+      return 'LOG_READ_ERROR';
+    case 'ABORTED':
+    case 'CONNECTION_CLOSED':
+      return 'READ_CANCELLED_EXCEPTION';
+    default:
+      return 'INTERNAL_SERVER_ERROR';
+  }
+}

@@ -1,0 +1,170 @@
+import type { DistributedLog, LogWriter, WriterOptions } from '../dlog/index.ts';
+import { InFlight, type ProxyLimits, type WriteOrder } from './limits.ts';
+import { cancelled, outcomeOf, type Refused, refusalOf, refused, type WriteOutcome } from './outcome.ts';
+
+export interface Write {
+  readonly payload: Buffer;
+  /** Undefined: it stands for itself. */
+  readonly order: { readonly of: WriteOrder; readonly place: number } | undefined;
+}
+
+export interface OwnedStreamDeps {
+  readonly log: DistributedLog;
+  readonly limits: ProxyLimits;
+  /** Of all streams together. */
+  readonly total: InFlight;
+  readonly options: Partial<WriterOptions> & { readonly address: string };
+}
+
+type Opened = LogWriter | Refused;
+
+/**
+ *     without writer ──a write──> opening ──> open ──another owner, a fault──> without writer
+ *
+ * One stream as this proxy writes it: becomes its owner at the first write, and again after its writer was lost. What comes
+ * meanwhile waits in order; where somebody else has the stream, all of it is sent there.
+ */
+export class OwnedStream {
+  readonly #deps: OwnedStreamDeps;
+  readonly #stream: string;
+  readonly #inFlight: InFlight;
+  readonly #waiting: ((opened: Opened) => void)[] = [];
+  #writer: LogWriter | undefined;
+  #opening: Promise<void> | undefined;
+  #isOpening = false;
+  #isClosed = false;
+
+  constructor(stream: string, deps: OwnedStreamDeps) {
+    this.#stream = stream;
+    this.#deps = deps;
+    const { streamBytesMax: bytesMax, streamRecordsMax: recordsMax } = deps.limits;
+    this.#inFlight = new InFlight({ bytesMax, recordsMax });
+  }
+
+  /** True while it writes here. */
+  get isOwned(): boolean {
+    return this.#writer?.state === 'open';
+  }
+
+  /** Nothing is under way, and nothing would be lost with it. */
+  get isIdle(): boolean {
+    return this.#inFlight.isEmpty && !this.#isOpening && this.#waiting.length === 0;
+  }
+
+  /**
+   * Writes behind all that was taken before, or refuses at once. Never rejects. Whether it is taken is decided before this
+   * returns: the order of the calls is the order in the stream.
+   */
+  write(write: Write): Promise<WriteOutcome> {
+    const bytes = write.payload.length;
+    const refusal = this.#refusal(write, bytes);
+    if (refusal !== undefined) {
+      refuseOrder(write);
+      return Promise.resolve(refusal);
+    }
+    this.#inFlight.add(bytes);
+    this.#deps.total.add(bytes);
+    return this.#hand(write).then((outcome) => {
+      this.#inFlight.remove(bytes);
+      this.#deps.total.remove(bytes);
+      if (outcome.kind !== 'committed') refuseOrder(write);
+      return outcome;
+    });
+  }
+
+  /** Becomes the owner, without a write. Undefined when it is. */
+  async own(): Promise<Refused | undefined> {
+    const opened = await this.#owner();
+    return 'kind' in opened ? opened : undefined;
+  }
+
+  /** Ends the stream for ever, behind all that was taken. Undefined when it is ended, also when it was before. */
+  async seal(): Promise<Exclude<WriteOutcome, { readonly kind: 'committed' }> | undefined> {
+    const opened = await this.#owner();
+    if ('kind' in opened) return opened.code === 'END_OF_STREAM' ? undefined : opened;
+    if (await opened.endStream()) return undefined;
+    return { kind: 'unknown', text: `${this.#stream}: its writer failed before it was known to be ended` };
+  }
+
+  /** Settles what was taken, and gives the stream back. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#opening;
+    await this.#writer?.close();
+  }
+
+  #refusal(write: Write, bytes: number): Refused | undefined {
+    const { limits, total } = this.#deps;
+    if (isCancelled(write)) return cancelled;
+    if (this.#isClosed) return closing(this.#stream);
+    if (bytes > limits.recordBytesMax)
+      return refused('TOO_LARGE_RECORD', `a record has ${bytes} bytes of at most ${limits.recordBytesMax}`);
+    if (this.#inFlight.hasRoom(bytes) && total.hasRoom(bytes)) return undefined;
+    return refused('OVER_CAPACITY', `${this.#stream}: as much is under way as may be`);
+  }
+
+  async #hand(write: Write): Promise<WriteOutcome> {
+    const writer = this.#writer;
+    if (writer?.state === 'open' && this.#waiting.length === 0)
+      return outcomeOf(await writer.append(write.payload));
+    return new Promise((resolve) => {
+      this.#waiting.push((opened) => {
+        if ('kind' in opened) resolve(opened);
+        // What it follows may have failed while it waited.
+        else if (isCancelled(write)) resolve(cancelled);
+        else void opened.append(write.payload).then((outcome) => resolve(outcomeOf(outcome)));
+      });
+      this.#open();
+    });
+  }
+
+  #owner(): Promise<Opened> {
+    if (this.#isClosed) return Promise.resolve(closing(this.#stream));
+    if (this.#writer?.state === 'open' && this.#waiting.length === 0) return Promise.resolve(this.#writer);
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      this.#open();
+    });
+  }
+
+  #open(): void {
+    if (this.#isOpening) return;
+    this.#isOpening = true;
+    this.#opening = this.#become();
+  }
+
+  async #become(): Promise<void> {
+    const opened = await this.#tryToOwn().catch(refusalOf);
+    // In one step: what comes after must find the writer, or ask for one anew.
+    this.#isOpening = false;
+    if (!('kind' in opened)) this.#writer = opened;
+    for (const tell of this.#waiting.splice(0)) tell(opened);
+  }
+
+  async #tryToOwn(): Promise<Opened> {
+    const { log, options } = this.#deps;
+    const before = this.#writer;
+    this.#writer = undefined;
+    // All that it took is settled then, and its lease is not in our own way.
+    await before?.close();
+    const result = await log.openWriter(this.#stream, options);
+    if (result.kind === 'opened') return result.writer;
+    if (result.kind === 'ended') return refused('END_OF_STREAM', `${this.#stream} was ended`);
+    const { address } = result;
+    if (address === '' || address === options.address)
+      return refused('STREAM_NOT_READY', `${this.#stream} changes its owner`);
+    return { ...refused('FOUND', `${this.#stream} is written by ${address}`), location: address };
+  }
+}
+
+function closing(stream: string): Refused {
+  return refused('SERVICE_UNAVAILABLE', `${stream} is being given back`);
+}
+
+function isCancelled({ order }: Write): boolean {
+  return order?.of.isCancelled(order.place) ?? false;
+}
+
+function refuseOrder({ order }: Write): void {
+  order?.of.refuse(order.place);
+}

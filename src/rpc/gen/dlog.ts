@@ -1,0 +1,250 @@
+// Generated from thrift/dlog.thrift by `npm run gen`. Do not edit.
+
+import * as c from '../codec.ts';
+import { type StructCodec, struct, union } from '../struct-codec.ts';
+
+/** What became of a request. 302: `location` has the stream. 5xx that may go away are said to be so in docs/dlog.md. */
+export type StatusCode =
+  | 'SUCCESS'
+  | 'CLIENT_CLOSED'
+  | 'FOUND'
+  | 'REQUEST_DENIED'
+  | 'TOO_LARGE_RECORD'
+  | 'INTERNAL_SERVER_ERROR'
+  | 'NOT_IMPLEMENTED'
+  | 'ALREADY_CLOSED'
+  | 'SERVICE_UNAVAILABLE'
+  | 'LOCKING_EXCEPTION'
+  | 'ZOOKEEPER_ERROR'
+  | 'METADATA_EXCEPTION'
+  | 'BK_TRANSMIT_ERROR'
+  | 'FLUSH_TIMEOUT'
+  | 'LOG_EMPTY'
+  | 'LOG_NOT_FOUND'
+  | 'TRUNCATED_TRANSACTION'
+  | 'END_OF_STREAM'
+  | 'TRANSACTION_OUT_OF_ORDER'
+  | 'WRITE_EXCEPTION'
+  | 'STREAM_UNAVAILABLE'
+  | 'WRITE_CANCELLED_EXCEPTION'
+  | 'OVER_CAPACITY'
+  | 'STREAM_NOT_READY'
+  | 'REGION_UNAVAILABLE'
+  | 'INVALID_ENVELOPED_ENTRY'
+  | 'UNSUPPORTED_METADATA_VERSION'
+  | 'LOG_EXISTS'
+  | 'CHECKSUM_FAILED'
+  | 'TOO_MANY_STREAMS'
+  | 'LOG_SEGMENT_NOT_FOUND'
+  | 'END_OF_LOG_SEGMENT'
+  | 'LOG_SEGMENT_IS_TRUNCATED'
+  | 'UNEXPECTED'
+  | 'INTERRUPTED'
+  | 'INVALID_STREAM_NAME'
+  | 'ILLEGAL_STATE'
+  | 'RETRYABLE_READ'
+  | 'LOG_READ_ERROR'
+  | 'READ_CANCELLED_EXCEPTION';
+export const StatusCode: c.EnumCodec<StatusCode> = c.enumeration<StatusCode>('StatusCode', {
+  SUCCESS: 200,
+  CLIENT_CLOSED: 301,
+  FOUND: 302,
+  REQUEST_DENIED: 403,
+  TOO_LARGE_RECORD: 413,
+  INTERNAL_SERVER_ERROR: 500,
+  NOT_IMPLEMENTED: 501,
+  ALREADY_CLOSED: 502,
+  SERVICE_UNAVAILABLE: 503,
+  LOCKING_EXCEPTION: 504,
+  ZOOKEEPER_ERROR: 505,
+  METADATA_EXCEPTION: 506,
+  BK_TRANSMIT_ERROR: 507,
+  FLUSH_TIMEOUT: 508,
+  LOG_EMPTY: 509,
+  LOG_NOT_FOUND: 510,
+  TRUNCATED_TRANSACTION: 511,
+  END_OF_STREAM: 512,
+  TRANSACTION_OUT_OF_ORDER: 513,
+  WRITE_EXCEPTION: 514,
+  STREAM_UNAVAILABLE: 515,
+  WRITE_CANCELLED_EXCEPTION: 516,
+  OVER_CAPACITY: 517,
+  STREAM_NOT_READY: 518,
+  REGION_UNAVAILABLE: 519,
+  INVALID_ENVELOPED_ENTRY: 520,
+  UNSUPPORTED_METADATA_VERSION: 521,
+  LOG_EXISTS: 522,
+  CHECKSUM_FAILED: 523,
+  TOO_MANY_STREAMS: 524,
+  LOG_SEGMENT_NOT_FOUND: 525,
+  END_OF_LOG_SEGMENT: 526,
+  LOG_SEGMENT_IS_TRUNCATED: 527,
+  UNEXPECTED: 600,
+  INTERRUPTED: 601,
+  INVALID_STREAM_NAME: 602,
+  ILLEGAL_STATE: 603,
+  RETRYABLE_READ: 1000,
+  LOG_READ_ERROR: 1001,
+  READ_CANCELLED_EXCEPTION: 1002,
+});
+
+export type ServerStatus =
+  | 'WRITE_AND_ACCEPT'
+  | 'WRITE_ONLY'
+  | 'DOWN';
+export const ServerStatus: c.EnumCodec<ServerStatus> = c.enumeration<ServerStatus>('ServerStatus', {
+  WRITE_AND_ACCEPT: 100,
+  WRITE_ONLY: 200,
+  DOWN: 300,
+});
+
+export interface ResponseHeader {
+  readonly code: StatusCode;
+  readonly errMsg?: string | undefined;
+  readonly location?: string | undefined;
+  readonly isUnknown?: boolean | undefined;
+}
+export const ResponseHeader: StructCodec<ResponseHeader> = struct<ResponseHeader>('ResponseHeader', [
+  { id: 1, name: 'code', requiredness: 'required', codec: StatusCode },
+  { id: 2, name: 'errMsg', requiredness: 'optional', codec: c.string },
+  { id: 3, name: 'location', requiredness: 'optional', codec: c.string },
+  { id: 16, name: 'isUnknown', requiredness: 'optional', codec: c.bool },
+]);
+
+export interface WriteResponse {
+  readonly header: ResponseHeader;
+  readonly dlsn?: string | undefined;
+}
+export const WriteResponse: StructCodec<WriteResponse> = struct<WriteResponse>('WriteResponse', [
+  { id: 1, name: 'header', requiredness: 'required', codec: ResponseHeader },
+  { id: 2, name: 'dlsn', requiredness: 'optional', codec: c.string },
+]);
+
+export interface BulkWriteResponse {
+  readonly header: ResponseHeader;
+  readonly writeResponses?: readonly WriteResponse[] | undefined;
+}
+export const BulkWriteResponse: StructCodec<BulkWriteResponse> = struct<BulkWriteResponse>('BulkWriteResponse', [
+  { id: 1, name: 'header', requiredness: 'required', codec: ResponseHeader },
+  { id: 2, name: 'writeResponses', requiredness: 'optional', codec: c.list(WriteResponse) },
+]);
+
+export interface WriteContext {
+  readonly triedHosts?: ReadonlySet<string> | undefined;
+  readonly crc32?: bigint | undefined;
+  readonly isRecordSet?: boolean | undefined;
+  readonly session?: bigint | undefined;
+}
+export const WriteContext: StructCodec<WriteContext> = struct<WriteContext>('WriteContext', [
+  { id: 1, name: 'triedHosts', requiredness: 'optional', codec: c.set(c.string) },
+  { id: 2, name: 'crc32', requiredness: 'optional', codec: c.i64 },
+  { id: 3, name: 'isRecordSet', requiredness: 'optional', codec: c.bool },
+  { id: 16, name: 'session', requiredness: 'optional', codec: c.i64 },
+]);
+
+export interface ClientInfo {
+  readonly streamNameRegex?: string | undefined;
+  readonly getOwnerships?: boolean | undefined;
+}
+export const ClientInfo: StructCodec<ClientInfo> = struct<ClientInfo>('ClientInfo', [
+  { id: 1, name: 'streamNameRegex', requiredness: 'optional', codec: c.string },
+  { id: 2, name: 'getOwnerships', requiredness: 'optional', codec: c.bool },
+]);
+
+export interface ServerInfo {
+  readonly ownerships?: ReadonlyMap<string, string> | undefined;
+  readonly serverStatus?: ServerStatus | undefined;
+}
+export const ServerInfo: StructCodec<ServerInfo> = struct<ServerInfo>('ServerInfo', [
+  { id: 1, name: 'ownerships', requiredness: 'optional', codec: c.map(c.string, c.string) },
+  { id: 2, name: 'serverStatus', requiredness: 'optional', codec: ServerStatus },
+]);
+
+/** Ours. Where to begin: what is kept, behind the last record, at a position, at the first entry written at a time (ms) or later. */
+export type ReadFrom =
+  | { readonly kind: 'earliest'; readonly value: boolean }
+  | { readonly kind: 'latest'; readonly value: boolean }
+  | { readonly kind: 'dlsn'; readonly value: string }
+  | { readonly kind: 'timeMs'; readonly value: bigint };
+export const ReadFrom = union<ReadFrom>('ReadFrom', [
+  { id: 1, name: 'earliest', codec: c.bool },
+  { id: 2, name: 'latest', codec: c.bool },
+  { id: 3, name: 'dlsn', codec: c.string },
+  { id: 4, name: 'timeMs', codec: c.i64 },
+]);
+
+/** Ours. */
+export interface ReadRecord {
+  readonly dlsn: string;
+  readonly transactionId: bigint;
+  readonly sequenceId: bigint;
+  readonly payload: Buffer;
+}
+export const ReadRecord: StructCodec<ReadRecord> = struct<ReadRecord>('ReadRecord', [
+  { id: 1, name: 'dlsn', requiredness: 'required', codec: c.string },
+  { id: 2, name: 'transactionId', requiredness: 'required', codec: c.i64 },
+  { id: 3, name: 'sequenceId', requiredness: 'required', codec: c.i64 },
+  { id: 4, name: 'payload', requiredness: 'required', codec: c.binary },
+]);
+
+/** Ours. `next` is where the next read goes on; `moved`: what lay before it was cut off, told once, without records. */
+export interface ReadResponse {
+  readonly header: ResponseHeader;
+  readonly records?: readonly ReadRecord[] | undefined;
+  readonly next?: string | undefined;
+  readonly moved?: boolean | undefined;
+  readonly isEnd?: boolean | undefined;
+}
+export const ReadResponse: StructCodec<ReadResponse> = struct<ReadResponse>('ReadResponse', [
+  { id: 1, name: 'header', requiredness: 'required', codec: ResponseHeader },
+  { id: 2, name: 'records', requiredness: 'optional', codec: c.list(ReadRecord) },
+  { id: 3, name: 'next', requiredness: 'optional', codec: c.string },
+  { id: 4, name: 'moved', requiredness: 'optional', codec: c.bool },
+  { id: 5, name: 'isEnd', requiredness: 'optional', codec: c.bool },
+]);
+
+/** Ours. */
+export interface SegmentInfo {
+  readonly lssn: bigint;
+  readonly epoch: bigint;
+  readonly isSealed: boolean;
+  readonly entries: bigint;
+  readonly records: bigint;
+  readonly bytes: bigint;
+}
+export const SegmentInfo: StructCodec<SegmentInfo> = struct<SegmentInfo>('SegmentInfo', [
+  { id: 1, name: 'lssn', requiredness: 'required', codec: c.i64 },
+  { id: 2, name: 'epoch', requiredness: 'required', codec: c.i64 },
+  { id: 3, name: 'isSealed', requiredness: 'required', codec: c.bool },
+  { id: 4, name: 'entries', requiredness: 'required', codec: c.i64 },
+  { id: 5, name: 'records', requiredness: 'required', codec: c.i64 },
+  { id: 6, name: 'bytes', requiredness: 'required', codec: c.i64 },
+]);
+
+/** Ours. `next` is where the next record goes, as far as it is known; counts of a segment are those of its seal. */
+export interface StreamResponse {
+  readonly header: ResponseHeader;
+  readonly name?: string | undefined;
+  readonly next?: string | undefined;
+  readonly isEnded?: boolean | undefined;
+  readonly owner?: string | undefined;
+  readonly segments?: readonly SegmentInfo[] | undefined;
+}
+export const StreamResponse: StructCodec<StreamResponse> = struct<StreamResponse>('StreamResponse', [
+  { id: 1, name: 'header', requiredness: 'required', codec: ResponseHeader },
+  { id: 2, name: 'name', requiredness: 'optional', codec: c.string },
+  { id: 3, name: 'next', requiredness: 'optional', codec: c.string },
+  { id: 4, name: 'isEnded', requiredness: 'optional', codec: c.bool },
+  { id: 5, name: 'owner', requiredness: 'optional', codec: c.string },
+  { id: 6, name: 'segments', requiredness: 'optional', codec: c.list(SegmentInfo) },
+]);
+
+/** Ours. */
+export interface StreamsResponse {
+  readonly header: ResponseHeader;
+  readonly streams?: readonly string[] | undefined;
+}
+export const StreamsResponse: StructCodec<StreamsResponse> = struct<StreamsResponse>('StreamsResponse', [
+  { id: 1, name: 'header', requiredness: 'required', codec: ResponseHeader },
+  { id: 2, name: 'streams', requiredness: 'optional', codec: c.list(c.string) },
+]);

@@ -1,0 +1,169 @@
+/*
+ * The distributed log as a service. What DistributedLog 0.5's write proxy has keeps its names, ids and status codes: a client that
+ * knows those methods writes here. Reading, listing and sealing, which its proxy left to its library, are ours (fields and
+ * methods that are ours say so). The TypeScript in src/rpc/gen is made from this file by `npm run gen`; the conventions are those of
+ * storm.thrift.
+ *
+ * A position (dlsn) is a version byte (1) and three big-endian 64-bit integers (segment, entry, slot) in base64.
+ */
+namespace java com.twitter.distributedlog.thrift.service
+namespace py distributedlog
+
+/** What became of a request. 302: `location` has the stream. 5xx that may go away are said to be so in docs/dlog.md. */
+enum StatusCode {
+  SUCCESS = 200
+  CLIENT_CLOSED = 301
+  FOUND = 302
+  REQUEST_DENIED = 403
+  TOO_LARGE_RECORD = 413
+  INTERNAL_SERVER_ERROR = 500
+  NOT_IMPLEMENTED = 501
+  ALREADY_CLOSED = 502
+  SERVICE_UNAVAILABLE = 503
+  LOCKING_EXCEPTION = 504
+  ZOOKEEPER_ERROR = 505
+  METADATA_EXCEPTION = 506
+  BK_TRANSMIT_ERROR = 507
+  FLUSH_TIMEOUT = 508
+  LOG_EMPTY = 509
+  LOG_NOT_FOUND = 510
+  TRUNCATED_TRANSACTION = 511
+  END_OF_STREAM = 512
+  TRANSACTION_OUT_OF_ORDER = 513
+  WRITE_EXCEPTION = 514
+  STREAM_UNAVAILABLE = 515
+  WRITE_CANCELLED_EXCEPTION = 516
+  OVER_CAPACITY = 517
+  STREAM_NOT_READY = 518
+  REGION_UNAVAILABLE = 519
+  INVALID_ENVELOPED_ENTRY = 520
+  UNSUPPORTED_METADATA_VERSION = 521
+  LOG_EXISTS = 522
+  CHECKSUM_FAILED = 523
+  TOO_MANY_STREAMS = 524
+  LOG_SEGMENT_NOT_FOUND = 525
+  END_OF_LOG_SEGMENT = 526
+  LOG_SEGMENT_IS_TRUNCATED = 527
+  UNEXPECTED = 600
+  INTERRUPTED = 601
+  INVALID_STREAM_NAME = 602
+  ILLEGAL_STATE = 603
+  RETRYABLE_READ = 1000
+  LOG_READ_ERROR = 1001
+  READ_CANCELLED_EXCEPTION = 1002
+}
+
+enum ServerStatus {
+  WRITE_AND_ACCEPT = 100
+  WRITE_ONLY = 200
+  DOWN = 300
+}
+
+struct ResponseHeader {
+  1: required StatusCode code;
+  2: optional string errMsg;
+  3: optional string location;
+  /** Ours. The record may be there, now or later, once; without it a code other than 200 means that it never will be. */
+  16: optional bool isUnknown;
+}
+
+struct WriteResponse {
+  1: required ResponseHeader header;
+  2: optional string dlsn;
+}
+
+struct BulkWriteResponse {
+  1: required ResponseHeader header;
+  2: optional list<WriteResponse> writeResponses;
+}
+
+struct WriteContext {
+  1: optional set<string> triedHosts;
+  2: optional i64 crc32;
+  3: optional bool isRecordSet;
+  /**
+   * Ours. Writes of one connection and one session are there in the order they were sent, without a hole: after one that was not
+   * committed every later one is cancelled (516). Who has seen that goes on with a higher number (from 1). Without it a write
+   * stands for itself.
+   */
+  16: optional i64 session;
+}
+
+struct ClientInfo {
+  1: optional string streamNameRegex;
+  2: optional bool getOwnerships;
+}
+
+struct ServerInfo {
+  1: optional map<string, string> ownerships;
+  2: optional ServerStatus serverStatus;
+}
+
+/** Ours. Where to begin: what is kept, behind the last record, at a position, at the first entry written at a time (ms) or later. */
+union ReadFrom {
+  1: bool earliest;
+  2: bool latest;
+  3: string dlsn;
+  4: i64 timeMs;
+}
+
+/** Ours. */
+struct ReadRecord {
+  1: required string dlsn;
+  2: required i64 transactionId;
+  3: required i64 sequenceId;
+  4: required binary payload;
+}
+
+/** Ours. `next` is where the next read goes on; `moved`: what lay before it was cut off, told once, without records. */
+struct ReadResponse {
+  1: required ResponseHeader header;
+  2: optional list<ReadRecord> records;
+  3: optional string next;
+  4: optional bool moved;
+  5: optional bool isEnd;
+}
+
+/** Ours. */
+struct SegmentInfo {
+  1: required i64 lssn;
+  2: required i64 epoch;
+  3: required bool isSealed;
+  4: required i64 entries;
+  5: required i64 records;
+  6: required i64 bytes;
+}
+
+/** Ours. `next` is where the next record goes, as far as it is known; counts of a segment are those of its seal. */
+struct StreamResponse {
+  1: required ResponseHeader header;
+  2: optional string name;
+  3: optional string next;
+  4: optional bool isEnded;
+  5: optional string owner;
+  6: optional list<SegmentInfo> segments;
+}
+
+/** Ours. */
+struct StreamsResponse {
+  1: required ResponseHeader header;
+  2: optional list<string> streams;
+}
+
+/** The write proxy of DistributedLog, and the reading side that it had none for. */
+service DistributedLogService {
+  ServerInfo handshake();
+  ServerInfo handshakeWithClientInfo(1: ClientInfo clientInfo);
+  WriteResponse write(1: string stream, 2: binary data);
+  WriteResponse writeWithContext(1: string stream, 2: binary data, 3: WriteContext ctx);
+  BulkWriteResponse writeBulkWithContext(1: string stream, 2: list<binary> data, 3: WriteContext ctx);
+  WriteResponse truncate(1: string stream, 2: string dlsn, 3: WriteContext ctx);
+  WriteResponse release(1: string stream, 2: WriteContext ctx);
+  WriteResponse create(1: string stream, 2: WriteContext ctx);
+  WriteResponse getOwner(1: string stream, 2: WriteContext ctx);
+  WriteResponse delete(1: string stream, 2: WriteContext ctx);
+  WriteResponse seal(1: string stream, 2: WriteContext ctx);
+  ReadResponse read(1: string stream, 2: ReadFrom from, 3: i32 recordsMax, 4: i32 bytesMax, 5: i32 waitMs);
+  StreamsResponse list(1: string namespace);
+  StreamResponse describe(1: string stream);
+}
