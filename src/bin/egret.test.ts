@@ -1,62 +1,17 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock, waitFor } from '../base/index.ts';
 import { readEndpoints } from '../cli/index.ts';
+import { EgretCommand } from '../testing/egret-command.ts';
 import { type NimbusFixture, openNimbusFixture } from '../testing/nimbus-fixture.ts';
-
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** The command as its users start it, from the sources. */
-class Egret {
-  readonly process: ChildProcess;
-  out = '';
-  err = '';
-  readonly ended: Promise<Ended>;
-
-  constructor(args: readonly string[]) {
-    const main = new URL('egret.ts', import.meta.url).pathname;
-    this.process = spawn(process.execPath, ['--import=tsx', main, ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, STORM_CONF_DIR: undefined },
-    });
-    this.process.stdout!.on('data', (bytes: Buffer) => {
-      this.out += bytes.toString();
-    });
-    this.process.stderr!.on('data', (bytes: Buffer) => {
-      this.err += bytes.toString();
-    });
-    this.ended = new Promise((resolve) => {
-      this.process.once('close', (code) => resolve({ code, out: this.out, err: this.err }));
-    });
-  }
-
-  /** The ports of the ready line. */
-  async ready(): Promise<Map<string, number>> {
-    const line = await waitFor(
-      'the ready line',
-      () => {
-        if (this.process.exitCode !== null)
-          throw new Error(`it ended with ${this.process.exitCode}: ${this.err}`);
-        return /^egret ready (.*)$/m.exec(this.out)?.[1];
-      },
-      { clock: systemClock, limitMs: 30_000 },
-    );
-    return new Map(line.split(' ').map((pair) => [pair.split('=')[0]!, Number(pair.split('=')[1])]));
-  }
-}
 
 describe('egret up', function () {
   this.timeout(60_000);
   let dir: string;
-  let started: Egret[];
+  let started: EgretCommand[];
   beforeEach(() => {
     dir = mkdtempSync(join(tmpdir(), 'egret-up-'));
     started = [];
@@ -70,13 +25,14 @@ describe('egret up', function () {
   });
 
   const local = () => ['-c', `storm.local.dir=${dir}/local`];
-  const egret = (...args: string[]): Egret => {
-    const each = new Egret(args);
+  const egret = (...args: string[]): EgretCommand => {
+    const each = new EgretCommand(args);
     started.push(each);
     return each;
   };
-  const up = (...flags: string[]): Egret => egret('up', ...local(), '-c', 'nimbus.thrift.port=0', ...flags);
-  const failure = async (running: Egret): Promise<string> => {
+  const up = (...flags: string[]): EgretCommand =>
+    egret('up', ...local(), '-c', 'nimbus.thrift.port=0', ...flags);
+  const failure = async (running: EgretCommand): Promise<string> => {
     const { code, out, err } = await running.ended;
     assert.deepEqual([code, out], [1, '']);
     assert.match(err, /^[^\n]+\n$/, 'one line says why');
@@ -187,7 +143,7 @@ describe('egret jar', function () {
   });
   after(() => nimbus[Symbol.asyncDispose]());
   const jar = (...args: string[]) =>
-    new Egret(['jar', '-c', `nimbus.thrift.port=${nimbus.port}`, examples, ...args]).ended;
+    new EgretCommand(['jar', '-c', `nimbus.thrift.port=${nimbus.port}`, examples, ...args]).ended;
 
   it("submits with Storm's own client, flags of ours and of the main class standing anywhere", async () => {
     const submitted = await jar(

@@ -10,6 +10,7 @@ const world: CommandWorld = {
   homeDir: homedir(),
   env: process.env,
   cwd: process.cwd(),
+  input: () => process.stdin,
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
 };

@@ -22,6 +22,7 @@ import { openRedisStore, type StateStore, startPrivateRedis } from '../coordinat
 import { NimbusDaemon } from '../nimbus/index.ts';
 import { Nimbus, ThriftServer } from '../rpc/index.ts';
 import { type ContainerCommand, LocalScheduler } from '../scheduler/index.ts';
+import { openDlogService } from './up-dlog.ts';
 import { lockLocalDir } from './up-lock.ts';
 
 type Services = Endpoints['services'];
@@ -41,7 +42,7 @@ export interface StopSignals {
 }
 
 /**
- * The composition root of a gateway: lock, state store, Nimbus service, scheduler, in this order; closed the other way
+ * The composition root of a gateway: lock, state store, Nimbus service, log service, scheduler, in this order; closed the other way
  * round. Its endpoints file is there while every service answers. A gateway that is killed leaves containers and state
  * server running, and the next one takes them over; one that is closed ends them.
  */
@@ -122,8 +123,16 @@ async function openServices(opening: Opening): Promise<Services> {
   // The port is held before any container starts: a gateway that cannot have it must not touch them.
   undo.push(() => server.drain(stop.now.aborted ? 0 : drainMs));
   throwIfAborted(stop.soon);
+  const host = dialHost(config.bindHost);
+  const dlog = await openDlogService(deps, {
+    ...{ localDir: config.localDir, bindHost: config.bindHost, port: config.dlogPort },
+    // Whoever writes from another machine is sent to the name that this one goes by.
+    dialHost: host === config.bindHost ? host : (config.hostname ?? hostname()),
+  });
+  undo.push(() => dlog.end(stop.now.aborted ? 0 : drainMs));
+  throwIfAborted(stop.soon);
   await openScheduler(opening, state);
-  const services = { nimbus: { host: dialHost(config.bindHost), port: server.port } };
+  const services = { nimbus: { host, port: server.port }, dlog: { host, port: dlog.port } };
   writeEndpoints(config.localDir, {
     pid: process.pid,
     processStart: processStart(process.pid)!,

@@ -11,6 +11,8 @@ export interface CommandWorld {
   readonly homeDir: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
+  /** Standard input; asked for only by a command that reads it. */
+  readonly input: () => AsyncIterable<Uint8Array>;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
 }

@@ -26,6 +26,7 @@ describe('egret get-errors and monitor', () => {
     homeDir: '',
     env: {},
     cwd: '',
+    input: () => process.stdin,
     out: (text: string) => {
       out += text;
     },

@@ -37,6 +37,7 @@ describe('the command line', () => {
       homeDir,
       env,
       cwd: homeDir,
+      input: () => process.stdin,
       out: (text: string) => {
         out += text;
       },

@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { isJsonObject, type JsonObject, type JsonValue } from '../base/index.ts';
 import { type CommandWorld, type CommonFlags, failureLine } from './commands.ts';
+import { addDlog } from './dlog-commands.ts';
 import type { JarFlags } from './jar-command.ts';
 import { addMonitoring } from './monitor-commands.ts';
 import type { RebalanceFlags } from './rebalance-command.ts';
@@ -48,12 +49,7 @@ function makeProgram(world: CommandWorld, { runGateway, done }: ProgramOptions):
     .configureOutput({ writeOut: world.out, writeErr: world.err })
     .showHelpAfterError('(egret <command> --help shows how it is used)')
     .enablePositionalOptions();
-  const command = (usage: string, description: string, example: string): Command =>
-    withCommonFlags(program.command(usage).description(description)).addHelpText(
-      'after',
-      `\nExample:\n  ${example}`,
-    );
-
+  const command = makerOf(program);
   command(
     'up',
     'Run a gateway in the foreground. It prints a line beginning "egret ready" when all its services answer; ' +
@@ -72,7 +68,20 @@ function makeProgram(world: CommandWorld, { runGateway, done }: ProgramOptions):
   addLifecycle(command, world, done);
   addMonitoring(command, world, done);
   addRebalance(command, world, done);
+  const dlog = program
+    .command('dlog')
+    .description('The distributed log: streams of records, kept in order.')
+    .addHelpText('after', '\nExample:\n  egret dlog create words\n  date | egret dlog append words');
+  addDlog(makerOf(dlog), world, done);
   return program;
+}
+
+function makerOf(parent: Command): MakeCommand {
+  return (usage, description, example) =>
+    withCommonFlags(parent.command(usage).description(description)).addHelpText(
+      'after',
+      `\nExample:\n  ${example}`,
+    );
 }
 
 type MakeCommand = (usage: string, description: string, example: string) => Command;

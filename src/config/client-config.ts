@@ -13,6 +13,8 @@ export interface ClientConfig {
   readonly seeds: readonly string[] | undefined;
   /** Undefined when the user named none. */
   readonly port: number | undefined;
+  /** Of the distributed log; undefined when the user named none. */
+  readonly dlogPort: number | undefined;
   /** Absolute. */
   readonly localDir: string;
 }
@@ -33,6 +35,7 @@ export async function loadClientConfig(options: {
   if (file !== undefined) layers.unshift((await readYamlLayer(file)).conf);
   const conf = mergeConf(...layers);
   const port = expect(conf, 'nimbus.thrift.port', 'a port from 1 to 65535', isPort);
+  const dlogPort = expect(conf, 'egret.dlog.port', 'a port from 1 to 65535', isPort);
   const seeds = expect(conf, 'nimbus.seeds', 'a list of host names', isTextList);
   const localDir = expect(conf, 'storm.local.dir', 'a path', isText);
   return {
@@ -40,6 +43,7 @@ export async function loadClientConfig(options: {
     conf,
     seeds,
     port,
+    dlogPort,
     localDir: resolve(options.checkoutDir, localDir ?? 'storm-local'),
   };
 }

@@ -19,6 +19,7 @@ export interface GatewayConfig {
   readonly logLevel: LogLevel;
   readonly nimbus: NimbusConfig;
   readonly slotPorts: readonly number[];
+  readonly dlogPort: number;
   readonly redis: {
     /** Undefined: a private server. */
     readonly url: string | undefined;
@@ -117,6 +118,7 @@ function derive(values: JsonObject, conf: ConfText, checkoutDir: string): Gatewa
     logLevel: text(values, 'egret.log.level') as LogLevel,
     nimbus: nimbusConfig(values),
     slotPorts: values['supervisor.slots.ports'] as readonly number[],
+    dlogPort: number(values, 'egret.dlog.port')!,
     redis: {
       url: text(values, 'egret.redis.url'),
       serverCommand: text(values, 'egret.redis.server.command'),

@@ -83,6 +83,10 @@ export const gatewayKeys: Readonly<Record<string, KeySchema>> = {
     description:
       'A container that runs and gives no sign of life for this long is killed and started again; 0: never.',
   },
+  'egret.dlog.port': {
+    ...{ ...port, default: 0 },
+    description: 'TCP port of the distributed log (thrift/dlog.thrift); 0 means any free port.',
+  },
   'egret.log.level': {
     ...{ type: 'string', enum: ['debug', 'info', 'warn', 'error'], default: 'info' },
     description: "Least severe event that the gateway's own log shows.",
