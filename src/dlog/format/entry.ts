@@ -63,6 +63,12 @@ export function parseEntry(bytes: Buffer, at: number, seed: number): ParsedEntry
   if (bytes.length - at < length) return 'short';
   const crc = bytes.readUInt32LE(at);
   if (crc32c(bytes.subarray(at + 4, at + length), seed) !== crc) return 'bad';
+  return entryAt(bytes, at);
+}
+
+/** The entry at `at`, of bytes that are known to be whole. */
+export function entryAt(bytes: Buffer, at: number): Entry {
+  const length = bytes.readUInt32LE(at + 4);
   return {
     kind: bytes[at + 8] === 1 ? 'data' : 'control',
     packing: bytes[at + 9]!,
@@ -76,7 +82,7 @@ export function parseEntry(bytes: Buffer, at: number, seed: number): ParsedEntry
     firstSequenceId: readU64(bytes, at + 56),
     writtenAtMs: readU64(bytes, at + 64),
     bytes: length,
-    crc,
+    crc: bytes.readUInt32LE(at),
     packed: bytes.subarray(at + entryHeaderBytes, at + length),
   };
 }

@@ -1,4 +1,5 @@
 import { type Deferred, deferred } from '../../base/index.ts';
+import { type Entry, entryAt, type LogRecord, recordsOf } from '../format/entry.ts';
 
 /** Entries of a segment below `confirmed` may be read, and all of the segments before it. */
 export interface CommitPosition {
@@ -6,18 +7,34 @@ export interface CommitPosition {
   readonly confirmed: number;
 }
 
+/** An entry that was committed a moment ago, decoded once for all who read it. */
+export interface FreshEntry {
+  readonly entry: Entry;
+  readonly records: readonly LogRecord[];
+}
+
+/** Of the newest entries of a stream that somebody reads here. */
+const freshBytesMax = 4 * 1024 * 1024;
+
 /**
- * What the writers of this process have confirmed, for its readers: they see a record as soon as its writer is told. Readers of
- * other processes learn it from the entries that follow.
+ * What the writers of this process have confirmed, for its readers: they see a record as soon as its writer is told, and get the newest
+ * without asking the storage. Readers of other processes learn it from the entries that follow.
  */
 export class CommitHub {
   readonly #positions = new Map<string, CommitPosition>();
   readonly #waiting = new Map<string, Deferred<undefined>>();
+  readonly #fresh = new Map<string, FreshEntries>();
 
-  /** A late word of an earlier owner is not heard. */
-  publish(stream: string, position: CommitPosition): void {
+  /**
+   * A late word of an earlier owner is not heard. `bytes`: the entry that was confirmed now; they are copied. Without them a segment has
+   * begun or ended.
+   */
+  publish(stream: string, position: CommitPosition, bytes?: Buffer): void {
     if ((this.#positions.get(stream)?.lssn ?? 0) > position.lssn) return;
     this.#positions.set(stream, position);
+    const fresh = this.#fresh.get(stream);
+    if (bytes === undefined) fresh?.clear();
+    else fresh?.add(position.lssn, bytes);
     this.#wake(stream);
   }
 
@@ -29,6 +46,33 @@ export class CommitHub {
 
   position(stream: string): CommitPosition | undefined {
     return this.#positions.get(stream);
+  }
+
+  /** From now until it is disposed the newest entries of the stream are kept. */
+  attach(stream: string): Disposable {
+    let entries = this.#fresh.get(stream);
+    if (entries === undefined) {
+      entries = new FreshEntries();
+      this.#fresh.set(stream, entries);
+    }
+    entries.readers += 1;
+    const attached = entries;
+    return {
+      [Symbol.dispose]: () => {
+        attached.readers -= 1;
+        if (attached.readers === 0) this.#fresh.delete(stream);
+      },
+    };
+  }
+
+  /** Confirmed entries from that one on, without a gap, as many as begin within `bytesMax`; none when that one is not kept. */
+  fresh(at: {
+    readonly stream: string;
+    readonly lssn: number;
+    readonly entry: number;
+    readonly bytesMax: number;
+  }): readonly FreshEntry[] {
+    return this.#fresh.get(at.stream)?.from(at.lssn, at.entry, at.bytesMax) ?? [];
   }
 
   /** Resolves at the next change; one promise for all who wait. */
@@ -46,5 +90,41 @@ export class CommitHub {
     if (waiting === undefined) return;
     this.#waiting.delete(stream);
     waiting.resolve(undefined);
+  }
+}
+
+/** The newest entries of one segment, dense. */
+class FreshEntries {
+  readers = 0;
+  #lssn = 0;
+  #entries: FreshEntry[] = [];
+  #bytes = 0;
+
+  add(lssn: number, bytes: Buffer): void {
+    const entry = entryAt(Buffer.from(bytes), 0);
+    const records = recordsOf(lssn, entry);
+    const isNext = lssn === this.#lssn && entry.entry === (this.#entries.at(-1)?.entry.entry ?? -1) + 1;
+    if (!isNext) this.clear();
+    this.#lssn = lssn;
+    if (records === undefined) return;
+    this.#entries.push({ entry, records });
+    this.#bytes += entry.bytes;
+    while (this.#bytes > freshBytesMax && this.#entries.length > 1)
+      this.#bytes -= this.#entries.shift()!.entry.bytes;
+  }
+
+  clear(): void {
+    this.#entries = [];
+    this.#bytes = 0;
+  }
+
+  from(lssn: number, entry: number, bytesMax: number): readonly FreshEntry[] {
+    const first = this.#entries[0]?.entry.entry;
+    if (lssn !== this.#lssn || first === undefined || entry < first) return [];
+    const begin = entry - first;
+    let end = begin;
+    for (let bytes = 0; end < this.#entries.length && bytes < bytesMax; end++)
+      bytes += this.#entries[end]!.entry.bytes;
+    return this.#entries.slice(begin, end);
   }
 }

@@ -14,6 +14,7 @@ describe('a log reader', () => {
     fixture = new LogFixture();
     log = fixture.process();
     await log.createStream(stream);
+    await log.createStream('ns/large');
     writer = await opened(log, stream, { rollBytes: 400 });
   });
   afterEach(() => writer.close());
@@ -134,6 +135,28 @@ describe('a log reader', () => {
     await late.close();
     assert.deepEqual(await readFrom('earliest'), names(15, 20));
     assert.deepEqual(await readFrom({ transactionId: 0 }), names(15, 20));
+  });
+
+  it('goes on from the storage where what is kept of the newest has left it behind', async () => {
+    const large = await opened(log, 'ns/large', { durability: 'os' });
+    const reader = await log.openReader('ns/large', 'earliest');
+    const found: number[] = [];
+    const read = async (recordsMax: number): Promise<void> => {
+      const result = await reader.read({ recordsMax, bytesMax: 1 });
+      assert(result.kind === 'records');
+      found.push(...result.records.map(({ payload }) => payload[0]!));
+    };
+    for (let index = 0; index < 30; index++) {
+      await committed(large.append(Buffer.alloc(512 * 1024, index)));
+      if (index < 3) await read(1);
+    }
+    while (found.length < 30) await read(10);
+    assert.deepEqual(
+      found,
+      Array.from({ length: 30 }, (_, index) => index),
+    );
+    await reader.close();
+    await large.close();
   });
 
   it('ends where the stream ends, as often as it is asked', async () => {

@@ -1,4 +1,4 @@
-import { type Clock, errorCode, GatewayError, throwIfAborted } from '../../base/index.ts';
+import { type Clock, deferred, errorCode, GatewayError, throwIfAborted } from '../../base/index.ts';
 import { compareDlsn, type Dlsn, formatDlsn } from '../format/dlsn.ts';
 import { type Entry, type LogRecord, recordsOf } from '../format/entry.ts';
 import { corrupt } from '../storage/faults.ts';
@@ -50,6 +50,7 @@ export class LogReader {
   readonly #deps: ReaderDeps;
   readonly #stream: string;
   readonly #options: Required<ReaderOptions>;
+  readonly #attached: Disposable;
   #reader: SegmentReader | undefined;
   #lssn: number;
   #entry: number;
@@ -77,6 +78,7 @@ export class LogReader {
     this.#skipSlots = start.at.slot;
     this.#skipBelow = start.skipBelow;
     this.#seenAtMs = deps.clock.monotonicMs();
+    this.#attached = deps.hub.attach(stream);
   }
 
   /** Rejects with `STREAM_UNKNOWN`. A position that was cut off is told by the first read. */
@@ -122,6 +124,7 @@ export class LogReader {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#attached[Symbol.dispose]();
     await this.#reader?.close();
   }
 
@@ -140,11 +143,17 @@ export class LogReader {
   }
 
   async #pause(changed: Promise<undefined>, ms: number, signal: AbortSignal | undefined): Promise<void> {
-    const over = new AbortController();
-    const either = signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]);
-    const slept = this.#deps.clock.sleep(ms, either).catch(() => undefined);
-    await Promise.race([changed, slept]);
-    over.abort();
+    const over = deferred<undefined>();
+    const onOver = (): void => over.resolve(undefined);
+    const timer = this.#deps.clock.after(ms, onOver);
+    if (signal?.aborted === true) onOver();
+    else signal?.addEventListener('abort', onOver, { once: true });
+    try {
+      await Promise.race([changed, over.promise]);
+    } finally {
+      timer[Symbol.dispose]();
+      signal?.removeEventListener('abort', onOver);
+    }
   }
 
   /** Reads on, to the next records or to where there is no more. */
@@ -153,13 +162,14 @@ export class LogReader {
     if (!('segment' in reader)) return reader.kind === 'tail' ? 'tail' : reader;
     const isEnd = reader.segment.sealed !== undefined && this.#entry >= reader.segment.sealed.seal.entries;
     if (isEnd) return this.#leave(reader);
+    if (this.#takeFresh(reader, bytesMax)) return 'more';
     const known = this.#limit(reader);
     const entries = await reader.read(this.#entry, bytesMax);
     for (const entry of entries) this.#confirmed = Math.max(this.#confirmed, entry.confirmed);
     const limit = Math.max(known, this.#confirmed);
     const readable = entries.filter((entry) => entry.entry < limit);
     if (readable.length > 0) {
-      for (const entry of readable) this.#deliver(entry);
+      for (const entry of readable) this.#deliver(entry, recordsOf(this.#lssn, entry));
       return 'more';
     }
     if (entries.length === 0 && this.#entry < known)
@@ -186,8 +196,16 @@ export class LogReader {
     return position?.lssn === this.#lssn ? position.confirmed : 0;
   }
 
-  #deliver(entry: Entry): void {
-    const records = recordsOf(this.#lssn, entry);
+  /** What a writer of this process committed a moment ago needs no storage. */
+  #takeFresh(reader: SegmentReader, bytesMax: number): boolean {
+    const at = { stream: this.#stream, lssn: this.#lssn, entry: this.#entry, bytesMax };
+    const fresh = this.#deps.hub.fresh(at);
+    for (const { entry, records } of fresh) this.#deliver(entry, records);
+    reader.passed(fresh.map(({ entry }) => entry));
+    return fresh.length > 0;
+  }
+
+  #deliver(entry: Entry, records: readonly LogRecord[] | undefined): void {
     const isNext = this.#nextSequenceId === undefined || entry.firstSequenceId === this.#nextSequenceId;
     if (records === undefined) throw corrupt({ stream: this.#stream, lssn: this.#lssn }, 'its records');
     if (!isNext) throw this.#gap(`sequence id ${this.#nextSequenceId}`, entry.firstSequenceId);

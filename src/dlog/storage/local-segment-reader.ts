@@ -23,6 +23,8 @@ interface Cursor {
 }
 
 const chunkBytes = 256 * 1024;
+/** At the end of what is written there is little to read, and that is looked at often. */
+const tailBytes = 16 * 1024;
 
 /** Reads one segment's file, from where it stands on or from the nearest index point of its seal. */
 export class LocalSegmentReader implements SegmentReader {
@@ -32,6 +34,7 @@ export class LocalSegmentReader implements SegmentReader {
   readonly #seed: number;
   #sealed: StandingSeal | undefined;
   #cursor: Cursor;
+  #isAtTail = false;
   #isClosed = false;
 
   private constructor(segment: LocalSegment, file: OpenFile, stored: StoredSegment) {
@@ -62,6 +65,11 @@ export class LocalSegmentReader implements SegmentReader {
     if (from !== this.#cursor.entry) await this.#moveTo(from);
     const { entries } = await this.#scan(bytesMax);
     return entries;
+  }
+
+  passed(entries: readonly Entry[]): void {
+    if (entries[0]?.entry === this.#cursor.entry)
+      this.#cursor = stepped(this.#cursor, entries, Number.POSITIVE_INFINITY);
   }
 
   async seek({ field, value }: SeekBy): Promise<number> {
@@ -108,9 +116,11 @@ export class LocalSegmentReader implements SegmentReader {
     const end = this.#sealed?.seal;
     const isAtEnd = end !== undefined && this.#cursor.entry >= end.entries;
     if (isAtEnd) return { entries: [] };
-    for (let wanted = Math.max(bytesMax, 4096); ; wanted *= 4) {
+    const first = Math.max(this.#isAtTail ? Math.min(bytesMax, tailBytes) : bytesMax, 4096);
+    for (let wanted = first; ; wanted *= 4) {
       const limit = Math.min(wanted, (end?.bytes ?? Number.POSITIVE_INFINITY) - this.#cursor.offset);
       const bytes = await readUpTo(this.#file, Buffer.allocUnsafe(limit), this.#cursor.offset);
+      this.#isAtTail = bytes.length < limit;
       const place = { ...this.#cursor, seed: this.#seed };
       const scan = scanEntries(bytes, place);
       if (scan.entries.length > 0) {

@@ -211,6 +211,7 @@ function readerOf(kept: KeptSegment, find: () => KeptSegment): SegmentReader {
         const found = visible().findIndex((entry) => entry[field] >= value);
         return found === -1 ? visible().length : found;
       }),
+    passed: () => undefined,
     refresh: () => answer(() => kept.sealed ?? find().sealed),
     close: () => Promise.resolve(),
   };

@@ -103,6 +103,8 @@ export interface SegmentReader {
    * `SEGMENT_CORRUPT` for damage below the seal.
    */
   read(from: number, bytesMax: number): Promise<readonly Entry[]>;
+  /** The caller has those entries from elsewhere: the next read goes on behind them. */
+  passed(entries: readonly Entry[]): void;
   /** The number of the first entry that ends at or above a value, or of the one after the last. */
   seek(by: SeekBy): Promise<number>;
   /** Looks whether the segment has been sealed by now. Rejects with `LOG_GAP` when it was removed. */

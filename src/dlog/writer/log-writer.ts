@@ -298,10 +298,11 @@ export class LogWriter {
         return undefined;
       }
       group = this.#queue.take()!;
-      if (this.#options.durability === 'memory') this.#settle(group, this.#segment.entries);
-      const entry = await this.#segment.append(group.builder, this.#deps.clock.nowMs());
+      const entry = this.#segment.entries;
+      if (this.#options.durability === 'memory') this.#settle(group, entry);
+      const bytes = await this.#segment.append(group.builder, this.#deps.clock.nowMs());
       this.#settle(group, entry);
-      this.#publish();
+      this.#publish(bytes);
       this.#announceLater();
     } catch (error) {
       this.#fail(error, group);
@@ -314,8 +315,7 @@ export class LogWriter {
     this.#request = undefined;
     const nowMs = this.#deps.clock.nowMs();
     if (request === 'announce' && this.#segment.isUnannounced) {
-      await this.#segment.append(this.#control, nowMs);
-      this.#publish();
+      this.#publish(await this.#segment.append(this.#control, nowMs));
     }
     if (request === 'end') {
       const { stored } = this.#segment;
@@ -426,9 +426,10 @@ export class LogWriter {
     this.#tasks.add(renewal);
   }
 
-  #publish(): void {
+  /** `bytes`: of the entry that was confirmed now. */
+  #publish(bytes?: Buffer): void {
     const { lssn, entries: confirmed } = this.#segment;
-    this.#deps.hub.publish(this.stream, { lssn, confirmed });
+    this.#deps.hub.publish(this.stream, { lssn, confirmed }, bytes);
   }
 
   /** The list in the state store may be behind: it decides nothing. */

@@ -114,8 +114,8 @@ export class OpenSegment {
     return { header: this.#header, seed: this.#appender.seed, sealed: undefined };
   }
 
-  /** Appends what the builder holds. Answers the number of the entry. Rejects as SegmentAppender.append does. */
-  async append(builder: EntryBuilder, nowMs: number): Promise<number> {
+  /** Appends what the builder holds. Answers the entry, until the builder is cleared. Rejects as SegmentAppender.append does. */
+  async append(builder: EntryBuilder, nowMs: number): Promise<Buffer> {
     const entry = this.#tally.entries;
     const { count } = builder;
     const transactionIdFloor = this.#tally.lastTransactionId;
@@ -143,7 +143,7 @@ export class OpenSegment {
       writtenAtMs: this.#writtenAtMs,
     });
     this.#lastIsControl = isControl;
-    return entry;
+    return built.bytes;
   }
 
   /** Ends the segment. Rejects with `SEGMENT_FENCED` when another owner has ended it. */
