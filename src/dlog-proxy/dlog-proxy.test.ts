@@ -33,7 +33,7 @@ class Connection {
     return { method: '', ...at, signal: this.gone.signal };
   }
 
-  async write(text: string, ctx: WriteContext = {}, name = stream): Promise<WriteResponse> {
+  async write(text: string | Buffer, ctx: WriteContext = {}, name = stream): Promise<WriteResponse> {
     return this.#handler.writeWithContext({ stream: name, data: Buffer.from(text), ctx }, this.call);
   }
 
@@ -118,7 +118,6 @@ describe('the log as a service', () => {
     assert.equal((await client.do('delete')).header.code, 'SUCCESS');
     assert.equal((await client.write('x')).header.code, 'LOG_NOT_FOUND');
     assert.equal((await client.read(start)).header.code, 'LOG_NOT_FOUND');
-    assert.equal((await client.write('x', { isRecordSet: true })).header.code, 'NOT_IMPLEMENTED');
   });
 
   it('takes a record with the checksum of its client, and none with another', async () => {
@@ -126,6 +125,42 @@ describe('the log as a service', () => {
     assert.equal((await client.write('x', { crc32: sum })).header.code, 'SUCCESS');
     assert.equal((await client.write('y', { crc32: sum })).header.code, 'CHECKSUM_FAILED');
     assert.deepEqual(await contents(), ['x']);
+  });
+
+  it('takes a set of records as one, each at its own position', async () => {
+    // Version 1 unpacked, two records, their bytes twice; length and bytes of each.
+    const set = Buffer.from(
+      '00001000 00000002 0000000b 0000000b 00000001 61 00000002 6263'.replaceAll(' ', ''),
+      'hex',
+    );
+    const written = await client.write(set, { isRecordSet: true });
+    assert.equal(written.header.code, 'SUCCESS');
+    const read = await client.read(start);
+    assert.deepEqual(texts(read), ['a', 'bc']);
+    assert.equal(read.records![0]!.dlsn, written.dlsn);
+    const [first, second] = read.records!.map(({ dlsn }) => deserializeDlsn(dlsn));
+    assert.deepEqual(second, { ...first, slot: first!.slot + 1 });
+  });
+
+  it('refuses a set that is damaged, packed or holds a record that is too large, and writes nothing of it', async () => {
+    const of = (...words: number[]): Buffer => {
+      const bytes = Buffer.alloc(words.length * 4);
+      for (const [index, word] of words.entries()) bytes.writeUInt32BE(word, index * 4);
+      return bytes;
+    };
+    const code = async (set: Buffer): Promise<string> =>
+      (await client.write(set, { isRecordSet: true })).header.code;
+    assert.equal(await code(of(0x1000, 1, 4)), 'INVALID_ENVELOPED_ENTRY');
+    assert.equal(await code(of(0x2000, 1, 4, 4, 0)), 'INVALID_ENVELOPED_ENTRY');
+    assert.equal(await code(of(0x1000, 0, 0, 0)), 'INVALID_ENVELOPED_ENTRY');
+    assert.equal(await code(of(0x1000, 2, 8, 8, 0, 5)), 'INVALID_ENVELOPED_ENTRY');
+    assert.equal(await code(of(0x1000, 2, 4, 4, 0)), 'INVALID_ENVELOPED_ENTRY');
+    assert.equal(await code(of(0x1000, 1, 4, 8, 0)), 'INVALID_ENVELOPED_ENTRY');
+    assert.equal(await code(of(0x1001, 1, 4, 4, 0)), 'NOT_IMPLEMENTED');
+    const long = 1100 * 1024;
+    const tooLarge = Buffer.concat([of(0x1000, 2, long + 8, long + 8, 0, long), Buffer.alloc(long)]);
+    assert.equal(await code(tooLarge), 'TOO_LARGE_RECORD');
+    assert.deepEqual(await contents(), []);
   });
 
   it('sends writers to the owner, and owns what was given back', async () => {

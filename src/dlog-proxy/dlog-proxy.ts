@@ -29,6 +29,7 @@ import {
 } from './outcome.ts';
 import { OwnedStream, type Write } from './owned-stream.ts';
 import { type ReadAnswer, ReadSession } from './read-session.ts';
+import { decodeRecordSet } from './record-set.ts';
 import { recoverEnd } from './recover.ts';
 import { Tails } from './tails.ts';
 
@@ -135,11 +136,12 @@ export class DlogProxy {
   ): Promise<WriteOutcome> {
     const order = this.#order(ctx, call);
     if (order === 'past') return Promise.resolve(cancelled);
-    const refusal = this.#writeRefusal({ stream, data }, ctx);
+    const records = recordsOf(data, ctx);
+    const refusal = this.#writeRefusal({ stream, data }, ctx) ?? ('kind' in records ? records : undefined);
     const owned = refusal ?? this.#own(stream);
-    if (owned instanceof OwnedStream) return owned.write({ payload: data, order });
+    if (owned instanceof OwnedStream && !('kind' in records)) return owned.write({ records, order });
     order?.of.refuse(order.place);
-    return Promise.resolve(owned);
+    return Promise.resolve(owned as Refused);
   }
 
   /** The place of a write in its session; undefined where it has none, `past` where a newer session has begun. */
@@ -156,8 +158,6 @@ export class DlogProxy {
     { stream, data }: { readonly stream: string; readonly data: Buffer },
     ctx: WriteContext,
   ): Refused | undefined {
-    if (ctx.isRecordSet === true)
-      return refused('NOT_IMPLEMENTED', 'sets of records are not taken: send them in bulk');
     if (ctx.crc32 !== undefined && ctx.crc32 !== BigInt(crc32(data, crc32(stream))))
       return refused('CHECKSUM_FAILED', 'the record is not as it was sent');
     try {
@@ -365,6 +365,19 @@ export class DlogProxy {
     if (signal.aborted) onGone();
     else signal.addEventListener('abort', onGone, { once: true });
     return connection;
+  }
+}
+
+function recordsOf(data: Buffer, ctx: WriteContext): readonly Buffer[] | Refused {
+  if (ctx.isRecordSet !== true) return [data];
+  const set = decodeRecordSet(data);
+  switch (set.kind) {
+    case 'records':
+      return set.records;
+    case 'packed':
+      return refused('NOT_IMPLEMENTED', 'sets of records are taken unpacked only');
+    case 'bad':
+      return refused('INVALID_ENVELOPED_ENTRY', `this is no set of records: ${set.what}`);
   }
 }
 

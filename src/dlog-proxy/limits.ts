@@ -10,18 +10,18 @@ export class InFlight {
     this.#recordsMax = limits.recordsMax;
   }
 
-  hasRoom(bytes: number): boolean {
-    return this.#bytes + bytes <= this.#bytesMax && this.#records < this.#recordsMax;
+  hasRoom(bytes: number, records: number): boolean {
+    return this.#bytes + bytes <= this.#bytesMax && this.#records + records <= this.#recordsMax;
   }
 
-  add(bytes: number): void {
+  add(bytes: number, records: number): void {
     this.#bytes += bytes;
-    this.#records += 1;
+    this.#records += records;
   }
 
-  remove(bytes: number): void {
+  remove(bytes: number, records: number): void {
     this.#bytes -= bytes;
-    this.#records -= 1;
+    this.#records -= records;
   }
 
   get isEmpty(): boolean {

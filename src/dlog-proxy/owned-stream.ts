@@ -1,9 +1,10 @@
-import type { DistributedLog, LogWriter, WriterOptions } from '../dlog/index.ts';
+import type { AppendOutcome, DistributedLog, LogWriter, WriterOptions } from '../dlog/index.ts';
 import { InFlight, type ProxyLimits, type WriteOrder } from './limits.ts';
 import { cancelled, outcomeOf, type Refused, refusalOf, refused, type WriteOutcome } from './outcome.ts';
 
 export interface Write {
-  readonly payload: Buffer;
+  /** At least one; all of them or none. */
+  readonly records: readonly Buffer[];
   /** Undefined: it stands for itself. */
   readonly order: { readonly of: WriteOrder; readonly place: number } | undefined;
 }
@@ -56,17 +57,19 @@ export class OwnedStream {
    * returns: the order of the calls is the order in the stream.
    */
   write(write: Write): Promise<WriteOutcome> {
-    const bytes = write.payload.length;
+    const count = write.records.length;
+    let bytes = 0;
+    for (const record of write.records) bytes += record.length;
     const refusal = this.#refusal(write, bytes);
     if (refusal !== undefined) {
       refuseOrder(write);
       return Promise.resolve(refusal);
     }
-    this.#inFlight.add(bytes);
-    this.#deps.total.add(bytes);
+    this.#inFlight.add(bytes, count);
+    this.#deps.total.add(bytes, count);
     return this.#hand(write).then((outcome) => {
-      this.#inFlight.remove(bytes);
-      this.#deps.total.remove(bytes);
+      this.#inFlight.remove(bytes, count);
+      this.#deps.total.remove(bytes, count);
       if (outcome.kind !== 'committed') refuseOrder(write);
       return outcome;
     });
@@ -97,22 +100,26 @@ export class OwnedStream {
     const { limits, total } = this.#deps;
     if (isCancelled(write)) return cancelled;
     if (this.#isClosed) return closing(this.#stream);
-    if (bytes > limits.recordBytesMax)
-      return refused('TOO_LARGE_RECORD', `a record has ${bytes} bytes of at most ${limits.recordBytesMax}`);
-    if (this.#inFlight.hasRoom(bytes) && total.hasRoom(bytes)) return undefined;
+    const large = write.records.find((record) => record.length > limits.recordBytesMax);
+    if (large !== undefined)
+      return refused(
+        'TOO_LARGE_RECORD',
+        `a record has ${large.length} bytes of at most ${limits.recordBytesMax}`,
+      );
+    const { length } = write.records;
+    if (this.#inFlight.hasRoom(bytes, length) && total.hasRoom(bytes, length)) return undefined;
     return refused('OVER_CAPACITY', `${this.#stream}: as much is under way as may be`);
   }
 
   async #hand(write: Write): Promise<WriteOutcome> {
     const writer = this.#writer;
-    if (writer?.state === 'open' && this.#waiting.length === 0)
-      return outcomeOf(await writer.append(write.payload));
+    if (writer?.state === 'open' && this.#waiting.length === 0) return outcomeOf(await append(writer, write));
     return new Promise((resolve) => {
       this.#waiting.push((opened) => {
         if ('kind' in opened) resolve(opened);
         // What it follows may have failed while it waited.
         else if (isCancelled(write)) resolve(cancelled);
-        else void opened.append(write.payload).then((outcome) => resolve(outcomeOf(outcome)));
+        else void append(opened, write).then((outcome) => resolve(outcomeOf(outcome)));
       });
       this.#open();
     });
@@ -155,6 +162,10 @@ export class OwnedStream {
       return refused('STREAM_NOT_READY', `${this.#stream} changes its owner`);
     return { ...refused('FOUND', `${this.#stream} is written by ${address}`), location: address };
   }
+}
+
+function append(writer: LogWriter, { records }: Write): Promise<AppendOutcome> {
+  return records.length === 1 ? writer.append(records[0]!) : writer.appendBatch(records);
 }
 
 function closing(stream: string): Refused {
