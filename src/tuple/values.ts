@@ -52,7 +52,7 @@ export const listFlavours = [
 ] as const;
 export const mapFlavours = ['HashMap', 'LinkedHashMap', 'TreeMap', 'ConcurrentHashMap', 'Map.of'] as const;
 export const setFlavours = ['HashSet', 'LinkedHashSet', 'TreeSet', 'Set.of'] as const;
-export const objectCodecs = ['kryo', 'javaSerialization'] as const;
+export const objectCodecs = ['kryo', 'javaSerialization', 'parts'] as const;
 export type ListFlavour = (typeof listFlavours)[number];
 export type MapFlavour = (typeof mapFlavours)[number];
 export type SetFlavour = (typeof setFlavours)[number];

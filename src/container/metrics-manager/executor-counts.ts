@@ -2,12 +2,33 @@ import type { CountsByWindow, ExecutorId, ExecutorStatsRecord } from '../../topo
 import { LatencyHistogram } from './latency-histogram.ts';
 import { allTimeWindow, RollingCounts, windowKeys } from './rolling-counts.ts';
 
+const allTimeIndex = windowKeys.indexOf(allTimeWindow);
+
 /** Names of the rows of {@link ExecutorCounts}, by row. */
 export interface RowNames {
   /** Streams that the executor emits on. */
   readonly streams: readonly string[];
   /** What it takes (`component \0 stream`); of a spout the streams of its roots. */
   readonly inputs: readonly string[];
+}
+
+/** Sums since the start. Streams and inputs that were never counted are left out. */
+export interface TaskTotals {
+  readonly streams: readonly {
+    readonly name: string;
+    readonly emitted: number;
+    readonly transferred: number;
+  }[];
+  readonly inputs: readonly {
+    readonly name: string;
+    readonly acked: number;
+    readonly failed: number;
+    readonly executed: number;
+    /** Milliseconds, and how many tuples they are of. */
+    readonly executeMs: number;
+    readonly latencyMs: number;
+    readonly latencyCount: number;
+  }[];
 }
 
 /** Everything that Storm counts of an executor, over Storm's windows, and the latencies in buckets besides. */
@@ -88,6 +109,30 @@ export class ExecutorCounts {
     };
   }
 
+  totals(names: RowNames): TaskTotals {
+    const total = (counts: RollingCounts, row: number): number => counts.read(allTimeIndex, row);
+    return {
+      streams: names.streams
+        .map((name, row) => ({
+          name,
+          emitted: total(this.emitted, row),
+          transferred: total(this.transferred, row),
+        }))
+        .filter(({ emitted, transferred }) => emitted + transferred > 0),
+      inputs: names.inputs
+        .map((name, row) => ({
+          name,
+          acked: total(this.acked, row),
+          failed: total(this.failed, row),
+          executed: total(this.executed, row),
+          executeMs: total(this.executeMs, row),
+          latencyMs: total(this.latencyMs, row),
+          latencyCount: total(this.latencyCount, row),
+        }))
+        .filter(({ acked, failed, executed }) => acked + failed + executed > 0),
+    };
+  }
+
   get #ofStreams(): readonly RollingCounts[] {
     return [this.emitted, this.transferred];
   }
@@ -115,8 +160,7 @@ function byWindow(
   names: readonly string[],
   read: (window: number, row: number) => number,
 ): CountsByWindow {
-  const allTime = windowKeys.indexOf(allTimeWindow);
-  const rows = names.flatMap((name, row) => (used.read(allTime, row) === 0 ? [] : [{ name, row }]));
+  const rows = names.flatMap((name, row) => (used.read(allTimeIndex, row) === 0 ? [] : [{ name, row }]));
   return Object.fromEntries(
     windowKeys.map((key, window) => [
       key,

@@ -3,8 +3,9 @@
  * heartbeats, errors. Counting is exact and cheap enough for the path of each tuple; telling is bounded and survives
  * a store that is away.
  *
- * Start at executor-metrics.ts for counting, metrics-manager.ts for telling.
+ * Start at task-metrics.ts for counting, metrics-manager.ts for telling.
  */
-export { type ExecutorDescription, ExecutorMetrics } from './executor-metrics.ts';
+export { BuiltinMetrics, type DataPoint } from './builtin-metrics.ts';
 export { MetricsManager, type MetricsManagerDeps, type Reporter } from './metrics-manager.ts';
 export { MetricsRegistry } from './metrics-registry.ts';
+export { type TaskDescription, TaskMetrics } from './task-metrics.ts';

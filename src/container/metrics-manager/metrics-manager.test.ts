@@ -70,14 +70,15 @@ describe('MetricsManager', () => {
     const bench = new Bench();
     const { metrics } = bench;
     const description = {
+      taskId: 1,
       executor: [1, 1] as const,
       componentId: 'component-1',
       kind: 'spout' as const,
       streams: [],
       inputs: [],
     };
-    const own = metrics.registry.executor(description);
-    assert.equal(metrics.registry.executor(description), own);
+    const own = metrics.registry.task(description);
+    assert.equal(metrics.registry.task(description), own);
     metrics.start();
     metrics.hostReported(jvm, {
       type: 'stats',

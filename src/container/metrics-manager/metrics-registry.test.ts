@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { ManualClock } from '../../testing/manual-clock.ts';
-import type { ExecutorId, PlannedTask } from '../../topology/index.ts';
+import type { ExecutorId, PlannedTask, TaskId } from '../../topology/index.ts';
 import { MetricsRegistry } from './metrics-registry.ts';
 
-const bolt = (executor: ExecutorId) => ({
-  ...{ executor, componentId: 'count', kind: 'bolt' as const, streams: ['default'] },
+const bolt = (taskId: TaskId, executor: ExecutorId) => ({
+  ...{ taskId, executor, componentId: 'count', kind: 'bolt' as const, streams: ['default'] },
   inputs: [{ componentId: 'words', streamId: 'default' }],
 });
 const task = (taskId: number, executor: ExecutorId): PlannedTask => ({
@@ -19,7 +19,7 @@ describe('MetricsRegistry', () => {
       [2, 30, 8],
       [3, 5, 1],
     ] as const) {
-      const metrics = registry.executor(bolt([taskId, taskId]));
+      const metrics = registry.task(bolt(taskId, [taskId, taskId]));
       metrics.emitted(1, executed);
       metrics.executed(0, executed, executed * averageMs);
       metrics.acked(0, executed, executed * averageMs);
@@ -36,19 +36,21 @@ describe('MetricsRegistry', () => {
     assert.equal(record!.specific.processMsAvg['600']![input], 7);
   });
 
-  it('goes on counting an executor that is cut into several, as the first that is still here', () => {
+  it('goes on counting the tasks of an executor that is cut into several, each as its own', () => {
     const registry = new MetricsRegistry(new ManualClock());
-    const metrics = registry.executor(bolt([1, 3]));
-    metrics.emitted(1, 1);
+    const [first, second, third] = [1, 2, 3].map((taskId) => registry.task(bolt(taskId, [1, 3])));
+    first!.emitted(1, 1);
+    second!.emitted(1, 2);
+    third!.emitted(1, 4);
+    assert.deepEqual(registry.records()[0]!.emitted[':all-time'], { default: 7 });
     registry.repack([task(2, [2, 2]), task(3, [3, 3])]);
-    metrics.emitted(1, 1);
-    assert.equal(registry.executor(bolt([2, 2])), metrics);
-    assert.notEqual(registry.executor(bolt([3, 3])), metrics);
+    second!.emitted(1, 8);
+    assert.equal(registry.task(bolt(2, [2, 2])), second);
     assert.deepEqual(
       registry.records().map(({ executor, emitted }) => [executor, emitted[':all-time']]),
       [
-        [[2, 2], { default: 2 }],
-        [[3, 3], {}],
+        [[2, 2], { default: 10 }],
+        [[3, 3], { default: 4 }],
       ],
     );
   });

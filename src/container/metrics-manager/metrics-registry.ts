@@ -1,36 +1,33 @@
 import type { Clock } from '../../base/index.ts';
 import type { ExecutorStatsRecord, PlannedTask } from '../../topology/index.ts';
-import { type ExecutorDescription, ExecutorMetrics } from './executor-metrics.ts';
 import { mergeRecords } from './merge-records.ts';
+import { type TaskDescription, TaskMetrics } from './task-metrics.ts';
 
-/** The counters of all executors of a container that run in TypeScript. They outlive a restart of their host. */
+/** The counters of all tasks of a container that run in TypeScript. They outlive a restart of their host. */
 export class MetricsRegistry {
   readonly #clock: Clock;
-  #all: ExecutorMetrics[] = [];
+  #all: TaskMetrics[] = [];
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** The counters of an executor: new at the first call, the same ones for every task and every restart after it. */
-  executor(description: ExecutorDescription): ExecutorMetrics {
-    const [firstTask] = description.executor;
-    const known = this.#all.find((metrics) => metrics.executor[0] === firstTask);
+  /** The counters of a task: new at the first call, the same ones for every restart after it. */
+  task(description: TaskDescription): TaskMetrics {
+    const known = this.#all.find((metrics) => metrics.description.taskId === description.taskId);
     if (known !== undefined) return known;
-    const metrics = new ExecutorMetrics(description, this.#clock.monotonicMs());
+    const metrics = new TaskMetrics(description, this.#clock.monotonicMs());
     this.#all.push(metrics);
     return metrics;
   }
 
   /**
    * The tasks of this container by a new packing plan. Counters of tasks that have left are reported no longer; those of
-   * tasks that stay go by their new executor, to which several may belong then. One that is cut into several keeps
-   * counting what its tasks did together, as the first of them.
+   * tasks that stay go by their new executor.
    */
   repack(own: readonly PlannedTask[]): void {
     this.#all = this.#all.filter((metrics) => {
-      const [first, last] = metrics.executor;
-      const staying = own.find(({ taskId }) => taskId >= first && taskId <= last);
+      const staying = own.find(({ taskId }) => taskId === metrics.description.taskId);
       if (staying !== undefined) metrics.executor = staying.executor;
       return staying !== undefined;
     });

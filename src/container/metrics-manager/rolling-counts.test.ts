@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { JsonValue } from '../../base/index.ts';
 import { askOracle } from '../../testing/oracle.ts';
-import { ExecutorMetrics } from './executor-metrics.ts';
 import { RollingCounts, rotationMs, windowKeys } from './rolling-counts.ts';
+import { TaskMetrics } from './task-metrics.ts';
 
 /** A day and a half in steps of a second at most, with what happens in each. */
 const steps = fc.array(
@@ -109,10 +109,10 @@ describe('RollingCounts', () => {
   });
 });
 
-describe('ExecutorMetrics', () => {
+describe('TaskMetrics', () => {
   it("reports a spout's streams by name, its latency as an average", () => {
-    const metrics = new ExecutorMetrics(
-      { executor: [1, 1], componentId: 's', kind: 'spout', streams: ['a', 'default'], inputs: [] },
+    const metrics = new TaskMetrics(
+      { taskId: 1, executor: [1, 1], componentId: 's', kind: 'spout', streams: ['a', 'default'], inputs: [] },
       0,
     );
     metrics.emitted(2, 3);
@@ -136,8 +136,8 @@ describe('ExecutorMetrics', () => {
       { componentId: 's', streamId: 'default' },
       { componentId: 's', streamId: 'x' },
     ];
-    const metrics = new ExecutorMetrics(
-      { executor: [2, 3], componentId: 'b', kind: 'bolt', streams: [], inputs },
+    const metrics = new TaskMetrics(
+      { taskId: 2, executor: [2, 3], componentId: 'b', kind: 'bolt', streams: [], inputs },
       0,
     );
     metrics.executed(1, 4, 2);

@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import fc from 'fast-check';
 import { askOracle } from '../../../testing/oracle.ts';
-import { ByteWriter, decodeValues, type JavaValue, ValueWriter } from '../../../tuple/index.ts';
+import { ByteWriter, decodeValues, type JavaValue, java, ValueWriter } from '../../../tuple/index.ts';
 import { describeValue, describeValues, tuples } from './values-wire.fixtures.ts';
 
 interface Sample {
@@ -95,6 +95,32 @@ describe('values between Java and TypeScript', function () {
       const back = decodeValues(Buffer.from(answer.bytes!, 'base64'));
       assert.equal(describeValues(back), describeValues(values));
     });
+  });
+
+  it('in parts become the objects that Storm gives to metrics consumers, and no others', () => {
+    const consumer = 'org.apache.storm.metric.api.IMetricsConsumer';
+    const parts = (className: string, values: readonly JavaValue[]): JavaValue => ({
+      ...{ type: 'object', codec: 'parts', className, bytes: encode(values), view: undefined },
+    });
+    const point = parts(`${consumer}$DataPoint`, ['__emit-count-default', java.long(7n), java.map([])]);
+    const info = ['host', java.int(6700), 'split', java.int(3), java.long(1_800_000_000n), java.int(60)];
+    const encoded = [
+      [parts(`${consumer}$TaskInfo`, info), java.list([point])],
+      [parts(`${consumer}$TaskInfo`, info.slice(1))],
+      [parts('java.io.File', ['/'])],
+      [parts(`${consumer}$DataPoint`, ['in itself', point, java.map([])])],
+    ].map((values) => encode(values).toString('base64'));
+    const { read: answers } = askOracle('ValuesWire', { read: encoded }) as unknown as {
+      read: { description?: string; bytes?: string; error?: string }[];
+    };
+    assert.equal(answers[0]!.bytes, encoded[0]); // a JVM writes them so, too
+    assert.match(
+      answers[0]!.description!,
+      /\[TaskInfo TASK_INFO: \{ host: host:6700 comp: split\[3\]\}, ArrayList \[DataPoint \[__emit-count-default=7\]\]\]$/,
+    );
+    assert.match(answers[1]!.error!, /byte \d+: an object of class \S+TaskInfo cannot be read by its parts/);
+    assert.match(answers[2]!.error!, /no object of class java\.io\.File is made of parts/);
+    assert.match(answers[3]!.error!, /parts lie within parts/);
   });
 
   it('are read by Java or refused with the place, whatever the bytes', () => {

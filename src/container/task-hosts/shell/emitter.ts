@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert';
 import { GatewayError } from '../../../base/index.ts';
 import type { OutgoingStreams, TaskId, TopologyIndex } from '../../../topology/index.ts';
 import { ByteWriter, frameBodyBytesMax, type JavaValue, ValueWriter } from '../../../tuple/index.ts';
-import type { ExecutorMetrics } from '../../metrics-manager/index.ts';
+import type { TaskMetrics } from '../../metrics-manager/index.ts';
 import { type Anchors, anchorCountOf } from './anchors.ts';
 import type { EmitMessage } from './messages.ts';
 import type { TargetFrames } from './target-frames.ts';
@@ -23,7 +23,7 @@ export class Emitter {
   readonly #streams: ReadonlyMap<string, Stream>;
   readonly #outgoing: OutgoingStreams;
   readonly #frames: TargetFrames;
-  readonly #metrics: ExecutorMetrics;
+  readonly #metrics: TaskMetrics;
   #scratch = new ByteWriter();
   #encoder = new ValueWriter(this.#scratch);
   /** Tuples emitted in this life, and bytes of the values sent, once for each target. */
@@ -39,7 +39,7 @@ export class Emitter {
     readonly topology: TopologyIndex;
     readonly outgoing: OutgoingStreams;
     readonly frames: TargetFrames;
-    readonly metrics: ExecutorMetrics;
+    readonly metrics: TaskMetrics;
   }) {
     const { topology, outgoing } = options;
     const { componentId } = outgoing;

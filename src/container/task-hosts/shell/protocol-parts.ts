@@ -1,6 +1,6 @@
 import type { Clock, RandomSource } from '../../../base/index.ts';
 import type { ComponentId, TaskId, TopologyIndex } from '../../../topology/index.ts';
-import type { ExecutorMetrics } from '../../metrics-manager/index.ts';
+import type { TaskMetrics } from '../../metrics-manager/index.ts';
 import type { LossReport } from '../../protocol.ts';
 import type { QueueFill } from '../../task-host.ts';
 import type { AckerLink } from './acking.ts';
@@ -20,7 +20,7 @@ export interface ProtocolParts {
   readonly frames: TargetFrames;
   readonly ackers: AckerLink;
   readonly throttle: OutputThrottle;
-  readonly metrics: ExecutorMetrics;
+  readonly metrics: TaskMetrics;
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly pipe: ChildPipe;

@@ -1,7 +1,8 @@
 import { type OutgoingStreams, systemComponentIds, systemStreamIds } from '../../../topology/index.ts';
+import type { TaskMetrics } from '../../metrics-manager/index.ts';
 import type { TaskHostDeps } from '../deps.ts';
 import { AckerLink } from './acking.ts';
-import { BoltProtocol } from './bolt-protocol.ts';
+import { type BoltInput, BoltProtocol } from './bolt-protocol.ts';
 import { Emitter } from './emitter.ts';
 import { OutputThrottle } from './output-throttle.ts';
 import type { Protocol, ProtocolParts } from './protocol-parts.ts';
@@ -22,28 +23,12 @@ export function makeProtocol(
   },
   child: Pick<ProtocolParts, 'pipe' | 'wake' | 'reportError'>,
 ): Protocol {
-  const { topology, outlet, clock, random, metrics: registry } = task.deps;
+  const { topology, outlet, clock, random } = task.deps;
   const { outgoing, settings } = task;
-  const { taskId, executor } = task.identity.task;
+  const { taskId } = task.identity.task;
   const { component } = task.identity;
-  const kind = component.kind === 'spout' ? 'spout' : 'bolt';
-  const inputs =
-    kind === 'spout'
-      ? []
-      : [
-          ...component.inputs.map((input) => ({
-            componentId: input.sourceComponentId,
-            streamId: input.sourceStreamId,
-          })),
-          { componentId: systemComponentIds.system, streamId: systemStreamIds.tick },
-        ];
-  const metrics = registry.executor({
-    executor,
-    componentId: component.id,
-    kind,
-    streams: topology.streamIdsOf(component.id),
-    inputs,
-  });
+  const metrics = metricsOf(task.deps, task.identity);
+  const { kind, inputs } = metrics.description;
   const frames = new TargetFrames(taskId, outlet, clock);
   const emitter = new Emitter({ topology, outgoing, frames, metrics });
   const { limits } = task;
@@ -66,4 +51,25 @@ export function makeProtocol(
     ...child,
   };
   return kind === 'spout' ? new SpoutProtocol(parts) : new BoltProtocol(parts, inputs);
+}
+
+/** The counters of a task: the same ones at every call. */
+export function metricsOf(deps: TaskHostDeps, { task, component }: ShellTaskIdentity): TaskMetrics {
+  const isSpout = component.kind === 'spout';
+  return deps.metrics.task({
+    taskId: task.taskId,
+    executor: task.executor,
+    componentId: component.id,
+    kind: isSpout ? 'spout' : 'bolt',
+    streams: deps.topology.streamIdsOf(component.id),
+    inputs: isSpout ? [] : inputsOf(component),
+  });
+}
+
+function inputsOf(component: ShellTaskIdentity['component']): BoltInput[] {
+  const declared = component.inputs.map(({ sourceComponentId, sourceStreamId }) => ({
+    componentId: sourceComponentId,
+    streamId: sourceStreamId,
+  }));
+  return [...declared, { componentId: systemComponentIds.system, streamId: systemStreamIds.tick }];
 }

@@ -18,7 +18,8 @@ import { describeDeath } from './death.ts';
 import { Downstream } from './downstream.ts';
 import { ErrorReports } from './error-reports.ts';
 import { handshakeText } from './messages.ts';
-import { makeProtocol } from './protocols.ts';
+import { MetricsReports } from './metrics-reports.ts';
+import { makeProtocol, metricsOf } from './protocols.ts';
 import { readOutputLimits, readShellSettings } from './settings.ts';
 import { ShellChild, type ShellChildEnd, type ShellCommand, shellCommand } from './shell-child.ts';
 import { ShellLog } from './shell-log.ts';
@@ -44,6 +45,7 @@ export class ShellHost implements TaskHost {
   readonly #loads = new Map<TaskId, number>();
   #identity: ShellTaskIdentity | undefined;
   #outgoing: OutgoingStreams | undefined;
+  #reports: MetricsReports | undefined;
   #log: ShellLog | undefined;
   #task: ShellTask | undefined;
   #child: ShellChild | undefined;
@@ -223,15 +225,21 @@ export class ShellHost implements TaskHost {
     });
     this.#outgoing = outgoing;
     const container = spec.plan.containers.find((each) => each.containerId === spec.containerId);
+    const place = { host: container?.hostname ?? '', port: container?.slotPort ?? 0 };
     const errors = new ErrorReports({
       clock,
       conf,
-      place: { host: container?.hostname ?? '', port: container?.slotPort ?? 0 },
+      place,
       send: (record) => outlet.report(this, { type: 'error', componentId: component.id, record }),
     });
     const reportError = (text: string): void => {
       if (errors.report(text)) this.#log?.note('ERROR', text);
     };
+    this.#reports = new MetricsReports({
+      ...{ topology, outgoing, outlet, clock, conf, place, reportError },
+      metrics: metricsOf(this.#deps, identity),
+      shellMetrics: this.#metrics,
+    });
     return new ShellTask({
       settings,
       handshake,
@@ -264,6 +272,7 @@ export class ShellHost implements TaskHost {
     const task = this.#task!;
     task.everySecond();
     this.#ticks++;
+    this.#reports?.everySecond(this.#ticks);
     if (this.#ticks % metricsEverySeconds === 0) this.#logMetrics();
     if (Math.abs(task.load - this.#reportedLoad) < loadStep) return;
     this.#reportedLoad = task.load;

@@ -99,7 +99,8 @@ function makeAcker(deps: TaskHostDeps, task: TaskHostDeps['tasks'][number]): Ack
     taskId: task.taskId,
     topology,
     treesMax: confNumber(conf, 'egret.acker.trees.max', treesMaxDefault, 1),
-    metrics: metrics.executor({
+    metrics: metrics.task({
+      taskId: task.taskId,
       executor: task.executor,
       componentId: ackerComponentId,
       kind: 'bolt',

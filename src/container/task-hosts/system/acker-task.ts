@@ -1,6 +1,6 @@
 import type { TaskId, TopologyIndex } from '../../../topology/index.ts';
 import { type DataFrameCursor, DataFrameWriter, type FrameConsumer } from '../../../tuple/index.ts';
-import type { ExecutorMetrics } from '../../metrics-manager/index.ts';
+import type { TaskMetrics } from '../../metrics-manager/index.ts';
 import { type AckKind, type AckMessage, type AckOutcome, AckTable, ackKinds } from './ack-table.ts';
 
 /** Storm's ids (Acker, storm-client 2.8.3). A reply stream bears the name of what it answers. */
@@ -29,7 +29,7 @@ interface Origin {
 export interface AckerTaskOptions {
   readonly taskId: TaskId;
   readonly topology: TopologyIndex;
-  readonly metrics: ExecutorMetrics;
+  readonly metrics: TaskMetrics;
   readonly treesMax: number;
   readonly emit: FrameConsumer;
 }
@@ -39,7 +39,7 @@ export class AckerTask {
   readonly taskId: TaskId;
   readonly table: AckTable;
   readonly #topology: TopologyIndex;
-  readonly #metrics: ExecutorMetrics;
+  readonly #metrics: TaskMetrics;
   readonly #emit: FrameConsumer;
   readonly #replyStreamNumbers: Readonly<Record<Exclude<AckOutcome, 'none'>, number>>;
   readonly #message: AckMessage = { rootHi: 0, rootLo: 0, valueHi: 0, valueLo: 0, spoutTask: 0 };

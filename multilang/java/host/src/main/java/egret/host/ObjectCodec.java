@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -22,6 +23,7 @@ import java.util.Map;
  * Not thread safe, as Kryo is not.
  */
 final class ObjectCodec {
+    private static final List<String> READERS = List.of("Kryo", "Java serialisation", "its parts");
     private static final int OUTPUT_BYTES_MAX = Integer.MAX_VALUE - 64;
 
     private final Kryo kryo;
@@ -30,6 +32,8 @@ final class ObjectCodec {
     private final JavaSerialization javaSerialization = new JavaSerialization(this);
     private final Map<Class<?>, byte[]> classNames = new HashMap<>();
     private final Encoded encoded = new Encoded();
+    private final ValueWriter partsWriter = new ValueWriter(this);
+    private boolean isInParts;
 
     ObjectCodec(Kryo kryo) {
         this.kryo = kryo;
@@ -64,6 +68,9 @@ final class ObjectCodec {
      * Throws {@link UnsendableValueException} when it cannot be sent at all.
      */
     Encoded encode(Object value) {
+        if (!isInParts && ObjectParts.has(value)) {
+            return encodeParts(value);
+        }
         encoded.className = classNames.computeIfAbsent(declaredClass(value), ObjectCodec::nameBytes);
         Exception refusedByKryo = null;
         if (isRegistered(value)) {
@@ -91,6 +98,9 @@ final class ObjectCodec {
             if (codec == Tag.CODEC_JAVA) {
                 return javaSerialization.read(bytes, start, length);
             }
+            if (codec == Tag.CODEC_PARTS) {
+                return ofParts(className, bytes, start, length);
+            }
             input.setBuffer(bytes, start, length);
             Object value = kryo.readClassAndObject(input);
             if (input.position() != start + length) {
@@ -100,7 +110,36 @@ final class ObjectCodec {
         } catch (IOException | ClassNotFoundException | RuntimeException | LinkageError | OutOfMemoryError e) {
             // out of memory: a damaged length asked for an array that cannot be
             throw new CorruptValuesException("an object of class " + className + " cannot be read by "
-                    + (codec == Tag.CODEC_JAVA ? "Java serialisation" : "Kryo") + ": " + e, e);
+                    + READERS.get(codec) + ": " + e, e);
+        }
+    }
+
+    private Encoded encodeParts(Object value) {
+        isInParts = true;
+        try {
+            partsWriter.writeAll(ObjectParts.of(value)); // may come back to encode, for one of the parts
+        } finally {
+            isInParts = false;
+        }
+        encoded.className = classNames.computeIfAbsent(value.getClass(), ObjectCodec::nameBytes);
+        encoded.codec = Tag.CODEC_PARTS;
+        encoded.bytes = partsWriter.buffer();
+        encoded.length = partsWriter.length();
+        return encoded;
+    }
+
+    /** A reader of its own: the one that calls stands in the middle of a tuple. */
+    private Object ofParts(String className, byte[] bytes, int start, int length) {
+        if (isInParts) {
+            throw new CorruptValuesException("parts lie within parts");
+        }
+        isInParts = true;
+        try {
+            ValueReader reader = new ValueReader(this);
+            reader.open(bytes, start, start + length);
+            return ObjectParts.make(className, reader.readAll());
+        } finally {
+            isInParts = false;
         }
     }
 

@@ -27,6 +27,7 @@ final class Tag {
 
     static final int CODEC_KRYO = 0;
     static final int CODEC_JAVA = 1;
+    static final int CODEC_PARTS = 2;
 
     /** How many lists, maps, sets and objects may lie in one another. */
     static final int NESTING_MAX = 64;

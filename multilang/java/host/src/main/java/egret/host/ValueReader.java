@@ -158,7 +158,7 @@ final class ValueReader {
     private Object object(int depth) {
         checkDepth(depth);
         int codec = buffer[take(1)];
-        if (codec != Tag.CODEC_KRYO && codec != Tag.CODEC_JAVA) {
+        if (codec < Tag.CODEC_KRYO || codec > Tag.CODEC_PARTS) {
             throw corrupt("unknown object codec " + (codec & 0xff));
         }
         String className = utf8(Bytes.readUint16(buffer, take(2)), "class name");

@@ -1,7 +1,8 @@
-import type { ExecutorId, ExecutorStatsRecord } from '../../topology/index.ts';
-import { ExecutorCounts, type RowNames } from './executor-counts.ts';
+import type { ExecutorId, ExecutorStatsRecord, TaskId } from '../../topology/index.ts';
+import { ExecutorCounts, type RowNames, type TaskTotals } from './executor-counts.ts';
 
-export interface ExecutorDescription {
+export interface TaskDescription {
+  readonly taskId: TaskId;
   readonly executor: ExecutorId;
   readonly componentId: string;
   readonly kind: 'spout' | 'bolt';
@@ -12,18 +13,18 @@ export interface ExecutorDescription {
 }
 
 /**
- * The counters of one executor that runs in TypeScript. Every call is a few additions, so it may stand on the path of
+ * The counters of one task that runs in TypeScript. Every call is a few additions, so it may stand on the path of
  * each tuple; batches add once. Streams go by their number on the wire (1-based), inputs by their place in
- * {@link ExecutorDescription.inputs}. Counts are exact: Storm's sampling rate is reported as 1.
+ * {@link TaskDescription.inputs}. Counts are exact: Storm's sampling rate is reported as 1.
  */
-export class ExecutorMetrics {
-  readonly description: ExecutorDescription;
+export class TaskMetrics {
+  readonly description: TaskDescription;
   /** Whom the counts are reported for: a rebalance may give its tasks to another executor. */
   executor: ExecutorId;
   readonly #names: RowNames;
   readonly #counts: ExecutorCounts;
 
-  constructor(description: ExecutorDescription, startedAtMs: number) {
+  constructor(description: TaskDescription, startedAtMs: number) {
     this.description = description;
     this.executor = description.executor;
     const streams = ['', ...description.streams];
@@ -69,6 +70,11 @@ export class ExecutorMetrics {
   /** Tuples failed: a bolt's by input, a spout's trees by the number of their root's stream. */
   failed(row: number, count: number): void {
     this.#counts.failed.add(row, count);
+  }
+
+  /** What was ever counted, by Storm's names for it and the streams. */
+  totals(): TaskTotals {
+    return this.#counts.totals(this.#names);
   }
 
   rotate(nowMs: number): void {
