@@ -134,6 +134,21 @@ struct SegmentInfo {
   6: required i64 bytes;
 }
 
+/** Ours. What a stream is made with; what is not set is as the gateway has it. */
+struct StreamSettings {
+  /** What an acknowledgement means: memory, os (page cache), fsync (the default), as far as the storage has it. */
+  1: optional string durability;
+  /** none (the default) or snappy. */
+  2: optional string compression;
+  /** A segment of that size or age is followed by a new one. Only whole segments go by retention. */
+  3: optional i64 segmentBytes;
+  4: optional i64 segmentAgeMs;
+  /** Segments that ended longer ago are cut off. */
+  5: optional i64 retentionMs;
+  /** The oldest are cut off while those that ended have more. */
+  6: optional i64 retentionBytes;
+}
+
 /** Ours. `next` is where the next record goes, as far as it is known; counts of a segment are those of its seal. */
 struct StreamResponse {
   1: required ResponseHeader header;
@@ -142,12 +157,81 @@ struct StreamResponse {
   4: optional bool isEnded;
   5: optional string owner;
   6: optional list<SegmentInfo> segments;
+  7: optional StreamSettings settings;
 }
 
 /** Ours. */
 struct StreamsResponse {
   1: required ResponseHeader header;
   2: optional list<string> streams;
+}
+
+/** Ours. */
+struct NamespacesResponse {
+  1: required ResponseHeader header;
+  2: optional list<string> namespaces;
+}
+
+/** Ours. Who writes a stream, and how long that stays so if it is heard of no more. */
+struct StreamOwner {
+  1: required string stream;
+  2: required string owner;
+  3: required i64 leaseLeftMs;
+}
+
+/** Ours. */
+struct OwnersResponse {
+  1: required ResponseHeader header;
+  2: optional list<StreamOwner> owners;
+}
+
+/** Ours. What is wrong with a stream; what `repair` can do about it without losing anything; what is merely to be known. */
+enum FindingKind {
+  DAMAGE = 1
+  REPAIRABLE = 2
+  NOTE = 3
+}
+
+/** Ours. `place` is where in the file, as people count: a byte, an entry; empty where it is the file as a whole. */
+struct Finding {
+  1: required FindingKind kind;
+  2: required string file;
+  3: required string place;
+  4: required string meaning;
+}
+
+/** Ours. What one call looked at. `nextLssn`: there is more; check again from that segment on. */
+struct CheckResponse {
+  1: required ResponseHeader header;
+  2: optional list<Finding> findings;
+  3: optional i64 segments;
+  4: optional i64 entries;
+  5: optional i64 records;
+  6: optional i64 bytes;
+  7: optional i64 nextLssn;
+}
+
+/**
+ * Ours. Without a choice only what loses nothing is done. `dropAfter`: the entry with that position is the last one kept; `dropBefore`: the
+ * segment that begins there is the first one kept. What is removed is kept aside, in the directory that the answer names.
+ */
+struct RepairChoice {
+  1: optional string dropAfter;
+  2: optional string dropBefore;
+}
+
+/** Ours. `done`: what was done, a sentence each. `left`: what is wrong still. */
+struct RepairResponse {
+  1: required ResponseHeader header;
+  2: optional list<string> done;
+  3: optional list<Finding> left;
+  4: optional string aside;
+}
+
+/** Ours. `changes`: records of the state store that were missing or wrong. */
+struct RebuildResponse {
+  1: required ResponseHeader header;
+  2: optional i64 changes;
 }
 
 /** The write proxy of DistributedLog, and the reading side that it had none for. */
@@ -166,4 +250,10 @@ service DistributedLogService {
   ReadResponse read(1: string stream, 2: ReadFrom from, 3: i32 recordsMax, 4: i32 bytesMax, 5: i32 waitMs);
   StreamsResponse list(1: string namespace);
   StreamResponse describe(1: string stream);
+  WriteResponse createWith(1: string stream, 2: StreamSettings settings);
+  NamespacesResponse namespaces();
+  OwnersResponse owners(1: string namespace);
+  CheckResponse check(1: string stream, 2: i64 fromLssn);
+  RepairResponse repair(1: string stream, 2: RepairChoice choice);
+  RebuildResponse rebuild(1: string stream);
 }

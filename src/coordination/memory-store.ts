@@ -177,8 +177,10 @@ export class MemoryStore implements StateStore {
   async readLease(key: string): ReturnType<StateStore['readLease']> {
     await this.#answer(`reading the lease ${key}`);
     const found = this.#leases.get(key);
-    if (found === undefined || found.holder === '' || found.endsAtMs <= this.#clock.nowMs()) return undefined;
-    return { holder: found.holder, epoch: found.epoch, value: JSON.parse(found.text) as JsonValue };
+    const remainingMs = (found?.endsAtMs ?? 0) - this.#clock.nowMs();
+    if (found === undefined || found.holder === '' || remainingMs <= 0) return undefined;
+    const { holder, epoch, text } = found;
+    return { holder, epoch, value: JSON.parse(text) as JsonValue, remainingMs };
   }
 
   async releaseLease(key: string, holder: string): Promise<boolean> {

@@ -217,9 +217,9 @@ class RedisStore implements StateStore {
   async readLease(key: string): ReturnType<StateStore['readLease']> {
     const reply = await this.#run('readLease', `reading the lease ${key}`, [this.#lease(key)]);
     assert(Array.isArray(reply));
-    const [holder, epoch, value] = reply as [string, number, string] | [undefined?];
+    const [holder, epoch, value, remainingMs] = reply as [string, number, string, number] | [undefined?];
     if (holder === undefined) return undefined;
-    return { holder, epoch, value: JSON.parse(value) as JsonValue };
+    return { holder, epoch, value: JSON.parse(value) as JsonValue, remainingMs };
   }
 
   async releaseLease(key: string, holder: string): Promise<boolean> {

@@ -32,9 +32,7 @@ export interface StateStore extends StateWrites {
    * out. It never repeats, also after the lease was released or forgotten: it is never below the time in seconds. Refused while another holder's has not run out.
    */
   holdLease(key: string, holder: string, ttlMs: number, value: JsonValue): Promise<LeaseResult>;
-  readLease(
-    key: string,
-  ): Promise<{ readonly holder: string; readonly epoch: number; readonly value: JsonValue } | undefined>;
+  readLease(key: string): Promise<HeldLease | undefined>;
   /** True when `holder` held it. */
   releaseLease(key: string, holder: string): Promise<boolean>;
   /**
@@ -72,6 +70,13 @@ export interface Versioned {
 export type WriteResult =
   | { readonly kind: 'written'; readonly version: number }
   | { readonly kind: 'conflict'; readonly found: Versioned | undefined };
+
+export interface HeldLease {
+  readonly holder: string;
+  readonly epoch: number;
+  readonly value: JsonValue;
+  readonly remainingMs: number;
+}
 
 export type LeaseResult =
   | { readonly kind: 'held'; readonly epoch: number }

@@ -5,6 +5,7 @@ import {
   type DistributedLog,
   type Dlsn,
   deserializeDlsn,
+  parseSettings,
   type ReadFrom,
   serializeDlsn,
 } from '../dlog/index.ts';
@@ -12,11 +13,13 @@ import type {
   Call,
   DistributedLogServiceHandler,
   ReadResponse,
+  ResponseHeader,
   StreamsResponse,
   ReadFrom as ThriftReadFrom,
   WriteContext,
   WriteResponse,
 } from '../rpc/index.ts';
+import { ProxyAdmin, settingsForThrift } from './admin.ts';
 import { InFlight, type ProxyLimits, proxyLimits, WriteOrder } from './limits.ts';
 import {
   cancelled,
@@ -66,7 +69,8 @@ export class DlogProxy {
   readonly #looked = new Map<string, Promise<void>>();
   readonly #stopping = new AbortController();
   readonly #tasks: TaskGroup;
-  readonly #sweep: Disposable;
+  readonly #admin: ProxyAdmin;
+  readonly #sweeps: readonly Disposable[];
 
   constructor(deps: DlogProxyDeps) {
     const { log, clock, logger } = deps;
@@ -78,7 +82,16 @@ export class DlogProxy {
     this.#tasks = new TaskGroup((error) =>
       logger.warn({ event: 'dlog_proxy.close_failed', error: describeError(error) }),
     );
-    this.#sweep = clock.every(sweepEveryMs, () => this.#tasks.add(this.#closeIdle()));
+    this.#admin = new ProxyAdmin({
+      ...deps,
+      letGo: (stream) => this.#letGo(stream),
+      cutOff: (stream) => this.#tails.close(stream),
+      stopping: this.#stopping.signal,
+    });
+    this.#sweeps = [
+      clock.every(sweepEveryMs, () => this.#tasks.add(this.#closeIdle())),
+      clock.every(this.#limits.retentionEveryMs, () => this.#tasks.add(this.#admin.retain())),
+    ];
   }
 
   /** For a server whose connections may have many calls under way. */
@@ -99,17 +112,22 @@ export class DlogProxy {
         );
         return { header: header(), writeResponses: outcomes.map(writeResponse) };
       },
-      create: ({ stream }) => one(this.#create(stream)),
+      create: ({ stream }) => one(this.#admin.create(stream)),
+      createWith: ({ stream, settings }) => one(this.#admin.create(stream, settings)),
       delete: ({ stream }) => one(this.#delete(stream)),
       truncate: ({ stream, dlsn }) => one(this.#truncate(stream, dlsn)),
-      release: ({ stream }) => one(this.#release(stream)),
+      release: ({ stream }) => one(this.#admin.release(stream)),
       getOwner: ({ stream }) => this.#getOwner(stream).catch((error: unknown) => answered(refusalOf(error))),
       seal: ({ stream }) => one(this.#seal(stream)),
       read: (request, call) => this.#read(request, call),
-      list: ({ namespace }) =>
-        this.#list(namespace).catch((error: unknown) => ({ header: header(refusalOf(error)) })),
-      describe: ({ stream }) =>
-        this.#describe(stream).catch((error: unknown) => ({ header: header(refusalOf(error)) })),
+      list: ({ namespace }) => this.#list(namespace).catch(failed),
+      describe: ({ stream }) => this.#describe(stream).catch(failed),
+      namespaces: () =>
+        this.#deps.log.namespaces().then((namespaces) => ({ header: header(), namespaces }), failed),
+      owners: ({ namespace }) => this.#admin.owners(namespace).catch(failed),
+      check: ({ stream, fromLssn }) => this.#admin.check(stream, Number(fromLssn)).catch(failed),
+      repair: ({ stream, choice }) => this.#admin.repair(stream, choice).catch(failed),
+      rebuild: ({ stream }) => this.#admin.rebuild(stream).catch(failed),
     };
   }
 
@@ -121,7 +139,7 @@ export class DlogProxy {
   /** Settles what was taken and gives every stream back. */
   async close(): Promise<void> {
     this.stop();
-    this.#sweep[Symbol.dispose]();
+    for (const sweep of this.#sweeps) sweep[Symbol.dispose]();
     await Promise.all([...this.#owned.values()].map(({ stream }) => stream.close()));
     await this.#tails.closeAll();
     for (const { reads } of this.#connections.values()) await reads.close();
@@ -215,19 +233,19 @@ export class DlogProxy {
     if (this.#owned.get(stream) === found) this.#owned.delete(stream);
   }
 
-  async #create(stream: string): Promise<WriteOutcome | undefined> {
-    checkStreamName(stream);
-    const made = await this.#deps.log.createStream(stream);
-    return made === 'exists' ? refused('LOG_EXISTS', `${stream} is there already`) : undefined;
+  /** Readers hold files of what may be no more, and the end is to be looked at again. */
+  async #letGo(stream: string): Promise<void> {
+    await this.#giveBack(stream);
+    await this.#tails.close(stream);
+    for (const { reads } of this.#connections.values()) await reads.forget(stream);
+    this.#looked.delete(stream);
   }
 
   async #delete(stream: string): Promise<WriteOutcome | undefined> {
     checkStreamName(stream);
     await this.#giveBack(stream);
     const isDeleted = await this.#deps.log.deleteStream(stream);
-    await this.#tails.close(stream);
-    // Their readers hold files of what is no more.
-    for (const { reads } of this.#connections.values()) await reads.forget(stream);
+    await this.#letGo(stream);
     return isDeleted ? undefined : refused('LOG_NOT_FOUND', `there is no stream ${stream}`);
   }
 
@@ -237,11 +255,6 @@ export class DlogProxy {
     // It would go on to show what was cut off.
     await this.#tails.close(stream);
     return { kind: 'committed', dlsn: begin };
-  }
-
-  async #release(stream: string): Promise<undefined> {
-    checkStreamName(stream);
-    await this.#giveBack(stream);
   }
 
   async #seal(stream: string): Promise<WriteOutcome | undefined> {
@@ -315,7 +328,7 @@ export class DlogProxy {
   async #describe(stream: string) {
     const { log } = this.#deps;
     checkStreamName(stream);
-    await log.settings(stream);
+    const settings = parseSettings(stream, await log.settings(stream));
     await this.#lookAtEnd(stream);
     const [next, owner, segments] = [
       await log.tail(stream),
@@ -328,6 +341,7 @@ export class DlogProxy {
       next: serializeDlsn(next),
       owner,
       isEnded: segments.at(-1)?.isEndOfStream ?? false,
+      settings: settingsForThrift(settings),
       segments: segments.map(({ lssn, epoch, isSealed, entries, records, bytes }) => ({
         ...{ lssn: BigInt(lssn), epoch: BigInt(epoch), isSealed },
         ...{ entries: BigInt(entries), records: BigInt(records), bytes: BigInt(bytes) },
@@ -379,6 +393,10 @@ function recordsOf(data: Buffer, ctx: WriteContext): readonly Buffer[] | Refused
     case 'bad':
       return refused('INVALID_ENVELOPED_ENTRY', `this is no set of records: ${set.what}`);
   }
+}
+
+function failed(error: unknown): { readonly header: ResponseHeader } {
+  return { header: header(refusalOf(error)) };
 }
 
 function answered(outcome: WriteOutcome | undefined): WriteResponse {

@@ -74,6 +74,8 @@ export interface ProxyLimits {
   readonly readRecordsMax: number;
   readonly readBytesMax: number;
   readonly readWaitMsMax: number;
+  /** How often what the settings of streams let go is cut off. */
+  readonly retentionEveryMs: number;
 }
 
 /**
@@ -95,4 +97,5 @@ export const proxyLimits: ProxyLimits = {
   readRecordsMax: 4096,
   readBytesMax: 512 * 1024,
   readWaitMsMax: 30_000,
+  retentionEveryMs: 30_000,
 };

@@ -1,4 +1,4 @@
-import { describeError, errorCode } from '../base/index.ts';
+import { describeError, errorCode, GatewayError } from '../base/index.ts';
 import { type AppendOutcome, type Dlsn, serializeDlsn } from '../dlog/index.ts';
 import type { ResponseHeader, StatusCode, WriteResponse } from '../rpc/index.ts';
 
@@ -61,8 +61,13 @@ function codeOf(error: unknown): Refused['code'] {
   switch (errorCode(error)) {
     case 'STREAM_UNKNOWN':
       return 'LOG_NOT_FOUND';
+    // Of a name, or of what is asked: a position, a setting.
     case 'STREAM_INVALID':
-      return 'INVALID_STREAM_NAME';
+      return error instanceof GatewayError && error.facts['isName'] === true
+        ? 'INVALID_STREAM_NAME'
+        : 'REQUEST_DENIED';
+    case 'DURABILITY_UNSUPPORTED':
+      return 'REQUEST_DENIED';
     case 'STATE_UNAVAILABLE':
       return 'SERVICE_UNAVAILABLE';
     // Somebody else was faster: who asks again is told where to go.

@@ -1,13 +1,18 @@
 import type { Clock, JsonValue, Logger, RandomSource } from '../base/index.ts';
 import type { StateStore } from '../coordination/index.ts';
+import { checkAll } from './check/check-all.ts';
+import type { CheckResult } from './check/finding.ts';
 import type { Dlsn } from './format/dlsn.ts';
 import { SegmentCatalogue, type SegmentRecord } from './ownership/catalogue.ts';
-import { ownerAddress } from './ownership/ownership.ts';
+import { type Owner, ownerOf } from './ownership/ownership.ts';
 import { SubscriberPositions } from './ownership/subscribers.ts';
 import { CommitHub } from './reader/commit-hub.ts';
 import { LogReader, type ReaderOptions } from './reader/log-reader.ts';
 import { type ReadFrom, tailOf, unconfirmedEndOf } from './reader/start.ts';
+import { type RepairChoice, type RepairResult, repairStream } from './repair/repair-stream.ts';
 import { cutOff, firstKept, type RetentionPolicy } from './retention.ts';
+import { parseSettings, retentionOf } from './settings.ts';
+import { checkDurability } from './storage/faults.ts';
 import type { LogStorage } from './storage/storage.ts';
 import { LogWriter, type OpenWriterResult, type WriterOptions } from './writer/log-writer.ts';
 
@@ -34,13 +39,20 @@ export class DistributedLog {
     this.subscribers = new SubscriberPositions(deps);
   }
 
-  /** Settings are the caller's; the log keeps them. */
-  createStream(stream: string, settings: JsonValue = null): Promise<'created' | 'exists'> {
-    return this.#deps.storage.createStream(stream, settings);
+  /** Of the settings those of {@link StreamSettings} are heeded; others are the caller's, and kept. `STREAM_INVALID` for one that cannot be. */
+  async createStream(stream: string, settings: JsonValue = null): Promise<'created' | 'exists'> {
+    const { storage } = this.#deps;
+    const { durability } = parseSettings(stream, settings);
+    if (durability !== undefined) checkDurability(storage, durability);
+    return storage.createStream(stream, settings);
   }
 
   settings(stream: string): Promise<JsonValue> {
     return this.#deps.storage.settings(stream);
+  }
+
+  namespaces(): Promise<readonly string[]> {
+    return this.#deps.storage.namespaces();
   }
 
   streams(namespace: string): Promise<readonly string[]> {
@@ -84,20 +96,36 @@ export class DistributedLog {
     return cutOff(this.#deps, stream, at);
   }
 
-  /** Cuts off whole segments by age and size. Answers where the stream begins now, or undefined when nothing was ever cut off. */
+  /** Cuts off whole segments by age and size. Answers where the stream begins now, or undefined when nothing had to go. */
   async retain(stream: string, policy: RetentionPolicy): Promise<Dlsn | undefined> {
     const { storage, clock } = this.#deps;
     const segments = await storage.segments(stream);
     const mark = await storage.truncation(stream);
     const kept = segments.filter(({ header }) => header.lssn >= (mark?.lssn ?? 1));
     const lssn = firstKept(kept, policy, clock.nowMs());
-    if (lssn === undefined || lssn <= (mark?.lssn ?? 1)) return mark;
+    if (lssn === undefined || lssn <= (mark?.lssn ?? 1)) return undefined;
     return cutOff(this.#deps, stream, { lssn, entry: 0, slot: 0 });
   }
 
+  /** As the stream's settings say. Undefined when nothing had to go, or nothing is to go by itself. */
+  async retainAsSet(stream: string): Promise<Dlsn | undefined> {
+    const policy = retentionOf(parseSettings(stream, await this.settings(stream)));
+    return policy === undefined ? undefined : this.retain(stream, policy);
+  }
+
   /** The address of the stream's owner, as the state store has it; undefined while there is none. */
-  owner(stream: string): Promise<string | undefined> {
-    return ownerAddress(this.#deps.store, stream);
+  async owner(stream: string): Promise<string | undefined> {
+    return (await ownerOf(this.#deps.store, stream))?.address;
+  }
+
+  /** The owners of a namespace's streams that have one. */
+  async owners(namespace: string): Promise<readonly (Owner & { readonly stream: string })[]> {
+    const found: (Owner & { readonly stream: string })[] = [];
+    for (const stream of await this.streams(namespace)) {
+      const owner = await ownerOf(this.#deps.store, stream);
+      if (owner !== undefined) found.push({ stream, ...owner });
+    }
+    return found;
   }
 
   /** The segments as the state store lists them. */
@@ -108,5 +136,15 @@ export class DistributedLog {
   /** Makes the state store say what the storage holds. Answers how many records were wrong or missing. */
   rebuild(stream: string): Promise<number> {
     return new SegmentCatalogue(this.#deps.store, stream).rebuild(this.#deps.storage);
+  }
+
+  /** Reads all that is kept of a stream, a part at a time, and changes nothing. As of {@link checkStream}. */
+  check(stream: string, fromLssn = 0): Promise<CheckResult> {
+    return checkAll(this.#deps, stream, fromLssn);
+  }
+
+  /** As of {@link repairStream}. */
+  repair(stream: string, choice: RepairChoice, address: string): Promise<RepairResult> {
+    return repairStream(this.#deps, { stream, address }, choice);
   }
 }

@@ -10,12 +10,15 @@
  *
  * Start at distributed-log.ts, then writer/log-writer.ts, reader/log-reader.ts, storage/storage.ts; format/ has the bytes.
  */
+export type { CheckResult, Finding } from './check/finding.ts';
 export { DistributedLog } from './distributed-log.ts';
 export { compareDlsn, type Dlsn, deserializeDlsn, serializeDlsn } from './format/dlsn.ts';
 export type { LogRecord } from './format/entry.ts';
 export type { LogReader, ReadResult } from './reader/log-reader.ts';
 export { LogPush } from './reader/push.ts';
 export type { ReadFrom } from './reader/start.ts';
+export type { RepairChoice } from './repair/repair-stream.ts';
+export { parseSettings, type StreamSettings } from './settings.ts';
 export { checkStreamName } from './storage/faults.ts';
 export { LocalStorage } from './storage/local-storage.ts';
 export type { LogStorage } from './storage/storage.ts';

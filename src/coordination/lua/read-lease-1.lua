@@ -2,9 +2,9 @@
 --
 -- KEYS[1] the lease (hash: holder, epoch, value, endsAtMs)
 --
--- {holder, epoch, value}, or {} when nobody does
+-- {holder, epoch, value, milliseconds left}, or {} when nobody does
 local now = redis.call('TIME')
 local nowMs = now[1] * 1000 + math.floor(now[2] / 1000)
 local found = redis.call('HMGET', KEYS[1], 'holder', 'epoch', 'value', 'endsAtMs')
 if not found[1] or found[1] == '' or tonumber(found[4]) <= nowMs then return {} end
-return {found[1], tonumber(found[2]), found[3]}
+return {found[1], tonumber(found[2]), found[3], tonumber(found[4]) - nowMs}

@@ -34,7 +34,7 @@ export class SegmentCatalogue {
 
   /** Tells what the storage has. The answer is what stands: the list never goes back from what it said of a segment. */
   async note(segment: StoredSegment): Promise<SegmentRecord> {
-    const record = recordOf(segment);
+    const record = segmentRecordOf(segment);
     const key = this.#key(record.lssn);
     let result = await this.#store.create(key, record as unknown as JsonObject);
     while (result.kind === 'conflict') {
@@ -58,13 +58,16 @@ export class SegmentCatalogue {
 
   /** Makes the list say what the storage holds. Answers how many records had to be written, replaced or removed. */
   async rebuild(storage: LogStorage): Promise<number> {
-    const segments = await storage.segments(this.#stream);
+    // The list first: where they differ the storage is then never what was before.
     const listed = new Map((await this.list()).map((record) => [record.lssn, record]));
+    const segments = await storage.segments(this.#stream);
     let changes = 0;
     for (const segment of segments) {
-      const found = listed.get(segment.header.lssn);
-      listed.delete(segment.header.lssn);
-      if (found !== undefined && !isNewer(recordOf(segment), found)) continue;
+      const record = segmentRecordOf(segment);
+      const found = listed.get(record.lssn);
+      listed.delete(record.lssn);
+      if (found !== undefined && isSameRecord(found, record)) continue;
+      if (found !== undefined && !isNewer(record, found)) await this.forget(record.lssn);
       await this.note(segment);
       changes += 1;
     }
@@ -80,13 +83,17 @@ export class SegmentCatalogue {
   }
 }
 
+export function isSameRecord(left: SegmentRecord, right: SegmentRecord): boolean {
+  return (Object.keys(right) as (keyof SegmentRecord)[]).every((field) => left[field] === right[field]);
+}
+
 /** A segment is created by one owner and sealed once: of two records the sealed one, else that of the higher epoch, is the later. */
 function isNewer(record: SegmentRecord, than: SegmentRecord): boolean {
   if (record.isSealed !== than.isSealed) return record.isSealed;
   return record.epoch > than.epoch;
 }
 
-function recordOf({ header, sealed }: StoredSegment): SegmentRecord {
+export function segmentRecordOf({ header, sealed }: StoredSegment): SegmentRecord {
   const { lssn, epoch, token, firstSequenceId } = header;
   return {
     ...{ lssn, epoch, token, firstSequenceId },

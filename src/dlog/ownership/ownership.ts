@@ -65,10 +65,18 @@ export async function releaseOwnership(store: StateStore, { stream, token }: App
   await store.releaseLease(stateKey(stream, 'lease'), token);
 }
 
+export interface Owner {
+  readonly address: string;
+  /** How long it stays the owner if it is heard of no more. */
+  readonly remainingMs: number;
+}
+
 /** Undefined while nobody holds the lease. */
-export async function ownerAddress(store: StateStore, stream: string): Promise<string | undefined> {
+export async function ownerOf(store: StateStore, stream: string): Promise<Owner | undefined> {
   const lease = await store.readLease(stateKey(stream, 'lease'));
-  return lease === undefined ? undefined : addressOf(lease.value);
+  return lease === undefined
+    ? undefined
+    : { address: addressOf(lease.value), remainingMs: lease.remainingMs };
 }
 
 function addressOf(value: unknown): string {

@@ -1,5 +1,6 @@
 import { describeError, errorCode, GatewayError } from '../../base/index.ts';
-import type { Permit } from './storage.ts';
+import type { Durability } from '../format/segment-header.ts';
+import type { LogStorage, Permit } from './storage.ts';
 
 /** Throws `STREAM_INVALID` unless it is `namespace/name` of letters, digits, `.`, `_` and `-`, 1 to 200 each, no leading dot. */
 export function checkStreamName(stream: string): void {
@@ -7,7 +8,7 @@ export function checkStreamName(stream: string): void {
   throw new GatewayError(
     'STREAM_INVALID',
     `${JSON.stringify(stream)} is no name of a stream: namespace/name of letters, digits, ".", "_" and "-" is expected`,
-    { facts: { stream } },
+    { facts: { stream, isName: true } },
   );
 }
 
@@ -48,4 +49,14 @@ export function corrupt(segment: { stream: string; lssn: number }, what: string)
   return new GatewayError('SEGMENT_CORRUPT', `${stream}: segment ${lssn} is damaged: ${what}`, {
     facts: { stream, lssn, what },
   });
+}
+
+/** Throws `DURABILITY_UNSUPPORTED` with what there is. */
+export function checkDurability(storage: LogStorage, durability: Durability): void {
+  if ((storage.durabilities as readonly string[]).includes(durability)) return;
+  throw new GatewayError(
+    'DURABILITY_UNSUPPORTED',
+    `durability ${durability} is not to be had of this storage: ${storage.durabilities.join(', ')}`,
+    { facts: { durability, supported: storage.durabilities } },
+  );
 }

@@ -12,6 +12,7 @@ import type {
   FenceResult,
   LogStorage,
   Permit,
+  RawStream,
   SegmentAppender,
   SegmentReader,
   StandingSeal,
@@ -72,6 +73,11 @@ export class LocalStorage implements LogStorage {
     const bytes = await readWhole(this.#fs, this.#files(stream).settings);
     if (bytes === undefined) throw streamUnknown(stream);
     return JSON.parse(bytes.toString()) as JsonValue;
+  }
+
+  async namespaces(): Promise<readonly string[]> {
+    const names = await ignoring('ENOENT', this.#fs.names(this.#root));
+    return (names ?? []).filter((name) => !name.startsWith('.')).sort();
   }
 
   async streams(namespace: string): Promise<readonly string[]> {
@@ -201,6 +207,11 @@ export class LocalStorage implements LogStorage {
     const names = await ignoring('ENOENT', this.#fs.names(this.#files(stream).directory(kind)));
     if (names === undefined) throw streamUnknown(stream);
     return names;
+  }
+
+  /** The files themselves, for who checks or repairs them. */
+  raw(stream: string): RawStream {
+    return { fs: this.#fs, files: this.#files(stream), root: this.#root };
   }
 
   #files(stream: string): StreamFiles {

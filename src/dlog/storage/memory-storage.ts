@@ -52,6 +52,10 @@ export class MemoryStorage implements LogStorage {
     return answer(() => copied(this.#stream(stream).settings));
   }
 
+  namespaces(): Promise<readonly string[]> {
+    return answer(() => [...new Set([...this.#streams.keys()].map((name) => name.split('/')[0]!))].sort());
+  }
+
   streams(namespace: string): Promise<readonly string[]> {
     return answer(() => {
       checkStreamName(`${namespace}/x`);

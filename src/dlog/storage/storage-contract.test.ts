@@ -26,6 +26,7 @@ function contract(name: string, open: () => { storage: LogStorage; close: () => 
       await storage.createStream('other/s', null);
       assert.deepEqual(await storage.streams('ns'), ['ns/s', 'ns/t']);
       assert.deepEqual(await storage.streams('none'), []);
+      assert.deepEqual(await storage.namespaces(), ['ns', 'other']);
     });
 
     it('knows nothing of a stream that was deleted or never made', async () => {

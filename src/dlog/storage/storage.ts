@@ -3,6 +3,8 @@ import type { Dlsn } from '../format/dlsn.ts';
 import type { Entry } from '../format/entry.ts';
 import type { Seal } from '../format/seal.ts';
 import type { Durability, SegmentHeader } from '../format/segment-header.ts';
+import type { FileSystem } from './file-system.ts';
+import type { StreamFiles } from './local-files.ts';
 
 /**
  * Where streams are kept. Implementations pass one contract suite (storage-contract.test.ts). A stream is named
@@ -17,6 +19,8 @@ export interface LogStorage {
   /** Durable when it resolves. The settings are kept as they are. */
   createStream(stream: string, settings: JsonValue): Promise<'created' | 'exists'>;
   settings(stream: string): Promise<JsonValue>;
+  /** Namespaces that hold or held a stream, in order. */
+  namespaces(): Promise<readonly string[]>;
   /** Streams of a namespace, in order. */
   streams(namespace: string): Promise<readonly string[]>;
   /** Removes the stream with all it holds; its writers are fenced. False when there was none. */
@@ -51,6 +55,16 @@ export interface LogStorage {
   /** Keeps a small value beside the stream; durable when it resolves. Of two writers at once either may win. */
   putNote(stream: string, name: string, value: JsonValue): Promise<void>;
   notes(stream: string): Promise<ReadonlyMap<string, JsonValue>>;
+
+  /** The files, of a storage that has them on this machine: for checks and repairs. */
+  raw?(stream: string): RawStream;
+}
+
+/** A stream's files, and the directory that holds all streams. */
+export interface RawStream {
+  readonly fs: FileSystem;
+  readonly files: StreamFiles;
+  readonly root: string;
 }
 
 /** Who may write a stream: of all that were granted, the one with the highest epoch. */

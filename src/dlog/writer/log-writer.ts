@@ -8,6 +8,8 @@ import type { Durability } from '../format/segment-header.ts';
 import { SegmentCatalogue } from '../ownership/catalogue.ts';
 import { type Applicant, releaseOwnership, renewOwnership, takeOwnership } from '../ownership/ownership.ts';
 import type { CommitHub } from '../reader/commit-hub.ts';
+import { parseSettings, writerOptionsOf } from '../settings.ts';
+import { checkDurability } from '../storage/faults.ts';
 import type { LogStorage, Permit, StoredSegment } from '../storage/storage.ts';
 import { type Group, GroupQueue, type QueueLimits } from './group-queue.ts';
 import { OpenSegment } from './open-segment.ts';
@@ -124,8 +126,8 @@ export class LogWriter {
   }
 
   /**
-   * Becomes the owner of the stream: takes the lease, fences every earlier owner off, seals what they left, and begins a segment.
-   * Rejects with `STREAM_UNKNOWN`, `DURABILITY_UNSUPPORTED`, `STATE_UNAVAILABLE`, `LEASE_LOST`, `SEGMENT_FENCED` (somebody else was
+   * Becomes the owner of the stream, with what `given` says, or else the stream's settings, or else the defaults: takes the lease, fences every earlier owner off, seals what they left, and begins a segment.
+   * Rejects with `STREAM_UNKNOWN`, `STREAM_INVALID` (its settings), `DURABILITY_UNSUPPORTED`, `STATE_UNAVAILABLE`, `LEASE_LOST`, `SEGMENT_FENCED` (somebody else was
    * faster), `SEGMENT_CORRUPT` and `LOG_GAP` (somebody must look). An abort is looked at between those steps.
    */
   static async open(
@@ -133,10 +135,10 @@ export class LogWriter {
     stream: { readonly name: string; readonly token: string; readonly signal?: AbortSignal },
     given: Partial<WriterOptions> = {},
   ): Promise<OpenWriterResult> {
-    const options = { ...writerDefaults, ...given };
     const { storage, clock } = deps;
+    const settings = parseSettings(stream.name, await storage.settings(stream.name));
+    const options = { ...writerDefaults, ...writerOptionsOf(settings, writerDefaults), ...given };
     checkDurability(storage, options.durability);
-    await storage.settings(stream.name);
     const { address, leaseTtlMs: ttlMs } = options;
     const applicant: Applicant = { stream: stream.name, token: stream.token, address, ttlMs };
     const ownership = await takeOwnership(deps, applicant);
@@ -452,15 +454,6 @@ export class LogWriter {
     this.#deps.log.debug({ event: 'dlog.writer_state', stream: this.stream, from: this.#state, to: state });
     this.#state = state;
   }
-}
-
-function checkDurability(storage: LogStorage, durability: Durability): void {
-  if ((storage.durabilities as readonly string[]).includes(durability)) return;
-  throw new GatewayError(
-    'DURABILITY_UNSUPPORTED',
-    `durability ${durability} is not to be had of this storage: ${storage.durabilities.join(', ')}`,
-    { facts: { durability, supported: storage.durabilities } },
-  );
 }
 
 function refused(reason: RefusalReason, error?: GatewayError): AppendOutcome {

@@ -103,6 +103,43 @@ export interface DistributedLogServiceMethods {
     };
     readonly result: t.StreamResponse;
   };
+  createWith: {
+    readonly arguments: {
+      readonly stream: string;
+      readonly settings: t.StreamSettings;
+    };
+    readonly result: t.WriteResponse;
+  };
+  namespaces: {
+    readonly arguments: object;
+    readonly result: t.NamespacesResponse;
+  };
+  owners: {
+    readonly arguments: {
+      readonly namespace: string;
+    };
+    readonly result: t.OwnersResponse;
+  };
+  check: {
+    readonly arguments: {
+      readonly stream: string;
+      readonly fromLssn: bigint;
+    };
+    readonly result: t.CheckResponse;
+  };
+  repair: {
+    readonly arguments: {
+      readonly stream: string;
+      readonly choice: t.RepairChoice;
+    };
+    readonly result: t.RepairResponse;
+  };
+  rebuild: {
+    readonly arguments: {
+      readonly stream: string;
+    };
+    readonly result: t.RebuildResponse;
+  };
 }
 
 /** The write proxy of DistributedLog, and the reading side that it had none for. */
@@ -165,6 +202,25 @@ export const DistributedLogService: ServiceSpec<DistributedLogServiceMethods> = 
     describe: method('describe', [
       { id: 1, name: 'stream', requiredness: 'required', codec: c.string },
     ], { result: t.StreamResponse, }),
+    createWith: method('createWith', [
+      { id: 1, name: 'stream', requiredness: 'required', codec: c.string },
+      { id: 2, name: 'settings', requiredness: 'required', codec: t.StreamSettings },
+    ], { result: t.WriteResponse, }),
+    namespaces: method('namespaces', [], { result: t.NamespacesResponse, }),
+    owners: method('owners', [
+      { id: 1, name: 'namespace', requiredness: 'required', codec: c.string },
+    ], { result: t.OwnersResponse, }),
+    check: method('check', [
+      { id: 1, name: 'stream', requiredness: 'required', codec: c.string },
+      { id: 2, name: 'fromLssn', requiredness: 'required', codec: c.i64 },
+    ], { result: t.CheckResponse, }),
+    repair: method('repair', [
+      { id: 1, name: 'stream', requiredness: 'required', codec: c.string },
+      { id: 2, name: 'choice', requiredness: 'required', codec: t.RepairChoice },
+    ], { result: t.RepairResponse, }),
+    rebuild: method('rebuild', [
+      { id: 1, name: 'stream', requiredness: 'required', codec: c.string },
+    ], { result: t.RebuildResponse, }),
   },
 };
 export type DistributedLogServiceHandler = Handler<DistributedLogServiceMethods>;

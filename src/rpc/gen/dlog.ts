@@ -98,6 +98,17 @@ export const ServerStatus: c.EnumCodec<ServerStatus> = c.enumeration<ServerStatu
   DOWN: 300,
 });
 
+/** Ours. What is wrong with a stream; what `repair` can do about it without losing anything; what is merely to be known. */
+export type FindingKind =
+  | 'DAMAGE'
+  | 'REPAIRABLE'
+  | 'NOTE';
+export const FindingKind: c.EnumCodec<FindingKind> = c.enumeration<FindingKind>('FindingKind', {
+  DAMAGE: 1,
+  REPAIRABLE: 2,
+  NOTE: 3,
+});
+
 export interface ResponseHeader {
   readonly code: StatusCode;
   readonly errMsg?: string | undefined;
@@ -221,6 +232,24 @@ export const SegmentInfo: StructCodec<SegmentInfo> = struct<SegmentInfo>('Segmen
   { id: 6, name: 'bytes', requiredness: 'required', codec: c.i64 },
 ]);
 
+/** Ours. What a stream is made with; what is not set is as the gateway has it. */
+export interface StreamSettings {
+  readonly durability?: string | undefined;
+  readonly compression?: string | undefined;
+  readonly segmentBytes?: bigint | undefined;
+  readonly segmentAgeMs?: bigint | undefined;
+  readonly retentionMs?: bigint | undefined;
+  readonly retentionBytes?: bigint | undefined;
+}
+export const StreamSettings: StructCodec<StreamSettings> = struct<StreamSettings>('StreamSettings', [
+  { id: 1, name: 'durability', requiredness: 'optional', codec: c.string },
+  { id: 2, name: 'compression', requiredness: 'optional', codec: c.string },
+  { id: 3, name: 'segmentBytes', requiredness: 'optional', codec: c.i64 },
+  { id: 4, name: 'segmentAgeMs', requiredness: 'optional', codec: c.i64 },
+  { id: 5, name: 'retentionMs', requiredness: 'optional', codec: c.i64 },
+  { id: 6, name: 'retentionBytes', requiredness: 'optional', codec: c.i64 },
+]);
+
 /** Ours. `next` is where the next record goes, as far as it is known; counts of a segment are those of its seal. */
 export interface StreamResponse {
   readonly header: ResponseHeader;
@@ -229,6 +258,7 @@ export interface StreamResponse {
   readonly isEnded?: boolean | undefined;
   readonly owner?: string | undefined;
   readonly segments?: readonly SegmentInfo[] | undefined;
+  readonly settings?: StreamSettings | undefined;
 }
 export const StreamResponse: StructCodec<StreamResponse> = struct<StreamResponse>('StreamResponse', [
   { id: 1, name: 'header', requiredness: 'required', codec: ResponseHeader },
@@ -237,6 +267,7 @@ export const StreamResponse: StructCodec<StreamResponse> = struct<StreamResponse
   { id: 4, name: 'isEnded', requiredness: 'optional', codec: c.bool },
   { id: 5, name: 'owner', requiredness: 'optional', codec: c.string },
   { id: 6, name: 'segments', requiredness: 'optional', codec: c.list(SegmentInfo) },
+  { id: 7, name: 'settings', requiredness: 'optional', codec: StreamSettings },
 ]);
 
 /** Ours. */
@@ -247,4 +278,107 @@ export interface StreamsResponse {
 export const StreamsResponse: StructCodec<StreamsResponse> = struct<StreamsResponse>('StreamsResponse', [
   { id: 1, name: 'header', requiredness: 'required', codec: ResponseHeader },
   { id: 2, name: 'streams', requiredness: 'optional', codec: c.list(c.string) },
+]);
+
+/** Ours. */
+export interface NamespacesResponse {
+  readonly header: ResponseHeader;
+  readonly namespaces?: readonly string[] | undefined;
+}
+export const NamespacesResponse: StructCodec<NamespacesResponse> = struct<NamespacesResponse>('NamespacesResponse', [
+  { id: 1, name: 'header', requiredness: 'required', codec: ResponseHeader },
+  { id: 2, name: 'namespaces', requiredness: 'optional', codec: c.list(c.string) },
+]);
+
+/** Ours. Who writes a stream, and how long that stays so if it is heard of no more. */
+export interface StreamOwner {
+  readonly stream: string;
+  readonly owner: string;
+  readonly leaseLeftMs: bigint;
+}
+export const StreamOwner: StructCodec<StreamOwner> = struct<StreamOwner>('StreamOwner', [
+  { id: 1, name: 'stream', requiredness: 'required', codec: c.string },
+  { id: 2, name: 'owner', requiredness: 'required', codec: c.string },
+  { id: 3, name: 'leaseLeftMs', requiredness: 'required', codec: c.i64 },
+]);
+
+/** Ours. */
+export interface OwnersResponse {
+  readonly header: ResponseHeader;
+  readonly owners?: readonly StreamOwner[] | undefined;
+}
+export const OwnersResponse: StructCodec<OwnersResponse> = struct<OwnersResponse>('OwnersResponse', [
+  { id: 1, name: 'header', requiredness: 'required', codec: ResponseHeader },
+  { id: 2, name: 'owners', requiredness: 'optional', codec: c.list(StreamOwner) },
+]);
+
+/** Ours. `place` is where in the file, as people count: a byte, an entry; empty where it is the file as a whole. */
+export interface Finding {
+  readonly kind: FindingKind;
+  readonly file: string;
+  readonly place: string;
+  readonly meaning: string;
+}
+export const Finding: StructCodec<Finding> = struct<Finding>('Finding', [
+  { id: 1, name: 'kind', requiredness: 'required', codec: FindingKind },
+  { id: 2, name: 'file', requiredness: 'required', codec: c.string },
+  { id: 3, name: 'place', requiredness: 'required', codec: c.string },
+  { id: 4, name: 'meaning', requiredness: 'required', codec: c.string },
+]);
+
+/** Ours. What one call looked at. `nextLssn`: there is more; check again from that segment on. */
+export interface CheckResponse {
+  readonly header: ResponseHeader;
+  readonly findings?: readonly Finding[] | undefined;
+  readonly segments?: bigint | undefined;
+  readonly entries?: bigint | undefined;
+  readonly records?: bigint | undefined;
+  readonly bytes?: bigint | undefined;
+  readonly nextLssn?: bigint | undefined;
+}
+export const CheckResponse: StructCodec<CheckResponse> = struct<CheckResponse>('CheckResponse', [
+  { id: 1, name: 'header', requiredness: 'required', codec: ResponseHeader },
+  { id: 2, name: 'findings', requiredness: 'optional', codec: c.list(Finding) },
+  { id: 3, name: 'segments', requiredness: 'optional', codec: c.i64 },
+  { id: 4, name: 'entries', requiredness: 'optional', codec: c.i64 },
+  { id: 5, name: 'records', requiredness: 'optional', codec: c.i64 },
+  { id: 6, name: 'bytes', requiredness: 'optional', codec: c.i64 },
+  { id: 7, name: 'nextLssn', requiredness: 'optional', codec: c.i64 },
+]);
+
+/**
+ * Ours. Without a choice only what loses nothing is done. `dropAfter`: the entry with that position is the last one kept; `dropBefore`: the
+ * segment that begins there is the first one kept. What is removed is kept aside, in the directory that the answer names.
+ */
+export interface RepairChoice {
+  readonly dropAfter?: string | undefined;
+  readonly dropBefore?: string | undefined;
+}
+export const RepairChoice: StructCodec<RepairChoice> = struct<RepairChoice>('RepairChoice', [
+  { id: 1, name: 'dropAfter', requiredness: 'optional', codec: c.string },
+  { id: 2, name: 'dropBefore', requiredness: 'optional', codec: c.string },
+]);
+
+/** Ours. `done`: what was done, a sentence each. `left`: what is wrong still. */
+export interface RepairResponse {
+  readonly header: ResponseHeader;
+  readonly done?: readonly string[] | undefined;
+  readonly left?: readonly Finding[] | undefined;
+  readonly aside?: string | undefined;
+}
+export const RepairResponse: StructCodec<RepairResponse> = struct<RepairResponse>('RepairResponse', [
+  { id: 1, name: 'header', requiredness: 'required', codec: ResponseHeader },
+  { id: 2, name: 'done', requiredness: 'optional', codec: c.list(c.string) },
+  { id: 3, name: 'left', requiredness: 'optional', codec: c.list(Finding) },
+  { id: 4, name: 'aside', requiredness: 'optional', codec: c.string },
+]);
+
+/** Ours. `changes`: records of the state store that were missing or wrong. */
+export interface RebuildResponse {
+  readonly header: ResponseHeader;
+  readonly changes?: bigint | undefined;
+}
+export const RebuildResponse: StructCodec<RebuildResponse> = struct<RebuildResponse>('RebuildResponse', [
+  { id: 1, name: 'header', requiredness: 'required', codec: ResponseHeader },
+  { id: 2, name: 'changes', requiredness: 'optional', codec: c.i64 },
 ]);

@@ -1,0 +1,179 @@
+import { type Clock, describeError, type Logger } from '../base/index.ts';
+import {
+  type CheckResult,
+  checkStreamName,
+  type DistributedLog,
+  deserializeDlsn,
+  type Finding,
+  type RepairChoice,
+  type StreamSettings,
+} from '../dlog/index.ts';
+import type {
+  CheckResponse,
+  OwnersResponse,
+  RebuildResponse,
+  RepairResponse,
+  Finding as ThriftFinding,
+  RepairChoice as ThriftRepairChoice,
+  StreamSettings as ThriftStreamSettings,
+} from '../rpc/index.ts';
+import { header, type Refused, refused, type WriteOutcome } from './outcome.ts';
+
+export interface AdminDeps {
+  readonly log: DistributedLog;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly address: () => string;
+  /** Gives a stream back, and lets go of all that is kept of what it holds. */
+  readonly letGo: (stream: string) => Promise<void>;
+  /** Drops what is kept of records that were cut off. */
+  readonly cutOff: (stream: string) => Promise<void>;
+  /** Aborted when the proxy ends. */
+  readonly stopping: AbortSignal;
+}
+
+/** What is done to streams as a whole. Rejects as the log does: {@link DlogProxy} makes codes of it. */
+export class ProxyAdmin {
+  readonly #deps: AdminDeps;
+  #retaining: Promise<void> | undefined;
+
+  constructor(deps: AdminDeps) {
+    this.#deps = deps;
+  }
+
+  async create(stream: string, settings: ThriftStreamSettings = {}): Promise<WriteOutcome | undefined> {
+    checkStreamName(stream);
+    const kept = settingsOf(settings);
+    const made = await this.#deps.log.createStream(
+      stream,
+      Object.keys(kept).length === 0 ? null : { ...kept },
+    );
+    return made === 'exists' ? refused('LOG_EXISTS', `${stream} is there already`) : undefined;
+  }
+
+  /** Its owner gives it back; where that is another one, the answer says who. */
+  async release(stream: string): Promise<Refused | undefined> {
+    const { log, address, letGo } = this.#deps;
+    checkStreamName(stream);
+    await log.settings(stream);
+    const owner = await log.owner(stream);
+    if (owner !== undefined && owner !== address()) return writtenBy(stream, owner);
+    await letGo(stream);
+    return undefined;
+  }
+
+  async owners(namespace: string): Promise<OwnersResponse> {
+    const owners = await this.#deps.log.owners(namespace);
+    return {
+      header: header(),
+      owners: owners.map(({ stream, address, remainingMs }) => ({
+        ...{ stream, owner: address },
+        leaseLeftMs: BigInt(remainingMs),
+      })),
+    };
+  }
+
+  async check(stream: string, fromLssn: number): Promise<CheckResponse> {
+    checkStreamName(stream);
+    return checkResponse(await this.#deps.log.check(stream, fromLssn));
+  }
+
+  async repair(stream: string, choice: ThriftRepairChoice): Promise<RepairResponse> {
+    const { log, address, letGo } = this.#deps;
+    checkStreamName(stream);
+    const wanted = choiceOf(choice);
+    await letGo(stream);
+    const result = await log.repair(stream, wanted, address());
+    // Of what was dropped nothing may be shown.
+    await letGo(stream);
+    if (result.kind === 'owned') return { header: header(writtenBy(stream, result.address)) };
+    const { done, left, aside } = result;
+    return { header: header(), done, left: left.map(findingOf), aside };
+  }
+
+  async rebuild(stream: string): Promise<RebuildResponse> {
+    checkStreamName(stream);
+    return { header: header(), changes: BigInt(await this.#deps.log.rebuild(stream)) };
+  }
+
+  /** Cuts off what the settings of streams say, of all that no other proxy writes. One round at a time. */
+  retain(): Promise<void> {
+    this.#retaining ??= this.#retain().finally(() => {
+      this.#retaining = undefined;
+    });
+    return this.#retaining;
+  }
+
+  async #retain(): Promise<void> {
+    const { log, stopping } = this.#deps;
+    for (const namespace of await log.namespaces()) {
+      for (const stream of await log.streams(namespace)) {
+        if (stopping.aborted) return;
+        await this.#retainOne(stream);
+      }
+    }
+  }
+
+  async #retainOne(stream: string): Promise<void> {
+    const { log, logger, address, cutOff } = this.#deps;
+    try {
+      const owner = await log.owner(stream);
+      if (owner !== undefined && owner !== address()) return;
+      const begin = await log.retainAsSet(stream);
+      if (begin === undefined) return;
+      await cutOff(stream);
+      logger.info({ event: 'dlog_proxy.retained', stream, ...begin });
+    } catch (error) {
+      logger.warn({ event: 'dlog_proxy.retention_failed', stream, error: describeError(error) });
+    }
+  }
+}
+
+export function settingsForThrift(settings: StreamSettings): ThriftStreamSettings {
+  const { durability, compression, ...numbers } = settings;
+  const asLong = (value: number | undefined) => (value === undefined ? undefined : BigInt(value));
+  return {
+    ...{ durability, compression },
+    segmentBytes: asLong(numbers.segmentBytes),
+    segmentAgeMs: asLong(numbers.segmentAgeMs),
+    retentionMs: asLong(numbers.retentionMs),
+    retentionBytes: asLong(numbers.retentionBytes),
+  };
+}
+
+function settingsOf(settings: ThriftStreamSettings): Record<string, string | number> {
+  const kept: Record<string, string | number> = {};
+  for (const [key, value] of Object.entries(settings) as [string, string | bigint | undefined][])
+    if (value !== undefined) kept[key] = typeof value === 'bigint' ? Number(value) : value;
+  return kept;
+}
+
+function writtenBy(stream: string, address: string): Refused {
+  if (address === '') return refused('STREAM_NOT_READY', `${stream} changes its owner`);
+  return { ...refused('FOUND', `${stream} is written by ${address}`), location: address };
+}
+
+function choiceOf({ dropAfter, dropBefore }: ThriftRepairChoice): RepairChoice {
+  return {
+    ...(dropAfter === undefined ? {} : { dropAfter: deserializeDlsn(dropAfter) }),
+    ...(dropBefore === undefined ? {} : { dropBefore: deserializeDlsn(dropBefore) }),
+  };
+}
+
+function checkResponse({ findings, counts, nextLssn }: CheckResult): CheckResponse {
+  return {
+    header: header(),
+    findings: findings.map(findingOf),
+    segments: BigInt(counts.segments),
+    entries: BigInt(counts.entries),
+    records: BigInt(counts.records),
+    bytes: BigInt(counts.bytes),
+    nextLssn: nextLssn === undefined ? undefined : BigInt(nextLssn),
+  };
+}
+
+const kinds = { damage: 'DAMAGE', repairable: 'REPAIRABLE', note: 'NOTE' } as const;
+
+function findingOf({ kind, file, place, meaning }: Finding): ThriftFinding {
+  return { kind: kinds[kind], file, place, meaning };
+}

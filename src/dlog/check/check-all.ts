@@ -1,0 +1,73 @@
+import { describeError, errorCode } from '../../base/index.ts';
+import type { StateStore } from '../../coordination/index.ts';
+import type { LogStorage } from '../storage/storage.ts';
+import { checkState } from './check-state.ts';
+import { checkStream } from './check-stream.ts';
+import { type CheckCounts, type CheckResult, damage, type Finding } from './finding.ts';
+
+export interface CheckDeps {
+  readonly storage: LogStorage;
+  readonly store: StateStore;
+}
+
+/** The storage, and with its last part the state store. */
+export async function checkAll(deps: CheckDeps, stream: string, fromLssn: number): Promise<CheckResult> {
+  const { storage } = deps;
+  const raw = storage.raw?.(stream);
+  const found =
+    raw === undefined ? await checkByReading(storage, stream) : await checkStream(stream, raw, fromLssn);
+  if (found.nextLssn !== undefined) return found;
+  return { ...found, findings: [...found.findings, ...(await stateFindings(deps, stream))] };
+}
+
+async function stateFindings(deps: CheckDeps, stream: string): Promise<Finding[]> {
+  try {
+    return await checkState(deps, stream);
+  } catch (error) {
+    // Said of the storage already: there is nothing to compare with.
+    if (['SEGMENT_CORRUPT', 'LOG_GAP'].includes(errorCode(error) ?? '')) return [];
+    throw error;
+  }
+}
+
+/** Where the files are out of reach: all segments, as a reader sees them. */
+async function checkByReading(storage: LogStorage, stream: string): Promise<CheckResult> {
+  const counts: CheckCounts = { segments: 0, entries: 0, records: 0, bytes: 0 };
+  const findings: Finding[] = [];
+  const mark = await storage.truncation(stream);
+  for (const { header } of await storage.segments(stream)) {
+    const { lssn } = header;
+    if (lssn < (mark?.lssn ?? 1)) continue;
+    try {
+      await readThrough(storage, { stream, lssn }, counts);
+    } catch (error) {
+      findings.push(damage(`segment ${lssn}`, '', `${describeError(error)}: readers stop here`));
+    }
+  }
+  return { findings, counts, nextLssn: undefined };
+}
+
+const chunkBytes = 1024 * 1024;
+
+async function readThrough(
+  storage: LogStorage,
+  { stream, lssn }: { readonly stream: string; readonly lssn: number },
+  counts: CheckCounts,
+): Promise<void> {
+  const reader = await storage.openSegment(stream, lssn);
+  try {
+    counts.segments += 1;
+    for (let from = 0; ; ) {
+      const entries = await reader.read(from, chunkBytes);
+      if (entries.length === 0) return;
+      for (const entry of entries) {
+        counts.entries += 1;
+        counts.records += entry.count;
+        counts.bytes += entry.bytes;
+      }
+      from = entries.at(-1)!.entry + 1;
+    }
+  } finally {
+    await reader.close();
+  }
+}

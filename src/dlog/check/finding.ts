@@ -1,0 +1,45 @@
+/**
+ * `damage`: something that was kept cannot be read, or is not what it was: nothing repairs it but a decision to lose it. `repairable`: something
+ * is missing or left over that can be put right without losing a record. `note`: nothing is wrong, but it is good to know.
+ */
+export type FindingKind = 'damage' | 'repairable' | 'note';
+
+/** What puts it right: a regular take-over, the list in the state store written anew, what is below the mark removed, a position noted. */
+export type Remedy = 'take-over' | 'rebuild' | 'remove' | 'note-position' | 'none';
+
+export interface Finding {
+  readonly kind: FindingKind;
+  readonly remedy: Remedy;
+  /** In the stream's directory, or a key of the state store. */
+  readonly file: string;
+  /** Where in it, as people count: a byte, an entry. Empty for the file as a whole. */
+  readonly place: string;
+  /** What that means for who reads or writes the stream. */
+  readonly meaning: string;
+}
+
+export interface CheckCounts {
+  segments: number;
+  entries: number;
+  records: number;
+  bytes: number;
+}
+
+/** What was looked at, and what was found there. `nextLssn`: there is more, from that segment on. */
+export interface CheckResult {
+  readonly findings: readonly Finding[];
+  readonly counts: Readonly<CheckCounts>;
+  readonly nextLssn: number | undefined;
+}
+
+export function damage(file: string, place: string, meaning: string): Finding {
+  return { kind: 'damage', remedy: 'none', file, place, meaning };
+}
+
+export function repairable(file: string, remedy: Remedy, meaning: string): Finding {
+  return { kind: 'repairable', remedy, file, place: '', meaning };
+}
+
+export function note(file: string, place: string, meaning: string): Finding {
+  return { kind: 'note', remedy: 'none', file, place, meaning };
+}
