@@ -3,9 +3,9 @@ import { GatewayError } from '../../../base/index.ts';
 import type { OutgoingStreams, TaskId, TopologyIndex } from '../../../topology/index.ts';
 import { ByteWriter, frameBodyBytesMax, type JavaValue, ValueWriter } from '../../../tuple/index.ts';
 import type { TaskMetrics } from '../../metrics-manager/index.ts';
+import type { TargetFrames } from '../emitting/index.ts';
 import { type Anchors, anchorCountOf } from './anchors.ts';
 import type { EmitMessage } from './messages.ts';
-import type { TargetFrames } from './target-frames.ts';
 
 interface Stream {
   readonly number: number;

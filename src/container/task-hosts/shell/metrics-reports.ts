@@ -9,7 +9,7 @@ import { Emitter } from './emitter.ts';
 import type { EmitMessage } from './messages.ts';
 import { confFlag } from './settings.ts';
 import type { ShellMetrics } from './shell-metrics.ts';
-import { TargetFrames } from './target-frames.ts';
+import { TargetFrames } from '../emitting/index.ts';
 
 const consumerClass = 'org.apache.storm.metric.api.IMetricsConsumer';
 

@@ -3,12 +3,10 @@ import type { ComponentId, TaskId, TopologyIndex } from '../../../topology/index
 import type { TaskMetrics } from '../../metrics-manager/index.ts';
 import type { LossReport } from '../../protocol.ts';
 import type { QueueFill } from '../../task-host.ts';
-import type { AckerLink } from './acking.ts';
+import type { AckerLink, OutputThrottle, TargetFrames } from '../emitting/index.ts';
 import type { Emitter } from './emitter.ts';
 import type { ChildMessage } from './messages.ts';
-import type { OutputThrottle } from './output-throttle.ts';
 import type { ShellSettings } from './settings.ts';
-import type { TargetFrames } from './target-frames.ts';
 
 /** What both protocols are made of. All of it belongs to one task. */
 export interface ProtocolParts {

@@ -1,16 +1,13 @@
 import { type OutgoingStreams, systemComponentIds, systemStreamIds } from '../../../topology/index.ts';
 import type { TaskMetrics } from '../../metrics-manager/index.ts';
 import type { TaskHostDeps } from '../deps.ts';
-import { AckerLink } from './acking.ts';
+import { AckerLink, type OutputLimits, OutputThrottle, TargetFrames } from '../emitting/index.ts';
 import { type BoltInput, BoltProtocol } from './bolt-protocol.ts';
 import { Emitter } from './emitter.ts';
-import { OutputThrottle } from './output-throttle.ts';
 import type { Protocol, ProtocolParts } from './protocol-parts.ts';
 import type { ShellSettings } from './settings.ts';
 import { SpoutProtocol } from './spout-protocol.ts';
-import { TargetFrames } from './target-frames.ts';
 import type { ShellTaskIdentity } from './task-identity.ts';
-import type { OutputLimits } from './token-bucket.ts';
 
 /** The protocol of a task with all that it works with. */
 export function makeProtocol(

@@ -1,6 +1,5 @@
 import type { JsonObject } from '../../../base/index.ts';
 import { confNumber } from '../../conf.ts';
-import type { OutputLimits } from './token-bucket.ts';
 
 export interface ShellSettings {
   /** How long a child may answer nothing: `topology.subprocess.timeout.secs`, else `supervisor.worker.timeout.secs`. */
@@ -97,21 +96,4 @@ export function readShellSettings(conf: JsonObject): ShellSettings {
 
 export function confFlag(conf: JsonObject, key: string): boolean {
   return conf[key] === true;
-}
-
-/**
- * What one task of a component may emit: `topology.egret.output.rate.tuples.per.sec` and
- * `topology.egret.output.rate.bytes.per.sec`, of the component or of the topology, shared evenly among the component's
- * tasks. Heron's `topology.component.output.bps` is the second, where that is not set. Absent, null or 0: no limit.
- */
-export function readOutputLimits(conf: JsonObject, taskCount: number): OutputLimits {
-  const shareOf = (key: string): number | undefined => {
-    const perSec = confNumber(conf, key, 0);
-    return perSec === 0 ? undefined : perSec / Math.max(1, taskCount);
-  };
-  return {
-    tuplesPerSec: shareOf('topology.egret.output.rate.tuples.per.sec'),
-    bytesPerSec:
-      shareOf('topology.egret.output.rate.bytes.per.sec') ?? shareOf('topology.component.output.bps'),
-  };
 }

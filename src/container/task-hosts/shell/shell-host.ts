@@ -13,14 +13,13 @@ import {
 import type { StreamManagerToHost } from '../../protocol.ts';
 import type { QueueFill, TaskHost } from '../../task-host.ts';
 import type { HostExit, TaskHostDeps } from '../deps.ts';
+import { Downstream, ErrorReports, readOutputLimits } from '../emitting/index.ts';
 import { contextOf } from './context.ts';
 import { describeDeath } from './death.ts';
-import { Downstream } from './downstream.ts';
-import { ErrorReports } from './error-reports.ts';
 import { handshakeText } from './messages.ts';
 import { MetricsReports } from './metrics-reports.ts';
 import { makeProtocol, metricsOf } from './protocols.ts';
-import { readOutputLimits, readShellSettings } from './settings.ts';
+import { readShellSettings } from './settings.ts';
 import { ShellChild, type ShellChildEnd, type ShellCommand, shellCommand } from './shell-child.ts';
 import { ShellLog } from './shell-log.ts';
 import { ShellMetrics } from './shell-metrics.ts';
