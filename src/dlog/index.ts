@@ -19,6 +19,7 @@ export { LogPush } from './reader/push.ts';
 export type { ReadFrom } from './reader/start.ts';
 export type { RepairChoice } from './repair/repair-stream.ts';
 export { parseSettings, type StreamSettings } from './settings.ts';
+export type { RetentionPolicy } from './retention.ts';
 export { checkStreamName } from './storage/faults.ts';
 export { LocalStorage } from './storage/local-storage.ts';
 export type { LogStorage } from './storage/storage.ts';

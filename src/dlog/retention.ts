@@ -11,6 +11,8 @@ export interface RetentionPolicy {
   readonly ageMs?: number;
   /** The oldest go while the sealed ones have more. */
   readonly bytesMax?: number;
+  /** This segment and later ones stay whatever their age and size: somebody still reads there. */
+  readonly keepFrom?: number;
 }
 
 /** The number of the first segment to keep. Only whole sealed segments go, and never the last: it knows where the stream ends. */
@@ -20,8 +22,10 @@ export function firstKept(
   nowMs: number,
 ): number | undefined {
   const { ageMs = Number.POSITIVE_INFINITY, bytesMax = Number.POSITIVE_INFINITY } = policy;
+  const { keepFrom = Number.POSITIVE_INFINITY } = policy;
   let bytes = segments.reduce((sum, { sealed }) => sum + (sealed?.seal.bytes ?? 0), 0);
   for (const { header, sealed } of segments.slice(0, -1)) {
+    if (header.lssn >= keepFrom) return header.lssn;
     const isExpired = sealed !== undefined && (bytes > bytesMax || nowMs - sealed.seal.sealedAtMs >= ageMs);
     if (!isExpired) return header.lssn;
     bytes -= sealed.seal.bytes;

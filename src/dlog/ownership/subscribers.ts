@@ -67,6 +67,20 @@ export class SubscriberPositions {
     }
   }
 
+  /** Where the subscriber is to go on, whoever reads for it: a new generation, which the one that reads now will find. */
+  async moveTo(
+    of: { readonly stream: string; readonly subscriber: string; readonly member: string },
+    next: Dlsn,
+  ): Promise<SubscriberPosition> {
+    const { stream, subscriber, member } = of;
+    for (;;) {
+      const { version, position: found } = await this.#read(stream, subscriber);
+      const generation = Math.max((found?.generation ?? 0) + 1, Math.floor(this.#clock.nowMs() / 1000));
+      const position = { generation, member, next };
+      if (await this.#write({ stream, subscriber, version, position })) return position;
+    }
+  }
+
   async position(stream: string, subscriber: string): Promise<SubscriberPosition | undefined> {
     return (await this.#read(stream, subscriber)).position;
   }
