@@ -11,7 +11,7 @@ const allowed = {
   topology: ['base', 'tuple'],
   packing: ['base', 'topology'],
   scheduler: ['base', 'topology', 'packing', 'coordination', 'child'],
-  container: ['base', 'config', 'tuple', 'topology', 'coordination', 'child'],
+  container: ['base', 'config', 'tuple', 'topology', 'coordination', 'child', 'dlog'],
   nimbus: ['base', 'config', 'rpc', 'topology', 'coordination'],
   cli: ['base', 'config', 'rpc', 'child'],
 };

@@ -16,27 +16,38 @@ const frameBytesMax = 2 * 1024 * 1024;
 /** Of one connection: enough for its writes to share the disk's syncs. */
 const callsMax = 64;
 
-/** The distributed log of this gateway, in `<storm.local.dir>/dlog`, as a service. Throws as ThriftServer.open does. */
+export interface DlogDeps {
+  readonly store: StateStore;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  readonly log: Logger;
+}
+
+/** The distributed log of this gateway, in `<storm.local.dir>/dlog`. Nothing is touched before it is used. */
+export function openDlog(deps: DlogDeps, localDir: string): DistributedLog {
+  const storage = new LocalStorage({ directory: join(localDir, 'dlog'), random: deps.random });
+  return new DistributedLog({ ...deps, storage });
+}
+
+/** The log as a service. Throws as ThriftServer.open does. */
 export async function openDlogService(
-  deps: {
-    readonly store: StateStore;
-    readonly clock: Clock;
-    readonly random: RandomSource;
-    readonly log: Logger;
-  },
+  deps: DlogDeps,
   options: {
-    readonly localDir: string;
+    readonly dlog: DistributedLog;
     readonly bindHost: string;
     /** What others dial to reach this machine. */
     readonly dialHost: string;
     readonly port: number;
   },
 ): Promise<DlogService> {
-  const { clock, random, log: logger } = deps;
-  const storage = new LocalStorage({ directory: join(options.localDir, 'dlog'), random });
-  const log = new DistributedLog({ ...deps, storage });
+  const { clock, log: logger } = deps;
   let port = options.port;
-  const proxy = new DlogProxy({ log, clock, logger, address: () => `${options.dialHost}:${port}` });
+  const proxy = new DlogProxy({
+    log: options.dlog,
+    clock,
+    logger,
+    address: () => `${options.dialHost}:${port}`,
+  });
   try {
     const server = await ThriftServer.open(deps, {
       service: DistributedLogService,

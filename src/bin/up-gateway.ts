@@ -22,7 +22,7 @@ import { openRedisStore, type StateStore, startPrivateRedis } from '../coordinat
 import { NimbusDaemon } from '../nimbus/index.ts';
 import { Nimbus, ThriftServer } from '../rpc/index.ts';
 import { type ContainerCommand, LocalScheduler } from '../scheduler/index.ts';
-import { openDlogService } from './up-dlog.ts';
+import { openDlog, openDlogService } from './up-dlog.ts';
 import { lockLocalDir } from './up-lock.ts';
 
 type Services = Endpoints['services'];
@@ -103,13 +103,17 @@ async function openServices(opening: Opening): Promise<Services> {
   const { config, log, stop, undo } = opening;
   const state = await openStore(opening);
   const deps = { clock: systemClock, random: systemRandom, log, store: state.store };
-  const nimbus = await NimbusDaemon.open(deps, {
-    config: config.nimbus,
-    clusterConf: config.conf,
-    localDir: config.localDir,
-    hostname: config.hostname,
-    owner: userInfo().username,
-  });
+  const streams = openDlog(deps, config.localDir);
+  const nimbus = await NimbusDaemon.open(
+    { ...deps, logStreams: streams },
+    {
+      config: config.nimbus,
+      clusterConf: config.conf,
+      localDir: config.localDir,
+      hostname: config.hostname,
+      owner: userInfo().username,
+    },
+  );
   undo.push(() => nimbus.close());
   throwIfAborted(stop.soon);
   const server = await ThriftServer.open(deps, {
@@ -125,7 +129,7 @@ async function openServices(opening: Opening): Promise<Services> {
   throwIfAborted(stop.soon);
   const host = dialHost(config.bindHost);
   const dlog = await openDlogService(deps, {
-    ...{ localDir: config.localDir, bindHost: config.bindHost, port: config.dlogPort },
+    ...{ dlog: streams, bindHost: config.bindHost, port: config.dlogPort },
     // Whoever writes from another machine is sent to the name that this one goes by.
     dialHost: host === config.bindHost ? host : (config.hostname ?? hostname()),
   });

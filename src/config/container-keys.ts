@@ -126,6 +126,68 @@ export const containerKeys: Readonly<Record<string, KeySchema>> = {
     description:
       'What is done while a component is under pressure: hold the spouts upstream of it (spout), or drop its tuples and fail their trees (drop; also: topology.droptuples.upon.backpressure). For a topology or for a component.',
   },
+  'topology.egret.durable.streams': {
+    type: ['array', 'null'],
+    items: { type: 'string', minLength: 1 },
+    description:
+      'Streams ("component" for its default stream, or "component.stream") that go through the log: a tuple is acked when the log has it on the disk, and comes to its consumers whatever dies after that (docs/durable.md).',
+  },
+  'topology.egret.spill.streams': {
+    type: ['array', 'null'],
+    items: { type: 'string', minLength: 1 },
+    description:
+      'Streams whose backlog goes to the disk instead of holding the spouts back: as durable ones, but acked when the operating system has a tuple.',
+  },
+  'topology.egret.durable.partitions': {
+    type: ['integer', 'null'],
+    minimum: 1,
+    maximum: 256,
+    description:
+      'Into how many streams of the log each durable stream is divided (1). Order is kept within one.',
+  },
+  'topology.egret.durable.backlog.max.bytes': {
+    ...amount,
+    description:
+      'Bytes of a partition that its consumers have not come to above which its producers pause (68719476736).',
+  },
+  'topology.egret.durable.queue.high.bytes': {
+    ...amount,
+    description:
+      'Bytes that wait to be committed above which the producers of a durable stream pause (8388608); below half of it they go on.',
+  },
+  'topology.egret.durable.queue.high.tuples': {
+    ...amount,
+    description:
+      'Tuples that wait to be committed above which the producers of a durable stream pause (131072).',
+  },
+  'topology.egret.durable.queue.max.bytes': {
+    ...amount,
+    description:
+      'Most bytes of a partition that may wait to be committed (67108864); what comes beyond it is failed.',
+  },
+  'topology.egret.durable.queue.max.tuples': {
+    ...amount,
+    description:
+      'Most tuples of a partition that may wait to be committed (1048576); what comes beyond it is failed.',
+  },
+  'topology.egret.durable.window.max.bytes': {
+    ...amount,
+    description:
+      'Bytes of records that were read from the log and are not complete, above which no more are read (16777216).',
+  },
+  'topology.egret.durable.window.max.tuples': {
+    ...amount,
+    description:
+      'Most tuples read from the log that are under way at a time, where topology.max.spout.pending does not say (65536; at most 1048576).',
+  },
+  'topology.egret.durable.retention.ms': {
+    ...amount,
+    description: 'How long what was processed stays in the log, to go back to (3600000).',
+  },
+  'topology.egret.durable.retention.bytes': {
+    ...amount,
+    description: 'Most bytes of a partition that stay in the log once they were processed (4294967296).',
+  },
   'topology.egret.lost.trees.grace.ms': {
     ...amount,
     description:

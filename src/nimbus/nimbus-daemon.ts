@@ -7,6 +7,7 @@ import { CodeDirectories } from './code-directory.ts';
 import { makeHandler } from './handler.ts';
 import { Inbox } from './inbox.ts';
 import { resolveLeaderHost } from './leader-address.ts';
+import type { LogStreams } from './log-streams.ts';
 import { Reaper } from './reaper.ts';
 import { Rebalances } from './rebalance.ts';
 import { Submissions } from './submission.ts';
@@ -17,6 +18,7 @@ export interface NimbusDeps {
   readonly random: RandomSource;
   readonly log: Logger;
   readonly store: StateStore;
+  readonly logStreams: LogStreams;
 }
 
 export interface NimbusOptions {

@@ -17,6 +17,7 @@ import {
   StormTopology,
   type TopologyInitialStatus,
   toLogicalTopology,
+  withLogComponents,
 } from '../rpc/index.ts';
 import {
   confKeys,
@@ -24,10 +25,12 @@ import {
   makeSystemTopology,
   normalizeTopology,
   type TopologyRecord,
+  withDurableStreams,
 } from '../topology/index.ts';
 import type { CodeDirectories, TopologyCode } from './code-directory.ts';
 import { readComponentConfs } from './component-confs.ts';
 import type { Inbox } from './inbox.ts';
+import { checkLogStreams, type LogStreams } from './log-streams.ts';
 import { normaliseConf } from './normalise-conf.ts';
 import {
   checkSize,
@@ -52,6 +55,7 @@ export interface SubmissionDeps {
   readonly topologies: Topologies;
   readonly inbox: Inbox;
   readonly code: CodeDirectories;
+  readonly logStreams: LogStreams;
 }
 
 export interface SubmissionOptions {
@@ -130,14 +134,21 @@ export class Submissions {
     const mergedValues = readConfValues(merged);
     const parse = (text: string): JsonObject => readConfValues(texts.get(text) ?? new Map());
     const logical = normalizeTopology(toLogicalTopology(topology, parse), mergedValues);
-    const system = makeSystemTopology(logical, mergedValues);
+    // What the user sent is whole in itself, before the log comes between its parts.
+    makeSystemTopology(logical, mergedValues);
+    const rewritten = withDurableStreams(logical, mergedValues, name);
+    await checkLogStreams(this.#deps.logStreams, rewritten, name);
+    const system = makeSystemTopology(rewritten, mergedValues);
     checkSize(logical, mergedValues, limits);
     checkSize(system, mergedValues, {});
     return {
       record: recordOf(request, { ...named, owner, workers: checkWorkers(mergedValues) }),
       code: {
         jarPath: await this.#deps.inbox.finished(request.jarLocation),
-        topologyBytes: encode(StormTopology, withTasks(topology, logical, texts)),
+        topologyBytes: encode(
+          StormTopology,
+          withLogComponents(withTasks(topology, logical, texts), rewritten),
+        ),
         stormConf: writeConfText(conf, 'java'),
         mergedConf: writeConfText(merged, 'strict'),
         systemTopology: JSON.stringify(system),

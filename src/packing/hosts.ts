@@ -52,6 +52,9 @@ function hostOf(component: Component, routedByJava: ReadonlySet<ComponentId>): H
       return 'jvm';
     case 'shell':
       return routedByJava.has(component.id) ? 'jvm' : 'shell';
+    case 'log_sink':
+    case 'log_source':
+      return 'system';
     case 'system':
       return component.id === systemComponentIds.acker ? 'either' : 'jvm';
   }

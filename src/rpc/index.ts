@@ -16,4 +16,4 @@ export * from './gen/services.ts';
 export * from './gen/storm.ts';
 export { ThriftServer } from './server.ts';
 export type { Call, Handler } from './service.ts';
-export { toLogicalTopology, toSystemStormTopology } from './topology-conversion.ts';
+export { toLogicalTopology, toSystemStormTopology, withLogComponents } from './topology-conversion.ts';

@@ -4,6 +4,8 @@ import type {
   ComponentImplementation,
   Grouping as GroupingModel,
   InputDeclaration,
+  LogDurability,
+  LogImplementation,
   LogicalTopology,
 } from '../topology/index.ts';
 import type {
@@ -11,6 +13,7 @@ import type {
   ComponentCommon,
   ComponentObject,
   Grouping,
+  JavaObject,
   SpoutSpec,
   StateSpoutSpec,
   StormTopology,
@@ -73,6 +76,52 @@ export function toSystemStormTopology(
   return { ...submitted, spouts, bolts, state_spouts: stateSpouts };
 }
 
+/**
+ * A submitted topology as `rewritten` (withDurableStreams) has it: inputs that come from a log now, and the log's own components,
+ * which no JVM ever makes. All else is kept as it was sent.
+ */
+export function withLogComponents(submitted: StormTopology, rewritten: LogicalTopology): StormTopology {
+  const spouts = new Map(submitted.spouts);
+  const bolts = new Map(submitted.bolts);
+  for (const component of rewritten.components) {
+    const { id, implementation } = component;
+    const bolt = bolts.get(id);
+    if (implementation.kind === 'log_sink' || implementation.kind === 'log_source') {
+      const common = commonOf(component, undefined, () => ({}));
+      const object = logObject(implementation);
+      if (component.kind === 'spout') spouts.set(id, { spout_object: object, common });
+      else bolts.set(id, { bolt_object: object, common });
+    } else if (bolt !== undefined) {
+      const inputs = bolt.common.inputs.map(([source, grouping], at) => {
+        const { sourceComponentId: componentId } = component.inputs[at]!;
+        return [{ ...source, componentId }, grouping] as const;
+      });
+      bolts.set(id, { ...bolt, common: { ...bolt.common, inputs } });
+    }
+  }
+  return { ...submitted, spouts, bolts };
+}
+
+const logClasses = { log_sink: 'egret.log.Sink', log_source: 'egret.log.Source' } as const;
+
+function logObject({ kind, componentId, streamId, durability }: LogImplementation): ComponentObject {
+  const args = [componentId, streamId, durability].map((value) => ({ kind: 'string_arg' as const, value }));
+  return { kind: 'java_object', value: { full_class_name: logClasses[kind], args_list: args } };
+}
+
+function logImplementationOf(
+  id: string,
+  { full_class_name, args_list }: JavaObject,
+): LogImplementation | undefined {
+  const kind = full_class_name === logClasses.log_sink ? 'log_sink' : 'log_source';
+  if (!id.startsWith('__') || full_class_name !== logClasses[kind]) return undefined;
+  const [componentId, streamId, durability] = args_list.map((each) => String(each.value));
+  return {
+    ...{ kind, componentId: componentId ?? '', streamId: streamId ?? '' },
+    durability: durability as LogDurability,
+  };
+}
+
 interface ComponentParts {
   readonly id: string;
   readonly kind: Component['kind'];
@@ -105,8 +154,10 @@ function implementationOf(id: string, object: ComponentObject): ComponentImpleme
   switch (object.kind) {
     case 'serialized_java':
       return { kind: 'serialized_java' };
-    case 'java_object':
-      return { kind: 'java_object', className: object.value.full_class_name };
+    case 'java_object': {
+      const { value } = object;
+      return logImplementationOf(id, value) ?? { kind: 'java_object', className: value.full_class_name };
+    }
     case 'shell': {
       const { execution_command: executionCommand, script } = object.value;
       if (executionCommand === undefined || script === undefined) {

@@ -5,6 +5,8 @@ import { strToU8, type Zippable, zipSync } from 'fflate';
 import { type Clock, type JsonObject, silentLog, systemRandom } from '../base/index.ts';
 import { loadGatewayConfig } from '../config/index.ts';
 import { MemoryStore } from '../coordination/index.ts';
+import { DistributedLog } from '../dlog/index.ts';
+import { MemoryStorage } from '../dlog/storage/memory-storage.ts';
 import { NimbusDaemon } from '../nimbus/index.ts';
 import {
   type ComponentCommon,
@@ -51,7 +53,7 @@ export async function openNimbusFixture(clock: Clock, flags: readonly string[] =
   });
   const store = new MemoryStore(clock);
   await store.put(keys.marker, { id: 'one', madeAtMs: 0 }); // as the scheduler leaves it
-  const deps = { clock, random: systemRandom, log: silentLog, store };
+  const deps = { clock, random: systemRandom, log: silentLog, store, logStreams: logIn(store, clock) };
   const start = async () => {
     const { nimbus: nimbusConfig, conf: clusterConf } = config;
     const daemon = await NimbusDaemon.open(deps, {
@@ -186,4 +188,14 @@ function listFiles(dir: string): string[] {
     .filter((entry) => !entry.isDirectory())
     .map((entry) => join(entry.parentPath, entry.name).slice(dir.length + 1))
     .sort();
+}
+
+function logIn(store: MemoryStore, clock: Clock): DistributedLog {
+  return new DistributedLog({
+    storage: new MemoryStorage(),
+    store,
+    clock,
+    random: systemRandom,
+    log: silentLog,
+  });
 }

@@ -13,6 +13,9 @@ export const confKeys = {
   disableLoadAware: 'topology.disable.loadaware.messaging',
   localityHigherBound: 'topology.localityaware.higher.bound',
   localityLowerBound: 'topology.localityaware.lower.bound',
+  durableStreams: 'topology.egret.durable.streams',
+  spillStreams: 'topology.egret.spill.streams',
+  durablePartitions: 'topology.egret.durable.partitions',
 } as const;
 
 /**

@@ -1,11 +1,19 @@
 /**
  * topology: what a topology is, and the decisions about it that need no process: validation, system topology, task ids,
  * executors, stream numbers, groupings. Pure: no sockets, files, timers or Redis. Oracle: storm-client's StormCommon.
- * Start at model.ts; the way of a submission is normalizeTopology -> makeSystemTopology -> TopologyIndex.
+ * Start at model.ts; the way of a submission is normalizeTopology -> withDurableStreams -> makeSystemTopology -> TopologyIndex.
  */
 
 export { componentConfOf, ownConfOf } from './component-conf.ts';
 export { confKeys } from './conf-values.ts';
+export { withDurableStreams } from './durable/durable-streams.ts';
+export {
+  logComponentPrefixes,
+  logStreamName,
+  logSubscriber,
+  partitionOf,
+} from './durable/log-names.ts';
+export { type LogSettings, logSettingsOf } from './durable/log-settings.ts';
 export { eventLoggerTaskOf } from './event-logger.ts';
 export { FlowGraph } from './flow-graph.ts';
 export { needsJava } from './groupings/custom-grouping.ts';

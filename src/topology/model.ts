@@ -36,7 +36,20 @@ export type ComponentImplementation =
   | { readonly kind: 'java_object'; readonly className: string }
   | { readonly kind: 'shell'; readonly executionCommand: string; readonly script: string }
   /** Parts that Egret adds: `__acker`, `__system`, `__eventlogger`, metrics consumers (which are Java all the same). */
-  | { readonly kind: 'system' };
+  | { readonly kind: 'system' }
+  | LogImplementation;
+
+/** The two sides of a log: the sink (a bolt) writes a stream of a component to it, the source (a spout) emits what it reads. */
+export interface LogImplementation {
+  readonly kind: 'log_sink' | 'log_source';
+  /** Whose stream it is. */
+  readonly componentId: ComponentId;
+  readonly streamId: StreamId;
+  readonly durability: LogDurability;
+}
+
+/** What the log has done with a tuple before it is acked: synced it to the disk, or given it to the operating system. */
+export type LogDurability = 'fsync' | 'os';
 
 export interface Component {
   readonly id: ComponentId;

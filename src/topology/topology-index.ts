@@ -93,6 +93,15 @@ export class TopologyIndex {
     return streams !== undefined && Object.hasOwn(streams, streamId) ? streams[streamId]!.fields : undefined;
   }
 
+  /**
+   * The component that tuples of an input name as their source: a log's source emits them as if they came from the component
+   * whose stream it is.
+   */
+  emitterOf(componentId: ComponentId): ComponentId {
+    const implementation = this.#components.get(componentId)?.implementation;
+    return implementation?.kind === 'log_source' ? implementation.componentId : componentId;
+  }
+
   /** Who takes the stream, by ascending component id. */
   subscribersOf(componentId: ComponentId, streamId: StreamId): readonly Subscriber[] {
     return this.#subscribers.get(componentId)?.get(streamId) ?? [];

@@ -41,7 +41,10 @@ export function validateStructure(topology: LogicalTopology): void {
 }
 
 function checkIds(component: Component): void {
-  if (component.id.startsWith('__')) throw invalid(`${component.id} is not a valid component id.`, component);
+  const { kind } = component.implementation;
+  const isOfLog = kind === 'log_sink' || kind === 'log_source';
+  if (component.id.startsWith('__') && !isOfLog)
+    throw invalid(`${component.id} is not a valid component id.`, component);
   for (const stream of Object.keys(component.streams)) {
     if (stream.startsWith('__')) {
       throw invalid(

@@ -49,7 +49,7 @@ export function flowPolicy(
   }
   const modes = new Map(
     topology.topology.components.map(({ id, conf: ownConf, implementation }) => {
-      const isOwn = implementation.kind === 'system';
+      const isOwn = ['system', 'log_sink', 'log_source'].includes(implementation.kind);
       return [id, isOwn ? 'spout' : modeIn(componentConfOf(conf, ownConf), `component ${id}`)] as const;
     }),
   );

@@ -40,6 +40,7 @@ final class HostedWorker {
     HostedWorker(StartMessage start, Link link) throws IOException {
         this.start = start;
         Utils.setInstance(new ContainerNames(start.hostname()));
+        LogTopology.install();
         ContainerConfig config = new ContainerConfig(start);
         ConfigUtils.setInstance(config);
         conf = config.conf();

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.storm.Config;
+import egret.host.LogTopology;
 import org.apache.storm.daemon.StormCommon;
 import org.apache.storm.generated.ComponentCommon;
 import org.apache.storm.generated.GlobalStreamId;
@@ -53,6 +54,7 @@ public final class PlanOracle {
         Map<String, Object> question = (Map<String, Object>) plan;
         Map<String, Object> conf = (Map<String, Object>) question.get("conf");
         try {
+            LogTopology.install();
             StormTopology topology = PlanTopology.build((List<Map<String, Object>>) question.get("components"));
             normalize(topology, conf);
             StormTopology system = StormCommon.systemTopology(conf, topology);
