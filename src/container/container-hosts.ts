@@ -1,19 +1,29 @@
 import type { Clock, JsonObject, Logger, RandomSource } from '../base/index.ts';
-import type { ContainerSpec, PackingPlan, PlannedTask, TaskId, TopologyIndex } from '../topology/index.ts';
+import type { DistributedLog } from '../dlog/index.ts';
+import {
+  type ContainerSpec,
+  logComponentPrefixes,
+  type PackingPlan,
+  type PlannedTask,
+  type TaskId,
+  type TopologyIndex,
+} from '../topology/index.ts';
 import type { MetricsRegistry } from './metrics-manager/index.ts';
 import type { Outlet, TaskHost } from './task-host.ts';
-import type { HostExit, TaskHostDeps } from './task-hosts/deps.ts';
+import type { HostExit } from './task-hosts/deps.ts';
+import type { LogHostDeps } from './task-hosts/durable/deps.ts';
 
 /** A host that a container must have: which tasks, and how to make it. */
 export interface PlannedHost {
   readonly name: string;
   readonly tasks: readonly PlannedTask[];
-  readonly open: (deps: TaskHostDeps) => Promise<TaskHost>;
+  readonly open: (deps: LogHostDeps) => Promise<TaskHost>;
 }
 
 /**
  * The hosts of a container by a plan: one JVM for all its Java tasks, one process for each shell task, and for each system
- * task an acker, so that one that stays keeps its trees when another moves. Only the code of kinds that occur is loaded: modules take time that the first tuple waits for.
+ * task a host of its own (an acker, one side of a log), so that one that stays keeps its trees when another moves. Only the code
+ * of kinds that occur is loaded: modules take time that the first tuple waits for.
  */
 export function planHosts(plan: PackingPlan, containerId: number): readonly PlannedHost[] {
   const own = plan.tasks.filter((task) => task.containerId === containerId);
@@ -29,12 +39,25 @@ export function planHosts(plan: PackingPlan, containerId: number): readonly Plan
       new (await import('./task-hosts/jvm/index.ts')).JvmHost(deps);
     hosts.push({ name: 'jvm', tasks: ofKind('jvm'), open });
   }
-  for (const task of ofKind('system')) {
-    const open: PlannedHost['open'] = async (deps) =>
-      new (await import('./task-hosts/system/index.ts')).AckerHost(deps);
-    hosts.push({ name: `acker-${task.taskId}`, tasks: [task], open });
-  }
+  for (const task of ofKind('system')) hosts.push(systemHost(task));
   return hosts;
+}
+
+function systemHost(task: PlannedTask): PlannedHost {
+  const { taskId, componentId } = task;
+  if (componentId.startsWith(logComponentPrefixes.sink)) {
+    const open: PlannedHost['open'] = async (deps) =>
+      new (await import('./task-hosts/durable/index.ts')).LogSinkHost(deps);
+    return { name: `log-sink-${taskId}`, tasks: [task], open };
+  }
+  if (componentId.startsWith(logComponentPrefixes.source)) {
+    const open: PlannedHost['open'] = async (deps) =>
+      new (await import('./task-hosts/durable/index.ts')).LogSourceHost(deps);
+    return { name: `log-source-${taskId}`, tasks: [task], open };
+  }
+  const open: PlannedHost['open'] = async (deps) =>
+    new (await import('./task-hosts/system/index.ts')).AckerHost(deps);
+  return { name: `acker-${taskId}`, tasks: [task], open };
 }
 
 export function taskIdsOf(host: PlannedHost): readonly TaskId[] {
@@ -51,6 +74,7 @@ export interface SharedHostDeps {
   readonly log: Logger;
   readonly metrics: MetricsRegistry;
   readonly pidDir: string;
+  readonly openLog: () => Promise<DistributedLog>;
 }
 
 /** Makes one life of a planned host. */

@@ -10,6 +10,7 @@ import type { StateStore } from '../coordination/index.ts';
 import type { ContainerSpec, PackingPlan, TopologyIndex } from '../topology/index.ts';
 import { confNumber, limitMs } from './conf.ts';
 import { makeHost, type PlannedHost, planHosts, taskIdsOf } from './container-hosts.ts';
+import { ContainerLog } from './container-log.ts';
 import { pidDirOf } from './container-prepare.ts';
 import { HostKeeper } from './host-keeper.ts';
 import { HostRoster, placeOf } from './host-roster.ts';
@@ -46,6 +47,7 @@ export class WorkerContainer {
   readonly #deps: WorkerDeps;
   readonly #metrics: MetricsManager;
   readonly #roster: HostRoster;
+  readonly #log: ContainerLog;
   readonly #left: Deferred<string> = deferred();
   #plan: PackingPlan;
   /** Of the newest plan that is taken, or waits to be. */
@@ -65,6 +67,7 @@ export class WorkerContainer {
   private constructor(deps: WorkerDeps) {
     this.#deps = deps;
     this.#metrics = new MetricsManager(deps);
+    this.#log = new ContainerLog(deps);
     this.#plan = deps.spec.plan;
     this.#versionAsked = this.#plan.version;
     const graceSecs = confNumber(deps.conf, 'supervisor.worker.shutdown.sleep.secs', graceSecsDefault);
@@ -123,6 +126,7 @@ export class WorkerContainer {
           outlet: streamManager,
           metrics: metrics.registry,
           pidDir: pidDirOf(spec),
+          openLog: () => this.#log.open(),
         };
         return makeHost(host, shared, onExit);
       },

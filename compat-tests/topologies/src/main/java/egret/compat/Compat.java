@@ -105,6 +105,11 @@ public final class Compat {
                 builder.setSpout("steady", new Branches.Numbers(number("rate", 500)), 1);
                 builder.setBolt("fast", new Branches.Taking(0, 0), 1).shuffleGrouping("steady");
             }
+            case "relay" -> {
+                builder.setSpout("lines", new Lines(anchored), number("spouts", 1));
+                builder.setBolt("relay", new Words.Relay(), number("par", 1)).shuffleGrouping("lines");
+                builder.setBolt("sink", new Recorder(), number("sinks", 2)).fieldsGrouping("relay", new Fields("number"));
+            }
             case "circle" -> {
                 builder.setSpout("flood", new Branches.Numbers(0), 1);
                 int hops = number("hops", 6);

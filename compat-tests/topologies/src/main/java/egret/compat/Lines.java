@@ -8,6 +8,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.storm.spout.SpoutOutputCollector;
 import org.apache.storm.task.TopologyContext;
 import org.apache.storm.topology.OutputFieldsDeclarer;
@@ -19,7 +20,8 @@ import org.apache.storm.utils.Utils;
 /**
  * Emits every line of a text once, its number as message id; what fails is emitted again. Each spout task takes its share
  * of the lines. With `compat.pace` it never ends: it starts over at the end, at that many lines a second; with
- * `compat.once` as well it emits each line once at that pace.
+ * `compat.once` as well it emits each line once at that pace. With `compat.resume` a task that is opened again leaves out
+ * what it had acked, by its own record: a source that keeps nothing that was acked.
  */
 public final class Lines extends BaseRichSpout {
     private final boolean anchored;
@@ -48,8 +50,11 @@ public final class Lines extends BaseRichSpout {
         isOnce = conf.containsKey("compat.once");
         due = new ArrayDeque<>();
         int tasks = context.getComponentTasks(context.getThisComponentId()).size();
+        Set<Integer> acked = conf.containsKey("compat.resume") ? record.numbersOf("ack") : Set.of();
         for (int i = context.getThisTaskIndex(); i < lines.size(); i += tasks) {
-            due.add(i);
+            if (!acked.contains(i)) {
+                due.add(i);
+            }
         }
         record.write("open");
     }

@@ -8,8 +8,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.storm.shade.net.minidev.json.JSONArray;
 import org.apache.storm.task.TopologyContext;
 
@@ -38,6 +40,22 @@ final class Record {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** The numbers that stand behind a word in the whole lines so far. */
+    Set<Integer> numbersOf(String what) {
+        Set<Integer> numbers = new HashSet<>();
+        try {
+            String start = "[\"" + what + "\",";
+            for (String line : Files.exists(file) ? Files.readAllLines(file) : List.<String>of()) {
+                if (line.startsWith(start) && line.endsWith("]")) {
+                    numbers.add(Integer.parseInt(line.substring(start.length(), line.length() - 1)));
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return numbers;
     }
 
     /** [class name, text] of each value, so that types are seen as well. */

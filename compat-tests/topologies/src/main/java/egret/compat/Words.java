@@ -35,6 +35,19 @@ final class Words {
         }
     }
 
+    /** Passes on what it gets. */
+    public static final class Relay extends BaseBasicBolt {
+        @Override
+        public void execute(Tuple tuple, BasicOutputCollector collector) {
+            collector.emit(new Values(tuple.getValue(0), tuple.getValue(1)));
+        }
+
+        @Override
+        public void declareOutputFields(OutputFieldsDeclarer declarer) {
+            declarer.declare(new Fields("line", "number"));
+        }
+    }
+
     /** The same split in a child process: the user's own script and the user's own copy of Storm's adapter. */
     public static final class ShellSplit extends ShellBolt implements IRichBolt {
         public ShellSplit(String... command) {

@@ -1,0 +1,79 @@
+import type { JsonObject } from '../../../base/index.ts';
+import { confNumber } from '../../conf.ts';
+
+const mebibyte = 1 << 20;
+const gibibyte = 1 << 30;
+/** Slots of a window are numbered in so many bits of a root id. */
+export const windowTuplesLimit = 1 << 20;
+
+export interface SinkSettings {
+  /** Bytes and tuples that wait to be committed: above high the sink is under pressure, below low no more, beyond max it takes none. */
+  readonly highBytes: number;
+  readonly lowBytes: number;
+  readonly bytesMax: number;
+  readonly highTuples: number;
+  readonly lowTuples: number;
+  readonly tuplesMax: number;
+  /** Bytes that the source has still to come to, above which the sink is under pressure, and below which no more. */
+  readonly backlogBytesMax: number;
+  readonly backlogBytesLow: number;
+  /** A segment of the log is followed by a new one at this size and age. */
+  readonly rollBytes: number;
+  readonly rollAfterMs: number;
+}
+
+/** Throws `CONFIG_INVALID` naming the key. */
+export function readSinkSettings(conf: JsonObject): SinkSettings {
+  const highBytes = confNumber(conf, 'topology.egret.durable.queue.high.bytes', 8 * mebibyte, 1024);
+  const highTuples = confNumber(conf, 'topology.egret.durable.queue.high.tuples', 131_072, 1);
+  const backlogBytesMax = confNumber(conf, 'topology.egret.durable.backlog.max.bytes', 64 * gibibyte, 65_536);
+  const retention = readRetention(conf);
+  // What is behind is counted by segments, and so is what is kept: an eighth is how exact that is.
+  const rollBytes = Math.min(128 * mebibyte, backlogBytesMax / 8, retention.bytesMax / 8);
+  return {
+    ...{ highBytes, lowBytes: highBytes / 2, highTuples, lowTuples: highTuples / 2 },
+    bytesMax: Math.max(highBytes, confNumber(conf, 'topology.egret.durable.queue.max.bytes', 64 * mebibyte)),
+    tuplesMax: Math.max(highTuples, confNumber(conf, 'topology.egret.durable.queue.max.tuples', 1_048_576)),
+    backlogBytesMax,
+    backlogBytesLow: 0.75 * backlogBytesMax,
+    rollBytes: Math.max(65_536, Math.floor(rollBytes)),
+    rollAfterMs: Math.max(1000, Math.min(2 * 3_600_000, retention.ageMs / 4)),
+  };
+}
+
+export interface SourceSettings {
+  /** Tuples whose trees are not complete: `topology.max.spout.pending`, else `topology.egret.durable.window.max.tuples`. */
+  readonly tuplesMax: number;
+  /** Bytes of records that were read and are not complete. */
+  readonly bytesMax: number;
+  /** `topology.message.timeout.secs`; undefined when `topology.enable.message.timeouts` is false. */
+  readonly messageTimeoutMs: number | undefined;
+  readonly lostTreesGraceMs: number;
+  readonly retention: Retention;
+}
+
+/** What is kept behind the position, to go back to. */
+export interface Retention {
+  readonly ageMs: number;
+  readonly bytesMax: number;
+}
+
+/** Throws `CONFIG_INVALID` naming the key. */
+export function readSourceSettings(conf: JsonObject): SourceSettings {
+  const windowTuples = confNumber(conf, 'topology.egret.durable.window.max.tuples', 65_536, 1);
+  const timeoutSecs = confNumber(conf, 'topology.message.timeout.secs', 30, 0.001);
+  return {
+    tuplesMax: Math.min(windowTuplesLimit, confNumber(conf, 'topology.max.spout.pending', windowTuples, 1)),
+    bytesMax: confNumber(conf, 'topology.egret.durable.window.max.bytes', 16 * mebibyte, 1),
+    messageTimeoutMs: conf['topology.enable.message.timeouts'] === false ? undefined : 1000 * timeoutSecs,
+    lostTreesGraceMs: confNumber(conf, 'topology.egret.lost.trees.grace.ms', 500),
+    retention: readRetention(conf),
+  };
+}
+
+function readRetention(conf: JsonObject): Retention {
+  return {
+    ageMs: confNumber(conf, 'topology.egret.durable.retention.ms', 3_600_000),
+    bytesMax: confNumber(conf, 'topology.egret.durable.retention.bytes', 4 * gibibyte, 65_536),
+  };
+}
