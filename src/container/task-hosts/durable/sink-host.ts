@@ -1,7 +1,7 @@
 import { describeError } from '../../../base/index.ts';
 import { logSubscriber, type TaskId } from '../../../topology/index.ts';
 import { DataFrameCursor } from '../../../tuple/index.ts';
-import type { ExecutorMetrics } from '../../metrics-manager/index.ts';
+import type { TaskMetrics } from '../../metrics-manager/index.ts';
 import type { QueueFill, TaskHost } from '../../task-host.ts';
 import { AckerLink, type ErrorReports, TargetFrames } from '../emitting/index.ts';
 import type { LogHostDeps } from './deps.ts';
@@ -32,7 +32,7 @@ export class LogSinkHost implements TaskHost {
   readonly #writer: SinkWriter;
   readonly #frames: TargetFrames;
   readonly #ackers: AckerLink;
-  readonly #metrics: ExecutorMetrics;
+  readonly #metrics: TaskMetrics;
   readonly #errors: ErrorReports;
   readonly #cursor = new DataFrameCursor();
   /** Place of each task of the producer among its tasks. */
@@ -222,8 +222,9 @@ export class LogSinkHost implements TaskHost {
   }
 }
 
-function sinkMetrics({ metrics, topology }: LogHostDeps, { task, implementation }: LogTask): ExecutorMetrics {
-  return metrics.executor({
+function sinkMetrics({ metrics, topology }: LogHostDeps, { task, implementation }: LogTask): TaskMetrics {
+  return metrics.task({
+    taskId: task.taskId,
     executor: task.executor,
     componentId: task.componentId,
     kind: 'bolt',

@@ -8,7 +8,7 @@ import {
   type TopologyIndex,
 } from '../../../topology/index.ts';
 import { type DataFrameWriter, type JavaValue, ValueReader } from '../../../tuple/index.ts';
-import type { ExecutorMetrics } from '../../metrics-manager/index.ts';
+import type { TaskMetrics } from '../../metrics-manager/index.ts';
 import { AckerLink, type TargetFrames } from '../emitting/index.ts';
 import type { ReplayWindow } from './replay-window.ts';
 
@@ -19,7 +19,7 @@ export interface SourceEmitterOptions {
   readonly implementation: LogImplementation;
   readonly outgoing: OutgoingStreams;
   readonly window: ReplayWindow;
-  readonly metrics: ExecutorMetrics;
+  readonly metrics: TaskMetrics;
   readonly random: RandomSource;
   /** Frames whose source is that task. */
   readonly framesOf: (source: TaskId) => TargetFrames;

@@ -1,7 +1,7 @@
 import { describeError } from '../../../base/index.ts';
 import { OutgoingStreams, systemStreamIds, type TaskId } from '../../../topology/index.ts';
 import { DataFrameCursor, longGroupingIndex, ValueReader } from '../../../tuple/index.ts';
-import type { ExecutorMetrics } from '../../metrics-manager/index.ts';
+import type { TaskMetrics } from '../../metrics-manager/index.ts';
 import type { LossReport, StreamManagerToHost } from '../../protocol.ts';
 import type { QueueFill, TaskHost } from '../../task-host.ts';
 import {
@@ -39,7 +39,7 @@ export class LogSourceHost implements TaskHost {
   readonly #outgoing: OutgoingStreams;
   readonly #emitter: SourceEmitter;
   readonly #reader: SourceReader;
-  readonly #metrics: ExecutorMetrics;
+  readonly #metrics: TaskMetrics;
   readonly #errors: ErrorReports;
   readonly #downstream: Downstream;
   readonly #throttle: OutputThrottle;
@@ -284,8 +284,9 @@ export class LogSourceHost implements TaskHost {
   }
 }
 
-function sourceMetrics({ metrics, topology }: LogHostDeps, { task }: LogTask): ExecutorMetrics {
-  return metrics.executor({
+function sourceMetrics({ metrics, topology }: LogHostDeps, { task }: LogTask): TaskMetrics {
+  return metrics.task({
+    taskId: task.taskId,
     executor: task.executor,
     componentId: task.componentId,
     kind: 'spout',

@@ -4,12 +4,12 @@ import { ByteWriter, type JavaValue, java, ValueWriter } from '../../../tuple/in
 import { confNumber } from '../../conf.ts';
 import { BuiltinMetrics, type DataPoint, type TaskMetrics } from '../../metrics-manager/index.ts';
 import type { Outlet } from '../../task-host.ts';
+import { TargetFrames } from '../emitting/index.ts';
 import { noAnchors } from './anchors.ts';
 import { Emitter } from './emitter.ts';
 import type { EmitMessage } from './messages.ts';
 import { confFlag } from './settings.ts';
 import type { ShellMetrics } from './shell-metrics.ts';
-import { TargetFrames } from '../emitting/index.ts';
 
 const consumerClass = 'org.apache.storm.metric.api.IMetricsConsumer';
 

@@ -1,4 +1,9 @@
-import { type OutgoingStreams, systemComponentIds, systemStreamIds } from '../../../topology/index.ts';
+import {
+  type OutgoingStreams,
+  systemComponentIds,
+  systemStreamIds,
+  type TopologyIndex,
+} from '../../../topology/index.ts';
 import type { TaskMetrics } from '../../metrics-manager/index.ts';
 import type { TaskHostDeps } from '../deps.ts';
 import { AckerLink, type OutputLimits, OutputThrottle, TargetFrames } from '../emitting/index.ts';
@@ -59,13 +64,14 @@ export function metricsOf(deps: TaskHostDeps, { task, component }: ShellTaskIden
     componentId: component.id,
     kind: isSpout ? 'spout' : 'bolt',
     streams: deps.topology.streamIdsOf(component.id),
-    inputs: isSpout ? [] : inputsOf(component),
+    inputs: isSpout ? [] : inputsOf(component, deps.topology),
   });
 }
 
-function inputsOf(component: ShellTaskIdentity['component']): BoltInput[] {
+/** As tuples name them: what comes from a log bears the name of its producer. */
+function inputsOf(component: ShellTaskIdentity['component'], topology: TopologyIndex): BoltInput[] {
   const declared = component.inputs.map(({ sourceComponentId, sourceStreamId }) => ({
-    componentId: sourceComponentId,
+    componentId: topology.emitterOf(sourceComponentId),
     streamId: sourceStreamId,
   }));
   return [...declared, { componentId: systemComponentIds.system, streamId: systemStreamIds.tick }];
