@@ -117,7 +117,7 @@ describe('back pressure', function () {
   });
 
   it('never stands still where two Java bolts feed each other from two workers', async function () {
-    this.timeout(300_000); // held queues get on in breaks that become rarer (docs/back-pressure.md)
+    this.timeout(300_000);
     const { kind } = await target();
     if (kind === 'storm') this.skip(); // its workers wait for each other for ever
     const hops = 6;

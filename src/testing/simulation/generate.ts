@@ -106,25 +106,17 @@ function makeSetup(chance: World, parts: Parts): Setup {
     lease: chance.pick([600, 1500, 4000]),
     window: chance.pick([2048, 16_384, 131_072]),
     padding: chance.pick([10, 100, 1000, 4000, 12_000]),
-    together: mayPassInBreaks(parts) ? chance.pick([0, 1]) : 0,
+    together: chance.pick([0, 1]),
     spread: 0,
     queueHigh: chance.pick([2048, 8192, 32_768, 65_536]),
     queueLow: chance.pick([1, 1024]),
     drop: maySurviveDrops(parts) && chance.chance(0.3) ? 1 : 0,
   };
-  const timeout = timeoutFor(chance, setup, parts);
-  // A cycle through workers waits for a break in the pressure up to 10 s at a time.
-  const isCycle = setup.together === 1 && hasCycle(parts);
-  return { ...setup, timeout: isCycle ? Math.max(timeout, timeoutSecsMax) : timeout };
+  return { ...setup, timeout: timeoutFor(chance, setup, parts) };
 }
 
 function hasCycle({ bolts }: Parts): boolean {
   return bolts.some((bolt) => bolt.from.some(({ kind }) => kind === 'back'));
-}
-
-/** A worker's bolt on a cycle may get no more than the 50 ms of CycleRelief: slow ones would take longer than any timeout. */
-function mayPassInBreaks(parts: Parts): boolean {
-  return !hasCycle(parts) || parts.bolts.every(({ service }) => service < 1);
 }
 
 /** Where one tuple makes many, a tree may never get through whole while some of it is dropped. */

@@ -1,6 +1,6 @@
 import type { StreamManagerToHost } from '../../container/protocol.ts';
 import type { Outlet, TaskHost } from '../../container/task-host.ts';
-import { CycleRelief, cyclicTasks } from '../../container/task-hosts/jvm/cycle-relief.ts';
+import { CycleOrder } from '../../container/task-hosts/jvm/cycle-order.ts';
 import type { TaskId } from '../../topology/index.ts';
 import { frameTarget } from '../../tuple/index.ts';
 import type { Ledger } from './ledger.ts';
@@ -43,7 +43,7 @@ export class SimulatedHost implements TaskHost {
   /** As of a JVM, nobody knows what it held when it ended. */
   readonly isOpaque?: true;
   /** Of a worker as Storm's. */
-  readonly #relief: CycleRelief | undefined;
+  readonly #order: CycleOrder | undefined;
   readonly #deps: HostDeps;
   readonly #tasks = new Map<TaskId, SimulatedTask>();
   /** In the pipe. */
@@ -60,7 +60,7 @@ export class SimulatedHost implements TaskHost {
     this.process = new SimulatedProcess(deps.world, `${deps.container.name}/${deps.name}`);
     if (deps.shape.scenario.setup.together === 1) {
       this.isOpaque = true;
-      this.#relief = this.#makeRelief();
+      this.#order = new CycleOrder(deps.shape.topology, deps.tasks);
     }
     for (const taskId of deps.tasks) this.#tasks.set(taskId, this.#makeTask(taskId));
   }
@@ -97,9 +97,8 @@ export class SimulatedHost implements TaskHost {
     if (message.type === 'plan') this.#tell((task) => task.plan(message.plan));
     if (message.type === 'lost') this.#tell((task) => task.lost(message));
     if (message.type !== 'pressure') return;
-    this.pressured = message.tasks;
-    if (this.#relief === undefined) this.#tellPressure(message.tasks);
-    else this.#relief.update(message.tasks);
+    this.pressured = this.#order?.heeded(message.tasks) ?? message.tasks;
+    this.#tell((task) => task.pressure(this.pressured));
   }
 
   pause(): void {
@@ -130,7 +129,6 @@ export class SimulatedHost implements TaskHost {
   /** The child is dead. */
   end(): void {
     this.#hasEnded = true;
-    this.#relief?.close();
     this.process.die();
   }
 
@@ -147,19 +145,6 @@ export class SimulatedHost implements TaskHost {
     const spout = shape.scenario.spouts.find(({ id }) => id === componentId);
     if (spout !== undefined) return new SpoutTask(deps, spout);
     return new BoltTask(deps, shape.scenario.bolts.find(({ id }) => id === componentId)!);
-  }
-
-  #makeRelief(): CycleRelief {
-    const { shape, container } = this.#deps;
-    const { topology } = shape;
-    const components = new Set(this.tasks.map((task) => topology.componentOf(task)!));
-    return new CycleRelief(cyclicTasks(topology, components), container.clock, (tasks) =>
-      this.#tellPressure(tasks),
-    );
-  }
-
-  #tellPressure(tasks: readonly TaskId[]): void {
-    this.#tell((task) => task.pressure(tasks));
   }
 
   /** Tells the child, in its own time. */

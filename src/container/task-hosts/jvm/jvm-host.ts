@@ -8,7 +8,7 @@ import { protocolVersion, type StreamManagerToHost } from '../../protocol.ts';
 import type { QueueFill, TaskHost } from '../../task-host.ts';
 import type { TaskHostDeps } from '../deps.ts';
 import { javaArguments, workerEnvironment, workerIdOf } from './command-line.ts';
-import { CycleRelief, cyclicTasks } from './cycle-relief.ts';
+import { CycleOrder } from './cycle-order.ts';
 import { Link } from './link.ts';
 import { workerMemory } from './memory.ts';
 import { type HostMessage, readHostMessage } from './messages.ts';
@@ -52,15 +52,13 @@ export class JvmHost implements TaskHost {
   #workerPressure: readonly TaskId[] = [];
   #droppedTuples = 0;
   #pausedHeartbeats: Disposable | undefined;
-  readonly #relief: CycleRelief;
+  readonly #order: CycleOrder;
 
   constructor(deps: TaskHostDeps) {
     this.#deps = deps;
     this.#settings = jvmSettings(deps.conf);
     this.tasks = deps.tasks.map((task) => task.taskId);
-    this.#relief = makeRelief(deps, (tasks) =>
-      this.#link?.sendControl({ type: 'pressure', reporter: `container-${deps.spec.containerId}`, tasks }),
-    );
+    this.#order = new CycleOrder(deps.topology, this.tasks);
     this.#directory = new WorkerDirectory(deps.spec.stormLocalDir, workerIdOf(deps.spec));
   }
 
@@ -122,8 +120,8 @@ export class JvmHost implements TaskHost {
   }
 
   control(message: StreamManagerToHost): void {
-    if (message.type === 'pressure') this.#relief.update(message.tasks);
-    else this.#link?.sendControl(message);
+    const isPressure = message.type === 'pressure';
+    this.#link?.sendControl(isPressure ? { ...message, tasks: this.#order.heeded(message.tasks) } : message);
   }
 
   /** A worker that is not read cannot be heard either: its heartbeats are given on its behalf, so that it is not taken for stuck. */
@@ -312,7 +310,6 @@ export class JvmHost implements TaskHost {
 
   #clean(): void {
     this.resume();
-    this.#relief.close();
     this.#link?.close();
     try {
       this.#directory.remove();
@@ -320,11 +317,6 @@ export class JvmHost implements TaskHost {
       this.#deps.log.warn({ event: 'jvm.directory-left', directory: basename(this.#directory.path), error });
     }
   }
-}
-
-function makeRelief(deps: TaskHostDeps, tell: (tasks: readonly TaskId[]) => void): CycleRelief {
-  const components = new Set(deps.tasks.map((task) => task.componentId));
-  return new CycleRelief(cyclicTasks(deps.topology, components), deps.clock, tell);
 }
 
 function abortable(promise: Promise<unknown>, signal: AbortSignal): Promise<void> {
