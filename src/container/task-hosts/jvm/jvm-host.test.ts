@@ -147,6 +147,23 @@ describe('JvmHost', function () {
     );
   });
 
+  it('counts from the first tuple on where one component takes longer to load than another to begin', async () => {
+    const tuples = 50;
+    // Storm logs the whole configuration between the beginning of its executors and the end of its own start.
+    const conf = { 'test.tuples': tuples, 'egret.jvm.stats.secs': 1, 'test.long': 'x'.repeat(20_000_000) };
+    await run('slowToLoad', { conf });
+    const bolts = await containers.until('every tuple to be acked', () => {
+      const totals = containers.reported(1, 'stats').at(-1)?.totals ?? [];
+      const acked = totals.filter((each) => each.kind === 'bolt' && each.componentId !== '__acker');
+      const [known] = totals.filter((each) => each.componentId === 'opened');
+      return sumOfCounts(known?.acked ?? {}) >= 2 ? acked : undefined;
+    });
+    assert.equal(
+      bolts.reduce((sum, each) => sum + sumOfCounts(each.executed), 0),
+      2 * tuples,
+    );
+  });
+
   it('tells the trees of each stream of a spout, acked and failed', async () => {
     const tuples = 500;
     await run('twoStreams', {

@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import type { JsonObject } from '../../../base/index.ts';
 import { type RigComponent, ShellRig } from '../../../testing/shell-rig.ts';
 import { java } from '../../../tuple/index.ts';
@@ -32,6 +36,37 @@ const forever = spoutScript('storm.emit([self.n])');
 
 function boltScript(...lines: readonly string[]): string {
   return `import storm, os, time\nclass B(storm.Bolt):\n    def process(self, tup):\n${lines.map((line) => `        ${line}`).join('\n')}\nB().run()\n`;
+}
+
+const hugeJs = `
+const storm = require('./storm.js');
+class Huge extends storm.BasicBolt {
+  process(tup, done) {
+    this.emit({ tuple: ['x'.repeat(50000000)], anchorTupleId: tup.id }, () => {});
+    this.log('went on');
+    done();
+  }
+}
+new Huge().run();
+`;
+const hugeCpp = `
+#include <egret/egret.hpp>
+class Huge : public egret::Bolt {
+  void process(const egret::Tuple& tuple) override {
+    emit({std::string(50000000, 'x')}, tuple);
+    log("went on");
+    ack(tuple);
+  }
+};
+int main() { return Huge().run(); }
+`;
+
+/** With the library as it was built. */
+function compile(source: string, output: string): void {
+  const root = new URL('../../../../', import.meta.url).pathname;
+  const input = ['-std=c++17', `-I${join(root, 'multilang/cpp/include')}`, '-x', 'c++', '-'];
+  const args = [...input, '-x', 'none', join(root, 'build/cpp/libegret.a')];
+  execFileSync('g++', [...args, '-o', output], { input: source });
 }
 
 function longOf(hi: number, lo: number): bigint {
@@ -236,6 +271,31 @@ describe('the bounds of a shell task', () => {
     );
     assert.deepEqual(rig.exits, []);
   });
+
+  it('refuses it of JavaScript and of C++ as well, fails what it was anchored on, and lets the child live', async () => {
+    const cpp = join(mkdtempSync(join(tmpdir(), 'egret-huge-')), 'huge');
+    compile(hugeCpp, cpp);
+    const children: readonly (readonly [string, string])[] = [
+      [process.execPath, 'huge.js'],
+      [cpp, ''],
+    ];
+    for (const shell of children) {
+      const bolt: RigComponent = { ...middle, shell };
+      await open([{ ...spout, shell: undefined } as unknown as RigComponent, bolt, slow], {
+        'huge.js': hugeJs,
+      });
+      give('middle', 'spout', 2);
+      await rig.waitFor('the child to go on', () => rig.workerLog().match(/went on/g)?.length === 2, 30_000);
+      await rig.waitFor('both fails', () => fails() === 2);
+      assert.match(
+        errors(),
+        /component middle, stream default: the values of a tuple have 500\d+ bytes, at most 16646144/,
+      );
+      assert.deepEqual([rig.exits, rig.to('slow')], [[], []]);
+      if (shell !== children.at(-1)) await rig.close();
+    }
+    rmSync(dirname(cpp), { recursive: true });
+  }).timeout(120_000);
 
   it('refuses such a tuple of a bolt too, and fails the tuple that it was anchored on', async () => {
     const bolt: RigComponent = { ...middle, shell: ['python3', 'b.py'] };

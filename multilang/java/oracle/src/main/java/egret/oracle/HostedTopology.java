@@ -55,6 +55,11 @@ public final class HostedTopology {
                 builder.setSpout("constant", new HostedComponents.Constant(), 1);
                 builder.setBolt("null", new HostedComponents.Null(), 1).shuffleGrouping("constant");
             }
+            case "slowToLoad" -> {
+                builder.setSpout("opened", new SlowLoading.Opened(), 1);
+                builder.setBolt("before", new SlowLoading.Slow(), 1).shuffleGrouping("opened");
+                builder.setBolt("slow", new SlowLoading.Slow(), 1).shuffleGrouping("opened");
+            }
             case "twoStreams" -> {
                 builder.setSpout("forked", new HostedComponents.Forked(), 1);
                 builder.setBolt("ends", new HostedComponents.Ends(), 1)
