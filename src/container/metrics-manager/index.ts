@@ -6,6 +6,7 @@
  * Start at task-metrics.ts for counting, metrics-manager.ts for telling.
  */
 export { BuiltinMetrics, type DataPoint } from './builtin-metrics.ts';
+export { ErrorThrottle, errorThrottleLimits } from './error-throttle.ts';
 export { MetricsManager, type MetricsManagerDeps, type Reporter } from './metrics-manager.ts';
 export { MetricsRegistry } from './metrics-registry.ts';
 export { type TaskDescription, TaskMetrics } from './task-metrics.ts';

@@ -104,7 +104,7 @@ describe('MetricsManager', () => {
       await bench.errors(),
       [1, 2, 3, 4, 5].map((i) => `shell ${i}`),
     );
-    await bench.advance(10_000);
+    await bench.advance(11_000);
     bench.error(shell, 'next interval');
     for (let i = 1; i <= 6; i++) bench.error(jvm, `jvm ${i}`);
     await bench.advance(0);
@@ -112,6 +112,16 @@ describe('MetricsManager', () => {
       'next interval',
       ...[1, 2, 3, 4, 5, 6].map((i) => `jvm ${i}`),
     ]);
+  });
+
+  it('throttles the ends of a host with the errors of its components, and counts each', async () => {
+    const bench = new Bench();
+    bench.metrics.start();
+    for (let i = 1; i <= 7; i++) bench.metrics.restarted(jvm, `end ${i}`);
+    await bench.advance(3000);
+    assert.equal((await bench.errors()).length, 5);
+    assert.deepEqual((await bench.heartbeat())?.restarts, { 'component-1': 7, 'component-2': 7 });
+    await bench.metrics.close(10);
   });
 
   it('counts the restarts of each component', async () => {

@@ -11,7 +11,7 @@ import type {
 } from '../../topology/index.ts';
 import { confNumber } from '../conf.ts';
 import type { HostToStreamManager } from '../protocol.ts';
-import { ErrorThrottle } from './error-throttle.ts';
+import { ErrorThrottle, errorThrottleLimits } from './error-throttle.ts';
 import { MetricsRegistry } from './metrics-registry.ts';
 import { ReportedExecutors } from './reported-executors.ts';
 import { StoreWriter } from './store-writer.ts';
@@ -38,8 +38,8 @@ const errorCharsMax = 16_384;
 
 /**
  * Gathers the statistics and errors of a container's hosts and writes them to the state store: a heartbeat every
- * `egret.heartbeat.secs` (3) and errors as they come. Errors are throttled as Storm does it, except those of a JVM,
- * whose executors have throttled them already.
+ * `egret.heartbeat.secs` (3) and errors as they come. Errors, ends of hosts among them, are throttled as Storm does it,
+ * except what a JVM reports: its executors have throttled that already.
  */
 export class MetricsManager {
   readonly registry: MetricsRegistry;
@@ -68,10 +68,7 @@ export class MetricsManager {
     this.#container = spec.plan.containers.find((each) => each.containerId === containerId);
     const heartbeatExpireMs = heartbeatsMissedMax * this.#heartbeatMs;
     this.#writer = new StoreWriter({ topologyId, containerId, store, clock, log, heartbeatExpireMs });
-    this.#throttle = new ErrorThrottle({
-      perIntervalMax: confNumber(conf, 'topology.max.error.report.per.interval', 5),
-      intervalMs: 1000 * confNumber(conf, 'topology.error.throttle.interval.secs', 10),
-    });
+    this.#throttle = new ErrorThrottle(errorThrottleLimits(conf), this.#startedAtMs);
   }
 
   /** Writes the first heartbeat at once. */
@@ -126,7 +123,7 @@ export class MetricsManager {
       host: this.#container?.hostname ?? 'localhost',
       port: this.#container?.slotPort ?? -1,
     };
-    for (const componentId of this.#componentsOf(host)) this.#writer.error(componentId, record);
+    for (const componentId of this.#componentsOf(host)) this.#write(host.name, componentId, record);
   }
 
   /** The container runs by a new packing plan. */
@@ -156,12 +153,14 @@ export class MetricsManager {
   }
 
   #error(reporter: string, componentId: string, record: ErrorRecord): void {
-    const { clock } = this.#deps;
-    const isAdmitted =
-      reporter === 'jvm' || this.#throttle.admit(`${reporter}/${componentId}`, clock.monotonicMs());
-    if (isAdmitted) {
-      this.#writer.error(componentId, { ...record, error: record.error.slice(0, errorCharsMax) });
-    }
+    const cut = { ...record, error: record.error.slice(0, errorCharsMax) };
+    if (reporter === 'jvm') this.#writer.error(componentId, cut);
+    else this.#write(reporter, componentId, cut);
+  }
+
+  #write(reporter: string, componentId: string, record: ErrorRecord): void {
+    const nowMs = this.#deps.clock.monotonicMs();
+    if (this.#throttle.admit(`${reporter}/${componentId}`, nowMs)) this.#writer.error(componentId, record);
   }
 
   #heartbeat(): void {

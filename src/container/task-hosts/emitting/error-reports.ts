@@ -1,6 +1,6 @@
 import type { Clock, JsonObject } from '../../../base/index.ts';
 import type { ErrorRecord } from '../../../topology/index.ts';
-import { confNumber } from '../../conf.ts';
+import { ErrorThrottle, errorThrottleLimits } from '../../metrics-manager/index.ts';
 
 /**
  * The errors of one shell task on their way to `getTopologyInfo`, no more of them than Storm lets through
@@ -10,10 +10,7 @@ export class ErrorReports {
   readonly #clock: Clock;
   readonly #place: { readonly host: string; readonly port: number };
   readonly #send: (record: ErrorRecord) => void;
-  readonly #intervalMs: number;
-  readonly #perInterval: number;
-  #intervalStartMs = Number.NEGATIVE_INFINITY;
-  #sent = 0;
+  readonly #throttle: ErrorThrottle;
 
   constructor(options: {
     readonly clock: Clock;
@@ -25,19 +22,12 @@ export class ErrorReports {
     this.#clock = options.clock;
     this.#place = options.place;
     this.#send = options.send;
-    this.#intervalMs = confNumber(options.conf, 'topology.error.throttle.interval.secs', 10) * 1000;
-    this.#perInterval = confNumber(options.conf, 'topology.max.error.report.per.interval', 5);
+    this.#throttle = new ErrorThrottle(errorThrottleLimits(options.conf), options.clock.monotonicMs());
   }
 
   /** False when it was one too many. */
   report(error: string): boolean {
-    const nowMs = this.#clock.monotonicMs();
-    if (nowMs - this.#intervalStartMs > this.#intervalMs) {
-      this.#intervalStartMs = nowMs;
-      this.#sent = 0;
-    }
-    this.#sent++;
-    if (this.#sent > this.#perInterval) return false;
+    if (!this.#throttle.admit('', this.#clock.monotonicMs())) return false;
     this.#send({ error, timeSecs: Math.floor(this.#clock.nowMs() / 1000), ...this.#place });
     return true;
   }
