@@ -8,12 +8,13 @@ const allowed = {
   coordination: ['base', 'child'],
   dlog: ['base', 'coordination'],
   'dlog-proxy': ['base', 'rpc', 'dlog'],
+  'dlog-client': ['base', 'rpc'],
   topology: ['base', 'tuple'],
   packing: ['base', 'topology'],
   scheduler: ['base', 'topology', 'packing', 'coordination', 'child'],
   container: ['base', 'config', 'tuple', 'topology', 'coordination', 'child', 'dlog'],
   nimbus: ['base', 'config', 'rpc', 'topology', 'coordination'],
-  cli: ['base', 'config', 'rpc', 'child'],
+  cli: ['base', 'config', 'rpc', 'child', 'dlog', 'dlog-client'],
 };
 const everyRoom = [...Object.keys(allowed), 'bin', 'testing'];
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock, waitFor } from '../base/index.ts';
@@ -130,5 +130,108 @@ describe('egret dlog', function () {
     const { code, err } = await cut.ended;
     assert.equal(code, 1);
     assert.match(err, /^the gateway went away \(.*\); 1:0:0 was printed last\n$/);
+  });
+
+  it('makes streams with settings, shows bytes safely and exactly, and gives streams back', async () => {
+    const gateway = await up();
+    const made = await dlog('create', 'words', '--segment-bytes', '4096', '--retention-ms', '600000');
+    assert.deepEqual([made.code, made.out], [0, 'Created stream: default/words\n']);
+    const refusal = await dlog('create', 'other', '--segment-bytes', '1');
+    assert.equal(refusal.code, 1);
+    assert.match(refusal.err, /segmentBytes is 1, it must be a whole number from 4096 \[REQUEST_DENIED\]\n$/);
+    assert.equal((await dlog('create', 'other', '--segment-bytes', 'many')).code, 2);
+    assert.match((await dlog('show', 'words')).out, /^segmentBytes: 4096, retentionMs: 600000$/m);
+
+    const binary = Buffer.from([0xff, 0x00, 0x1b, 0x5b, 0x32, 0x4a, 0x80]);
+    const appending = egret(['dlog', 'append', 'words'], 'pipe');
+    appending.process.stdin!.end(Buffer.concat([binary, Buffer.from('\nplain \\ text\n')]));
+    const positions = linesOf((await appending.ended).out);
+    const raw = egret(['dlog', 'tail', 'words', '--raw', '--no-follow']);
+    await raw.ended;
+    assert.deepEqual(Buffer.concat(raw.bytes), Buffer.concat([binary, Buffer.from('\nplain \\ text\n')]));
+    const dump = linesOf((await dlog('dump', 'words')).out);
+    assert.match(dump[0]!, /^Position +Sequence +Transaction +Bytes {2}Payload$/);
+    assert.match(dump[1]!, new RegExp(`^${positions[0]} +0 +\\d+ +7 {2}\\\\xff\\\\x00\\\\x1b\\[2J\\\\x80$`));
+    assert.match(dump[2]!, / {2}plain \\\\ text$/);
+    const json = linesOf((await dlog('dump', 'words', '--json')).out).map(
+      (line) => JSON.parse(line) as object,
+    );
+    assert.deepEqual(
+      json.map((each) => ('base64' in each ? each.base64 : '')),
+      [binary.toString('base64'), ''],
+    );
+
+    const owners = await dlog('owners', '--json');
+    const [owner] = JSON.parse(owners.out) as { stream: string; owner: string; leaseLeftMs: number }[];
+    assert.equal(owner!.stream, 'default/words');
+    assert.match(owner!.owner, /:\d+$/);
+    assert.ok(owner!.leaseLeftMs > 0);
+    assert.equal((await dlog('release', 'words')).out, 'Released stream: default/words\n');
+    assert.equal((await dlog('owners')).out, 'No stream has an owner.\n');
+    assert.equal((await dlog('delete', 'words')).code, 0);
+    const gone = await dlog('delete', 'words');
+    assert.deepEqual([gone.code, gone.err.slice(0, 31)], [1, 'there is no stream default/word']);
+    gateway.process.kill('SIGTERM');
+    await gateway.ended;
+    const away = await dlog('list');
+    assert.deepEqual([away.code, away.err.startsWith('no gateway found')], [1, true]);
+  });
+
+  it('finds damage with and without a gateway, and drops only what it is told to, keeping it aside', async () => {
+    const second = async (): Promise<Ended> => egret(['up', '-c', 'nimbus.thrift.port=0']).ended;
+    let gateway = await up();
+    await dlog('create', 'words', '--segment-bytes', '4096');
+    const lines = Array.from({ length: 40 }, (_, index) => `${index} ${'x'.repeat(500)}`);
+    const positions: string[] = [];
+    // Each in an entry of its own.
+    for (let from = 0; from < 40; from += 8)
+      positions.push(...linesOf((await append(`${lines.slice(from, from + 8).join('\n')}\n`).ended).out));
+    const good = await dlog('check', 'words');
+    assert.equal(good.code, 0, good.out);
+    assert.match(good.out, /1 streams, \d+ segments, 40 records, .*: 0 damaged, 0 repairable/);
+    const running = await dlog('check', 'all', '--directory', `${dir}/local`);
+    assert.deepEqual([running.code, /a gateway runs on/.test(running.err)], [1, true]);
+    const refused = await second();
+    assert.equal(refused.code, 1);
+    assert.match(refused.err, /another gateway \(process \d+\) runs on storm.local.dir/);
+    gateway.process.kill('SIGTERM');
+    await gateway.ended;
+
+    const damaged = positions.find((position) => position.startsWith('3:'))!;
+    const path = join(dir, 'local/dlog/default/words/segments/0000000000000003.log');
+    const bytes = readFileSync(path);
+    bytes[100]! ^= 1;
+    writeFileSync(path, bytes);
+    const offline = await dlog('check', 'words', '--directory', `${dir}/local`, '--json');
+    const { findings, wrong } = JSON.parse(offline.out) as {
+      wrong: number;
+      findings: Record<string, string>[];
+    };
+    assert.deepEqual([offline.code, wrong], [1, 1]);
+    assert.deepEqual(
+      findings.filter(({ kind }) => kind !== 'note').map(({ kind, file }) => [kind, file]),
+      [['damage', 'segments/0000000000000003.log']],
+    );
+
+    gateway = await up();
+    const online = await dlog('check');
+    assert.equal(online.code, 1);
+    assert.match(
+      online.out,
+      /^damage default\/words segments\/0{15}3.log, byte 64, entry 0: the entry cannot be read/m,
+    );
+    const told = await dlog('repair', 'words');
+    assert.equal(told.code, 1);
+    assert.match(told.out, /repair default\/words --drop-after POSITION/);
+    const kept = positions[positions.indexOf(damaged) - 1]!;
+    const dropped = await dlog('repair', 'words', '--drop-after', kept);
+    assert.equal(dropped.code, 0, dropped.out);
+    const aside = /^What was dropped is kept in (.*)$/m.exec(dropped.out)![1]!;
+    assert.deepEqual(readFileSync(join(aside, '0000000000000003.log')), bytes);
+    assert.equal((await dlog('check')).code, 0);
+    await append('more\n').ended;
+    const found = (await tail()).map(({ text }) => text);
+    assert.deepEqual(found, [...lines.slice(0, positions.indexOf(damaged)), 'more']);
+    assert.match((await dlog('rebuild', 'all')).out, /^1 streams looked at, 0 records/);
   });
 });

@@ -13,6 +13,7 @@ const world: CommandWorld = {
   input: () => process.stdin,
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
+  write: (bytes) => new Promise((resolve) => process.stdout.write(bytes, () => resolve())),
 };
 
 // A reader that has seen enough (`egret list | head -1`) is no fault.

@@ -15,6 +15,8 @@ export interface CommandWorld {
   readonly input: () => AsyncIterable<Uint8Array>;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
+  /** Bytes to standard output; resolves when it takes more. */
+  readonly write: (bytes: Uint8Array) => Promise<void>;
 }
 
 /** Flags that every command takes, as every command of Storm does. */

@@ -1,17 +1,10 @@
-import { GatewayError } from '../base/index.ts';
-import type { WriteResponse } from '../rpc/index.ts';
+import { type Deferred, deferred, GatewayError } from '../base/index.ts';
+import { type AppendOutcome, formatPosition, type StreamWriter } from '../dlog-client/index.ts';
 import type { CommandWorld, CommonFlags } from './commands.ts';
-import { DlogClient, failureOf, streamName, wentAway } from './dlog-client.ts';
-import { positionText } from './dlog-position.ts';
-
-interface Batch {
-  readonly lines: readonly Buffer[];
-  readonly answer: Promise<readonly WriteResponse[]>;
-}
+import { asked, explained, isGone, openDlog, streamName, wentAway } from './dlog-client.ts';
 
 const batchLinesMax = 512;
 const batchBytesMax = 256 * 1024;
-const batchesMax = 8;
 /** As much as a record may have. */
 const lineBytesMax = 1024 * 1024 - 8192;
 
@@ -25,116 +18,81 @@ export async function appendLines(
   flags: CommonFlags & { readonly json?: true },
 ): Promise<number> {
   const stream = streamName(name);
-  using client = await DlogClient.open(world, flags);
-  await client.settled(stream, (call) => call.describe({ stream }));
-  const appending = new Appending(client, { stream, print: printer(world, flags.json === true) });
-  await appending.run(batchesOf(world.input()));
+  const client = await openDlog(world, flags);
+  await asked(client.describe(stream));
+  await using writer = client.writer(stream);
+  const report = new Report(world, flags.json === true);
+  const input = batchesOf(world.input());
+  for (;;) {
+    // Whoever types the lines is told of a failure at once.
+    const next = await Promise.race([input.next(), report.failed.promise]);
+    if (next === 'failed' || next.done === true) break;
+    await append(writer, next.value, report);
+  }
+  await writer.flush();
+  await report.end();
   return 0;
 }
 
-/**
- * Several batches are under way at a time, in one session of the connection: after a line that was refused nothing more of the
- * session is taken, so all from there on is sent again, in order, in the next one.
- */
-class Appending {
-  readonly #client: DlogClient;
-  readonly #stream: string;
-  readonly #print: (line: number, dlsn: string) => void;
-  readonly #underWay: Batch[] = [];
-  #session = 1n;
-  #durable = 0;
-  #sent = 0;
-
-  constructor(
-    client: DlogClient,
-    to: { readonly stream: string; readonly print: (line: number, dlsn: string) => void },
-  ) {
-    this.#client = client;
-    this.#stream = to.stream;
-    this.#print = to.print;
+async function append(writer: StreamWriter, lines: readonly Buffer[], report: Report): Promise<void> {
+  const outcomes: Promise<AppendOutcome>[] = [];
+  for (const line of lines) {
+    await writer.ready();
+    outcomes.push(writer.append(line));
   }
-
-  async run(input: AsyncIterator<readonly Buffer[]>): Promise<void> {
-    let reading: Promise<IteratorResult<readonly Buffer[]>> | undefined = input.next();
-    while (reading !== undefined || this.#underWay.length > 0) {
-      const oldest: Promise<'answered'> | undefined = this.#underWay[0]?.answer.then(
-        () => 'answered',
-        () => 'answered',
-      );
-      const isFull = this.#underWay.length >= batchesMax;
-      const waits = [...(oldest === undefined ? [] : [oldest]), ...(isFull || !reading ? [] : [reading])];
-      const event = await Promise.race(waits);
-      if (event === 'answered') await this.#settleOldest();
-      else if (event.done === true) reading = undefined;
-      else {
-        this.#sent += event.value.length;
-        this.#send(event.value);
-        reading = input.next();
-      }
-    }
-  }
-
-  #send(lines: readonly Buffer[]): void {
-    const ctx = { session: this.#session };
-    const answer = this.#client.call
-      .writeBulkWithContext({ stream: this.#stream, data: lines, ctx })
-      .then(({ header, writeResponses }) => writeResponses ?? lines.map(() => ({ header })));
-    answer.catch(() => undefined);
-    this.#underWay.push({ lines, answer });
-  }
-
-  async #settleOldest(): Promise<void> {
-    const { lines, answer } = this.#underWay.shift()!;
-    const responses = await answer.catch((error: unknown) => {
-      throw wentAway(error, this.#known());
-    });
-    const failed = responses.findIndex(({ header }) => header.code !== 'SUCCESS');
-    for (const { dlsn } of failed < 0 ? responses : responses.slice(0, failed))
-      this.#print(++this.#durable, positionText(dlsn!));
-    if (failed < 0) this.#client.progressed();
-    else await this.#sendAgain(responses.slice(failed), lines.slice(failed));
-  }
-
-  async #sendAgain(responses: readonly WriteResponse[], lines: readonly Buffer[]): Promise<void> {
-    const again = [lines];
-    this.#checkRefused(responses);
-    for (const later of this.#underWay.splice(0)) {
-      const answers = await later.answer.catch((error: unknown) => {
-        throw wentAway(error, this.#known());
-      });
-      this.#checkRefused(answers);
-      again.push(later.lines);
-    }
-    try {
-      await this.#client.recover(this.#stream, responses[0]!.header);
-    } catch (error) {
-      throw new GatewayError('REMOTE_FAILURE', `line ${this.#durable + 1}`, {
-        cause: error,
-        facts: { line: this.#durable + 1 },
-      });
-    }
-    this.#session += 1n;
-    for (const batch of again) this.#send(batch);
-  }
-
-  /** Sending again what may be there would make two of it. */
-  #checkRefused(responses: readonly WriteResponse[]): void {
-    const doubtful = responses.find(({ header }) => header.code === 'SUCCESS' || header.isUnknown === true);
-    if (doubtful === undefined) return;
-    throw new GatewayError('REMOTE_FAILURE', this.#known(), {
-      cause: failureOf(this.#stream, doubtful.header),
-    });
-  }
-
-  #known(): string {
-    const open = this.#sent - this.#durable;
-    const rest = open === 0 ? '' : `; the ${open} sent after them may be there or not`;
-    return `${this.#durable} lines are durable${rest}`;
-  }
+  report.add(Promise.all(outcomes));
 }
 
-function printer(world: CommandWorld, isJson: boolean): (line: number, dlsn: string) => void {
-  return (line, dlsn) => world.out(isJson ? `${JSON.stringify({ line, dlsn })}\n` : `${dlsn}\n`);
+/** Prints outcomes in the order of the lines, and keeps count of them. */
+class Report {
+  /** Resolved at the first line that is not durable. */
+  readonly failed: Deferred<'failed'> = deferred();
+  readonly #world: CommandWorld;
+  readonly #isJson: boolean;
+  #told: Promise<void> = Promise.resolve();
+  #durable = 0;
+  #unknown = 0;
+  #failure: GatewayError | undefined;
+
+  constructor(world: CommandWorld, isJson: boolean) {
+    this.#world = world;
+    this.#isJson = isJson;
+  }
+
+  add(outcomes: Promise<readonly AppendOutcome[]>): void {
+    this.#told = this.#told.then(async () => this.#tell(await outcomes));
+  }
+
+  /** Throws what failed first, with what is known of the rest. */
+  async end(): Promise<void> {
+    await this.#told;
+    const failure = this.#failure;
+    if (failure === undefined) return;
+    const durable = `${this.#durable} lines are durable`;
+    const known =
+      this.#unknown === 0 ? durable : `${durable}; the ${this.#unknown} sent after them may be there or not`;
+    if (isGone(failure)) throw wentAway(failure, known);
+    if (this.#unknown > 0) throw new GatewayError('REMOTE_FAILURE', known, { cause: failure });
+    const line = this.#durable + 1;
+    throw new GatewayError('REMOTE_FAILURE', `line ${line}`, { cause: explained(failure), facts: { line } });
+  }
+
+  #tell(outcomes: readonly AppendOutcome[]): void {
+    let text = '';
+    for (const outcome of outcomes) {
+      if (outcome.kind === 'committed' && this.#failure === undefined) {
+        const dlsn = formatPosition(outcome.position);
+        this.#durable += 1;
+        text += this.#isJson ? `${JSON.stringify({ line: this.#durable, dlsn })}\n` : `${dlsn}\n`;
+        continue;
+      }
+      // Behind a line that is not known, one that is there is of no use to who counts lines.
+      if (outcome.kind !== 'refused') this.#unknown += 1;
+      if (outcome.kind !== 'committed') this.#failure ??= outcome.error;
+    }
+    if (text !== '') this.#world.out(text);
+    if (this.#failure !== undefined) this.failed.resolve('failed');
+  }
 }
 
 /** What has come of the lines, in batches: nobody waits for a batch to be full. */

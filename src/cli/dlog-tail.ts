@@ -1,72 +1,141 @@
 import { isUtf8 } from 'node:buffer';
-import { errorCode, GatewayError } from '../base/index.ts';
-import type { ReadFrom, ReadRecord, ReadResponse } from '../rpc/index.ts';
+import {
+  formatPosition,
+  parsePosition,
+  type TailEvent,
+  type TailFrom,
+  type TailRecord,
+} from '../dlog-client/index.ts';
 import type { CommandWorld, CommonFlags } from './commands.ts';
-import { DlogClient, streamName, wentAway } from './dlog-client.ts';
-import { positionOf, positionText } from './dlog-position.ts';
+import { explained, isGone, openDlog, streamName, wentAway } from './dlog-client.ts';
 
 export interface TailFlags extends CommonFlags {
-  readonly from: ReadFrom;
+  readonly from: TailFrom;
   readonly follow: boolean;
   readonly raw?: true;
   readonly json?: true;
 }
 
-/** How long the gateway lets one read wait where there is nothing new. */
-const waitMs = 10_000;
-const recordsMax = 1000;
-const bytesMax = 512 * 1024;
+export interface DumpFlags extends CommonFlags {
+  readonly from: TailFrom;
+  readonly json?: true;
+}
 
 /** Prints the records of a stream, and goes on as they are committed. Ends where the stream was ended, or, told not to follow, at its end. */
-export async function tailStream(world: CommandWorld, name: string, flags: TailFlags): Promise<number> {
-  const stream = streamName(name);
-  using client = await DlogClient.open(world, flags);
-  let { from } = flags;
-  let printed = 'nothing was printed';
-  for (;;) {
-    const request = { stream, from, recordsMax, bytesMax, waitMs: flags.follow ? waitMs : 0 };
-    const answer = await client
-      .settled(stream, (call) => call.read(request))
-      .catch((error: unknown): ReadResponse => {
-        throw isGone(error) ? wentAway(error, printed) : error;
-      });
-    client.progressed();
-    const records = answer.records ?? [];
-    if (answer.moved === true)
-      world.err(`what lay before ${positionText(answer.next!)} was cut off: reading goes on there\n`);
-    if (records.length > 0) {
-      world.out(records.map((record) => lineOf(record, flags)).join(''));
-      printed = `${positionText(records.at(-1)!.dlsn)} was printed last`;
-    }
-    if (answer.isEnd === true) return 0;
-    if (!flags.follow && records.length === 0 && answer.moved !== true) return 0;
-    from = { kind: 'dlsn', value: answer.next! };
-  }
+export function tailStream(world: CommandWorld, name: string, flags: TailFlags): Promise<number> {
+  const { from, follow } = flags;
+  const format = flags.raw === true ? rawOf : flags.json === true ? jsonOf : textOf;
+  return printed(world, { name, flags, from, follow }, format);
+}
+
+/** Prints all records there are now with all their numbers. */
+export async function dumpStream(world: CommandWorld, name: string, flags: DumpFlags): Promise<number> {
+  if (flags.json !== true)
+    world.out(`${dumpRow(['Position', 'Sequence', 'Transaction', 'Bytes'])}  Payload\n`);
+  return printed(
+    world,
+    { name, flags, from: flags.from, follow: false },
+    flags.json === true ? jsonOf : dumpOf,
+  );
 }
 
 /** `start`, `end`, a position or a time; undefined for anything else. */
-export function parseFrom(text: string): ReadFrom | undefined {
-  if (text === 'start') return { kind: 'earliest', value: true };
-  if (text === 'end') return { kind: 'latest', value: true };
-  const dlsn = positionOf(text);
-  if (dlsn !== undefined) return { kind: 'dlsn', value: dlsn };
+export function parseFrom(text: string): TailFrom | undefined {
+  if (text === 'start') return 'earliest';
+  if (text === 'end') return 'latest';
+  const position = parsePosition(text);
+  if (position !== undefined) return position;
   const timeMs = /^\d{1,15}$/.test(text)
     ? Number(text)
     : /^\d{4}-\d\d/.test(text)
       ? Date.parse(text)
       : Number.NaN;
-  return Number.isNaN(timeMs) ? undefined : { kind: 'timeMs', value: BigInt(timeMs) };
+  return Number.isNaN(timeMs) ? undefined : { timeMs };
 }
 
-function lineOf({ dlsn, transactionId, sequenceId, payload }: ReadRecord, flags: TailFlags): string {
-  if (flags.raw === true) return `${payload.toString()}\n`;
-  const position = positionText(dlsn);
-  if (flags.json !== true) return `${position}\t${payload.toString()}\n`;
+async function printed(
+  world: CommandWorld,
+  what: {
+    readonly name: string;
+    readonly flags: CommonFlags;
+    readonly from: TailFrom;
+    readonly follow: boolean;
+  },
+  format: (record: TailRecord) => Uint8Array,
+): Promise<number> {
+  const { from, follow, flags } = what;
+  const client = await openDlog(world, flags);
+  let last = 'nothing was printed';
+  try {
+    for await (const event of client.tail(streamName(what.name), { from, follow })) {
+      last = (await print(world, event, format)) ?? last;
+    }
+    return 0;
+  } catch (error) {
+    throw isGone(error) ? wentAway(error, last) : explained(error);
+  }
+}
+
+async function print(
+  world: CommandWorld,
+  event: TailEvent,
+  format: (record: TailRecord) => Uint8Array,
+): Promise<string | undefined> {
+  if (event.kind === 'moved') {
+    world.err(`what lay before ${formatPosition(event.to)} was cut off: reading goes on there\n`);
+    return undefined;
+  }
+  await world.write(Buffer.concat(event.records.map(format)));
+  return `${formatPosition(event.records.at(-1)!.position)} was printed last`;
+}
+
+const lineFeed = Buffer.from('\n');
+
+/** The record as it is, and a line feed. */
+function rawOf({ payload }: TailRecord): Buffer {
+  return Buffer.concat([payload, lineFeed]);
+}
+
+function textOf({ position, payload }: TailRecord): Buffer {
+  return Buffer.from(`${formatPosition(position)}\t${payload.toString()}\n`);
+}
+
+function jsonOf({ position, transactionId, sequenceId, payload }: TailRecord): Buffer {
   const body = isUtf8(payload) ? { text: payload.toString() } : { base64: payload.toString('base64') };
   const numbers = { transactionId: Number(transactionId), sequenceId: Number(sequenceId) };
-  return `${JSON.stringify({ dlsn: position, ...numbers, ...body })}\n`;
+  return Buffer.from(
+    `${JSON.stringify({ dlsn: formatPosition(position), ...numbers, bytes: payload.length, ...body })}\n`,
+  );
 }
 
-function isGone(error: unknown): boolean {
-  return error instanceof GatewayError && ['CONNECTION_CLOSED', 'TIMED_OUT'].includes(errorCode(error)!);
+function dumpOf({ position, transactionId, sequenceId, payload }: TailRecord): Buffer {
+  const numbers = [
+    formatPosition(position),
+    String(sequenceId),
+    String(transactionId),
+    String(payload.length),
+  ];
+  return Buffer.from(`${dumpRow(numbers)}  ${shown(payload)}\n`);
+}
+
+function dumpRow([position, ...numbers]: readonly string[]): string {
+  return position!.padEnd(14) + numbers.map((each) => each.padStart(15)).join('');
+}
+
+/** Nothing that a terminal would obey, and one line: what is no printable text is `\xNN`, and `\` is `\\`. */
+export function shown(payload: Uint8Array): string {
+  const escaped = (char: string): string =>
+    Buffer.from(char).reduce((text, byte) => `${text}\\x${hex(byte)}`, '');
+  if (isUtf8(payload))
+    return Buffer.from(payload)
+      .toString()
+      .replaceAll('\\', '\\\\')
+      .replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, escaped);
+  return Array.from(payload, (byte) =>
+    byte >= 0x20 && byte < 0x7f && byte !== 0x5c ? String.fromCharCode(byte) : `\\x${hex(byte)}`,
+  ).join('');
+}
+
+function hex(byte: number): string {
+  return byte.toString(16).padStart(2, '0');
 }

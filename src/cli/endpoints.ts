@@ -53,3 +53,13 @@ export function readEndpoints(localDir: string): Endpoints {
   }
   return endpoints;
 }
+
+/** Whether a gateway says there that it runs, and does. */
+export function isGatewayRunning(localDir: string): boolean {
+  try {
+    readEndpoints(localDir);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -33,6 +33,7 @@ describe('egret get-errors and monitor', () => {
     err: (text: string) => {
       err += text;
     },
+    write: () => assert.fail('no bytes are to be written'),
   };
   before(async () => {
     homeDir = mkdtempSync(join(tmpdir(), 'egret-home-'));

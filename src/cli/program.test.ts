@@ -44,6 +44,7 @@ describe('the command line', () => {
       err: (text: string) => {
         err += text;
       },
+      write: () => assert.fail('no bytes are to be written'),
     };
     const code = await runEgret(args, world, () => assert.fail('no gateway is to be started'));
     return { code, out, err };

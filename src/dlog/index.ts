@@ -10,6 +10,7 @@
  *
  * Start at distributed-log.ts, then writer/log-writer.ts, reader/log-reader.ts, storage/storage.ts; format/ has the bytes.
  */
+export { checkStream } from './check/check-stream.ts';
 export type { CheckResult, Finding } from './check/finding.ts';
 export { DistributedLog } from './distributed-log.ts';
 export { compareDlsn, type Dlsn, deserializeDlsn, serializeDlsn } from './format/dlsn.ts';

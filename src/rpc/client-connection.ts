@@ -48,6 +48,10 @@ export class ClientConnection {
     return Object.fromEntries(entries) as Caller<M>;
   }
 
+  get isOpen(): boolean {
+    return this.#failure === undefined;
+  }
+
   /** Closes the connection; every call under way, and every later one, rejects with `error`. The first failure stays. */
   fail(error: GatewayError): void {
     this.#failure ??= error;

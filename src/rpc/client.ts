@@ -23,6 +23,8 @@ export interface ThriftClient<M extends MethodShapes<M>> extends Disposable {
    * which the connection is closed.
    */
   readonly call: Caller<M>;
+  /** False once it was closed, by whom ever: then nothing that is called reaches the server. */
+  readonly isOpen: boolean;
   close(): void;
 }
 
@@ -47,7 +49,14 @@ export async function connectThrift<M extends MethodShapes<M>>(
     options.signal?.removeEventListener('abort', onAbort);
     connection.fail(new GatewayError('CONNECTION_CLOSED', 'the client has been closed'));
   };
-  return { call: connection.callerOf(service), close, [Symbol.dispose]: close };
+  return {
+    call: connection.callerOf(service),
+    get isOpen() {
+      return connection.isOpen;
+    },
+    close,
+    [Symbol.dispose]: close,
+  };
 }
 
 function openSocket(

@@ -10,6 +10,8 @@ export interface Ended {
 /** The command as its users start it, from the sources. */
 export class EgretCommand {
   readonly process: ChildProcess;
+  /** Standard output as it came. */
+  readonly bytes: Buffer[] = [];
   out = '';
   err = '';
   readonly ended: Promise<Ended>;
@@ -21,6 +23,7 @@ export class EgretCommand {
       env: { ...process.env, STORM_CONF_DIR: undefined },
     });
     this.process.stdout!.on('data', (bytes: Buffer) => {
+      this.bytes.push(bytes);
       this.out += bytes.toString();
     });
     this.process.stderr!.on('data', (bytes: Buffer) => {

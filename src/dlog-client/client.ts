@@ -1,0 +1,145 @@
+import { type Clock, systemClock } from '../base/index.ts';
+import type {
+  CheckResponse,
+  DistributedLogServiceCaller,
+  RepairResponse,
+  ResponseHeader,
+  StreamOwner,
+  StreamResponse,
+  StreamSettings,
+} from '../rpc/index.ts';
+import { fromWire, type Position, toWire } from './position.ts';
+import { type Address, OwnerCache, Route, type RouteOptions } from './route.ts';
+import { StreamWriter, type WriterLimits } from './stream-writer.ts';
+import { type TailEvent, type TailOptions, tailOf } from './tail.ts';
+
+export interface DlogClientOptions {
+  /** Gateways, tried in order. */
+  readonly homes: readonly Address[];
+  /** For connecting, and for one call. Default 30 s. */
+  readonly timeoutMs?: number;
+  /** For how long what passes (a stream that changes its owner, a gateway that starts) is tried again. Default 20 s; 0: not at all. */
+  readonly patienceMs?: number;
+  /** Whether a gateway that went away is waited for as well, as long. Default true. */
+  readonly reconnects?: boolean;
+  /** What to look at when nobody answers: for messages. */
+  readonly addressKeys?: string;
+  readonly clock?: Clock;
+}
+
+/**
+ * The distributed log of a gateway. Streams are named `namespace/name`. Calls go where a stream's owner is, try again what may be, and
+ * reject with `CONNECT_FAILED`, `CONNECTION_CLOSED`, `TIMED_OUT`, `STREAM_UNKNOWN`, `REMOTE_FAILURE` (`requestCode` has the answer's code).
+ * Every call has a connection of its own while it lasts: nothing is to be closed but writers and tails.
+ */
+export class DlogClient {
+  readonly #options: RouteOptions;
+
+  constructor(options: DlogClientOptions) {
+    this.#options = {
+      homes: options.homes,
+      owners: new OwnerCache(),
+      clock: options.clock ?? systemClock,
+      timeoutMs: options.timeoutMs ?? 30_000,
+      patienceMs: options.patienceMs ?? 20_000,
+      reconnects: options.reconnects ?? true,
+      addressKeys: options.addressKeys ?? 'the address',
+    };
+  }
+
+  writer(
+    stream: string,
+    options: Partial<WriterLimits> & { readonly signal?: AbortSignal } = {},
+  ): StreamWriter {
+    return new StreamWriter(this.#options, stream, options);
+  }
+
+  tail(stream: string, options: TailOptions = {}): AsyncGenerator<TailEvent, void, undefined> {
+    return tailOf(this.#options, stream, options);
+  }
+
+  async create(stream: string, settings: StreamSettings = {}): Promise<void> {
+    await this.#once(stream, (call) => call.createWith({ stream, settings }));
+  }
+
+  async delete(stream: string): Promise<void> {
+    await this.#once(stream, (call) => call.delete({ stream, ctx: {} }));
+  }
+
+  async list(namespace: string): Promise<readonly string[]> {
+    return (await this.#often(namespace, (call) => call.list({ namespace }))).streams ?? [];
+  }
+
+  async namespaces(): Promise<readonly string[]> {
+    return (await this.#often('', (call) => call.namespaces({}))).namespaces ?? [];
+  }
+
+  /** Its next position, owner, settings and segments. */
+  describe(stream: string): Promise<StreamResponse> {
+    return this.#often(stream, (call) => call.describe({ stream }));
+  }
+
+  /** Cuts off all before a position, only ever more. Answers where the stream begins now. */
+  async truncate(stream: string, at: Position): Promise<Position> {
+    const answer = await this.#often(stream, (call) => call.truncate({ stream, dlsn: toWire(at), ctx: {} }));
+    return fromWire(answer.dlsn!);
+  }
+
+  /** Ends the stream for ever. */
+  async seal(stream: string): Promise<void> {
+    await this.#often(stream, (call) => call.seal({ stream, ctx: {} }));
+  }
+
+  /** Has its owner give the stream back. */
+  async release(stream: string): Promise<void> {
+    await this.#often(stream, (call) => call.release({ stream, ctx: {} }));
+  }
+
+  async owners(namespace: string): Promise<readonly StreamOwner[]> {
+    return (await this.#often(namespace, (call) => call.owners({ namespace }))).owners ?? [];
+  }
+
+  /** One part of a check, from a segment on; the answer says from where the next part goes on. */
+  check(stream: string, fromLssn: bigint): Promise<CheckResponse> {
+    return this.#often(stream, (call) => call.check({ stream, fromLssn }));
+  }
+
+  repair(
+    stream: string,
+    choice: { readonly dropAfter?: Position; readonly dropBefore?: Position },
+  ): Promise<RepairResponse> {
+    const { dropAfter, dropBefore } = choice;
+    const wire = {
+      dropAfter: dropAfter === undefined ? undefined : toWire(dropAfter),
+      dropBefore: dropBefore === undefined ? undefined : toWire(dropBefore),
+    };
+    return this.#once(stream, (call) =>
+      call.repair({ stream, choice: wire }, { timeoutMs: repairTimeoutMs }),
+    );
+  }
+
+  /** How many records of the state store were missing or wrong. */
+  async rebuild(stream: string): Promise<number> {
+    return Number((await this.#often(stream, (call) => call.rebuild({ stream }))).changes ?? 0n);
+  }
+
+  /** What may be done twice with the same result. */
+  async #often<R extends { readonly header: ResponseHeader }>(
+    stream: string,
+    call: (caller: DistributedLogServiceCaller) => Promise<R>,
+  ): Promise<R> {
+    using route = new Route(this.#options, stream);
+    return await route.settled(call, { isRepeatable: true });
+  }
+
+  async #once<R extends { readonly header: ResponseHeader }>(
+    stream: string,
+    call: (caller: DistributedLogServiceCaller) => Promise<R>,
+  ): Promise<R> {
+    using route = new Route(this.#options, stream);
+    return await route.settled(call, { isRepeatable: false });
+  }
+}
+
+/** It reads the whole stream, some times. */
+const repairTimeoutMs = 600_000;

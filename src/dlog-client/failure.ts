@@ -1,0 +1,39 @@
+import { errorCode, GatewayError } from '../base/index.ts';
+import type { ResponseHeader, StatusCode } from '../rpc/index.ts';
+
+/** The same may be sent again a little later: it was not done, and what stands in its way passes. */
+const passing: readonly StatusCode[] = [
+  'FOUND',
+  'LOCKING_EXCEPTION',
+  'OVER_CAPACITY',
+  'STREAM_NOT_READY',
+  'SERVICE_UNAVAILABLE',
+];
+
+export function isPassing({ code, isUnknown }: ResponseHeader): boolean {
+  return passing.includes(code) && isUnknown !== true;
+}
+
+/** What an answer that is not 200 means to who asked: `STREAM_UNKNOWN`, or `REMOTE_FAILURE` with the code of the answer as a fact. */
+export function failureOf(stream: string, header: ResponseHeader): GatewayError {
+  const { code, errMsg, isUnknown } = header;
+  const options = { facts: { stream, code }, retryable: isPassing(header) };
+  if (code === 'LOG_NOT_FOUND')
+    return new GatewayError('STREAM_UNKNOWN', `there is no stream ${stream}`, options);
+  const fate = isUnknown === true ? ' (whether it was done is not known)' : '';
+  return new GatewayError('REMOTE_FAILURE', `${stream}: ${errMsg ?? 'refused'} [${code}]${fate}`, options);
+}
+
+/** The code of the gateway's answer (`END_OF_STREAM`), where that is what failed. */
+export function requestCode(error: unknown): string | undefined {
+  return error instanceof GatewayError && typeof error.facts['code'] === 'string'
+    ? error.facts['code']
+    : undefined;
+}
+
+/** Whether the connection is what failed: what was asked may have been done. */
+export function isLost(error: unknown): boolean {
+  return ['CONNECTION_CLOSED', 'TIMED_OUT', 'CONNECT_FAILED', 'PROTOCOL_VIOLATION'].includes(
+    errorCode(error) ?? '',
+  );
+}

@@ -1,0 +1,314 @@
+import { type Deferred, deferred, describeError, GatewayError } from '../base/index.ts';
+import type { WriteResponse } from '../rpc/index.ts';
+import { failureOf, isPassing } from './failure.ts';
+import { fromWire, type Position } from './position.ts';
+import { encodeRecordSet } from './record-set.ts';
+import { Route, type RouteOptions } from './route.ts';
+
+/**
+ * What became of an append. `committed`: it is there, as durable as the stream's settings say. `refused`: it never will be. `unknown`: it may be,
+ * now or later, once; who appends it again may see it twice.
+ */
+export type AppendOutcome =
+  | { readonly kind: 'committed'; readonly position: Position }
+  | { readonly kind: 'refused'; readonly error: GatewayError }
+  | { readonly kind: 'unknown'; readonly error: GatewayError };
+
+export interface WriterLimits {
+  /** Records that are sent as one, there whole or not at all. */
+  readonly setRecordsMax: number;
+  readonly setBytesMax: number;
+  /** Sets that are under way at a time. */
+  readonly setsMax: number;
+  /** What waits or is under way; above, appends are refused: wait for `ready`. */
+  readonly queueBytesMax: number;
+  readonly queueRecordsMax: number;
+}
+
+const writerLimits: WriterLimits = {
+  setRecordsMax: 1024,
+  setBytesMax: 256 * 1024,
+  setsMax: 8,
+  queueBytesMax: 8 * 1024 * 1024,
+  queueRecordsMax: 64 * 1024,
+};
+
+/** As much as a record may have. */
+const recordBytesMax = 1024 * 1024 - 8192;
+
+interface Waiting {
+  readonly payload: Uint8Array;
+  readonly resolve: (outcome: AppendOutcome) => void;
+}
+
+interface SentSet {
+  readonly records: readonly Waiting[];
+  readonly answer: Promise<WriteResponse | { readonly lost: GatewayError }>;
+}
+
+/**
+ *     open ──close──> closing ──> closed        open ──a refusal for good, an unknown──> failed
+ *
+ * Appends to one stream, in the order of the calls and without a hole: sets of records, several under way, in one session of a connection of
+ * its own. What was refused and may pass is sent again in the next session, with all behind it. After a set whose fate is not known, or a
+ * refusal for good, it fails: all behind is refused. Open a new writer to go on.
+ */
+export class StreamWriter implements AsyncDisposable {
+  readonly #route: Route;
+  readonly #stream: string;
+  readonly #limits: WriterLimits;
+  #queue: Waiting[] = [];
+  readonly #underWay: SentSet[] = [];
+  #queuedBytes = 0;
+  #queuedRecords = 0;
+  #session = 1n;
+  #fault: GatewayError | undefined;
+  #isClosing = false;
+  #pumping: Promise<void> | undefined;
+  #gathered: Deferred<'gathered'> = deferred();
+  #room: Deferred<undefined> | undefined;
+
+  constructor(
+    options: RouteOptions,
+    stream: string,
+    given: Partial<WriterLimits> & { readonly signal?: AbortSignal } = {},
+  ) {
+    const { signal, ...limits } = given;
+    this.#stream = stream;
+    this.#limits = { ...writerLimits, ...limits };
+    this.#route = new Route(options, stream, signal);
+  }
+
+  /** Why it takes nothing more; undefined while it does. */
+  get fault(): GatewayError | undefined {
+    return this.#fault;
+  }
+
+  /** Appends a copy-free reference: leave the payload as it is until the outcome is there. Never rejects. */
+  append(payload: Uint8Array): Promise<AppendOutcome> {
+    const refusal = this.#refusal(payload.length);
+    if (refusal !== undefined) return Promise.resolve({ kind: 'refused', error: refusal });
+    this.#queuedBytes += payload.length;
+    this.#queuedRecords += 1;
+    return new Promise((resolve) => {
+      this.#queue.push({ payload, resolve });
+      this.#gathered.resolve('gathered');
+      this.#pumping ??= this.#pump().finally(() => {
+        this.#pumping = undefined;
+      });
+    });
+  }
+
+  /** Resolves when an append is taken again, or never will be. */
+  async ready(): Promise<void> {
+    while (this.#fault === undefined && this.#isFull(0)) {
+      this.#room ??= deferred();
+      await this.#room.promise;
+    }
+  }
+
+  /** Resolves when the outcome of all that was appended is there. */
+  async flush(): Promise<void> {
+    while (this.#pumping !== undefined) await this.#pumping;
+  }
+
+  /** Takes nothing more, settles what was taken, and closes the connection. Twice is once. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    await this.flush();
+    this.#route[Symbol.dispose]();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #refusal(bytes: number): GatewayError | undefined {
+    const facts = { stream: this.#stream, bytes };
+    if (this.#fault !== undefined)
+      return new GatewayError('CONNECTION_CLOSED', `${this.#stream}: this writer has failed before`, {
+        ...{ cause: this.#fault, facts },
+      });
+    if (this.#isClosing)
+      return new GatewayError('CONNECTION_CLOSED', `${this.#stream}: this writer is closed`, { facts });
+    if (bytes > recordBytesMax)
+      return new GatewayError(
+        'STREAM_INVALID',
+        `${this.#stream}: a record has ${bytes} bytes of at most ${recordBytesMax}`,
+        { facts: { ...facts, code: 'TOO_LARGE_RECORD' } },
+      );
+    if (this.#isFull(bytes))
+      return new GatewayError('QUEUE_FULL', `${this.#stream}: as much waits as may: wait until it is ready`, {
+        ...{ facts, retryable: true },
+      });
+    return undefined;
+  }
+
+  #isFull(bytes: number): boolean {
+    const { queueBytesMax, queueRecordsMax } = this.#limits;
+    return this.#queuedBytes + bytes > queueBytesMax || this.#queuedRecords >= queueRecordsMax;
+  }
+
+  async #pump(): Promise<void> {
+    // What is appended in the same turn is one set.
+    await Promise.resolve();
+    while (this.#queue.length > 0 || this.#underWay.length > 0) {
+      if (this.#fault === undefined) await this.#sendWhatMay();
+      const [oldest] = this.#underWay;
+      if (oldest === undefined) continue;
+      const event = this.#mayGather()
+        ? await Promise.race([oldest.answer, this.#gathered.promise])
+        : await oldest.answer;
+      if (event !== 'gathered') await this.#settleOldest(event);
+    }
+  }
+
+  #mayGather(): boolean {
+    return this.#fault === undefined && this.#underWay.length < this.#limits.setsMax;
+  }
+
+  async #sendWhatMay(): Promise<void> {
+    this.#gathered = deferred();
+    while (this.#queue.length > 0 && this.#underWay.length < this.#limits.setsMax) {
+      // With nothing under way a lost connection has cost nothing yet.
+      if (this.#underWay.length === 0 && !(await this.#connects())) return;
+      const records = this.#takeSet();
+      this.#underWay.push({ records, answer: this.#send(records) });
+    }
+  }
+
+  async #connects(): Promise<boolean> {
+    for (;;) {
+      try {
+        await this.#route.caller();
+        return true;
+      } catch (error) {
+        try {
+          await this.#route.afterLoss(error);
+        } catch (final) {
+          this.#fail(asFault(final));
+          return false;
+        }
+      }
+    }
+  }
+
+  #takeSet(): Waiting[] {
+    const { setRecordsMax, setBytesMax } = this.#limits;
+    let count = 0;
+    for (let bytes = 0; count < this.#queue.length && count < setRecordsMax; count++) {
+      bytes += this.#queue[count]!.payload.length + 4;
+      if (count > 0 && bytes > setBytesMax) break;
+    }
+    const taken = this.#queue.slice(0, count);
+    this.#queue = this.#queue.slice(count);
+    return taken;
+  }
+
+  #send(records: readonly Waiting[]): SentSet['answer'] {
+    const isRecordSet = records.length > 1;
+    const data = isRecordSet
+      ? encodeRecordSet(records.map(({ payload }) => payload))
+      : Buffer.from(records[0]!.payload);
+    const ctx = { session: this.#session, isRecordSet };
+    return this.#route
+      .caller()
+      .then((caller) => caller.writeWithContext({ stream: this.#stream, data, ctx }))
+      .catch((error: unknown) => ({ lost: asFault(error) }));
+  }
+
+  async #settleOldest(answer: Awaited<SentSet['answer']>): Promise<void> {
+    const { records } = this.#underWay.shift()!;
+    if ('lost' in answer) {
+      this.#tell(records, { kind: 'unknown', error: answer.lost });
+      return this.#failBehind(answer.lost);
+    }
+    const { header, dlsn } = answer;
+    if (header.code === 'SUCCESS') {
+      this.#route.progressed();
+      return this.#tellCommitted(records, fromWire(dlsn!));
+    }
+    if (isPassing(header)) return this.#sendAgain(records, answer);
+    const fault = failureOf(this.#stream, header);
+    this.#tell(records, { kind: header.isUnknown === true ? 'unknown' : 'refused', error: fault });
+    return this.#failBehind(fault);
+  }
+
+  /** All behind it was cancelled: it goes again, in order, in the next session. */
+  async #sendAgain(records: readonly Waiting[], { header }: WriteResponse): Promise<void> {
+    const again = [...records];
+    while (this.#underWay.length > 0) {
+      const later = this.#underWay.shift()!;
+      const answer = await later.answer;
+      const isRefused =
+        !('lost' in answer) && answer.header.code !== 'SUCCESS' && answer.header.isUnknown !== true;
+      if (isRefused) again.push(...later.records);
+      else {
+        // To send what is before it again now could put it behind.
+        const fault = 'lost' in answer ? answer.lost : failureOf(this.#stream, answer.header);
+        this.#tell(later.records, { kind: 'unknown', error: fault });
+        this.#tell(again, { kind: 'refused', error: failureOf(this.#stream, header) });
+        return this.#failBehind(fault);
+      }
+    }
+    this.#session += 1n;
+    this.#queue = [...again, ...this.#queue];
+    try {
+      await this.#route.recover(header);
+    } catch (error) {
+      this.#fail(asFault(error));
+    }
+  }
+
+  /** What is under way was sent and may be there, unless its answer says that it is not. */
+  async #failBehind(fault: GatewayError): Promise<void> {
+    this.#fault ??= fault;
+    while (this.#underWay.length > 0) {
+      const { records, answer } = this.#underWay.shift()!;
+      const found = await answer;
+      if ('lost' in found) this.#tell(records, { kind: 'unknown', error: found.lost });
+      else if (found.header.code === 'SUCCESS') this.#tellCommitted(records, fromWire(found.dlsn!));
+      else {
+        const kind = found.header.isUnknown === true ? 'unknown' : 'refused';
+        this.#tell(records, { kind, error: failureOf(this.#stream, found.header) });
+      }
+    }
+    this.#fail(fault);
+  }
+
+  /** What was never sent, or was refused, is refused. */
+  #fail(fault: GatewayError): void {
+    this.#fault ??= fault;
+    this.#tell(this.#queue.splice(0), { kind: 'refused', error: fault });
+    this.#makeRoom();
+  }
+
+  #tellCommitted(records: readonly Waiting[], { segment, entry, slot }: Position): void {
+    for (const [index, { resolve }] of records.entries())
+      resolve({ kind: 'committed', position: { segment, entry, slot: slot + index } });
+    this.#settled(records);
+  }
+
+  #tell(records: readonly Waiting[], outcome: AppendOutcome): void {
+    for (const { resolve } of records) resolve(outcome);
+    this.#settled(records);
+  }
+
+  #settled(records: readonly Waiting[]): void {
+    this.#queuedRecords -= records.length;
+    for (const { payload } of records) this.#queuedBytes -= payload.length;
+    this.#makeRoom();
+  }
+
+  #makeRoom(): void {
+    if (this.#room === undefined || (this.#fault === undefined && this.#isFull(0))) return;
+    this.#room.resolve(undefined);
+    this.#room = undefined;
+  }
+}
+
+function asFault(error: unknown): GatewayError {
+  return error instanceof GatewayError
+    ? error
+    : new GatewayError('CONNECTION_CLOSED', describeError(error), { cause: error });
+}
