@@ -46,10 +46,14 @@ const steps = [
   },
   {
     name: 'Java parts (Storm comes from Maven Central)',
-    inputs: ['multilang/java', 'examples/java', 'compat-tests/topologies'],
-    outputs: ['egret-jvm-host.jar', 'egret-shell.jar', 'egret-oracle.jar', 'lib-worker'].map(
-      (name) => `build/java/${name}`,
-    ),
+    inputs: ['multilang/java', 'clients/java', 'examples/java', 'compat-tests/topologies'],
+    outputs: [
+      'egret-jvm-host.jar',
+      'egret-shell.jar',
+      'egret-oracle.jar',
+      'egret-dlog-client.jar',
+      'lib-worker',
+    ].map((name) => `build/java/${name}`),
     run: () => execute('mvn', ['-q', '-B', '-f', 'multilang/java', 'package']),
   },
   {

@@ -4,6 +4,9 @@
  * methods that are ours say so). The TypeScript in src/rpc/gen is made from this file by `npm run gen`; the conventions are those of
  * storm.thrift.
  *
+ * `delete` is DistributedLog's name, and a word that Thrift's compilers keep for themselves: `deleteStream` does the same, and their users leave
+ * the line of the other out.
+ *
  * A position (dlsn) is a version byte (1) and three big-endian 64-bit integers (segment, entry, slot) in base64.
  */
 namespace java com.twitter.distributedlog.thrift.service
@@ -115,11 +118,11 @@ struct ReadRecord {
   4: required binary payload;
 }
 
-/** Ours. `next` is where the next read goes on; `moved`: what lay before it was cut off, told once, without records. */
+/** Ours. `nextDlsn` is where the next read goes on; `moved`: what lay before it was cut off, told once, without records. */
 struct ReadResponse {
   1: required ResponseHeader header;
   2: optional list<ReadRecord> records;
-  3: optional string next;
+  3: optional string nextDlsn;
   4: optional bool moved;
   5: optional bool isEnd;
 }
@@ -149,11 +152,11 @@ struct StreamSettings {
   6: optional i64 retentionBytes;
 }
 
-/** Ours. `next` is where the next record goes, as far as it is known; counts of a segment are those of its seal. */
+/** Ours. `nextDlsn` is where the next record goes, as far as it is known; counts of a segment are those of its seal. */
 struct StreamResponse {
   1: required ResponseHeader header;
   2: optional string name;
-  3: optional string next;
+  3: optional string nextDlsn;
   4: optional bool isEnded;
   5: optional string owner;
   6: optional list<SegmentInfo> segments;
@@ -169,7 +172,7 @@ struct StreamsResponse {
 /** Ours. */
 struct NamespacesResponse {
   1: required ResponseHeader header;
-  2: optional list<string> namespaces;
+  2: optional list<string> names;
 }
 
 /** Ours. Who writes a stream, and how long that stays so if it is heard of no more. */
@@ -247,12 +250,13 @@ service DistributedLogService {
   WriteResponse getOwner(1: string stream, 2: WriteContext ctx);
   WriteResponse delete(1: string stream, 2: WriteContext ctx);
   WriteResponse seal(1: string stream, 2: WriteContext ctx);
-  ReadResponse read(1: string stream, 2: ReadFrom from, 3: i32 recordsMax, 4: i32 bytesMax, 5: i32 waitMs);
-  StreamsResponse list(1: string namespace);
+  ReadResponse read(1: string stream, 2: ReadFrom start, 3: i32 recordsMax, 4: i32 bytesMax, 5: i32 waitMs);
+  StreamsResponse listStreams(1: string inNamespace);
   StreamResponse describe(1: string stream);
+  WriteResponse deleteStream(1: string stream);
   WriteResponse createWith(1: string stream, 2: StreamSettings settings);
   NamespacesResponse namespaces();
-  OwnersResponse owners(1: string namespace);
+  OwnersResponse owners(1: string inNamespace);
   CheckResponse check(1: string stream, 2: i64 fromLssn);
   RepairResponse repair(1: string stream, 2: RepairChoice choice);
   RebuildResponse rebuild(1: string stream);

@@ -120,11 +120,11 @@ interface StreamRow {
   }[];
 }
 
-function streamRow({ name, next, isEnded, owner, segments, settings }: StreamResponse): StreamRow {
+function streamRow({ name, nextDlsn, isEnded, owner, segments, settings }: StreamResponse): StreamRow {
   const set = Object.entries(settings ?? {}) as [string, string | bigint | undefined][];
   return {
     stream: name!,
-    next: formatPosition(fromWire(next!)),
+    next: formatPosition(fromWire(nextDlsn!)),
     ended: isEnded === true,
     owner: owner ?? null,
     settings: Object.fromEntries(

@@ -63,15 +63,17 @@ export class DlogClient {
   }
 
   async delete(stream: string): Promise<void> {
-    await this.#once(stream, (call) => call.delete({ stream, ctx: {} }));
+    await this.#once(stream, (call) => call.deleteStream({ stream }));
   }
 
   async list(namespace: string): Promise<readonly string[]> {
-    return (await this.#often(namespace, (call) => call.list({ namespace }))).streams ?? [];
+    return (
+      (await this.#often(namespace, (call) => call.listStreams({ inNamespace: namespace }))).streams ?? []
+    );
   }
 
   async namespaces(): Promise<readonly string[]> {
-    return (await this.#often('', (call) => call.namespaces({}))).namespaces ?? [];
+    return (await this.#often('', (call) => call.namespaces({}))).names ?? [];
   }
 
   /** Its next position, owner, settings and segments. */
@@ -96,7 +98,7 @@ export class DlogClient {
   }
 
   async owners(namespace: string): Promise<readonly StreamOwner[]> {
-    return (await this.#often(namespace, (call) => call.owners({ namespace }))).owners ?? [];
+    return (await this.#often(namespace, (call) => call.owners({ inNamespace: namespace }))).owners ?? [];
   }
 
   /** One part of a check, from a segment on; the answer says from where the next part goes on. */

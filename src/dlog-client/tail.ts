@@ -45,7 +45,7 @@ export async function* tailOf(
   const { waitMs, recordsMax, bytesMax, follow = true } = { ...defaults, ...given };
   using route = new Route(options, stream, given.signal);
   const read = (from: ThriftReadFrom): Promise<ReadResponse> => {
-    const request = { stream, from, recordsMax, bytesMax, waitMs: follow ? waitMs : 0 };
+    const request = { stream, start: from, recordsMax, bytesMax, waitMs: follow ? waitMs : 0 };
     const timeoutMs = options.timeoutMs + request.waitMs;
     const answer = route.settled((caller) => caller.read(request, { timeoutMs }), { isRepeatable: true });
     // Nobody may ask for what is read ahead.
@@ -58,8 +58,8 @@ export async function* tailOf(
     const records = answer.records ?? [];
     const isMoved = answer.moved === true;
     const isLast = answer.isEnd === true || (!follow && records.length === 0 && !isMoved);
-    reading = isLast ? undefined : read({ kind: 'dlsn', value: answer.next! });
-    const next = fromWire(answer.next!);
+    reading = isLast ? undefined : read({ kind: 'dlsn', value: answer.nextDlsn! });
+    const next = fromWire(answer.nextDlsn!);
     if (isMoved) yield { kind: 'moved', to: next };
     if (records.length > 0) yield { kind: 'records', records: records.map(recordOf), next };
   }

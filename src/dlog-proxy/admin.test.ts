@@ -51,17 +51,17 @@ describe('streams as a whole, at the service', () => {
           at === undefined
             ? ({ kind: 'earliest', value: true } as const)
             : ({ kind: 'dlsn', value: at } as const);
-        return handler.read({ stream, from, recordsMax: 1000, bytesMax: 100_000, waitMs: 0 }, call);
+        return handler.read({ stream, start: from, recordsMax: 1000, bytesMax: 100_000, waitMs: 0 }, call);
       },
       all: async () => {
         const found: ReadRecord[] = [];
         let from: ReadFrom = { kind: 'earliest', value: true };
         for (;;) {
-          const request = { stream, from, recordsMax: 1000, bytesMax: 100_000, waitMs: 0 };
-          const { records, next } = await handler.read(request, call);
+          const request = { stream, start: from, recordsMax: 1000, bytesMax: 100_000, waitMs: 0 };
+          const { records, nextDlsn } = await handler.read(request, call);
           if (records!.length === 0) return found;
           found.push(...records!);
-          from = { kind: 'dlsn', value: next! };
+          from = { kind: 'dlsn', value: nextDlsn! };
         }
       },
       release: async () => (await handler.release({ stream, ctx }, call)).header,
@@ -96,8 +96,8 @@ describe('streams as a whole, at the service', () => {
       await bad({ durability: 'replicated' }),
       /^REQUEST_DENIED: durability replicated is not to be had/,
     );
-    assert.deepEqual((await handler.list({ namespace: 'ns' }, call)).streams, [stream]);
-    assert.deepEqual((await handler.namespaces({}, call)).namespaces, ['ns']);
+    assert.deepEqual((await handler.listStreams({ inNamespace: 'ns' }, call)).streams, [stream]);
+    assert.deepEqual((await handler.namespaces({}, call)).names, ['ns']);
   });
 
   it("ends segments and lets them go as the stream's settings say, and nothing of other owners or streams", async () => {
@@ -139,7 +139,7 @@ describe('streams as a whole, at the service', () => {
     const two = proxyAt('b:2');
     await one.create();
     await one.write('x');
-    const { owners } = await two.handler.owners({ namespace: 'ns' }, call);
+    const { owners } = await two.handler.owners({ inNamespace: 'ns' }, call);
     assert.deepEqual(
       owners!.map(({ owner, stream: name }) => [name, owner]),
       [[stream, 'a:1']],
@@ -148,7 +148,7 @@ describe('streams as a whole, at the service', () => {
     const { code, location } = await two.release();
     assert.deepEqual([code, location], ['FOUND', 'a:1']);
     assert.equal((await one.release()).code, 'SUCCESS');
-    assert.deepEqual((await two.handler.owners({ namespace: 'ns' }, call)).owners, []);
+    assert.deepEqual((await two.handler.owners({ inNamespace: 'ns' }, call)).owners, []);
     assert.equal((await two.release()).code, 'SUCCESS');
     assert.equal((await two.handler.release({ stream: 'ns/t', ctx: {} }, call)).header.code, 'LOG_NOT_FOUND');
   });

@@ -44,7 +44,7 @@ class Connection {
 
   async read(from: ReadFrom, limits: { waitMs?: number; bytesMax?: number } = {}): Promise<ReadResponse> {
     const { waitMs = 0, bytesMax = 100_000 } = limits;
-    return this.#handler.read({ stream, from, recordsMax: 1000, bytesMax, waitMs }, this.call);
+    return this.#handler.read({ stream, start: from, recordsMax: 1000, bytesMax, waitMs }, this.call);
   }
 
   async do(
@@ -61,7 +61,7 @@ class Connection {
 
 const codes = (responses: readonly WriteResponse[]): string[] => responses.map(({ header }) => header.code);
 const texts = ({ records }: ReadResponse): string[] => records!.map(({ payload }) => payload.toString());
-const nextOf = ({ next }: ReadResponse): ReadFrom => ({ kind: 'dlsn', value: next! });
+const nextOf = ({ nextDlsn }: ReadResponse): ReadFrom => ({ kind: 'dlsn', value: nextDlsn! });
 
 describe('the log as a service', () => {
   let fixture: LogFixture;
@@ -375,9 +375,9 @@ describe('the log as a service', () => {
     const first = await client.read(start, { bytesMax: 1 });
     assert.deepEqual(texts(first), ['one']);
     const tail = await client.read({ kind: 'latest', value: true });
-    await client.truncate(tail.next!);
+    await client.truncate(tail.nextDlsn!);
     const moved = await client.read(nextOf(first));
-    assert.deepEqual([moved.moved, moved.next, texts(moved)], [true, tail.next, []]);
+    assert.deepEqual([moved.moved, moved.nextDlsn, texts(moved)], [true, tail.nextDlsn, []]);
     await client.write('four');
     const second = await client.read(nextOf(moved));
     assert.deepEqual([second.moved, texts(second)], [false, ['four']]);

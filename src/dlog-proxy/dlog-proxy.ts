@@ -115,16 +115,16 @@ export class DlogProxy {
       create: ({ stream }) => one(this.#admin.create(stream)),
       createWith: ({ stream, settings }) => one(this.#admin.create(stream, settings)),
       delete: ({ stream }) => one(this.#delete(stream)),
+      deleteStream: ({ stream }) => one(this.#delete(stream)),
       truncate: ({ stream, dlsn }) => one(this.#truncate(stream, dlsn)),
       release: ({ stream }) => one(this.#admin.release(stream)),
       getOwner: ({ stream }) => this.#getOwner(stream).catch((error: unknown) => answered(refusalOf(error))),
       seal: ({ stream }) => one(this.#seal(stream)),
       read: (request, call) => this.#read(request, call),
-      list: ({ namespace }) => this.#list(namespace).catch(failed),
+      listStreams: ({ inNamespace }) => this.#list(inNamespace).catch(failed),
       describe: ({ stream }) => this.#describe(stream).catch(failed),
-      namespaces: () =>
-        this.#deps.log.namespaces().then((namespaces) => ({ header: header(), namespaces }), failed),
-      owners: ({ namespace }) => this.#admin.owners(namespace).catch(failed),
+      namespaces: () => this.#deps.log.namespaces().then((names) => ({ header: header(), names }), failed),
+      owners: ({ inNamespace }) => this.#admin.owners(inNamespace).catch(failed),
       check: ({ stream, fromLssn }) => this.#admin.check(stream, Number(fromLssn)).catch(failed),
       repair: ({ stream, choice }) => this.#admin.repair(stream, choice).catch(failed),
       rebuild: ({ stream }) => this.#admin.rebuild(stream).catch(failed),
@@ -292,7 +292,7 @@ export class DlogProxy {
   async #read(
     request: {
       readonly stream: string;
-      readonly from: ThriftReadFrom;
+      readonly start: ThriftReadFrom;
       readonly recordsMax: number;
       readonly bytesMax: number;
       readonly waitMs: number;
@@ -305,7 +305,7 @@ export class DlogProxy {
       await this.#lookAtEnd(request.stream);
       const answer = await this.#connection(signal).reads.read({
         stream: request.stream,
-        from: fromThrift(request.from),
+        from: fromThrift(request.start),
         recordsMax: clamp(request.recordsMax, 1, limits.readRecordsMax),
         bytesMax: clamp(request.bytesMax, 1, limits.readBytesMax),
         waitMs: clamp(request.waitMs, 0, limits.readWaitMsMax),
@@ -338,7 +338,7 @@ export class DlogProxy {
     return {
       header: header(),
       name: stream,
-      next: serializeDlsn(next),
+      nextDlsn: serializeDlsn(next),
       owner,
       isEnded: segments.at(-1)?.isEndOfStream ?? false,
       settings: settingsForThrift(settings),
@@ -428,7 +428,7 @@ function readResponse(answer: ReadAnswer): ReadResponse {
   return {
     header: header(),
     records,
-    next: serializeDlsn(answer.next satisfies Dlsn),
+    nextDlsn: serializeDlsn(answer.next satisfies Dlsn),
     moved: answer.kind === 'moved',
     isEnd: answer.kind === 'end',
   };

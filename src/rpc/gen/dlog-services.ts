@@ -84,16 +84,16 @@ export interface DistributedLogServiceMethods {
   read: {
     readonly arguments: {
       readonly stream: string;
-      readonly from: t.ReadFrom;
+      readonly start: t.ReadFrom;
       readonly recordsMax: number;
       readonly bytesMax: number;
       readonly waitMs: number;
     };
     readonly result: t.ReadResponse;
   };
-  list: {
+  listStreams: {
     readonly arguments: {
-      readonly namespace: string;
+      readonly inNamespace: string;
     };
     readonly result: t.StreamsResponse;
   };
@@ -102,6 +102,12 @@ export interface DistributedLogServiceMethods {
       readonly stream: string;
     };
     readonly result: t.StreamResponse;
+  };
+  deleteStream: {
+    readonly arguments: {
+      readonly stream: string;
+    };
+    readonly result: t.WriteResponse;
   };
   createWith: {
     readonly arguments: {
@@ -116,7 +122,7 @@ export interface DistributedLogServiceMethods {
   };
   owners: {
     readonly arguments: {
-      readonly namespace: string;
+      readonly inNamespace: string;
     };
     readonly result: t.OwnersResponse;
   };
@@ -191,24 +197,27 @@ export const DistributedLogService: ServiceSpec<DistributedLogServiceMethods> = 
     ], { result: t.WriteResponse, }),
     read: method('read', [
       { id: 1, name: 'stream', requiredness: 'required', codec: c.string },
-      { id: 2, name: 'from', requiredness: 'required', codec: t.ReadFrom },
+      { id: 2, name: 'start', requiredness: 'required', codec: t.ReadFrom },
       { id: 3, name: 'recordsMax', requiredness: 'required', codec: c.i32 },
       { id: 4, name: 'bytesMax', requiredness: 'required', codec: c.i32 },
       { id: 5, name: 'waitMs', requiredness: 'required', codec: c.i32 },
     ], { result: t.ReadResponse, }),
-    list: method('list', [
-      { id: 1, name: 'namespace', requiredness: 'required', codec: c.string },
+    listStreams: method('listStreams', [
+      { id: 1, name: 'inNamespace', requiredness: 'required', codec: c.string },
     ], { result: t.StreamsResponse, }),
     describe: method('describe', [
       { id: 1, name: 'stream', requiredness: 'required', codec: c.string },
     ], { result: t.StreamResponse, }),
+    deleteStream: method('deleteStream', [
+      { id: 1, name: 'stream', requiredness: 'required', codec: c.string },
+    ], { result: t.WriteResponse, }),
     createWith: method('createWith', [
       { id: 1, name: 'stream', requiredness: 'required', codec: c.string },
       { id: 2, name: 'settings', requiredness: 'required', codec: t.StreamSettings },
     ], { result: t.WriteResponse, }),
     namespaces: method('namespaces', [], { result: t.NamespacesResponse, }),
     owners: method('owners', [
-      { id: 1, name: 'namespace', requiredness: 'required', codec: c.string },
+      { id: 1, name: 'inNamespace', requiredness: 'required', codec: c.string },
     ], { result: t.OwnersResponse, }),
     check: method('check', [
       { id: 1, name: 'stream', requiredness: 'required', codec: c.string },

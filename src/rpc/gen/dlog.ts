@@ -198,18 +198,18 @@ export const ReadRecord: StructCodec<ReadRecord> = struct<ReadRecord>('ReadRecor
   { id: 4, name: 'payload', requiredness: 'required', codec: c.binary },
 ]);
 
-/** Ours. `next` is where the next read goes on; `moved`: what lay before it was cut off, told once, without records. */
+/** Ours. `nextDlsn` is where the next read goes on; `moved`: what lay before it was cut off, told once, without records. */
 export interface ReadResponse {
   readonly header: ResponseHeader;
   readonly records?: readonly ReadRecord[] | undefined;
-  readonly next?: string | undefined;
+  readonly nextDlsn?: string | undefined;
   readonly moved?: boolean | undefined;
   readonly isEnd?: boolean | undefined;
 }
 export const ReadResponse: StructCodec<ReadResponse> = struct<ReadResponse>('ReadResponse', [
   { id: 1, name: 'header', requiredness: 'required', codec: ResponseHeader },
   { id: 2, name: 'records', requiredness: 'optional', codec: c.list(ReadRecord) },
-  { id: 3, name: 'next', requiredness: 'optional', codec: c.string },
+  { id: 3, name: 'nextDlsn', requiredness: 'optional', codec: c.string },
   { id: 4, name: 'moved', requiredness: 'optional', codec: c.bool },
   { id: 5, name: 'isEnd', requiredness: 'optional', codec: c.bool },
 ]);
@@ -250,11 +250,11 @@ export const StreamSettings: StructCodec<StreamSettings> = struct<StreamSettings
   { id: 6, name: 'retentionBytes', requiredness: 'optional', codec: c.i64 },
 ]);
 
-/** Ours. `next` is where the next record goes, as far as it is known; counts of a segment are those of its seal. */
+/** Ours. `nextDlsn` is where the next record goes, as far as it is known; counts of a segment are those of its seal. */
 export interface StreamResponse {
   readonly header: ResponseHeader;
   readonly name?: string | undefined;
-  readonly next?: string | undefined;
+  readonly nextDlsn?: string | undefined;
   readonly isEnded?: boolean | undefined;
   readonly owner?: string | undefined;
   readonly segments?: readonly SegmentInfo[] | undefined;
@@ -263,7 +263,7 @@ export interface StreamResponse {
 export const StreamResponse: StructCodec<StreamResponse> = struct<StreamResponse>('StreamResponse', [
   { id: 1, name: 'header', requiredness: 'required', codec: ResponseHeader },
   { id: 2, name: 'name', requiredness: 'optional', codec: c.string },
-  { id: 3, name: 'next', requiredness: 'optional', codec: c.string },
+  { id: 3, name: 'nextDlsn', requiredness: 'optional', codec: c.string },
   { id: 4, name: 'isEnded', requiredness: 'optional', codec: c.bool },
   { id: 5, name: 'owner', requiredness: 'optional', codec: c.string },
   { id: 6, name: 'segments', requiredness: 'optional', codec: c.list(SegmentInfo) },
@@ -283,11 +283,11 @@ export const StreamsResponse: StructCodec<StreamsResponse> = struct<StreamsRespo
 /** Ours. */
 export interface NamespacesResponse {
   readonly header: ResponseHeader;
-  readonly namespaces?: readonly string[] | undefined;
+  readonly names?: readonly string[] | undefined;
 }
 export const NamespacesResponse: StructCodec<NamespacesResponse> = struct<NamespacesResponse>('NamespacesResponse', [
   { id: 1, name: 'header', requiredness: 'required', codec: ResponseHeader },
-  { id: 2, name: 'namespaces', requiredness: 'optional', codec: c.list(c.string) },
+  { id: 2, name: 'names', requiredness: 'optional', codec: c.list(c.string) },
 ]);
 
 /** Ours. Who writes a stream, and how long that stays so if it is heard of no more. */

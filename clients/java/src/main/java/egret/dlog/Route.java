@@ -1,0 +1,131 @@
+package egret.dlog;
+
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.apache.thrift.TException;
+
+/** One connection, to where a stream is written; made anew when it is lost or the stream moves. For one thread. */
+final class Route implements AutoCloseable {
+    /** Where the gateways are, and what all who use a client know of owners. */
+    record Options(List<InetSocketAddress> homes, Map<String, InetSocketAddress> owners, int timeoutMs, long patienceMs) {}
+
+    private static final long PAUSE_MS = 200;
+    private final Options options;
+    private final String stream;
+    private Connection connection;
+    private long failingSinceNs = -1;
+    private boolean isOwnerGone;
+
+    Route(Options options, String stream) {
+        this.options = options;
+        this.stream = stream;
+    }
+
+    /** Connected: to the owner as far as it is known, or to the first home that answers. */
+    Connection connected() throws TException {
+        if (connection == null) connection = connect();
+        return connection;
+    }
+
+    /** The answer once it is 200. Over lost connections only where it may be done twice. */
+    Answers.Answer settled(String method, Map<Integer, Object> arguments, Answers.Shape shape, boolean isRepeatable) {
+        for (;;) {
+            Answers.Answer answer;
+            boolean isSent = false;
+            try {
+                Connection connected = connected();
+                isSent = true;
+                connected.send(method, arguments);
+                answer = connected.receive(shape);
+            } catch (TException error) {
+                if (isSent && !isRepeatable) throw lostIn(error);
+                afterLoss(error);
+                continue;
+            }
+            if (answer.header().code() == Answers.SUCCESS) {
+                progressed();
+                return answer;
+            }
+            recover(answer.header());
+        }
+    }
+
+    void progressed() {
+        failingSinceNs = -1;
+    }
+
+    /** Goes where the answer sends, or waits a little. Throws what the answer says when that is for good, or lasts too long. */
+    void recover(Answers.Header header) {
+        if (!header.isPassing() || isLate()) throw header.failure(stream);
+        if (header.location() != null) {
+            int colon = header.location().lastIndexOf(':');
+            int port = Integer.parseInt(header.location().substring(colon + 1));
+            var owner = InetSocketAddress.createUnresolved(header.location().substring(0, colon), port);
+            boolean wasSent = owner.equals(options.owners.put(stream, owner));
+            lost();
+            // Who was sent there in vain already waits: else it would go in a circle without a pause.
+            if (!wasSent && !isOwnerGone) return;
+            isOwnerGone = false;
+        }
+        pause();
+    }
+
+    void afterLoss(TException error) {
+        lost();
+        if (isLate()) throw lostIn(error);
+        pause();
+    }
+
+    DlogException lostIn(Exception error) {
+        String message = stream + ": the gateway went away: " + error.getMessage();
+        return new DlogException(DlogException.Fate.UNKNOWN, 0, message, error);
+    }
+
+    void lost() {
+        if (connection != null) connection.close();
+        connection = null;
+    }
+
+    @Override
+    public void close() {
+        lost();
+    }
+
+    private boolean isLate() {
+        long nowNs = System.nanoTime();
+        if (failingSinceNs < 0) failingSinceNs = nowNs;
+        return TimeUnit.NANOSECONDS.toMillis(nowNs - failingSinceNs) >= options.patienceMs;
+    }
+
+    private Connection connect() throws TException {
+        InetSocketAddress owner = options.owners.get(stream);
+        List<InetSocketAddress> addresses = new ArrayList<>(options.homes);
+        if (owner != null) addresses.add(0, owner);
+        TException failure = new TException("no gateway is named");
+        for (InetSocketAddress address : addresses) {
+            try {
+                return new Connection(address.getHostString(), address.getPort(), options.timeoutMs);
+            } catch (TException error) {
+                failure = error;
+                if (address.equals(owner)) {
+                    // A dead owner is named until its lease has run out.
+                    options.owners.remove(stream);
+                    isOwnerGone = true;
+                }
+            }
+        }
+        throw failure;
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(PAUSE_MS);
+        } catch (InterruptedException error) {
+            Thread.currentThread().interrupt();
+            throw new DlogException(DlogException.Fate.UNKNOWN, 0, "interrupted", error);
+        }
+    }
+}

@@ -1,0 +1,18 @@
+class DlogError(Exception):
+    """`code` is the gateway's (510: LOG_NOT_FOUND), or None where it did not answer."""
+
+    def __init__(self, message: str, code: "int | None" = None):
+        super().__init__(message)
+        self.code = code
+
+
+class Refused(DlogError):
+    """It was not done and never will be."""
+
+
+class Unknown(DlogError):
+    """It may be done, now or later, once: whoever sends it again may see it twice."""
+
+
+class ConnectionLost(DlogError):
+    """No gateway answers. What was asked may have been done."""
