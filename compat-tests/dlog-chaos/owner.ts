@@ -1,0 +1,53 @@
+import { openLog, systemClock, systemRandom } from '../../src/base/index.ts';
+import { openDlogService } from '../../src/bin/up-dlog.ts';
+import { openRedisStore } from '../../src/coordination/index.ts';
+import { DistributedLog, LocalStorage, type LogStorage } from '../../src/dlog/index.ts';
+
+/**
+ * One process that owns streams: the log over a storage and a Redis that it shares with others, as a service. Prints its port
+ * when it listens. Ends by SIGTERM, or when whoever started it is gone. Exit code 3: it found no Redis.
+ */
+export interface OwnerSpec {
+  readonly redisSocket: string;
+  readonly storage: StorageSpec;
+  readonly logFile: string;
+}
+
+/** Where the records are, for all owners of a run. */
+export interface StorageSpec {
+  readonly kind: 'local';
+  readonly directory: string;
+}
+
+const drainMs = 5000;
+
+function openStorage({ directory }: StorageSpec): LogStorage {
+  return new LocalStorage({ directory, random: systemRandom });
+}
+
+async function main(spec: OwnerSpec): Promise<void> {
+  const log = openLog({ level: 'info', destination: spec.logFile });
+  const edges = { clock: systemClock, random: systemRandom, log };
+  const store = await openRedisStore({ url: spec.redisSocket, keyPrefix: 'chaos:', ...edges }).catch(
+    (error: unknown) => {
+      log.warn({ event: 'owner.no-redis', reason: String(error) });
+      process.exit(3);
+    },
+  );
+  const dlog = new DistributedLog({ ...edges, store, storage: openStorage(spec.storage) });
+  const host = '127.0.0.1';
+  const service = await openDlogService(
+    { ...edges, store },
+    { dlog, bindHost: host, dialHost: host, port: 0 },
+  );
+  const end = async (): Promise<void> => {
+    await service.end(drainMs);
+    await store.close();
+    process.exit(0);
+  };
+  process.once('SIGTERM', () => void end());
+  process.stdin.on('end', () => process.exit(4)).resume();
+  process.stdout.write(`${service.port}\n`);
+}
+
+await main(JSON.parse(process.argv[2]!) as OwnerSpec);
