@@ -30,6 +30,8 @@ const owners = {
   yauzl: 'nimbus',
   'lossless-json': 'container/task-hosts/shell',
   '@node-rs/crc32': 'dlog',
+  'node-rdkafka': 'dlog/storage/kafka',
+  '@platformatic/kafka': 'dlog/storage/kafka',
   snappy: 'dlog',
 };
 

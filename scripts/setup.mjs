@@ -3,7 +3,7 @@
  * Sets up a fresh checkout: finds the tools, installs what is missing (apt, as root on a Debian-like system), then the
  * npm packages, the TypeScript build, the Java parts and the C++ library. No dependencies: it runs before any is there.
  * Each step is skipped while its inputs are what they were when it last succeeded. Writes only inside the checkout and
- * the package caches.
+ * the package caches. Without the library of the Kafka client everything is set up but that.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -35,6 +35,13 @@ const tools = [
   },
 ];
 
+/** What only Kafka as the log's storage needs. Linked by the system's package: node-rdkafka's own copy takes minutes to compile. */
+const kafkaLibrary = {
+  found: () => existsSync('/usr/include/librdkafka/rdkafkacpp.h'),
+  apt: 'librdkafka-dev',
+};
+const kafkaClient = 'node_modules/node-rdkafka/build/Release/node-librdkafka.node';
+
 /** In order; a step runs when one of its inputs changed or one of its outputs is gone. */
 const steps = [
   {
@@ -43,6 +50,12 @@ const steps = [
     outputs: ['node_modules/.package-lock.json'],
     // not "npm ci": it refuses a lock file made where a registry lacks packages of other platforms
     run: () => execute('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']),
+  },
+  {
+    name: 'Kafka client',
+    inputs: ['node_modules/node-rdkafka/package.json'],
+    outputs: [kafkaClient],
+    run: buildKafkaClient,
   },
   {
     name: 'Java parts (Storm comes from Maven Central)',
@@ -110,7 +123,7 @@ async function main() {
 
 async function installMissingTools() {
   const missing = tools.filter((tool) => !tool.found());
-  if (missing.length === 0) return;
+  if (missing.length === 0) return installKafkaLibrary();
   const names = missing.map((tool) => tool.name).join(', ');
   const packages = missing.map((tool) => tool.apt);
   if (process.getuid?.() !== 0 || !onPath('apt-get')) {
@@ -119,11 +132,42 @@ async function installMissingTools() {
     );
   }
   progress(`installing ${names}`);
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  await execute('apt-get', ['update', '-qq'], env);
-  await execute('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], env);
+  await installPackages(packages, { isNeeded: true });
+  await installKafkaLibrary();
   const still = tools.filter((tool) => !tool.found());
   if (still.length > 0) fail(`still missing after apt-get: ${still.map((tool) => tool.name).join(', ')}`);
+}
+
+/** Where it cannot be had the step of the Kafka client says so. */
+async function installKafkaLibrary() {
+  if (kafkaLibrary.found() || process.getuid?.() !== 0 || !onPath('apt-get')) return;
+  progress('installing the library of the Kafka client');
+  await installPackages([kafkaLibrary.apt], { isNeeded: false });
+}
+
+async function installPackages(packages, { isNeeded }) {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  await execute('apt-get', ['update', '-qq'], { env, isNeeded });
+  await execute('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], {
+    env,
+    isNeeded,
+  });
+}
+
+/** Whether the client was built; what is not there for want of its library is tried again at the next set-up. */
+async function buildKafkaClient() {
+  const left = (why) => {
+    progress(`Kafka client: left out, ${why}. Everything but egret.dlog.storage=kafka works.`);
+    return false;
+  };
+  if (!kafkaLibrary.found())
+    return left(
+      `there is no librdkafka to link; on Debian or Ubuntu: sudo apt-get install ${kafkaLibrary.apt}`,
+    );
+  const env = { ...process.env, BUILD_LIBRDKAFKA: '0', JOBS: 'max' };
+  const args = ['rebuild', 'node-rdkafka', '--ignore-scripts=false', '--loglevel=error'];
+  const isBuilt = await execute('npm', args, { env, isNeeded: false });
+  return isBuilt && existsSync(join(root, kafkaClient)) ? true : left('it does not compile (see above)');
 }
 
 async function runStep(step) {
@@ -137,7 +181,7 @@ async function runStep(step) {
   rmSync(stamp, { force: true });
   const startedMs = Date.now();
   progress(step.name);
-  await step.run();
+  if ((await step.run()) === false) return;
   writeFileSync(stamp, digest(step.inputs));
   progress(`${step.name}: done in ${((Date.now() - startedMs) / 1000).toFixed(1)} s`);
 }
@@ -179,18 +223,23 @@ function digest(paths) {
   return hash.digest('hex');
 }
 
-/** Runs a command, its output held back and shown only when it fails. */
-function execute(command, args, env = process.env) {
+/** Runs a command, its output held back and shown only when it fails: then set-up ends, unless it is not needed. */
+function execute(command, args, { env = process.env, isNeeded = true } = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
     const output = [];
     child.stdout.on('data', (bytes) => output.push(bytes));
     child.stderr.on('data', (bytes) => output.push(bytes));
-    child.on('error', (error) => fail(`${command}: ${error.message}`));
+    const failed = (text) => {
+      if (isNeeded) fail(text);
+      progress(text);
+      resolve(false);
+    };
+    child.on('error', (error) => failed(`${command}: ${error.message}`));
     child.on('close', (code) => {
-      if (code === 0) return resolve();
+      if (code === 0) return resolve(true);
       process.stderr.write(Buffer.concat(output));
-      fail(`"${command} ${args.join(' ')}" ended with ${code}`);
+      failed(`"${command} ${args.join(' ')}" ended with ${code}`);
     });
   });
 }

@@ -50,6 +50,8 @@ export type ErrorCode =
   | 'LOG_GAP'
   | 'READER_IDLE'
   | 'DURABILITY_UNSUPPORTED'
+  | 'STORAGE_UNAVAILABLE'
+  | 'STORAGE_UNFIT'
   // everywhere
   | 'ABORTED'
   | 'TIMED_OUT';

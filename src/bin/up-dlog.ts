@@ -1,7 +1,6 @@
-import { join } from 'node:path';
 import type { Clock, Logger, RandomSource } from '../base/index.ts';
 import type { StateStore } from '../coordination/index.ts';
-import { DistributedLog, LocalStorage } from '../dlog/index.ts';
+import { DistributedLog, openStorage, type StorageSettings } from '../dlog/index.ts';
 import { DlogProxy } from '../dlog-proxy/index.ts';
 import { DistributedLogService, ThriftServer } from '../rpc/index.ts';
 
@@ -23,10 +22,15 @@ export interface DlogDeps {
   readonly log: Logger;
 }
 
-/** The distributed log of this gateway, in `<storm.local.dir>/dlog`. Nothing is touched before it is used. */
-export function openDlog(deps: DlogDeps, localDir: string): DistributedLog {
-  const storage = new LocalStorage({ directory: join(localDir, 'dlog'), random: deps.random });
-  return new DistributedLog({ ...deps, storage });
+/** The distributed log of this gateway, in the storage that is configured. `close` lets the storage go. Rejects as openStorage does. */
+export async function openDlog(
+  deps: DlogDeps,
+  settings: StorageSettings,
+  signal: AbortSignal,
+): Promise<{ readonly log: DistributedLog; readonly close: () => Promise<void> }> {
+  const { clock, random, log } = deps;
+  const { storage, close } = await openStorage(settings, { clock, random, log, signal });
+  return { log: new DistributedLog({ ...deps, storage }), close };
 }
 
 /** The log as a service. Throws as ThriftServer.open does. */

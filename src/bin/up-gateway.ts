@@ -103,7 +103,9 @@ async function openServices(opening: Opening): Promise<Services> {
   const { config, log, stop, undo } = opening;
   const state = await openStore(opening);
   const deps = { clock: systemClock, random: systemRandom, log, store: state.store };
-  const streams = openDlog(deps, config.localDir);
+  const { log: streams, close: closeStreams } = await openDlog(deps, config.dlogStorage, stop.soon);
+  undo.push(closeStreams);
+  throwIfAborted(stop.soon);
   const nimbus = await NimbusDaemon.open(
     { ...deps, logStreams: streams },
     {

@@ -20,6 +20,7 @@ export interface GatewayConfig {
   readonly nimbus: NimbusConfig;
   readonly slotPorts: readonly number[];
   readonly dlogPort: number;
+  readonly dlogStorage: DlogStorageConfig;
   readonly redis: {
     /** Undefined: a private server. */
     readonly url: string | undefined;
@@ -36,6 +37,17 @@ export interface GatewayConfig {
   /** All of it, Storm's keys and unknown ones included: defaults < file < flags. */
   readonly conf: ConfText;
 }
+
+export type DlogStorageConfig =
+  /** The directory is absolute. */
+  | { readonly kind: 'local'; readonly directory: string }
+  | {
+      readonly kind: 'kafka';
+      readonly bootstrapServers: string;
+      readonly topicPrefix: string;
+      readonly replicationFactor: number;
+      readonly isFlushed: boolean;
+    };
 
 export interface NimbusConfig {
   readonly port: number;
@@ -68,7 +80,7 @@ export async function loadGatewayConfig(options: {
   layers.push(readFlagLayer(options.flags));
   const conf = mergeConf(...layers.map((layer) => layer.conf));
   const values = readConfValues(conf);
-  const faults = [...unknownKeys(layers), ...(await schemaFaults(values, layers))];
+  const faults = [...unknownKeys(layers), ...(await schemaFaults(values, layers)), ...kafkaFaults(values)];
   if (faults.length > 0) throw new GatewayError('CONFIG_INVALID', faults.join('; '), { facts: { faults } });
   return freeze(derive(values, conf, options.checkoutDir));
 }
@@ -86,6 +98,15 @@ function unknownKeys(layers: readonly ConfLayer[]): string[] {
         return `${key} (${origin}): no such key${near === undefined ? '' : `, did you mean ${near}?`}`;
       }),
   );
+}
+
+function kafkaFaults(values: JsonObject): string[] {
+  const isUnknown =
+    values['egret.dlog.storage'] === 'kafka' &&
+    text(values, 'egret.dlog.kafka.bootstrap.servers') === undefined;
+  return isUnknown
+    ? ['egret.dlog.kafka.bootstrap.servers: host:port is needed where egret.dlog.storage is kafka']
+    : [];
 }
 
 async function schemaFaults(values: JsonObject, layers: readonly ConfLayer[]): Promise<string[]> {
@@ -119,6 +140,7 @@ function derive(values: JsonObject, conf: ConfText, checkoutDir: string): Gatewa
     nimbus: nimbusConfig(values),
     slotPorts: values['supervisor.slots.ports'] as readonly number[],
     dlogPort: number(values, 'egret.dlog.port')!,
+    dlogStorage: dlogStorageConfig(values, localDir),
     redis: {
       url: text(values, 'egret.redis.url'),
       serverCommand: text(values, 'egret.redis.server.command'),
@@ -131,6 +153,17 @@ function derive(values: JsonObject, conf: ConfText, checkoutDir: string): Gatewa
       stoppedMsMax: limitMs(values, 'egret.process.stopped.secs', 2),
     },
     conf,
+  };
+}
+
+function dlogStorageConfig(values: JsonObject, localDir: string): DlogStorageConfig {
+  if (values['egret.dlog.storage'] !== 'kafka') return { kind: 'local', directory: join(localDir, 'dlog') };
+  return {
+    kind: 'kafka',
+    bootstrapServers: text(values, 'egret.dlog.kafka.bootstrap.servers')!,
+    topicPrefix: text(values, 'egret.dlog.kafka.topic.prefix')!,
+    replicationFactor: number(values, 'egret.dlog.kafka.replication.factor')!,
+    isFlushed: values['egret.dlog.kafka.fsync'] === true,
   };
 }
 

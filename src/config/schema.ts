@@ -87,6 +87,30 @@ export const gatewayKeys: Readonly<Record<string, KeySchema>> = {
     ...{ ...port, default: 0 },
     description: 'TCP port of the distributed log (thrift/dlog.thrift); 0 means any free port.',
   },
+  'egret.dlog.storage': {
+    ...{ type: 'string', enum: ['local', 'kafka'], default: 'local' },
+    description:
+      'Where streams of the distributed log are kept: files in storm.local.dir, or topics of Kafka.',
+  },
+  'egret.dlog.kafka.bootstrap.servers': {
+    ...{ ...optionalText, default: null, pattern: '^[^\\s,:]+:\\d+(,[^\\s,:]+:\\d+)*$' },
+    description: 'Brokers to ask first, host:port,host:port. Needed where egret.dlog.storage is kafka.',
+  },
+  'egret.dlog.kafka.topic.prefix': {
+    ...{ type: 'string', pattern: '^[A-Za-z0-9._-]{1,100}$', default: 'egret-dlog.' },
+    description:
+      "What the topics of streams begin with. Nobody else's may: gateways that share a Kafka and not their streams need one each.",
+  },
+  'egret.dlog.kafka.replication.factor': {
+    ...{ type: 'integer', minimum: 1, maximum: 1000, default: 1 },
+    description:
+      'Replicas of each topic that is made; from 2 on an acknowledgement means at least two brokers.',
+  },
+  'egret.dlog.kafka.fsync': {
+    ...{ type: 'boolean', default: false },
+    description:
+      'Topics that are made sync the disk of their brokers at each append (flush.messages=1); else it is in their page cache.',
+  },
   'egret.log.level': {
     ...{ type: 'string', enum: ['debug', 'info', 'warn', 'error'], default: 'info' },
     description: "Least severe event that the gateway's own log shows.",

@@ -86,6 +86,8 @@ function stormExceptionOf({ code }: GatewayError): StormException | undefined {
     case 'LOG_GAP':
     case 'READER_IDLE':
     case 'DURABILITY_UNSUPPORTED':
+    case 'STORAGE_UNAVAILABLE':
+    case 'STORAGE_UNFIT':
     case 'ABORTED':
     case 'TIMED_OUT':
       return undefined;

@@ -27,10 +27,37 @@ export class SegmentTally {
   readonly #crcBytes = Buffer.alloc(4);
   #chainCrc = 0;
   #pointBytes = 0;
+  #lastCrc = 0;
 
   constructor(header: SegmentHeader) {
     this.#lssn = header.lssn;
     this.lastTransactionId = header.transactionIdFloor;
+  }
+
+  /** Goes on from what another tally of the segment came to. */
+  static resume(header: SegmentHeader, counted: Seal, lastCrc: number): SegmentTally {
+    const tally = new SegmentTally(header);
+    tally.entries = counted.entries;
+    tally.records = counted.records;
+    tally.bytes = counted.bytes;
+    tally.lastTransactionId = counted.lastTransactionId;
+    tally.lastWrittenAtMs = counted.lastWrittenAtMs;
+    tally.#chainCrc = counted.chainCrc;
+    tally.#lastCrc = lastCrc;
+    tally.#points.push(...counted.points);
+    const last = counted.points.at(-1);
+    if (last !== undefined) tally.#pointBytes = last.offset + pointEveryBytes;
+    return tally;
+  }
+
+  /** Over the CRCs of the entries, in order. */
+  get chainCrc(): number {
+    return this.#chainCrc;
+  }
+
+  /** Of the entry that was added last; 0 where there is none. */
+  get lastCrc(): number {
+    return this.#lastCrc;
   }
 
   get points(): readonly IndexPoint[] {
@@ -45,6 +72,7 @@ export class SegmentTally {
     }
     this.#crcBytes.writeUInt32LE(entry.crc);
     this.#chainCrc = crc32c(this.#crcBytes, this.#chainCrc);
+    this.#lastCrc = entry.crc;
     this.entries += 1;
     this.records += entry.count;
     this.bytes += entry.bytes;

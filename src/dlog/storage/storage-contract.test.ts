@@ -3,18 +3,25 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemRandom } from '../../base/index.ts';
+import { connected, freshPrefix, kept, sharedBroker, storageOn } from '../../testing/dlog/kafka-fixture.ts';
 import { Owner, permitOf, stream, textsOf } from '../../testing/dlog/storage-owner.ts';
+import type { KafkaBrokers } from './kafka/index.ts';
 import { LocalStorage } from './local-storage.ts';
 import { MemoryStorage } from './memory-storage.ts';
 import type { LogStorage } from './storage.ts';
 
+interface Opened {
+  readonly storage: LogStorage;
+  readonly close: () => void | Promise<void>;
+}
+
 /** What every storage does. */
-function contract(name: string, open: () => { storage: LogStorage; close: () => void }): void {
+function contract(name: string, open: () => Opened | Promise<Opened>): void {
   describe(`the log storage in ${name}`, () => {
     let storage: LogStorage;
-    let close: () => void;
+    let close: Opened['close'];
     beforeEach(async () => {
-      ({ storage, close } = open());
+      ({ storage, close } = await open());
       assert.equal(await storage.createStream(stream, { a: 1 }), 'created');
     });
     afterEach(() => close());
@@ -204,4 +211,16 @@ contract('local files', () => {
     storage: new LocalStorage({ directory: join(directory, 'log'), random: systemRandom }),
     close: () => rmSync(directory, { recursive: true }),
   };
+});
+describe('over a Kafka broker', () => {
+  let kafka: KafkaBrokers;
+  before(async () => {
+    kafka = await connected(await sharedBroker());
+  });
+  after(() => kafka.close());
+
+  contract('Kafka', () => {
+    const storage = storageOn(kept(kafka), freshPrefix());
+    return { storage, close: () => storage.close() };
+  });
 });

@@ -17,7 +17,7 @@ import type { AppendOutcome, RefusalReason } from './outcome.ts';
 import { takeOver } from './take-over.ts';
 
 export interface WriterOptions extends QueueLimits {
-  /** What an acknowledgement means. Default `fsync`. */
+  /** What an acknowledgement means. Default: the most that the storage has. */
   readonly durability: Durability;
   readonly compression: Compression;
   /** Bytes of one record, and of all records of one append together. */
@@ -35,8 +35,7 @@ export interface WriterOptions extends QueueLimits {
 }
 
 /** 1 MiB less 8 KiB, and less 4 KiB: as in DistributedLog. */
-export const writerDefaults: WriterOptions = {
-  durability: 'fsync',
+export const writerDefaults: Omit<WriterOptions, 'durability'> = {
   compression: 'none',
   recordBytesMax: 1024 * 1024 - 8192,
   batchBytesMax: 1024 * 1024 - 4096,
@@ -137,7 +136,8 @@ export class LogWriter {
   ): Promise<OpenWriterResult> {
     const { storage, clock } = deps;
     const settings = parseSettings(stream.name, await storage.settings(stream.name));
-    const options = { ...writerDefaults, ...writerOptionsOf(settings, writerDefaults), ...given };
+    const defaults = { ...writerDefaults, durability: storage.durabilities.at(-1)! };
+    const options = { ...defaults, ...writerOptionsOf(settings, defaults), ...given };
     checkDurability(storage, options.durability);
     const { address, leaseTtlMs: ttlMs } = options;
     const applicant: Applicant = { stream: stream.name, token: stream.token, address, ttlMs };

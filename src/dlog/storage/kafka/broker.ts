@@ -1,0 +1,61 @@
+import type { PartitionRecord } from './record.ts';
+import type { TopicFacts } from './topic.ts';
+
+/**
+ * What is needed of Kafka, always of partition 0 of a topic. Every call ends within a named limit: with `STORAGE_UNAVAILABLE` where
+ * the broker did not answer, `STREAM_UNKNOWN` where the topic is not there.
+ */
+export interface KafkaBrokers {
+  /** For messages: where it is configured to be. */
+  readonly address: string;
+  /**
+   * Appends a record, in the order of the calls. `settled` hears its place once all replicas in sync have it, or the error after which nobody
+   * knows: `STORAGE_UNFIT` when the broker takes no record of that size. The buffers are the caller's again at once.
+   */
+  produce(topic: string, record: NewRecord, settled: Settled): void;
+  /** The first place that is kept, and the one behind the last record that all replicas have. */
+  watermarks(topic: string): Promise<{ readonly low: number; readonly high: number }>;
+  /** Records from a place on, at least one, `count` at most: the caller knows that they are there. */
+  read(topic: string, from: number, count: number): Promise<readonly PartitionRecord[]>;
+  /** Tells every record from a place on as it comes, until it is closed or, once, until `failed`. */
+  follow(topic: string, from: number, listener: TailListener): Promise<Tail>;
+
+  createTopic(
+    topic: string,
+    replicationFactor: number,
+    settings: Readonly<Record<string, string>>,
+  ): Promise<void>;
+  /** Undefined when there is no such topic. */
+  topic(topic: string): Promise<TopicFacts | undefined>;
+  topics(): Promise<readonly string[]>;
+  /** Gives the space of all records before a place back. */
+  deleteRecords(topic: string, before: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface NewRecord {
+  readonly key: Buffer;
+  readonly value: Buffer;
+}
+
+export type Settled = (error: Error | undefined, offset: number) => void;
+
+export interface TailListener {
+  readonly record: (record: PartitionRecord) => void;
+  readonly failed: (error: Error) => void;
+}
+
+export interface Tail {
+  close(): Promise<void>;
+}
+
+/** How long Kafka may take, before what waits for it is told that it does not answer. */
+export interface KafkaLimits {
+  readonly connectMs: number;
+  /** One request, such as for the end of a partition. */
+  readonly requestMs: number;
+  /** Until an append is on all replicas: the broker may be away for so long without an append failing. */
+  readonly deliveryMs: number;
+}
+
+export const kafkaLimits: KafkaLimits = { connectMs: 10_000, requestMs: 5000, deliveryMs: 10_000 };

@@ -1,0 +1,107 @@
+import type { Admin } from '@platformatic/kafka';
+import { errorCode } from '../../../base/index.ts';
+import type { KafkaLimits } from './broker.ts';
+import { storageUnavailable } from './faults.ts';
+import type { TopicFacts } from './topic.ts';
+
+/**
+ * Topics: made, looked at, cut off. The one file that knows @platformatic/kafka: node-rdkafka can neither read a topic's settings nor
+ * delete records. Loaded only when it is called.
+ */
+export class KafkaAdmin {
+  readonly #address: string;
+  readonly #admin: Admin;
+  readonly #topicConfigs: number;
+
+  private constructor(address: string, admin: Admin, topicConfigs: number) {
+    this.#address = address;
+    this.#admin = admin;
+    this.#topicConfigs = topicConfigs;
+  }
+
+  static async open(address: string, limits: KafkaLimits): Promise<KafkaAdmin> {
+    const kafka = await import('@platformatic/kafka');
+    const admin = new kafka.Admin({
+      clientId: 'egret-dlog',
+      bootstrapBrokers: address.split(','),
+      connectTimeout: limits.connectMs,
+      requestTimeout: limits.requestMs,
+      timeout: limits.requestMs,
+      retries: 1,
+      retryDelay: 50,
+      autocreateTopics: false,
+    });
+    return new KafkaAdmin(address, admin, kafka.ConfigResourceTypes.TOPIC);
+  }
+
+  /** One that is there already is no error: who made it is seen by its first record. */
+  async createTopic(
+    topic: string,
+    replicationFactor: number,
+    settings: Readonly<Record<string, string>>,
+  ): Promise<void> {
+    const configs = Object.entries(settings).map(([name, value]) => ({ name, value }));
+    try {
+      await this.#admin.createTopics({
+        topics: [topic],
+        partitions: 1,
+        replicas: replicationFactor,
+        configs,
+      });
+    } catch (error) {
+      if (!hasApiCode(error, 'TOPIC_ALREADY_EXISTS')) throw this.#fault(error, `creating topic ${topic}`);
+    }
+  }
+
+  async topic(topic: string): Promise<TopicFacts | undefined> {
+    try {
+      const { topics } = await this.#admin.metadata({ topics: [topic], forceUpdate: true });
+      const found = topics.get(topic);
+      if (found === undefined) return undefined;
+      const resource = { resourceType: this.#topicConfigs as 2, resourceName: topic };
+      const [described] = await this.#admin.describeConfigs({ resources: [resource] });
+      const settings = new Map(described!.configs.map(({ name, value }) => [name, value ?? null]));
+      const replicas = Math.min(...found.partitions.map((partition) => partition.replicas.length));
+      return { partitions: found.partitionsCount, replicas, settings };
+    } catch (error) {
+      // The one thing that its call for metadata blames on the caller.
+      const isUnknown =
+        hasApiCode(error, 'UNKNOWN_TOPIC_OR_PARTITION') || errorCode(error) === 'PLT_KFK_USER';
+      if (isUnknown) return undefined;
+      throw this.#fault(error, `looking at topic ${topic}`);
+    }
+  }
+
+  async topics(): Promise<readonly string[]> {
+    try {
+      return await this.#admin.listTopics();
+    } catch (error) {
+      throw this.#fault(error, 'listing topics');
+    }
+  }
+
+  async deleteRecords(topic: string, before: number): Promise<void> {
+    try {
+      const partitions = [{ partition: 0, offset: BigInt(before) }];
+      await this.#admin.deleteRecords({ topics: [{ name: topic, partitions }] });
+    } catch (error) {
+      throw this.#fault(error, `deleting records of ${topic}`);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#admin.close();
+  }
+
+  #fault(error: unknown, what: string): Error {
+    return storageUnavailable(this.#address, what, error);
+  }
+}
+
+/** The client wraps what the broker said in layers of its own. */
+function hasApiCode(error: unknown, code: string): boolean {
+  if (typeof error !== 'object' || error === null) return false;
+  if (('apiId' in error && error.apiId === code) || errorCode(error) === code) return true;
+  const inner = 'errors' in error && Array.isArray(error.errors) ? (error.errors as unknown[]) : [];
+  return [...inner, 'cause' in error ? error.cause : undefined].some((each) => hasApiCode(each, code));
+}

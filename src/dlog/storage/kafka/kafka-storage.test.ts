@@ -1,0 +1,314 @@
+import assert from 'node:assert/strict';
+import { Admin } from '@platformatic/kafka';
+import { errorCode, GatewayError, silentLog, systemClock, systemRandom } from '../../../base/index.ts';
+import { MemoryStore } from '../../../coordination/index.ts';
+import {
+  connected,
+  freshPrefix,
+  kept,
+  sharedBroker,
+  storageOn,
+} from '../../../testing/dlog/kafka-fixture.ts';
+import { committed, readAll, texts } from '../../../testing/dlog/log-fixture.ts';
+import { Owner, permitOf, stream, textsOf } from '../../../testing/dlog/storage-owner.ts';
+import type { KafkaBroker } from '../../../testing/kafka-broker.ts';
+import { DistributedLog } from '../../distributed-log.ts';
+import type { LogStorage } from '../storage.ts';
+import { connectKafka, type KafkaBrokers, KafkaStorage } from './index.ts';
+import { settingsOf, topicOf } from './topic.ts';
+
+/** A connection whose records wait before they are sent, as those of a process that is stopped do. */
+function holding(kafka: KafkaBrokers): { readonly kafka: KafkaBrokers; hold(): void; release(): void } {
+  const waiting: (() => void)[] = [];
+  let isHeld = false;
+  return {
+    kafka: {
+      ...kafka,
+      produce: (topic, { key, value }, settled) => {
+        const record = { key: Buffer.from(key), value: Buffer.from(value) };
+        const send = (): void => kafka.produce(topic, record, settled);
+        if (isHeld) waiting.push(send);
+        else send();
+      },
+    },
+    hold: () => {
+      isHeld = true;
+    },
+    release: () => {
+      isHeld = false;
+      for (const send of waiting.splice(0)) send();
+    },
+  };
+}
+
+describe('KafkaStorage', () => {
+  let broker: KafkaBroker;
+  let kafka: KafkaBrokers;
+  let prefix: string;
+  let topic: string;
+  const opened: KafkaStorage[] = [];
+
+  before(async () => {
+    broker = await sharedBroker();
+    kafka = await connected(broker);
+  });
+  after(() => kafka.close());
+  beforeEach(() => {
+    prefix = freshPrefix();
+    topic = topicOf(prefix, stream);
+  });
+  afterEach(async () => {
+    for (const storage of opened.splice(0)) await storage.close();
+  });
+
+  /** What another process would have: it knows nothing but what the partition says. */
+  const process = (over = kafka, isFlushed = true): KafkaStorage => {
+    const storage = storageOn(kept(over), prefix, isFlushed);
+    opened.push(storage);
+    return storage;
+  };
+  const logOn = (storage: LogStorage, store = new MemoryStore(systemClock)): DistributedLog =>
+    new DistributedLog({ storage, store, clock: systemClock, random: systemRandom, log: silentLog });
+
+  it('acknowledges nothing of an owner that was stopped, and reads nothing it sends late', async () => {
+    const held = holding(kafka);
+    const old = process(held.kafka);
+    await old.createStream(stream, null);
+    const owner = await Owner.open(old, permitOf(1));
+    await owner.append('kept');
+    held.hold();
+    const late = owner.append('late').then(
+      () => 'acknowledged',
+      (error: unknown) => errorCode(error),
+    );
+    const next = process();
+    assert.deepEqual(await next.fence(permitOf(2)), { kind: 'granted' });
+    const { seal } = await next.recoverSegment(permitOf(2), 1, 50);
+    const second = await Owner.createOnly(next, permitOf(2)).catch((error: unknown) => errorCode(error));
+    assert.equal(second, 'SEGMENT_EXISTS');
+    held.release();
+    assert.equal(await late, 'SEGMENT_FENCED');
+    assert.equal(seal.entries, 1);
+    for (const storage of [old, next, process()]) assert.deepEqual(await textsOf(storage, 1), ['kept']);
+  });
+
+  it('drops what an owner that was stopped sends before the next one seals', async () => {
+    const held = holding(kafka);
+    const old = process(held.kafka);
+    await old.createStream(stream, null);
+    const owner = await Owner.open(old, permitOf(1));
+    await owner.append('kept');
+    held.hold();
+    const late = owner.append('late').catch((error: unknown) => errorCode(error));
+    const next = process();
+    await next.fence(permitOf(2));
+    held.release();
+    assert.equal(await late, 'SEGMENT_FENCED');
+    assert.deepEqual(await textsOf(next, 1), ['kept']);
+    assert.equal((await next.recoverSegment(permitOf(2), 1, 50)).seal.entries, 1);
+  });
+
+  it('lets no seal of a fenced owner stand', async () => {
+    const held = holding(kafka);
+    const old = process(held.kafka);
+    await old.createStream(stream, null);
+    const owner = await Owner.open(old, permitOf(1));
+    await owner.append('kept');
+    held.hold();
+    const late = owner.seal(true).catch((error: unknown) => errorCode(error));
+    const next = process();
+    await next.fence(permitOf(2));
+    held.release();
+    assert.equal(await late, 'SEGMENT_FENCED');
+    const { seal } = await next.recoverSegment(permitOf(2), 1, 50);
+    assert.deepEqual([seal.epoch, seal.isEndOfStream], [2, false]);
+  });
+
+  it('begins at a checkpoint, also when what was before is gone', async () => {
+    const storage = process();
+    await storage.createStream(stream, { a: 1 });
+    const store = new MemoryStore(systemClock);
+    const result = await logOn(storage, store).openWriter(stream, { rollBytes: 4 << 20, rollAfterMs: 1e9 });
+    assert(result.kind === 'opened');
+    const payload = Buffer.alloc(500_000, 'x');
+    for (let index = 0; index < 60; index++) await committed(result.writer.append(payload));
+    await result.writer.close();
+    let records = 0;
+    const counted: KafkaBrokers = {
+      ...kafka,
+      read: async (...args) => {
+        const found = await kafka.read(...args);
+        records += found.length;
+        return found;
+      },
+    };
+    const fresh = process(counted);
+    const segments = await fresh.segments(stream);
+    assert.deepEqual(
+      segments.map(({ header, sealed }) => [header.lssn, sealed?.seal.records]),
+      (await storage.segments(stream)).map(({ header, sealed }) => [header.lssn, sealed?.seal.records]),
+    );
+    assert.ok(records < 45, `${records} records were read to open it`);
+    await storage.putNote(stream, 'n', 7);
+    await storage.truncate(stream, { lssn: 4, entry: 0, slot: 0 });
+    for (const lssn of [1, 2, 3]) await storage.removeSegment(stream, lssn);
+    const { low } = await kafka.watermarks(topic);
+    assert.ok(low > 20, `the partition begins at ${low}`);
+    const after = process();
+    assert.equal((await after.segments(stream))[0]!.header.lssn, 4);
+    assert.deepEqual([await after.settings(stream), (await after.notes(stream)).get('n')], [{ a: 1 }, 7]);
+    const reader = await logOn(after, store).openReader(stream, 'earliest');
+    assert.ok(texts(await readAll(reader)).length > 20);
+    await reader.close();
+  });
+
+  it('makes a stream anew after it was deleted, and takes nothing from the old one', async () => {
+    const held = holding(kafka);
+    const old = process(held.kafka);
+    await old.createStream(stream, { version: 1 });
+    const owner = await Owner.open(old, permitOf(1));
+    await owner.append('old');
+    held.hold();
+    const late = owner.append('late').catch((error: unknown) => errorCode(error));
+    const next = process();
+    assert.equal(await next.deleteStream(stream), true);
+    assert.equal(await next.createStream(stream, { version: 2 }), 'created');
+    const successor = await Owner.open(next, permitOf(1));
+    await successor.append('new');
+    held.release();
+    assert.match(String(await late), /SEGMENT_FENCED|SEGMENT_POISONED/);
+    await successor.append('newer');
+    for (const storage of [next, process()]) {
+      assert.deepEqual(await textsOf(storage, 1), ['new', 'newer']);
+      assert.deepEqual(await storage.settings(stream), { version: 2 });
+    }
+  });
+
+  describe('refuses, with a sentence that says what to do,', () => {
+    const wanted = settingsOf({ replicationFactor: 1, isFlushed: false });
+    const make = async (partitions: number, settings: Record<string, string>): Promise<void> => {
+      const admin = new Admin({ clientId: 'test', bootstrapBrokers: [broker.address] });
+      const configs = Object.entries(settings).map(([name, value]) => ({ name, value }));
+      await admin.createTopics({ topics: [topic], partitions, replicas: 1, configs });
+      await admin.close();
+    };
+    const refused = (work: Promise<unknown>, pattern: RegExp): Promise<void> =>
+      assert.rejects(work, (error) => {
+        assert(error instanceof GatewayError);
+        assert.equal(error.code, 'STORAGE_UNFIT');
+        assert.match(error.message, pattern);
+        return true;
+      });
+
+    it('a topic of two partitions', async () => {
+      await make(2, wanted);
+      await refused(process().createStream(stream, null), /2 partitions, 1 is needed/);
+    });
+
+    it('a topic that others write', async () => {
+      await make(1, wanted);
+      await new Promise((resolve) =>
+        kafka.produce(topic, { key: Buffer.from('k'), value: Buffer.from('v') }, resolve),
+      );
+      await refused(process().settings(stream), /none says what stream it is; give egret\.dlog\.kafka/);
+    });
+
+    for (const [name, value] of [
+      ['cleanup.policy', 'compact'],
+      ['retention.ms', '86400000'],
+      ['max.message.bytes', '1000000'],
+    ] as const)
+      it(`a topic with ${name}=${value}`, async () => {
+        await make(1, { ...wanted, [name]: value });
+        await refused(
+          process().createStream(stream, null),
+          new RegExp(`${name}=${value}.*--add-config ${name}=`),
+        );
+      });
+
+    it('a record that is larger than a topic takes, and the segment takes nothing more', async () => {
+      const storage = process();
+      await storage.createStream(stream, null);
+      const { appender } = await Owner.open(storage, permitOf(1));
+      const large = appender.append(Buffer.alloc(3 << 20));
+      await assert.rejects(
+        large,
+        (error: Error) =>
+          /SEGMENT_POISONED/.test(String(errorCode(error))) && errorCode(error.cause) === 'STORAGE_UNFIT',
+      );
+      await assert.rejects(appender.append(Buffer.alloc(9)), { code: 'SEGMENT_POISONED' });
+      await assert.rejects(storage.putNote(stream, 'n', 'x'.repeat(3 << 20)), { code: 'STORAGE_UNFIT' });
+    });
+
+    it('fsync in a topic that does not sync', async () => {
+      await process(kafka, false).createStream(stream, null);
+      const storage = process();
+      await storage.fence(permitOf(1));
+      await assert.rejects(Owner.createOnly(storage, permitOf(1)), /needs flush\.messages=1/);
+    });
+
+    it('a broker that cannot be reached', async () => {
+      const limits = { connectMs: 500 };
+      const edges = { clock: systemClock, log: silentLog, limits };
+      await assert.rejects(connectKafka('127.0.0.1:1', edges), (error) => {
+        assert.equal(errorCode(error), 'STORAGE_UNAVAILABLE');
+        return /127\.0\.0\.1:1 does not answer.*egret\.dlog\.kafka\.bootstrap\.servers/.test(String(error));
+      });
+    });
+  });
+
+  // After the others, which it would disturb.
+  describe('over a kill of the broker', () => {
+    it('has every acknowledged record after the broker was killed, and calls what was under way unknown', async () => {
+      const limits = { deliveryMs: 500, requestMs: 2000 };
+      const edges = { clock: systemClock, random: systemRandom, log: silentLog, limits };
+      const own = await connectKafka(broker.address, edges);
+      const storage = new KafkaStorage(
+        { ...edges, kafka: own },
+        { topicPrefix: prefix, replicationFactor: 1, isFlushed: true },
+      );
+      opened.push(storage);
+      await storage.createStream(stream, null);
+      const store = new MemoryStore(systemClock);
+      const result = await logOn(storage, store).openWriter(stream);
+      assert(result.kind === 'opened');
+      const acknowledged: string[] = [];
+      const fates = new Set<string>();
+      let appended = 0;
+      let killing: Promise<void> | undefined;
+      const appending = (async (): Promise<void> => {
+        while (result.writer.state === 'open') {
+          const texts = Array.from({ length: 20 }, () => `record ${appended++}`);
+          const outcomes = await Promise.all(texts.map((text) => result.writer.append(Buffer.from(text))));
+          for (const [index, { kind }] of outcomes.entries()) {
+            fates.add(kind);
+            if (kind === 'committed') acknowledged.push(texts[index]!);
+          }
+          if (acknowledged.length === 400) killing = broker.kill();
+        }
+      })();
+      try {
+        await appending;
+      } finally {
+        await killing;
+        await broker.restart();
+      }
+      assert.ok(
+        acknowledged.length >= 400 && fates.has('unknown'),
+        `${acknowledged.length} ${[...fates].join()}`,
+      );
+      await result.writer.close();
+      const fresh = process();
+      const log = logOn(fresh, store);
+      const again = await log.openWriter(stream);
+      assert(again.kind === 'opened');
+      await committed(again.writer.append(Buffer.from('after')));
+      const reader = await log.openReader(stream, 'earliest');
+      const found = texts(await readAll(reader));
+      assert.deepEqual(found.slice(0, acknowledged.length), acknowledged);
+      assert.equal(found.at(-1), 'after');
+      await reader.close();
+      await again.writer.close();
+    });
+  });
+});

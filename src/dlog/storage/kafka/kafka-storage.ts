@@ -1,0 +1,355 @@
+import {
+  type Clock,
+  describeError,
+  errorCode,
+  GatewayError,
+  type JsonValue,
+  type Logger,
+  type RandomSource,
+  waitFor,
+} from '../../../base/index.ts';
+import { compareDlsn, type Dlsn } from '../../format/dlsn.ts';
+import { encodeSeal } from '../../format/seal.ts';
+import { type Durability, encodeSegmentHeader, type SegmentHeader } from '../../format/segment-header.ts';
+import { checkStreamName, corrupt, fenced, segmentExists, segmentMissing, streamUnknown } from '../faults.ts';
+import type {
+  FenceResult,
+  LogStorage,
+  Permit,
+  SegmentAppender,
+  SegmentReader,
+  StandingSeal,
+  StoredSegment,
+} from '../storage.ts';
+import type { KafkaBrokers, KafkaLimits } from './broker.ts';
+import { kafkaLimits } from './broker.ts';
+import { recordTooLarge } from './faults.ts';
+import type { FoldedSegment, StreamFold } from './fold.ts';
+import { KafkaSegmentAppender } from './kafka-appender.ts';
+import { KafkaSegmentReader } from './kafka-reader.ts';
+import type { RecordKind } from './record.ts';
+import { StreamView, type ViewDeps } from './stream-view.ts';
+import { durabilitiesOf, recordBytesMax, settingsOf, streamOf, type TopicOptions, topicOf } from './topic.ts';
+
+export interface KafkaStorageOptions extends TopicOptions {
+  readonly topicPrefix: string;
+}
+
+export interface KafkaStorageDeps {
+  /** The storage's from now on: closed with it. */
+  readonly kafka: KafkaBrokers;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  readonly log: Logger;
+  readonly limits?: Partial<KafkaLimits>;
+}
+
+/** Streams that this process has an eye on at a time. The one that was asked for longest ago goes. */
+const viewsMax = 256;
+/** Seals that are tried while entries of the owner itself still come in between. */
+const sealTriesMax = 5;
+const noToken = '0'.repeat(16);
+
+/**
+ * Streams as topics of Kafka, of one partition each, for any number of processes.
+ *
+ * The partition is all there is: fences, segments, entries, seals, the mark and the notes are records of it, and what stands follows from
+ * their order alone (`StreamFold`). A new owner writes its fence and reads it back; from there on all readers drop what the old one still
+ * writes, and the old one, which acknowledges only what it has read back itself, meets the fence first. Checkpoints say what the records
+ * before them came to, so that these can be deleted, and need not be read again.
+ */
+export class KafkaStorage implements LogStorage {
+  readonly durabilities: readonly Durability[];
+  readonly #deps: KafkaStorageDeps;
+  readonly #viewDeps: ViewDeps;
+  readonly #options: KafkaStorageOptions;
+  readonly #views = new Map<string, Promise<StreamView>>();
+
+  constructor(deps: KafkaStorageDeps, options: KafkaStorageOptions) {
+    this.#deps = deps;
+    this.#viewDeps = { ...deps, limits: { ...kafkaLimits, ...deps.limits } };
+    this.#options = options;
+    const wanted = new Map(Object.entries(settingsOf(options)));
+    this.durabilities = durabilitiesOf({
+      partitions: 1,
+      replicas: options.replicationFactor,
+      settings: wanted,
+    });
+  }
+
+  async createStream(stream: string, settings: JsonValue): Promise<'created' | 'exists'> {
+    const topic = this.#topic(stream);
+    const { kafka, random } = this.#deps;
+    if ((await kafka.topic(topic)) === undefined) {
+      await kafka.createTopic(topic, this.#options.replicationFactor, settingsOf(this.#options));
+      await this.#until(`topic ${topic}`, async () => (await kafka.topic(topic)) !== undefined);
+    }
+    const view = await this.#refreshed(stream);
+    if (view.fold.origin !== undefined) return 'exists';
+    const incarnation = random.uuid().replaceAll('-', '').slice(0, 16);
+    const value = sized(topic, Buffer.from(JSON.stringify({ settings })));
+    await view.write(
+      { kind: 'origin', incarnation, epoch: 0, token: noToken, lssn: 0, checkpoint: undefined },
+      value,
+    );
+    // Of several that make it at once the first decides.
+    return (view.fold.origin as StreamFold['origin'])?.incarnation === incarnation ? 'created' : 'exists';
+  }
+
+  async settings(stream: string): Promise<JsonValue> {
+    return (await this.#stream(stream)).fold.origin!.settings;
+  }
+
+  async namespaces(): Promise<readonly string[]> {
+    const topics = await this.#deps.kafka.topics();
+    const streams = topics.map((topic) => streamOf(this.#options.topicPrefix, topic));
+    return [...new Set(streams.flatMap((stream) => stream?.split('/')[0] ?? []))].sort();
+  }
+
+  async streams(namespace: string): Promise<readonly string[]> {
+    checkStreamName(`${namespace}/x`);
+    const { kafka } = this.#deps;
+    const found: string[] = [];
+    for (const topic of await kafka.topics()) {
+      const stream = streamOf(this.#options.topicPrefix, topic);
+      if (stream?.startsWith(`${namespace}/`) !== true) continue;
+      const { low, high } = await kafka.watermarks(topic);
+      if (low < high) found.push(stream);
+    }
+    return found.sort();
+  }
+
+  /**
+   * A record says so, and all before it is deleted. The topic stays, empty: Debian's librdkafka never gets done with closing a consumer
+   * whose topic was deleted.
+   */
+  async deleteStream(stream: string): Promise<boolean> {
+    let view: StreamView;
+    try {
+      view = await this.#stream(stream);
+    } catch (error) {
+      if (errorCode(error) === 'STREAM_UNKNOWN') return false;
+      throw error;
+    }
+    const at = await view.write(stampOf('deletion'), Buffer.alloc(0));
+    await this.#freeSpace(view, at + 1);
+    return true;
+  }
+
+  async fence(permit: Permit): Promise<FenceResult> {
+    const view = await this.#stream(permit.stream);
+    const { fold } = view;
+    const isNew = permit.epoch > fold.promised.epoch;
+    if (isNew)
+      await view.write({ ...stampOf('fence'), epoch: permit.epoch, token: permit.token }, Buffer.alloc(0));
+    return fold.isInForce(permit) ? { kind: 'granted' } : { kind: 'refused', promised: fold.promised.epoch };
+  }
+
+  async segments(stream: string): Promise<readonly StoredSegment[]> {
+    const { fold } = await this.#stream(stream);
+    return [...fold.segments.values()]
+      .map((segment) => whole(stream, segment))
+      .map(({ header, seed, sealed }) => ({ header, seed, sealed }))
+      .sort((left, right) => left.header.lssn - right.header.lssn);
+  }
+
+  async createSegment(permit: Permit, header: SegmentHeader): Promise<SegmentAppender> {
+    const { stream, epoch, token } = permit;
+    const view = await this.#stream(stream);
+    const { fold } = view;
+    this.#checkDurability(view, header.durability);
+    const check = (): void => {
+      if (!fold.isInForce(permit)) throw fenced(permit, fold.promised.epoch);
+    };
+    check();
+    if (fold.segments.has(header.lssn)) throw segmentExists(stream, header.lssn);
+    const following = await view.follow();
+    try {
+      const at = await view.write(
+        { kind: 'segment', epoch, token, lssn: header.lssn },
+        encodeSegmentHeader(stream, header),
+      );
+      const segment = fold.segments.get(header.lssn);
+      if (segment?.base === at) {
+        view.makeCheckpointWhenDue();
+        return new KafkaSegmentAppender(this.#viewDeps, { view, permit, segment, following });
+      }
+      check();
+      throw segmentExists(stream, header.lssn);
+    } catch (error) {
+      following[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /** After its owner's fence nothing is added to the segment: all that stands of it is read by then, and the seal says how much. */
+  async recoverSegment(permit: Permit, lssn: number, sealedAtMs: number): Promise<StandingSeal> {
+    const { stream, epoch, token } = permit;
+    const view = await this.#stream(stream);
+    for (let tries = 0; ; tries++) {
+      if (!view.fold.isInForce(permit)) throw fenced(permit, view.fold.promised.epoch);
+      const found = view.fold.segments.get(lssn);
+      if (found === undefined) throw segmentMissing(stream, lssn);
+      const { sealed, tally, seed } = whole(stream, found);
+      if (sealed !== undefined) return sealed;
+      if (tries === sealTriesMax) throw fenced(permit);
+      const seal = tally!.seal({ epoch, sealedAtMs, isEndOfStream: false });
+      await view.write({ kind: 'seal', epoch, token, lssn }, encodeSeal(seal, seed));
+    }
+  }
+
+  async openSegment(stream: string, lssn: number): Promise<SegmentReader> {
+    const view = await this.#stream(stream);
+    const found = view.fold.segments.get(lssn);
+    if (found === undefined) throw segmentMissing(stream, lssn);
+    const segment = whole(stream, found);
+    const following = segment.sealed === undefined ? await view.follow() : undefined;
+    return new KafkaSegmentReader(this.#deps.kafka, { view, segment, following });
+  }
+
+  /** The space is given back as far as no segment that stays lies before. */
+  async removeSegment(stream: string, lssn: number): Promise<void> {
+    const view = await this.#stream(stream);
+    if (!view.fold.segments.has(lssn)) return;
+    await view.write({ ...stampOf('removal'), lssn }, Buffer.alloc(0));
+    await this.#freeSpace(view, undefined);
+  }
+
+  /** What cannot be given back now (it is gone for readers all the same) the next call tries again. */
+  async #freeSpace(view: StreamView, before: number | undefined): Promise<void> {
+    try {
+      const upTo = before ?? (await view.makeCheckpoint());
+      const bases = [...view.fold.segments.values()].map(({ base }) => base);
+      await this.#deps.kafka.deleteRecords(view.topic, Math.min(upTo, ...bases));
+    } catch (error) {
+      this.#deps.log.warn({ event: 'dlog.kafka_space_kept', topic: view.topic, error: describeError(error) });
+    }
+  }
+
+  async truncate(stream: string, at: Dlsn): Promise<Dlsn> {
+    const view = await this.#stream(stream);
+    const { mark } = view.fold;
+    if (mark !== undefined && compareDlsn(mark, at) >= 0) return mark;
+    const { lssn, entry, slot } = at;
+    await view.write(stampOf('mark'), Buffer.from(JSON.stringify({ lssn, entry, slot })));
+    return view.fold.mark!;
+  }
+
+  async truncation(stream: string): Promise<Dlsn | undefined> {
+    return (await this.#stream(stream)).fold.mark;
+  }
+
+  async putNote(stream: string, name: string, value: JsonValue): Promise<void> {
+    const view = await this.#stream(stream);
+    await view.write(stampOf('note'), sized(view.topic, Buffer.from(JSON.stringify({ name, value }))));
+    view.makeCheckpointWhenDue();
+  }
+
+  async notes(stream: string): Promise<ReadonlyMap<string, JsonValue>> {
+    return new Map(
+      [...(await this.#stream(stream)).fold.notes].sort(([left], [right]) => (left < right ? -1 : 1)),
+    );
+  }
+
+  async close(): Promise<void> {
+    const views = [...this.#views.values()];
+    this.#views.clear();
+    for (const view of views) await (await view.catch(() => undefined))?.close();
+    await this.#deps.kafka.close();
+  }
+
+  /** The stream as it is now. Rejects with `STREAM_UNKNOWN`, `STORAGE_UNFIT`, `STORAGE_UNAVAILABLE`. */
+  async #stream(stream: string): Promise<StreamView> {
+    checkStreamName(stream);
+    const view = await this.#refreshed(stream);
+    if (view.fold.origin === undefined) throw streamUnknown(stream);
+    return view;
+  }
+
+  /** A view that broke is opened anew, once. */
+  async #refreshed(stream: string): Promise<StreamView> {
+    for (let tries = 0; ; tries++) {
+      const view = await this.#view(stream);
+      try {
+        await view.refresh();
+        return view;
+      } catch (error) {
+        if (tries > 0) throw errorCode(error) === 'STREAM_UNKNOWN' ? streamUnknown(stream, error) : error;
+        if (view.fault === undefined && errorCode(error) !== 'STREAM_UNKNOWN') throw error;
+      }
+      await this.#forget(stream, view);
+    }
+  }
+
+  #view(stream: string): Promise<StreamView> {
+    let view = this.#views.get(stream);
+    if (view === undefined) {
+      view = StreamView.open(this.#viewDeps, stream, this.#topic(stream));
+      const opening = view;
+      opening.catch(() => {
+        if (this.#views.get(stream) === opening) this.#views.delete(stream);
+      });
+      void this.#makeRoom();
+    }
+    this.#views.delete(stream);
+    this.#views.set(stream, view);
+    return view;
+  }
+
+  async #makeRoom(): Promise<void> {
+    for (const [stream, opening] of [...this.#views]) {
+      if (this.#views.size < viewsMax) return;
+      const view = await opening.catch(() => undefined);
+      if (view?.isIdle === true) await this.#forget(stream, view);
+    }
+  }
+
+  async #forget(stream: string, view: StreamView): Promise<void> {
+    const standing = this.#views.get(stream);
+    if (standing !== undefined && (await standing.catch(() => undefined)) === view)
+      this.#views.delete(stream);
+    await view.close();
+  }
+
+  #checkDurability(view: StreamView, durability: Durability): void {
+    const found = durabilitiesOf(view.facts);
+    if (found.includes(durability)) return;
+    const remedy =
+      durability === 'fsync' ? 'flush.messages=1' : 'more than one replica and min.insync.replicas=2';
+    throw new GatewayError(
+      'DURABILITY_UNSUPPORTED',
+      `durability ${durability} is not to be had of Kafka topic ${view.topic}: it needs ${remedy}`,
+      { facts: { durability, topic: view.topic, supported: found } },
+    );
+  }
+
+  #topic(stream: string): string {
+    checkStreamName(stream);
+    return topicOf(this.#options.topicPrefix, stream);
+  }
+
+  #until(what: string, isSo: () => Promise<boolean>): Promise<true> {
+    const { clock } = this.#deps;
+    return waitFor(what, async () => ((await isSo()) ? true : undefined), {
+      clock,
+      limitMs: this.#viewDeps.limits.requestMs,
+      everyMs: 20,
+    });
+  }
+}
+
+function stampOf<K extends RecordKind>(
+  kind: K,
+): { readonly kind: K; readonly epoch: number; readonly token: string; readonly lssn: number } {
+  return { kind, epoch: 0, token: noToken, lssn: 0 };
+}
+
+function whole(stream: string, segment: FoldedSegment): FoldedSegment {
+  if (segment.damage !== undefined) throw corrupt({ stream, lssn: segment.header.lssn }, segment.damage);
+  return segment;
+}
+
+function sized(topic: string, value: Buffer): Buffer {
+  if (value.length > recordBytesMax) throw recordTooLarge(topic, value.length, recordBytesMax);
+  return value;
+}

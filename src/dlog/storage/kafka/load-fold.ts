@@ -1,0 +1,94 @@
+import { GatewayError } from '../../../base/index.ts';
+import type { KafkaBrokers } from './broker.ts';
+import { decodeCheckpoint } from './checkpoint.ts';
+import { topicUnfit } from './faults.ts';
+import { StreamFold } from './fold.ts';
+import { decodeKey, type PartitionRecord } from './record.ts';
+
+const recordsAtOnce = 512;
+
+/**
+ * What the partition says up to its end. Begins at the newest checkpoint that the last record knows; else at the first one there is; else
+ * at the beginning. Without an origin the stream is not made yet. Rejects with `STORAGE_UNFIT` for records that are none of ours.
+ */
+export async function loadFold(kafka: KafkaBrokers, stream: string, topic: string): Promise<StreamFold> {
+  const { low, high } = await kafka.watermarks(topic);
+  if (low === high) return new StreamFold(stream, high);
+  const fold =
+    (await hinted(kafka, stream, { topic, low, high })) ??
+    (await searched(kafka, stream, { topic, low, high }));
+  await readOn(kafka, { topic, from: fold.next, to: high }, (record) => void fold.apply(record));
+  if (fold.origin === undefined && fold.strangers > 0) {
+    const found = `it has ${fold.strangers} records and none says what stream it is`;
+    throw topicUnfit(topic, found, 'give egret.dlog.kafka.topic.prefix a prefix that nobody else uses');
+  }
+  return fold;
+}
+
+interface Span {
+  readonly topic: string;
+  readonly low: number;
+  readonly high: number;
+}
+
+async function hinted(
+  kafka: KafkaBrokers,
+  stream: string,
+  { topic, low, high }: Span,
+): Promise<StreamFold | undefined> {
+  const [last] = await kafka.read(topic, high - 1, 1);
+  const stamp = decodeKey(last!.key);
+  const at = stamp?.kind === 'checkpoint' ? high - 1 : stamp?.checkpoint;
+  if (at === undefined || at < low || at >= high) return undefined;
+  const [record] = await kafka.read(topic, at, 1);
+  return usable(stream, record!, low);
+}
+
+/** Where the last record knows of none, or of one that is gone: the first one there is, or else, the first origin. */
+async function searched(
+  kafka: KafkaBrokers,
+  stream: string,
+  { topic, low, high }: Span,
+): Promise<StreamFold> {
+  if (low === 0) return new StreamFold(stream);
+  let origin: number | undefined;
+  for (let from = low; from < high; ) {
+    const records = await kafka.read(topic, from, Math.min(recordsAtOnce, high - from));
+    for (const record of records) {
+      const fold = usable(stream, record, low);
+      if (fold !== undefined) return fold;
+      // Of a stream that was deleted before, and then made anew.
+      if (decodeKey(record.key)?.kind === 'origin') origin ??= record.offset;
+    }
+    from = records.at(-1)!.offset + 1;
+  }
+  if (origin !== undefined) return new StreamFold(stream, origin);
+  throw topicUnfit(
+    topic,
+    `it begins at record ${low}, and none tells what was before`,
+    'something else than the log has deleted records from it',
+  );
+}
+
+function usable(stream: string, record: PartitionRecord, low: number): StreamFold | undefined {
+  if (decodeKey(record.key)?.kind !== 'checkpoint') return undefined;
+  const fold = decodeCheckpoint(stream, record.value, record.offset);
+  return fold !== undefined && fold.next >= low ? fold : undefined;
+}
+
+/** Hands on every record of a span, in order, so many at a time. */
+export async function readOn(
+  kafka: KafkaBrokers,
+  { topic, from, to }: { readonly topic: string; readonly from: number; readonly to: number },
+  handle: (record: PartitionRecord) => void,
+): Promise<void> {
+  for (let next = from; next < to; ) {
+    const records = await kafka.read(topic, next, Math.min(recordsAtOnce, to - next));
+    if (records[0]!.offset !== next)
+      throw new GatewayError('LOG_GAP', `${topic}: record ${next} is not kept any more`, {
+        facts: { topic, next },
+      });
+    for (const record of records) handle(record);
+    next = records.at(-1)!.offset + 1;
+  }
+}

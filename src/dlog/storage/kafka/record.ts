@@ -1,0 +1,75 @@
+import { readU64, writeU64 } from '../../format/bytes.ts';
+
+/**
+ * A record of a stream's partition: the value is what a file would hold (a segment's header, an entry, a seal) or a little JSON, the key
+ * says who wrote it. Of the key, little-endian:
+ *
+ *     0 magic "EGKR"   4 version (1)   5 kind   6 (2 bytes 0)   8 incarnation of the stream (8 bytes)
+ *    16 epoch         24 token (8 bytes)       32 lssn         40 place of the newest checkpoint its writer knew, plus 1; 0: none
+ */
+const kinds = [
+  'origin',
+  'fence',
+  'segment',
+  'entry',
+  'seal',
+  'removal',
+  'mark',
+  'note',
+  'checkpoint',
+  'deletion',
+] as const;
+export type RecordKind = (typeof kinds)[number];
+
+export interface Stamp {
+  readonly kind: RecordKind;
+  /** 16 hexadecimal digits, new whenever a stream is created: what an owner of a stream that was deleted still writes is not the new one's. */
+  readonly incarnation: string;
+  readonly epoch: number;
+  readonly token: string;
+  readonly lssn: number;
+  /** A hint: whoever opens the stream begins there. */
+  readonly checkpoint: number | undefined;
+}
+
+/** As it lies in the partition. */
+export interface PartitionRecord {
+  readonly offset: number;
+  readonly key: Buffer | undefined;
+  readonly value: Buffer;
+}
+
+export const keyBytes = 48;
+const magic = Buffer.from('EGKR');
+const noToken = '0'.repeat(16);
+
+export function encodeKey(
+  stamp: Pick<Stamp, 'kind' | 'incarnation'> & Partial<Stamp>,
+  into: Buffer = Buffer.alloc(keyBytes),
+): Buffer {
+  magic.copy(into);
+  into[4] = 1;
+  into[5] = kinds.indexOf(stamp.kind) + 1;
+  into.write(stamp.incarnation, 8, 'hex');
+  writeU64(into, 16, stamp.epoch ?? 0);
+  into.write(stamp.token ?? noToken, 24, 'hex');
+  writeU64(into, 32, stamp.lssn ?? 0);
+  writeU64(into, 40, stamp.checkpoint === undefined ? 0 : stamp.checkpoint + 1);
+  return into;
+}
+
+/** Undefined for what is none of ours. */
+export function decodeKey(bytes: Buffer | undefined): Stamp | undefined {
+  if (bytes?.length !== keyBytes || !bytes.subarray(0, 4).equals(magic) || bytes[4] !== 1) return undefined;
+  const kind = kinds[bytes[5]! - 1];
+  if (kind === undefined) return undefined;
+  const checkpoint = readU64(bytes, 40);
+  return {
+    kind,
+    incarnation: bytes.toString('hex', 8, 16),
+    epoch: readU64(bytes, 16),
+    token: bytes.toString('hex', 24, 32),
+    lssn: readU64(bytes, 32),
+    checkpoint: checkpoint === 0 ? undefined : checkpoint - 1,
+  };
+}

@@ -1,0 +1,105 @@
+import { GatewayError } from '../../../base/index.ts';
+import type { Durability } from '../../format/segment-header.ts';
+import { topicUnfit } from './faults.ts';
+
+/** Of one record with its key: an entry of 1 MiB, and what its head, packing and index may add. Also what the clients are set to. */
+export const recordBytesMax = 2 * 1024 * 1024;
+/** What Kafka adds to a batch of one record, generously. */
+const batchOverheadBytes = 4096;
+const topicNameBytesMax = 249;
+
+export interface TopicOptions {
+  readonly replicationFactor: number;
+  /** Sync the disk at every append (`flush.messages=1`). */
+  readonly isFlushed: boolean;
+}
+
+/** What the broker says of a topic. */
+export interface TopicFacts {
+  readonly partitions: number;
+  readonly replicas: number;
+  readonly settings: ReadonlyMap<string, string | null>;
+}
+
+/**
+ * The topic of a stream: what is not a letter or a digit becomes `-` and two digits, and one `.` parts namespace and name. Different
+ * streams have different topics, also for Kafka, which takes `.` and `_` for the same. Throws `STREAM_INVALID` when it is too long.
+ */
+export function topicOf(prefix: string, stream: string): string {
+  const topic = `${prefix}${stream.split('/').map(escaped).join('.')}`;
+  if (topic.length <= topicNameBytesMax) return topic;
+  throw new GatewayError(
+    'STREAM_INVALID',
+    `${stream}: its topic of Kafka, ${topic}, would have ${topic.length} characters, ${topicNameBytesMax} at most; take a shorter name`,
+    { facts: { stream, topic } },
+  );
+}
+
+/** The inverse; undefined for a topic that is no stream's. */
+export function streamOf(prefix: string, topic: string): string | undefined {
+  if (!topic.startsWith(prefix)) return undefined;
+  const parts = topic.slice(prefix.length).split('.');
+  if (parts.length !== 2 || !parts.every((part) => /^([A-Za-z0-9]|-[0-9a-f]{2})+$/.test(part)))
+    return undefined;
+  return parts
+    .map((part) =>
+      part.replaceAll(/-([0-9a-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
+    )
+    .join('/');
+}
+
+function escaped(part: string): string {
+  return part.replaceAll(/[^A-Za-z0-9]/g, (char) => `-${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
+}
+
+/** What a topic is created with. Only the log itself removes records: retention by time or size would take what readers may still have. */
+export function settingsOf({ replicationFactor, isFlushed }: TopicOptions): Record<string, string> {
+  return {
+    'cleanup.policy': 'delete',
+    'retention.ms': '-1',
+    'retention.bytes': '-1',
+    'max.message.bytes': String(recordBytesMax + batchOverheadBytes),
+    'min.insync.replicas': String(Math.min(2, replicationFactor)),
+    'unclean.leader.election.enable': 'false',
+    ...(isFlushed ? { 'flush.messages': '1' } : {}),
+  };
+}
+
+/** Throws `STORAGE_UNFIT` for a topic in which records could be lost, mixed up or refused. */
+export function checkTopic(topic: string, { partitions, settings }: TopicFacts): void {
+  if (partitions !== 1)
+    throw topicUnfit(
+      topic,
+      `it has ${partitions} partitions, 1 is needed`,
+      'delete it, and the stream creates it anew',
+    );
+  const expected = { 'cleanup.policy': 'delete', 'retention.ms': '-1', 'retention.bytes': '-1' };
+  for (const [name, value] of Object.entries(expected)) {
+    const found = settings.get(name);
+    if (found !== value) throw unfitSetting(topic, `${name}=${found}`, `${name}=${value}`);
+  }
+  const bytesMax = Number(settings.get('max.message.bytes'));
+  const needed = recordBytesMax + batchOverheadBytes;
+  if (!(bytesMax >= needed))
+    throw unfitSetting(topic, `max.message.bytes=${bytesMax}`, `max.message.bytes=${needed}`);
+}
+
+function unfitSetting(topic: string, found: string, needed: string): GatewayError {
+  return topicUnfit(
+    topic,
+    `its ${found} would lose or refuse records`,
+    `set ${needed} (kafka-configs.sh --alter --entity-type topics --entity-name ${topic} --add-config ${needed})`,
+  );
+}
+
+/** What an acknowledgement can mean in a topic. */
+export function durabilitiesOf({ replicas, settings }: TopicFacts): readonly Durability[] {
+  const isFlushed = settings.get('flush.messages') === '1';
+  const isReplicated = replicas > 1 && Number(settings.get('min.insync.replicas')) > 1;
+  return [
+    'memory',
+    'os',
+    ...(isFlushed ? ['fsync' as const] : []),
+    ...(isReplicated ? ['replicated' as const] : []),
+  ];
+}
