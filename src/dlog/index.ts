@@ -1,8 +1,8 @@
 /**
  * dlog: streams of records, cut into segments, written by one owner at a time and read by many. Stands alone on base and coordination.
  *
- * Boundary: a {@link LogStorage} keeps the bytes (local files; memory for tests), a StateStore says who should write. Nothing else is
- * needed: no server, no other process.
+ * Boundary: a {@link LogStorage} keeps the bytes (local files, or topics of Kafka; memory for tests), a StateStore says who should write. With files
+ * nothing else is needed: no server, no other process. `openStorage` opens what is configured.
  *
  * Invariants: what was acknowledged is read by every later reader, at the same position, for ever; nobody reads what is not
  * committed; an owner that was fenced off acknowledges nothing; a segment that is sealed never changes; damage is an error, not a

@@ -26,7 +26,7 @@ export interface SegmentHeader {
 
 /**
  * How far a record had got when it was acknowledged, weakest first. `memory`: accepted by the process; `os`: written, but
- * only to the page cache; `fsync`: on the disk; `replicated`: on several.
+ * only to the page cache; `fsync`: on the disk; `replicated`: with several machines, each as its own settings say.
  */
 export const durabilities = ['memory', 'os', 'fsync', 'replicated'] as const;
 export type Durability = (typeof durabilities)[number];
