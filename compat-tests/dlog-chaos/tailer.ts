@@ -58,7 +58,7 @@ export class Tailer {
   async #follow({ call }: Connection): Promise<void> {
     const { stream, random, restarts, trouble } = this.#options;
     while (!this.#isStopped) {
-      const answer = await call.read({ stream, from: this.#from, ...limits, waitMs }).catch(() => undefined);
+      const answer = await call.read({ stream, start: this.#from, ...limits, waitMs }).catch(() => undefined);
       if (answer === undefined) return;
       const { header } = answer;
       if (header.code !== 'SUCCESS') {
@@ -71,11 +71,11 @@ export class Tailer {
     }
   }
 
-  #take({ records = [], next, moved }: ReadResponse): void {
-    if (moved === true) this.#begin({ kind: 'dlsn', value: next! });
+  #take({ records = [], nextDlsn, moved }: ReadResponse): void {
+    if (moved === true) this.#begin({ kind: 'dlsn', value: nextDlsn! });
     for (const record of records) this.#run.push(sightingOf(record));
     this.#lastId = this.#run.at(-1)?.id ?? '';
-    this.#from = { kind: 'dlsn', value: next! };
+    this.#from = { kind: 'dlsn', value: nextDlsn! };
   }
 
   #begin(from: ReadFrom): void {
@@ -102,11 +102,15 @@ export async function readAll(port: number, stream: string, untilId?: string): P
   const found: ReadRun = [];
   let from = earliest;
   for (;;) {
-    const { header, records = [], next } = await connection.call.read({ stream, from, ...limits, waitMs });
+    const {
+      header,
+      records = [],
+      nextDlsn,
+    } = await connection.call.read({ stream, start: from, ...limits, waitMs });
     if (header.code !== 'SUCCESS') throw new ReadFailure(`${header.code} ${header.errMsg}`, found);
     found.push(...records.map(sightingOf));
     if (untilId === undefined ? records.length === 0 : found.at(-1)?.id === untilId) return found;
-    from = { kind: 'dlsn', value: next! };
+    from = { kind: 'dlsn', value: nextDlsn! };
   }
 }
 
