@@ -31,10 +31,10 @@ describe('streams as a whole, at the service', () => {
   });
 
   /** A proxy and its methods, as one connection calls them. */
-  const proxyAt = (address: string) => {
+  const proxyAt = (address: string, log = fixture.process()) => {
     const { clock } = fixture;
     const made = new DlogProxy({
-      ...{ log: fixture.process(), clock, logger: silentLog },
+      ...{ log, clock, logger: silentLog },
       address: () => address,
     });
     open.push(made);
@@ -185,6 +185,33 @@ describe('streams as a whole, at the service', () => {
     await fixture.store.removeAll('dlog/ns/s/segments/');
     assert.ok(Number((await handler.rebuild({ stream }, call)).changes) > 0);
     assert.equal(Number((await handler.rebuild({ stream }, call)).changes), 0);
+  });
+
+  it('shows nothing of what was dropped to who read on while it was dropped', async () => {
+    const log = fixture.process();
+    const { create, handler } = proxyAt('a:1', log);
+    await create();
+    const data = ['one', 'two', 'three'].map((text) => Buffer.from(text));
+    const write = (each: Buffer) => handler.writeWithContext({ stream, data: each, ctx: {} }, call);
+    const first = await write(data[0]!);
+    await Promise.all(data.slice(1).map(write));
+    const readOne = (start: ReadFrom) =>
+      handler.read({ stream, start, recordsMax: 1000, bytesMax: 1, waitMs: 0 }, call);
+    let next: string | undefined;
+    const repair = log.repair.bind(log);
+    log.repair = async (...args) => {
+      const second = await readOne({
+        kind: 'dlsn',
+        value: (await readOne({ kind: 'earliest', value: true })).nextDlsn!,
+      });
+      assert.equal(second.records![0]!.payload.toString(), 'two');
+      next = second.nextDlsn;
+      return repair(...args);
+    };
+    const { left } = await handler.repair({ stream, choice: { dropAfter: first.dlsn } }, call);
+    assert.deepEqual(left, []);
+    const after = await readOne({ kind: 'dlsn', value: next! });
+    assert.deepEqual(after.records?.map(({ payload }) => payload.toString()) ?? [], []);
   });
 
   it('has a code and a sentence for every kind of bad input', async () => {

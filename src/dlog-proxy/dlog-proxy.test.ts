@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { crc32 } from 'node:zlib';
-import { seededRandom, silentLog, systemRandom } from '../base/index.ts';
-import { DistributedLog, deserializeDlsn } from '../dlog/index.ts';
+import { deferred, seededRandom, silentLog, systemRandom } from '../base/index.ts';
+import { DistributedLog, deserializeDlsn, LocalStorage } from '../dlog/index.ts';
+import type { FileSystem } from '../dlog/storage/file-system.ts';
 import type {
   Call,
   DistributedLogServiceMethods,
@@ -334,6 +335,73 @@ describe('the log as a service', () => {
     assert.equal((await waiting).header.code, 'READ_CANCELLED_EXCEPTION');
     await turns();
     assert.equal(readers, 1, 'only the tail that all share is left');
+  });
+
+  it('gives readers up with their connection, whenever in a read it goes', async () => {
+    const log = fixture.process();
+    let readers = 0;
+    const openReader = log.openReader.bind(log);
+    log.openReader = async (...args) => {
+      const reader = await openReader(...args);
+      readers += 1;
+      const close = reader.close.bind(reader);
+      let isOpen = true;
+      reader.close = () => {
+        if (isOpen) readers -= 1;
+        isOpen = false;
+        return close();
+      };
+      return reader;
+    };
+    const other = proxyAt('e:5', { tailsMax: 0 }, log);
+    await new Connection(other).write('one');
+    for (let steps = 0; steps < 60; steps++) {
+      const gone = new Connection(other);
+      const reading = gone.read(start);
+      for (let step = 0; step < steps; step++) await Promise.resolve();
+      gone.gone.abort();
+      await reading;
+      await turns();
+      assert.equal(readers, 0, `gone after ${steps} steps`);
+    }
+  });
+
+  it('settles what its writer took before the next one of its own begins', async () => {
+    const { disk, store, clock } = fixture;
+    const gate = deferred<undefined>();
+    let isHeld = false;
+    const fs = disk.fileSystem({ turn: () => Promise.resolve() });
+    const holding: FileSystem = {
+      ...fs,
+      open: async (path, mode) => {
+        const file = await fs.open(path, mode);
+        const dataSync = file.dataSync.bind(file);
+        file.dataSync = async () => {
+          if (isHeld && mode === 'write' && path.endsWith('1.log')) await gate.promise;
+          return dataSync();
+        };
+        return file;
+      },
+    };
+    const storage = new LocalStorage({ directory: '/log', random: seededRandom(9), fs: holding });
+    const log = new DistributedLog({ storage, store, clock, random: seededRandom(9), log: silentLog });
+    client = new Connection(proxyAt('g:7', {}, log));
+    await client.write('one');
+    isHeld = true;
+    const second = client.write('two');
+    await turns();
+    // Another had the lease for a moment: its writer takes nothing more, and the next write asks for a new one.
+    await store.remove('dlog/ns/s/lease');
+    await store.holdLease('dlog/ns/s/lease', 'other', 60_000, null);
+    clock.advance(1000);
+    await turns();
+    await store.releaseLease('dlog/ns/s/lease', 'other');
+    isHeld = false;
+    const third = client.write('three');
+    await turns();
+    gate.resolve(undefined);
+    assert.deepEqual(codes([await second, await third]), ['SUCCESS', 'SUCCESS']);
+    assert.deepEqual(await contents(), ['one', 'two', 'three']);
   });
 
   it('feeds all who read at the end from one reader of the log', async () => {

@@ -151,6 +151,31 @@ describe('the local storage on a disk that fails', () => {
     }
   });
 
+  it('never makes a promise again that a higher one has replaced', async () => {
+    await start(1);
+    await storage.fence(permitOf(5));
+    await storage.fence(permitOf(6));
+    const made: string[] = [];
+    disk.fault = (call, path) => {
+      if (call === 'link') made.push(path);
+      return undefined;
+    };
+    // For as long as it was there its owner would acknowledge what nobody reads.
+    assert.deepEqual(await storage.fence(permitOf(5)), { kind: 'refused', promised: 6 });
+    assert.deepEqual(made, []);
+  });
+
+  it('has removed lower promises for good when it grants a higher one (20 seeds)', async () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      await start(seed);
+      await storage.fence(permitOf(1));
+      await storage.fence(permitOf(2));
+      disk.cutPower();
+      const names = await storage.raw(stream).fs.names(`/disk/log/${stream}/fences`);
+      assert.deepEqual(names, ['0000000000000002'], `seed ${seed}`);
+    }
+  });
+
   it('leaves one owner, the highest, however the steps of those that fence mix (300 seeds)', async () => {
     for (let seed = 1; seed <= 300; seed++) {
       await start(seed);

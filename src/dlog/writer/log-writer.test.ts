@@ -257,6 +257,23 @@ describe('a log writer', () => {
     assert.deepEqual(await contents(), ['last']);
   });
 
+  it('does not take for ended what another owner has sealed meanwhile', async () => {
+    await writer.close();
+    const { storage } = fixture;
+    const createSegment = storage.createSegment.bind(storage);
+    // Between its look at its promise and its seal another owner came, and was faster.
+    storage.createSegment = async (...args) => {
+      const appender = await createSegment(...args);
+      const seal = appender.seal.bind(appender);
+      appender.seal = async (wanted) => seal({ ...wanted, epoch: wanted.epoch + 1, isEndOfStream: false });
+      return appender;
+    };
+    writer = await opened(log, stream);
+    await committed(writer.append(bytes('one')));
+    assert.equal(await writer.endStream(), false);
+    assert.equal(writer.fault?.code, 'SEGMENT_FENCED');
+  });
+
   it('carries numbers over from owner to owner', async () => {
     await committed(writer.append(bytes('a'), 100));
     await writer.close();
