@@ -107,7 +107,7 @@ class Run {
   async end(troubles: readonly string[]): Promise<DlogChaosRun> {
     if (this.#hasStarted) {
       // what has ended already ends at once
-      for (const stream of this.#streams) await stream.endReading().catch(() => undefined);
+      for (const stream of this.#streams) await stream.end().catch(() => undefined);
     }
     await this.#scene.close();
     const isClean = this.#violations.length === 0 && troubles.length === 0;

@@ -79,6 +79,13 @@ export class RunStream {
     await this.#following;
   }
 
+  /** Nobody goes on, wherever the run has come to. */
+  async end(): Promise<void> {
+    for (const appender of this.#appenders) appender.stop();
+    await this.#running;
+    await this.endReading();
+  }
+
   /** `final`: all that is there in the end. */
   judge(final: ReadRun): string[] {
     this.#final = final;
