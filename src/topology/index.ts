@@ -9,7 +9,9 @@ export { confKeys } from './conf-values.ts';
 export { withDurableStreams } from './durable/durable-streams.ts';
 export {
   logComponentPrefixes,
+  logNamespace,
   logStreamName,
+  logStreamPrefix,
   logSubscriber,
   partitionOf,
 } from './durable/log-names.ts';

@@ -17,11 +17,11 @@ export const logComponentPrefixes = { sink: '__dlog_sink_', source: '__dlog_sour
 export const logSubscriber = 'topology';
 
 export function logSinkId(componentId: ComponentId, streamId: StreamId): ComponentId {
-  return `${logComponentPrefixes.sink}${componentId}_${streamId}`;
+  return `${logComponentPrefixes.sink}${encodeId(componentId)}.${encodeId(streamId)}`;
 }
 
 export function logSourceId(componentId: ComponentId, streamId: StreamId): ComponentId {
-  return `${logComponentPrefixes.source}${componentId}_${streamId}`;
+  return `${logComponentPrefixes.source}${encodeId(componentId)}.${encodeId(streamId)}`;
 }
 
 /** The namespace of all streams of a topology. */
@@ -29,10 +29,15 @@ export function logNamespace(topologyName: string): string {
   return `topology-${encodeId(topologyName)}`;
 }
 
+/** `component.stream.`: what the names of all partitions of a stream begin with, in their namespace. */
+export function logStreamPrefix(componentId: ComponentId, streamId: StreamId): string {
+  return `${encodeId(componentId)}.${encodeId(streamId)}.`;
+}
+
 /** `namespace/component.stream.partition`. */
 export function logStreamName(place: LogPlace, partition: number): string {
   const { topologyName, componentId, streamId } = place;
-  return `${logNamespace(topologyName)}/${encodeId(componentId)}.${encodeId(streamId)}.${partition}`;
+  return `${logNamespace(topologyName)}/${logStreamPrefix(componentId, streamId)}${partition}`;
 }
 
 /** Which task of a sink or source this is, from 0 on: it has the partition of that number. */
