@@ -254,6 +254,8 @@ service DistributedLogService {
   StreamsResponse listStreams(1: string inNamespace);
   StreamResponse describe(1: string stream);
   WriteResponse deleteStream(1: string stream);
+  /** Ours. Where a subscriber goes on, backwards too; who reads for it finds that within a second. The answer has the position. */
+  WriteResponse moveSubscriber(1: string stream, 2: string subscriber, 3: ReadFrom to);
   WriteResponse createWith(1: string stream, 2: StreamSettings settings);
   NamespacesResponse namespaces();
   OwnersResponse owners(1: string inNamespace);

@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { type Position, parsePosition, type TailFrom } from '../dlog-client/index.ts';
 import type { CommandWorld, CommonFlags } from './commands.ts';
 import type { CheckFlags, RepairFlags } from './dlog-check.ts';
+import type { RewindFlags } from './dlog-rewind.ts';
 import type { CreateFlags } from './dlog-streams.ts';
 import { type DumpFlags, parseFrom, type TailFlags } from './dlog-tail.ts';
 
@@ -25,6 +26,7 @@ export function addDlog(command: MakeCommand, world: CommandWorld, done: (exitCo
   addStreams(place);
   addRecords(place);
   addEnds(place);
+  addRewind(place);
   addOwnership(place);
   addCare(place);
 }
@@ -146,6 +148,24 @@ function addEnds({ command, world, done }: Place): void {
     .action(async (stream: string, flags: Flags) => {
       const { deleteStream } = await import('./dlog-streams.ts');
       done(await deleteStream(world, stream, flags));
+    });
+}
+
+function addRewind({ command, world, done }: Place): void {
+  command(
+    'rewind',
+    'Set where a durable stream of a topology goes on, backwards or forwards. A topology that runs finds it within a second; ' +
+      'one that does not begins there.',
+    'egret dlog rewind word-count split --to 2026-01-31T12:00:00Z',
+  )
+    .argument('<topology>', 'name of the topology')
+    .argument('<stream>', 'component, for its default stream, or component.stream')
+    .requiredOption('--to <where>', fromHelp, fromFlag)
+    .option('--partition <number>', 'this partition alone, from 0 on', wholeFlag)
+    .option('--json', asJson)
+    .action(async (topology: string, stream: string, flags: RewindFlags) => {
+      const { rewindStream } = await import('./dlog-rewind.ts');
+      done(await rewindStream(world, { topology, stream }, flags));
     });
 }
 

@@ -11,7 +11,7 @@ import type {
 import { fromWire, type Position, toWire } from './position.ts';
 import { type Address, OwnerCache, Route, type RouteOptions } from './route.ts';
 import { StreamWriter, type WriterLimits } from './stream-writer.ts';
-import { type TailEvent, type TailOptions, tailOf } from './tail.ts';
+import { fromOf, type TailEvent, type TailFrom, type TailOptions, tailOf } from './tail.ts';
 
 export interface DlogClientOptions {
   /** Gateways, tried in order. */
@@ -79,6 +79,12 @@ export class DlogClient {
   /** Its next position, owner, settings and segments. */
   describe(stream: string): Promise<StreamResponse> {
     return this.#often(stream, (call) => call.describe({ stream }));
+  }
+
+  /** Where a subscriber goes on, backwards too; who reads for it finds that soon. Answers the position. */
+  async moveSubscriber(stream: string, subscriber: string, to: TailFrom): Promise<Position> {
+    const request = { stream, subscriber, to: fromOf(to) };
+    return fromWire((await this.#often(stream, (call) => call.moveSubscriber(request))).dlsn!);
   }
 
   /** Cuts off all before a position, only ever more. Answers where the stream begins now. */

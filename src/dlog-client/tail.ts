@@ -69,7 +69,7 @@ function recordOf({ dlsn, transactionId, sequenceId, payload }: ReadRecord): Tai
   return { position: fromWire(dlsn), transactionId, sequenceId, payload };
 }
 
-function fromOf(from: TailFrom): ThriftReadFrom {
+export function fromOf(from: TailFrom): ThriftReadFrom {
   if (from === 'earliest' || from === 'latest') return { kind: from, value: true };
   if ('timeMs' in from) return { kind: 'timeMs', value: BigInt(from.timeMs) };
   return { kind: 'dlsn', value: toWire(from) };

@@ -125,6 +125,7 @@ export class DlogProxy {
       describe: ({ stream }) => this.#describe(stream).catch(failed),
       namespaces: () => this.#deps.log.namespaces().then((names) => ({ header: header(), names }), failed),
       owners: ({ inNamespace }) => this.#admin.owners(inNamespace).catch(failed),
+      moveSubscriber: ({ stream, subscriber, to }) => one(this.#moveSubscriber(stream, subscriber, to)),
       check: ({ stream, fromLssn }) => this.#admin.check(stream, Number(fromLssn)).catch(failed),
       repair: ({ stream, choice }) => this.#admin.repair(stream, choice).catch(failed),
       rebuild: ({ stream }) => this.#admin.rebuild(stream).catch(failed),
@@ -323,6 +324,13 @@ export class DlogProxy {
         header: header(refused('INVALID_STREAM_NAME', `${JSON.stringify(namespace)} is no namespace`)),
       };
     return { header: header(), streams: await this.#deps.log.streams(namespace) };
+  }
+
+  async #moveSubscriber(stream: string, subscriber: string, to: ThriftReadFrom): Promise<WriteOutcome> {
+    checkStreamName(stream);
+    await this.#lookAtEnd(stream);
+    const dlsn = await this.#deps.log.moveSubscriber(stream, subscriber, fromThrift(to));
+    return { kind: 'committed', dlsn };
   }
 
   async #describe(stream: string) {

@@ -181,6 +181,33 @@ describe('a subscriber’s position', () => {
     assert.equal(new Set(all.map(({ generation }) => generation)).size, 3);
   });
 
+  it('goes where it is moved to, backwards too, and whoever read is stale', async () => {
+    const writer = await opened(log, stream);
+    for (let index = 0; index < 3; index++) {
+      fixture.clock.advance(1000);
+      await committed(writer.append(Buffer.from(`r${index}`)));
+    }
+    const { generation } = await log.subscribers.takeOver(stream, 'sub', 'a');
+    await log.subscribers.advance(of(generation), at(3));
+    assert.deepEqual(await log.moveSubscriber(stream, 'sub', 'earliest'), at(0));
+    assert.equal((await log.subscribers.advance(of(generation), at(3))).kind, 'stale');
+    assert.deepEqual((await log.subscribers.takeOver(stream, 'sub', 'b')).next, at(0));
+    assert.deepEqual(await log.moveSubscriber(stream, 'sub', 'latest'), at(3));
+    assert.deepEqual(
+      await log.moveSubscriber(stream, 'sub', { timeMs: fixture.clock.nowMs() - 1000 }),
+      at(1),
+    );
+    assert.equal((await log.subscribers.position(stream, 'sub'))!.member, '');
+    await assert.rejects(
+      log.moveSubscriber(stream, 'sub', { dlsn: at(4) }),
+      /has records from 1:0:0 to 1:3:0: 1:4:0 is not/,
+    );
+    await log.truncate(stream, at(2));
+    await assert.rejects(log.moveSubscriber(stream, 'sub', { dlsn: at(1) }), { code: 'STREAM_INVALID' });
+    assert.deepEqual((await log.subscribers.position(stream, 'sub'))!.next, at(1));
+    await writer.close();
+  });
+
   it('outlives the state store, and stale members stay stale', async () => {
     const first = await log.subscribers.takeOver(stream, 'sub', 'a');
     await log.subscribers.advance(of(first.generation), at(5));

@@ -1,14 +1,14 @@
-import type { Clock, JsonValue, Logger, RandomSource } from '../base/index.ts';
+import { type Clock, GatewayError, type JsonValue, type Logger, type RandomSource } from '../base/index.ts';
 import type { StateStore } from '../coordination/index.ts';
 import { checkAll } from './check/check-all.ts';
 import type { CheckResult } from './check/finding.ts';
-import type { Dlsn } from './format/dlsn.ts';
+import { compareDlsn, type Dlsn, formatDlsn } from './format/dlsn.ts';
 import { SegmentCatalogue, type SegmentRecord } from './ownership/catalogue.ts';
 import { type Owner, ownerOf } from './ownership/ownership.ts';
 import { SubscriberPositions } from './ownership/subscribers.ts';
 import { CommitHub } from './reader/commit-hub.ts';
 import { LogReader, type ReaderOptions } from './reader/log-reader.ts';
-import { type ReadFrom, tailOf, unconfirmedEndOf } from './reader/start.ts';
+import { type ReadFrom, startOf, tailOf, unconfirmedEndOf } from './reader/start.ts';
 import { type RepairChoice, type RepairResult, repairStream } from './repair/repair-stream.ts';
 import { cutOff, firstKept, type RetentionPolicy } from './retention.ts';
 import { parseSettings, retentionOf } from './settings.ts';
@@ -111,6 +111,25 @@ export class DistributedLog {
   async retainAsSet(stream: string): Promise<Dlsn | undefined> {
     const policy = retentionOf(parseSettings(stream, await this.settings(stream)));
     return policy === undefined ? undefined : this.retain(stream, policy);
+  }
+
+  /**
+   * Where a subscriber goes on, backwards too: at a place that is kept, or at the end. Who reads for it is stale from then on. Answers
+   * the position. Rejects with `STREAM_INVALID` for one that was cut off or is not there yet.
+   */
+  async moveSubscriber(stream: string, subscriber: string, to: ReadFrom): Promise<Dlsn> {
+    const { storage } = this.#deps;
+    await storage.settings(stream);
+    const { at } = await startOf(this.#deps, stream, to);
+    const begin = (await storage.truncation(stream)) ?? { lssn: 1, entry: 0, slot: 0 };
+    const end = await this.tail(stream);
+    if (compareDlsn(at, begin) < 0 || compareDlsn(at, end) > 0)
+      throw new GatewayError(
+        'STREAM_INVALID',
+        `${stream} has records from ${formatDlsn(begin)} to ${formatDlsn(end)}: ${formatDlsn(at)} is not among them`,
+        { facts: { stream, at, begin, end } },
+      );
+    return (await this.subscribers.moveTo({ stream, subscriber }, at)).next ?? at;
   }
 
   /** The address of the stream's owner, as the state store has it; undefined while there is none. */

@@ -67,16 +67,19 @@ export class SubscriberPositions {
     }
   }
 
-  /** Where the subscriber is to go on, whoever reads for it: a new generation, which the one that reads now will find. */
+  /**
+   * Where the subscriber is to go on, backwards too. Makes a new generation without a member (an empty text), so that whoever
+   * reads now is stale, sees why, and takes over from there.
+   */
   async moveTo(
-    of: { readonly stream: string; readonly subscriber: string; readonly member: string },
+    of: { readonly stream: string; readonly subscriber: string },
     next: Dlsn,
   ): Promise<SubscriberPosition> {
-    const { stream, subscriber, member } = of;
+    const { stream, subscriber } = of;
     for (;;) {
       const { version, position: found } = await this.#read(stream, subscriber);
       const generation = Math.max((found?.generation ?? 0) + 1, Math.floor(this.#clock.nowMs() / 1000));
-      const position = { generation, member, next };
+      const position = { generation, member: '', next };
       if (await this.#write({ stream, subscriber, version, position })) return position;
     }
   }

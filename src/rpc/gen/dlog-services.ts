@@ -109,6 +109,14 @@ export interface DistributedLogServiceMethods {
     };
     readonly result: t.WriteResponse;
   };
+  moveSubscriber: {
+    readonly arguments: {
+      readonly stream: string;
+      readonly subscriber: string;
+      readonly to: t.ReadFrom;
+    };
+    readonly result: t.WriteResponse;
+  };
   createWith: {
     readonly arguments: {
       readonly stream: string;
@@ -210,6 +218,11 @@ export const DistributedLogService: ServiceSpec<DistributedLogServiceMethods> = 
     ], { result: t.StreamResponse, }),
     deleteStream: method('deleteStream', [
       { id: 1, name: 'stream', requiredness: 'required', codec: c.string },
+    ], { result: t.WriteResponse, }),
+    moveSubscriber: method('moveSubscriber', [
+      { id: 1, name: 'stream', requiredness: 'required', codec: c.string },
+      { id: 2, name: 'subscriber', requiredness: 'required', codec: c.string },
+      { id: 3, name: 'to', requiredness: 'required', codec: t.ReadFrom },
     ], { result: t.WriteResponse, }),
     createWith: method('createWith', [
       { id: 1, name: 'stream', requiredness: 'required', codec: c.string },

@@ -34,8 +34,6 @@ export interface SourceReaderOptions {
 /** How a session ends by the position in the state store: who moved it, or that another reads now. */
 type Ended = 'rewound' | 'taken';
 
-/** Whoever moves a position without reading says so by the name of the member. */
-export const rewindMember = 'rewind';
 const commitEveryMs = 250;
 /** How often a source whose position stands still looks whether it was moved. */
 const lookEveryMs = 1000;
@@ -200,7 +198,8 @@ export class SourceReader {
 
   async #whoMoved(log: DistributedLog): Promise<Ended> {
     const position = await log.subscribers.position(this.#options.stream, logSubscriber);
-    return position === undefined || position.member === rewindMember ? 'rewound' : 'taken';
+    // Moved without a reader, or forgotten with the state store: it is ours to take over again.
+    return position === undefined || position.member === '' ? 'rewound' : 'taken';
   }
 
   async #retain(log: DistributedLog): Promise<void> {
