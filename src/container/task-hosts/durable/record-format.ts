@@ -1,5 +1,5 @@
 import { GatewayError } from '../../../base/index.ts';
-import type { DataFrameCursor } from '../../../tuple/index.ts';
+import { ByteWriter, type DataFrameCursor } from '../../../tuple/index.ts';
 
 /**
  * A record of a durable stream: tuples of one frame, without their anchors. Little-endian:
@@ -23,18 +23,15 @@ export interface SinkBatch {
 /** Reads a frame that has been opened, to its end. Throws `WIRE_CORRUPT` for a broken one. */
 export function readBatch(frame: DataFrameCursor, frameBytes: number, place: number): SinkBatch {
   // Never longer than the frame: its header is larger than a record's, and a tuple loses at least its count of anchors.
-  const record = Buffer.allocUnsafe(frameBytes);
-  record.writeUInt16LE(form, 0);
-  record.writeUInt16LE(place, 2);
-  record.writeUInt32LE(frame.count, 4);
-  let position = recordHeaderBytes;
+  const record = new ByteWriter(frameBytes);
+  record.uint16(form);
+  record.uint16(place);
+  record.int32(frame.count);
   let anchors = new Int32Array(4 * frame.count);
   let numbers = 0;
   while (frame.next()) {
-    const bytes = frame.valuesEnd - frame.valuesStart;
-    record.writeUInt32LE(bytes, position);
-    frame.buffer.copy(record, position + lengthBytes, frame.valuesStart, frame.valuesEnd);
-    position += lengthBytes + bytes;
+    record.int32(frame.valuesEnd - frame.valuesStart);
+    record.bytes(frame.buffer, frame.valuesStart, frame.valuesEnd);
     if (numbers + 4 * frame.anchorCount > anchors.length) anchors = grown(anchors, 4 * frame.anchorCount);
     for (let anchor = 0; anchor < frame.anchorCount; anchor++) {
       anchors[numbers++] = frame.rootHi(anchor);
@@ -44,7 +41,7 @@ export function readBatch(frame: DataFrameCursor, frameBytes: number, place: num
     }
   }
   const anchorCount = numbers / 4;
-  return { record: record.subarray(0, position), tuples: frame.count, anchors, anchorCount };
+  return { record: record.buffer.subarray(0, record.position), tuples: frame.count, anchors, anchorCount };
 }
 
 /** The tuples of a record, in place. Made once and opened for each record. */

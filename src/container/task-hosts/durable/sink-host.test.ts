@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict';
+import { turns } from '../../../testing/dlog/log-fixture.ts';
+import { LogHostsRig } from '../../../testing/log-hosts.ts';
+import type { PressureReport } from '../../protocol.ts';
+import { RecordCursor } from './record-format.ts';
+
+const stream = 'topology-words/a.default.0';
+const segments = /segments\//;
+
+const roots = (rig: LogHostsRig, kind: '__ack_ack' | '__ack_fail'): number[] =>
+  rig.taken(kind).map(({ values }) => Number((values[0] as { readonly value: bigint }).value));
+const pressure = (rig: LogHostsRig): readonly number[] | undefined =>
+  rig.reports.findLast((each): each is PressureReport => each.type === 'pressure')?.tasks;
+const errors = (rig: LogHostsRig): string[] =>
+  rig.reports.flatMap((each) => (each.type === 'error' ? [`${each.componentId}: ${each.record.error}`] : []));
+
+/** A tuple of this many bytes, about. */
+const wide = (bytes: number): [string, null] => ['x'.repeat(bytes), null];
+
+describe('the sink of a durable stream', () => {
+  let rig: LogHostsRig;
+  afterEach(() => rig.stop());
+
+  it('makes a record of a frame and acks its tuples once the log has committed it', async () => {
+    rig = new LogHostsRig();
+    const sink = await rig.sink();
+    rig.emit(
+      sink,
+      [
+        ['one', null],
+        ['two', null],
+      ],
+      'a/1',
+    );
+    assert.deepEqual(rig.sent, [], 'before the commit');
+    assert.equal(sink.queue.tuples, 2);
+    await rig.pass(20);
+    assert.deepEqual(roots(rig, '__ack_ack'), [1, 2]);
+    assert.equal(sink.queue.tuples, 0);
+    const reader = await rig.log.openReader(stream, 'earliest');
+    const read = await reader.read();
+    assert(read.kind === 'records' && read.records.length === 1);
+    const cursor = new RecordCursor();
+    cursor.open(read.records[0]!.payload);
+    assert.deepEqual([cursor.place, cursor.count], [1, 2]);
+    await reader.close();
+  });
+
+  it('keeps with the stream how it is to be read', async () => {
+    rig = new LogHostsRig({ conf: { 'topology.egret.durable.partitions': 2 } });
+    await rig.sink(1);
+    assert.deepEqual(await rig.log.settings('topology-words/a.default.1'), {
+      ...{ componentId: 'a', streamId: 'default', fields: ['word', 'count'] },
+      ...{ partitions: 2, topology: 'words', partition: 1 },
+    });
+  });
+
+  it('fails what was not known to be committed, says why, and goes on as a new owner', async () => {
+    rig = new LogHostsRig();
+    const sink = await rig.sink();
+    rig.fixture.disk.fault = (kind, path) => (kind === 'write' && segments.test(path) ? 'ENOSPC' : undefined);
+    rig.emit(sink, [['one', null]]);
+    rig.emit(sink, [['two', null]], 'a/0', 2);
+    await rig.pass(20);
+    assert.deepEqual(roots(rig, '__ack_fail'), [1, 2]);
+    assert.match(errors(rig).join('\n'), /a: .*disk of the log is full/);
+    rig.fixture.disk.fault = () => undefined;
+    rig.emit(sink, [['three', null]], 'a/0', 3);
+    await rig.pass(5000);
+    assert.deepEqual(roots(rig, '__ack_ack'), [3]);
+  });
+
+  it('waits for the lease of an owner that died, and keeps what comes meanwhile', async () => {
+    rig = new LogHostsRig();
+    const other = rig.fixture.process();
+    await other.createStream(stream);
+    await other.openWriter(stream, { leaseTtlMs: 3000 });
+    rig.fixture.clock.advance(1); // its process stands still from here on, and renews nothing
+    const sink = await rig.sink();
+    rig.emit(sink, [['one', null]]);
+    await rig.pass(200);
+    assert.deepEqual(roots(rig, '__ack_ack'), []);
+    assert.equal(sink.queue.tuples, 1);
+  });
+
+  it('is under pressure from its high mark until it is below the low one, and refuses beyond its bound', async () => {
+    const conf = {
+      ...{ 'topology.egret.durable.queue.high.bytes': 2048, 'topology.egret.durable.queue.max.bytes': 4096 },
+    };
+    rig = new LogHostsRig({ conf });
+    rig.setLogThere(false);
+    const sink = await rig.sink();
+    rig.emit(sink, [wide(1000)]);
+    assert.equal(pressure(rig), undefined);
+    rig.emit(sink, [wide(1500)], 'a/0', 2);
+    assert.deepEqual(pressure(rig), sink.tasks);
+    rig.emit(sink, [wide(1400)], 'a/0', 3);
+    rig.emit(sink, [wide(1400)], 'a/0', 4);
+    assert.deepEqual(rig.refused, [1]);
+    assert.equal(sink.queue.droppedTuples, 1);
+    rig.setLogThere(true);
+    await rig.pass(50);
+    assert.deepEqual(pressure(rig), []);
+    assert.deepEqual(roots(rig, '__ack_ack'), [1, 2, 3]);
+  });
+
+  it('is under pressure by tuples as well', async () => {
+    rig = new LogHostsRig({ conf: { 'topology.egret.durable.queue.high.tuples': 2 } });
+    rig.setLogThere(false);
+    const sink = await rig.sink();
+    rig.emit(sink, [['one', null]]);
+    assert.equal(pressure(rig), undefined);
+    rig.emit(sink, [['two', null]], 'a/0', 2);
+    assert.deepEqual(pressure(rig), sink.tasks);
+  });
+
+  it('presses while the source is too far behind, until it has caught up', async () => {
+    rig = new LogHostsRig({ conf: { 'topology.egret.durable.backlog.max.bytes': 600_000 } });
+    const sink = await rig.sink();
+    for (let round = 0; round < 12; round++) {
+      rig.emit(sink, [wide(60_000)], 'a/0', round + 1);
+      await rig.pass(20);
+    }
+    await rig.pass(1100);
+    assert.deepEqual(pressure(rig), sink.tasks);
+    assert.equal(roots(rig, '__ack_ack').length, 12, 'what comes all the same is acked');
+    await rig.log.moveSubscriber(stream, 'topology', 'latest');
+    await rig.pass(1100);
+    assert.deepEqual(pressure(rig), []);
+  });
+
+  it('fails a tuple that is larger than a record, and says so to its component', async () => {
+    rig = new LogHostsRig();
+    const sink = await rig.sink();
+    rig.emit(sink, [wide(2 << 20)]);
+    await turns();
+    assert.deepEqual(roots(rig, '__ack_fail'), [1]);
+    assert.match(
+      errors(rig).join('\n'),
+      /a: stream default of component a: the values of a tuple have 2097\d+ bytes/,
+    );
+    rig.emit(sink, [['one', null]], 'a/0', 2);
+    await rig.pass(20);
+    assert.deepEqual(roots(rig, '__ack_ack'), [2]);
+  });
+
+  it('settles what it was given before it ends, and then gives the stream back', async () => {
+    rig = new LogHostsRig();
+    const sink = await rig.sink();
+    rig.emit(sink, [['one', null]]);
+    await rig.end(sink);
+    assert.deepEqual(roots(rig, '__ack_ack'), [1]);
+    assert.equal(await rig.log.owner(stream), undefined);
+  });
+
+  it('fails what it could not append when it ends', async () => {
+    rig = new LogHostsRig();
+    const other = rig.fixture.process();
+    await other.createStream(stream);
+    await other.openWriter(stream);
+    const sink = await rig.sink();
+    rig.emit(sink, [['one', null]]);
+    await rig.end(sink);
+    assert.deepEqual(roots(rig, '__ack_fail'), [1]);
+  });
+
+  it('counts what it took and what became of it', async () => {
+    rig = new LogHostsRig();
+    const sink = await rig.sink();
+    rig.emit(sink, [
+      ['one', null],
+      ['two', null],
+    ]);
+    await rig.pass(20);
+    const record = rig.metrics.records().find(({ componentId }) => componentId === '__dlog_sink_a.default')!;
+    assert.equal(record.specific.kind, 'bolt');
+    assert.deepEqual(record.specific.acked[':all-time'], { 'a\0default': 2 });
+  });
+});

@@ -1,0 +1,308 @@
+import assert from 'node:assert/strict';
+import { turns } from '../../../testing/dlog/log-fixture.ts';
+import { LogHostsRig, type RigOptions, type SentTuple } from '../../../testing/log-hosts.ts';
+import { fieldsGroupingIndex, type JavaValue } from '../../../tuple/index.ts';
+import type { LogSinkHost } from './sink-host.ts';
+import type { LogSourceHost } from './source-host.ts';
+
+const stream = 'topology-words/a.default.0';
+const subscriber = 'topology';
+/** One record each. */
+const words = (...list: string[]): JavaValue[][] => list.map((word) => [word, null]);
+const wordsOf = (tuples: readonly SentTuple[]): JavaValue[] => tuples.map(({ values }) => values[0]!);
+
+describe('the source of a durable stream', () => {
+  let rig: LogHostsRig;
+  afterEach(() => rig.stop());
+
+  async function withRecords(options: RigOptions, ...records: JavaValue[][][]): Promise<LogSinkHost> {
+    rig = new LogHostsRig(options);
+    const sink = await rig.sink();
+    for (const tuples of records) {
+      rig.emit(sink, tuples);
+      await rig.pass(20);
+    }
+    rig.sent.length = 0;
+    return sink;
+  }
+
+  const position = async (): Promise<number | undefined> =>
+    (await rig.log.subscribers.position(stream, subscriber))?.next?.entry;
+
+  /** Acks each of these trees. */
+  function ack(source: LogSourceHost, tuples: readonly SentTuple[]): void {
+    for (const { root } of tuples) rig.answer(source, '__ack_ack', root!);
+  }
+
+  it("emits what the log has as the producer's, by the consumers' groupings", async () => {
+    await withRecords({}, words('one', 'two'), words('three'));
+    await rig.source();
+    const tuples = rig.taken('default');
+    assert.deepEqual(wordsOf(tuples), ['one', 'two', 'three']);
+    for (const { source, target, values } of tuples) {
+      assert.equal(source, 'a/0');
+      assert.equal(target, `b/${fieldsGroupingIndex(values, 3, [0])}`);
+    }
+    const inits = rig.taken('__ack_init');
+    assert.deepEqual(
+      new Set(inits.map(({ source, target }) => `${source} ${target}`)),
+      new Set(['__dlog_source_a.default/0 __acker/0']),
+    );
+    const spoutTasks = inits.map(({ values }) => (values[2] as { readonly value: number }).value);
+    assert.deepEqual(new Set(spoutTasks), new Set([rig.taskOf('__dlog_source_a.default/0')]));
+    const hex = (value: JavaValue): string =>
+      BigInt.asUintN(64, (value as { readonly value: bigint }).value)
+        .toString(16)
+        .padStart(16, '0');
+    assert.deepEqual(
+      inits.map(({ values }) => [hex(values[0]!), hex(values[1]!)]),
+      tuples.map(({ root, edge }) => [root, edge]),
+      'the acker is told the root and the edge of each tuple',
+    );
+  });
+
+  it('sends one edge to each task where all take a tuple', async () => {
+    await withRecords({ grouping: { kind: 'all' } }, words('one'));
+    await rig.source();
+    const tuples = rig.taken('default');
+    assert.deepEqual(
+      tuples.map(({ target }) => target),
+      ['b/0', 'b/1', 'b/2'],
+    );
+    assert.equal(new Set(tuples.map(({ root }) => root)).size, 1);
+    assert.equal(new Set(tuples.map(({ edge }) => edge)).size, 3);
+  });
+
+  it('moves its position on when trees are complete, record by record', async () => {
+    await withRecords({}, words('one', 'two'), words('three'));
+    const source = await rig.source();
+    const [one, two, three] = rig.taken('default');
+    const start = await position();
+    ack(source, [three!, one!]);
+    await rig.pass(300);
+    assert.equal(await position(), start);
+    ack(source, [two!]);
+    await rig.pass(300);
+    assert.notEqual(await position(), start);
+  });
+
+  it('goes on after its end where the position is, with what was not complete', async () => {
+    await withRecords({}, words('one'), words('two', 'three'));
+    const first = await rig.source();
+    const tuples = rig.taken('default');
+    ack(first, [tuples[0]!, tuples[1]!]);
+    await rig.end(first);
+    await rig.source();
+    assert.deepEqual(wordsOf(rig.taken('default')), ['two', 'three']);
+  });
+
+  it('emits a tuple again that failed, and one whose time is over', async () => {
+    await withRecords({}, words('one'));
+    const source = await rig.source();
+    const [tuple] = rig.taken('default');
+    rig.answer(source, '__ack_fail', tuple!.root!);
+    const [again] = rig.taken('default');
+    assert.deepEqual([again!.values[0], again!.root === tuple!.root], ['one', false]);
+    await rig.pass(61_000);
+    assert.deepEqual(wordsOf(rig.taken('default')), ['one']);
+  }).timeout(20_000);
+
+  it('takes no word of a tree that it has begun anew', async () => {
+    await withRecords({}, words('one'));
+    const source = await rig.source();
+    const [tuple] = rig.taken('default');
+    rig.answer(source, '__ack_fail', tuple!.root!);
+    const start = await position();
+    ack(source, [tuple!]);
+    await rig.pass(300);
+    assert.equal(await position(), start);
+    ack(source, rig.taken('default'));
+    await rig.pass(300);
+    assert.notEqual(await position(), start);
+  });
+
+  it('has no more tuples under way than topology.max.spout.pending', async () => {
+    await withRecords({ conf: { 'topology.max.spout.pending': 2 } }, words('one', 'two', 'three'));
+    const source = await rig.source();
+    const tuples = rig.taken('default');
+    assert.deepEqual(wordsOf(tuples), ['one', 'two']);
+    ack(source, [tuples[0]!]);
+    assert.deepEqual(wordsOf(rig.taken('default')), ['three']);
+  });
+
+  it('reads no more than its window has bytes for, and a read more', async () => {
+    const conf = { 'topology.egret.durable.window.max.bytes': 100_000 };
+    const sink = await withRecords({ conf });
+    for (let round = 0; round < 20; round++) {
+      rig.emit(sink, [['x'.repeat(60_000), null]]);
+      await rig.pass(20);
+    }
+    const source = await rig.source();
+    const tuples = rig.taken('default');
+    assert.ok(tuples.length >= 2 && tuples.length <= 7, `${tuples.length} of 20`);
+    ack(source, tuples);
+    await rig.pass(20);
+    assert.ok(rig.taken('default').length > 0, 'room was made');
+  });
+
+  for (const status of ['INACTIVE', 'REBALANCING'] as const) {
+    it(`stands still while the topology is ${status}`, async () => {
+      await withRecords({}, words('one'));
+      const source = await rig.source(0, status);
+      assert.deepEqual(rig.taken('default'), []);
+      rig.tell(source, 'ACTIVE');
+      assert.deepEqual(wordsOf(rig.taken('default')), ['one']);
+    });
+  }
+
+  it('goes on while the topology is being killed, and not before its plan is complete', async () => {
+    await withRecords({}, words('one'));
+    const source = await rig.source(0, 'INACTIVE');
+    rig.tell(source, 'KILLED', false);
+    assert.deepEqual(rig.taken('default'), []);
+    rig.tell(source, 'KILLED');
+    assert.deepEqual(wordsOf(rig.taken('default')), ['one']);
+  });
+
+  it('waits while a task downstream is under pressure, and while its stream manager holds it', async () => {
+    await withRecords({}, words('one'), words('two'));
+    const source = await rig.source(0, 'INACTIVE');
+    const report = (tasks: readonly number[]): void =>
+      source.control({ type: 'pressure', reporter: 'container-1', tasks });
+    report([rig.taskOf('b/1')]);
+    source.pause();
+    rig.tell(source, 'ACTIVE');
+    report([]);
+    assert.deepEqual(rig.taken('default'), []);
+    report([rig.taskOf('b/1')]);
+    source.resume();
+    assert.deepEqual(rig.taken('default'), []);
+    report([]);
+    await rig.pass(2000);
+    assert.deepEqual(wordsOf(rig.taken('default')), ['one', 'two']);
+  });
+
+  it('is complete with what nobody tracks', async () => {
+    await withRecords({ conf: { 'topology.acker.executors': 0 } }, words('one'));
+    await rig.source();
+    assert.deepEqual(
+      rig.taken('default').map(({ root }) => root),
+      [undefined],
+    );
+    await rig.pass(300);
+    assert.notEqual(await position(), undefined);
+  });
+
+  it('fails at once what a lost acker followed', async () => {
+    await withRecords({}, words('one'));
+    const source = await rig.source();
+    rig.taken('default');
+    source.control({ type: 'lost', tasks: [rig.taskOf('__acker/0')], spouts: [] });
+    assert.deepEqual(wordsOf(rig.taken('default')), ['one']);
+  });
+
+  it('fails doubtful trees when none of them completes during a grace', async () => {
+    await withRecords({}, words('one', 'two'));
+    const source = await rig.source();
+    const tuples = rig.taken('default');
+    source.control({ type: 'lost', tasks: [rig.taskOf('b/0')], spouts: [...source.tasks] });
+    await rig.pass(400);
+    ack(source, [tuples[0]!]);
+    await rig.pass(400);
+    assert.deepEqual(rig.taken('default'), [], 'one has completed: all are watched on');
+    await rig.pass(700);
+    assert.deepEqual(wordsOf(rig.taken('default')), ['two']);
+  });
+
+  it('begins anew where its position was moved to, and forgets what was under way', async () => {
+    await withRecords({}, words('one'), words('two'));
+    const source = await rig.source();
+    const before = rig.taken('default');
+    ack(source, before);
+    await rig.pass(300);
+    await rig.log.moveSubscriber(stream, subscriber, 'earliest');
+    await rig.pass(1500);
+    assert.deepEqual(wordsOf(rig.taken('default')), ['one', 'two']);
+    const moved = await position();
+    ack(source, before);
+    await rig.pass(300);
+    assert.equal(await position(), moved);
+  });
+
+  it('is told of a move also while it waits at the end', async () => {
+    await withRecords({}, words('one'));
+    const source = await rig.source();
+    ack(source, rig.taken('default'));
+    await rig.pass(3000);
+    await rig.log.moveSubscriber(stream, subscriber, 'earliest');
+    await rig.pass(1500);
+    assert.deepEqual(wordsOf(rig.taken('default')), ['one']);
+  });
+
+  it('stops when another reads for its partition, and commits nothing more', async () => {
+    const sink = await withRecords({}, words('one'));
+    const source = await rig.source();
+    const tuples = rig.taken('default');
+    const { generation } = await rig.fixture.process().subscribers.takeOver(stream, subscriber, 'another');
+    ack(source, tuples);
+    await rig.pass(1500);
+    rig.emit(sink, words('two'));
+    await rig.pass(50);
+    assert.deepEqual(rig.taken('default'), []);
+    const found = await rig.log.subscribers.position(stream, subscriber);
+    assert.deepEqual([found?.generation, found?.next], [generation, undefined]);
+  });
+
+  it('takes tuples of an older submission for those of the tasks there are', async () => {
+    const sink = await withRecords({ producers: 3 });
+    rig.emit(sink, words('one'), 'a/2');
+    await rig.pass(20);
+    await rig.stop();
+    const { fixture } = rig;
+    rig = new LogHostsRig({ producers: 2, fixture });
+    await rig.source();
+    assert.deepEqual(
+      rig.taken('default').map(({ source }) => source),
+      ['a/0'],
+    );
+  });
+
+  it('keeps what may be gone back to, and never cuts off behind its position', async () => {
+    const conf = {
+      'topology.egret.durable.retention.ms': 1,
+      'topology.egret.durable.retention.bytes': 65_536,
+    };
+    const sink = await withRecords({ conf });
+    for (let round = 0; round < 4; round++) {
+      rig.emit(sink, [['x'.repeat(70_000), null]]);
+      await rig.pass(20);
+    }
+    const source = await rig.source();
+    await rig.pass(11_000);
+    const segmentsOf = async (): Promise<number> => (await rig.log.segments(stream)).length;
+    const before = await segmentsOf();
+    assert.ok(before >= 3, `${before} segments`);
+    ack(
+      source,
+      rig.taken('default').filter((_, i) => i < 2),
+    );
+    await rig.pass(21_000);
+    const after = await segmentsOf();
+    assert.ok(after < before, `${after} of ${before}`);
+    assert.ok(after >= 2, 'those from the position on are there');
+    await rig.log.moveSubscriber(stream, subscriber, 'latest');
+    await turns();
+  }).timeout(20_000);
+
+  it('counts what it emitted and what completed', async () => {
+    await withRecords({}, words('one'));
+    const source = await rig.source();
+    ack(source, rig.taken('default'));
+    const record = rig.metrics
+      .records()
+      .find(({ componentId }) => componentId === '__dlog_source_a.default')!;
+    assert.equal(record.specific.kind, 'spout');
+    assert.deepEqual(record.specific.acked[':all-time'], { default: 1 });
+    assert.deepEqual(record.emitted[':all-time'], { default: 1 });
+  });
+});
