@@ -13,6 +13,8 @@ export interface BenchCase {
   readonly ackers: number;
   /** topology.max.spout.pending; undefined = nothing limits the spout. */
   readonly pending?: number;
+  /** The component whose stream goes through the log. */
+  readonly durable?: string;
 }
 
 export interface Measured {
@@ -190,6 +192,7 @@ async function submit(
     `topology.workers=${benchCase.workers}`,
     `topology.acker.executors=${benchCase.ackers}`,
     ...(benchCase.pending === undefined ? [] : [`topology.max.spout.pending=${benchCase.pending}`]),
+    ...(benchCase.durable === undefined ? [] : [`topology.egret.durable.streams=["${benchCase.durable}"]`]),
     `bench.out=${of.out}`,
   ];
   const jar = join(root, 'build', 'java', 'egret-bench.jar');

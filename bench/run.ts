@@ -18,6 +18,8 @@ const cases: readonly BenchCase[] = [
   { name: 'words-1', kind: 'words', workers: 1, ackers: 0 },
   { name: 'words-2', kind: 'words', workers: 2, ackers: 0 },
   { name: 'words-acked-1', kind: 'words', workers: 1, ackers: 1, pending: 1000 },
+  { name: 'words-durable-1', kind: 'words', workers: 1, ackers: 1, pending: 1000, durable: 'spout' },
+  { name: 'words-durable-split-1', kind: 'words', workers: 1, ackers: 1, pending: 1000, durable: 'split' },
   { name: 'words-acked-2', kind: 'words', workers: 2, ackers: 1, pending: 1000 },
   { name: 'null-1', kind: 'null', workers: 1, ackers: 0 },
   { name: 'null-2', kind: 'null', workers: 2, ackers: 0 },

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Checker, LineReader, type Verdict } from '../src/testing/chaos/index.ts';
 import { closeLeavingNothing, ownGateway } from './bad-luck.ts';
+import { places, submitChaos } from './chaos/topologies.ts';
+import { runEgret } from './egret.ts';
 import { killTopology } from './nimbus.ts';
 import { processesUnder } from './processes.ts';
-import { eventually, recordsOf, tuplesOf } from './records.ts';
-import { submit } from './storm-client.ts';
+import { eventually, type RecordedTuple, recordsOf, tuplesOf } from './records.ts';
+import { submit, trySubmit } from './storm-client.ts';
 import { openTarget } from './target.ts';
 
 const lines = 3000;
@@ -27,47 +30,83 @@ describe('durable streams', () => {
   });
   after(closeLeavingNothing);
 
-  async function start(name: string, options: Readonly<Record<string, string | number>>): Promise<string> {
+  type Options = Readonly<Record<string, string | number>>;
+
+  function optionsOf(name: string, options: Options): { readonly out: string; readonly all: Options } {
     const out = join(scratch, name);
     mkdirSync(out, { recursive: true });
-    await submit(name, 'relay', {
-      ...{ 'compat.out': out, 'compat.text': text, 'compat.resume': 1 },
-      ...options,
-    });
+    return { out, all: { 'compat.out': out, 'compat.text': text, 'compat.resume': 1, ...options } };
+  }
+
+  async function start(name: string, caseName: string, options: Options): Promise<string> {
+    const { out, all } = optionsOf(name, options);
+    await submit(name, caseName, all);
     return out;
   }
 
-  const seenBy = (out: string): Set<string> =>
-    new Set(tuplesOf(out, 'sink').map(({ values }) => values[1]![1]));
+  const numberOf = ({ values }: RecordedTuple): string => values[1]![1];
+  const seenBy = (out: string): Set<string> => new Set(tuplesOf(out, 'sink').map(numberOf));
   const acked = (out: string): number[] =>
     [...recordsOf(out, 'lines').values()]
       .flat()
       .flatMap(([what, id]) => (what === 'ack' ? [id as number] : []));
+  const dlog = (...args: readonly string[]): ReturnType<typeof runEgret> =>
+    runEgret(['dlog', ...args, '-c', `storm.local.dir=${dir}`], {});
 
-  it('bring every tuple to its consumers, under the name of its producer', async () => {
+  /** Kill -9 of all processes of a topology at once: its master, its workers, their JVMs and children. */
+  function killAll(name: string): number {
+    const victims = processesUnder(dir).filter(({ command }) => command.includes(name));
+    for (const { pid } of victims) process.kill(pid, 'SIGKILL');
+    return victims.length;
+  }
+
+  it('bring every tuple to its consumers under the name of its producer, and again after a rewind', async () => {
     const name = `durable-${process.pid}`;
-    const out = await start(name, { 'topology.egret.durable.streams': '["relay"]' });
+    const out = await start(name, 'relay', { 'topology.egret.durable.streams': '["relay"]' });
     await eventually('all lines', () => (seenBy(out).size === lines ? true : undefined));
     await eventually('all acks', () => (acked(out).length === lines ? true : undefined));
-    assert.deepEqual(
-      new Set(tuplesOf(out, 'sink').map(({ sourceComponent }) => sourceComponent)),
-      new Set(['relay']),
+    const tuples = tuplesOf(out, 'sink');
+    assert.deepEqual(new Set(tuples.map(({ sourceComponent }) => sourceComponent)), new Set(['relay']));
+    assert.equal(tuples.length, lines);
+    const tasks = (which: readonly RecordedTuple[]): Map<string, number> =>
+      new Map(which.map((tuple) => [numberOf(tuple), tuple.task]));
+    const before = tasks(tuples);
+
+    const { code, output, errors } = await dlog('rewind', name, 'relay', '--to', 'start');
+    assert.equal(code, 0, errors);
+    assert.match(output, /^topology-durable-\d+\/relay\.default\.0 goes on at 1:0:0$/m);
+    await eventually('all lines once more', () =>
+      tuplesOf(out, 'sink').length === 2 * lines ? true : undefined,
     );
-    assert.equal(tuplesOf(out, 'sink').length, lines);
+    assert.deepEqual(
+      tasks(tuplesOf(out, 'sink').slice(lines)),
+      before,
+      'each to the task that it had gone to',
+    );
+
+    const unknown = await dlog('rewind', name, 'lines', '--to', 'start');
+    assert.equal(unknown.code, 1);
+    assert.match(unknown.errors, /has no durable stream lines: the log has relay\.default\.0/);
+    const beyond = await dlog('rewind', name, 'relay', '--to', '99:0:0');
+    assert.equal(beyond.code, 1);
+    assert.match(beyond.errors, /99:0:0 is not among them/);
+    assert.match((await dlog('list', `topology-${name}`)).output, /relay\.default\.0/);
     await killTopology(name, 0);
   });
 
-  it('survive the end of every process of the topology, with nothing replayed that was acked', async () => {
+  it('survive the end of every process of a Java topology, with nothing replayed that was acked', async () => {
     const name = `durable-kill-${process.pid}`;
-    const out = await start(name, {
-      ...{ 'topology.egret.durable.streams': '["lines"]', 'topology.workers': 2, par: 2 },
-      ...{ 'compat.pace': linesASecond, 'compat.once': 1 },
+    const out = await start(name, 'relay', {
+      ...{ 'topology.egret.durable.streams': '["lines"]', 'topology.egret.durable.partitions': 2 },
+      ...{ 'topology.workers': 2, par: 2, 'compat.pace': linesASecond, 'compat.once': 1 },
     });
     for (const share of [0.2, 0.5]) {
-      await eventually('some acks', () => (acked(out).length > share * lines ? true : undefined), 90_000);
-      const victims = processesUnder(dir).filter(({ command }) => command.includes(name));
-      assert.ok(victims.length >= 5, 'master, two workers and two JVMs');
-      for (const { pid } of victims) process.kill(pid, 'SIGKILL');
+      await eventually(
+        'some acks',
+        () => (new Set(acked(out)).size > share * lines ? true : undefined),
+        90_000,
+      );
+      assert.ok(killAll(name) >= 5, 'a master, two workers and two JVMs');
     }
     await eventually('all lines', () => (seenBy(out).size === lines ? true : undefined), 120_000);
     await eventually('all acks', () => (new Set(acked(out)).size === lines ? true : undefined), 90_000);
@@ -75,4 +114,99 @@ describe('durable streams', () => {
     assert.equal(twice, 0, 'nothing that was acked was emitted again');
     await killTopology(name, 0);
   });
+
+  it('survive the end of every process of a topology of scripts, and tuples that fail', async () => {
+    const name = `durable-python-${process.pid}`;
+    const out = join(scratch, name);
+    mkdirSync(out);
+    const conf = { 'topology.egret.durable.streams': ['ids'], 'chaos.forget': 0 };
+    await submitChaos({ shape: 'python', name, workers: 2, out, pace: 15, conf });
+    for (const share of [100, 300]) {
+      await eventually('some acks', () => (judged(out).acked > share ? true : undefined), 90_000);
+      assert.ok(killAll(name) >= 10, 'a master, two workers and their children');
+    }
+    const atKill = judged(out).acked;
+    await eventually('more acks', () => (judged(out).acked > atKill + 100 ? true : undefined), 90_000);
+    writeFileSync(join(out, 'stop'), '');
+    const verdict = await eventually(
+      'every id everywhere',
+      () => {
+        const found = judged(out);
+        return found.isKept ? found : undefined;
+      },
+      120_000,
+    ).catch(() => judged(out));
+    assert.deepEqual(verdict.examples, []);
+    assert.ok(verdict.failed < 50, `the spouts saw ${verdict.failed} fails: those of bolts are the log's`);
+    await killTopology(name, 0);
+  });
+
+  it('let a spout go on beside a consumer that is slow, where a stream may spill', async () => {
+    const name = `durable-spill-${process.pid}`;
+    const out = await start(name, 'branches', { micros: 1000, 'topology.egret.spill.streams': '["flood"]' });
+    const countOf = (component: string): number =>
+      readdirSync(out)
+        .filter((file) => new RegExp(`^${component}-\\d+\\.count$`).test(file))
+        .reduce((sum, file) => sum + Number(readFileSync(join(out, file), 'utf8')), 0);
+    writeFileSync(join(out, 'go-flood'), '');
+    // More than all queues on the way would hold before the spout is held back.
+    await eventually(
+      'a backlog',
+      () => (countOf('flood') - countOf('slow') > 600_000 ? true : undefined),
+      90_000,
+    );
+    assert.ok(countOf('slow') < 100_000);
+    writeFileSync(join(out, 'stop'), '');
+    await killTopology(name, 0);
+  });
+
+  it('go on under their name with what a topology left in the log, if it fits', async () => {
+    const name = `durable-again-${process.pid}`;
+    const options = { 'topology.egret.durable.streams': '["lines"]' };
+    // Nobody takes what is in the log while the topology does not run.
+    const { out, all } = optionsOf(name, { ...options, 'topology.max.spout.pending': 1, 'compat.sleep': 1 });
+    await submit(name, 'relay', all);
+    await eventually('some acks', () => (acked(out).length > 300 ? true : undefined));
+    await killTopology(name, 0);
+    const other = await trySubmit(name, 'relay', { ...all, 'topology.egret.durable.partitions': 3 });
+    assert.notEqual(other.code, 0);
+    assert.match(
+      other.output,
+      /lies in the log as .*lines\.default\.0, with 1 partitions, and .*egret dlog delete/,
+    );
+    await submit(name, 'relay', all);
+    await eventually('all lines', () => (seenBy(out).size === lines ? true : undefined), 120_000);
+    await eventually('all acks', () => (new Set(acked(out)).size === lines ? true : undefined));
+    assert.equal(acked(out).length, lines, 'what was acked before is not emitted again');
+    await killTopology(name, 0);
+  });
+
+  it('are refused by name where they cannot be', async () => {
+    const { all } = optionsOf('refused', {});
+    const refusal = async (caseName: string, own: Options): Promise<string> => {
+      const { code, output } = await trySubmit(`refused-${process.pid}`, caseName, { ...all, ...own });
+      assert.notEqual(code, 0);
+      return output;
+    };
+    assert.match(
+      await refusal('relay', { 'topology.egret.durable.streams': '["nobody"]' }),
+      /names nobody, which no component declares/,
+    );
+    assert.match(
+      await refusal('groupings', { 'topology.egret.durable.streams': '["lines"]' }),
+      /component custom takes it by a grouping of its own Java class/,
+    );
+  });
+
+  /** The journals as they are now. Acks come before sights here: all is judged together. */
+  function judged(out: string): Verdict {
+    const checker = new Checker(places);
+    const journals = existsSync(out) ? readdirSync(out).filter((file) => file.endsWith('.log')) : [];
+    for (const file of journals) {
+      const [, component, task] = /^(.+)-(\d+)\.log$/.exec(file)!;
+      const whole = readFileSync(join(out, file), 'latin1');
+      for (const line of new LineReader().feed(whole)) if (line !== '') checker.line(component!, task!, line);
+    }
+    return checker.verdict();
+  }
 });
