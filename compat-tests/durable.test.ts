@@ -19,6 +19,7 @@ describe('durable streams', () => {
   let dir = '';
   let scratch = '';
   let text = '';
+  const started: string[] = [];
 
   before(async function () {
     await openTarget({});
@@ -28,12 +29,16 @@ describe('durable streams', () => {
     text = join(scratch, 'lines.txt');
     writeFileSync(text, Array.from({ length: lines }, (_, line) => `line${line}`).join('\n'));
   });
+  afterEach(async () => {
+    for (const name of started.splice(0)) await killTopology(name, 0).catch(() => undefined);
+  });
   after(closeLeavingNothing);
 
   type Options = Readonly<Record<string, string | number>>;
 
   function optionsOf(name: string, options: Options): { readonly out: string; readonly all: Options } {
     const out = join(scratch, name);
+    started.push(name);
     mkdirSync(out, { recursive: true });
     return { out, all: { 'compat.out': out, 'compat.text': text, 'compat.resume': 1, ...options } };
   }
@@ -68,20 +73,20 @@ describe('durable streams', () => {
     const tuples = tuplesOf(out, 'sink');
     assert.deepEqual(new Set(tuples.map(({ sourceComponent }) => sourceComponent)), new Set(['relay']));
     assert.equal(tuples.length, lines);
-    const tasks = (which: readonly RecordedTuple[]): Map<string, number> =>
-      new Map(which.map((tuple) => [numberOf(tuple), tuple.task]));
-    const before = tasks(tuples);
-
     const { code, output, errors } = await dlog('rewind', name, 'relay', '--to', 'start');
     assert.equal(code, 0, errors);
     assert.match(output, /^topology-durable-\d+\/relay\.default\.0 goes on at 1:0:0$/m);
     await eventually('all lines once more', () =>
       tuplesOf(out, 'sink').length === 2 * lines ? true : undefined,
     );
-    assert.deepEqual(
-      tasks(tuplesOf(out, 'sink').slice(lines)),
-      before,
-      'each to the task that it had gone to',
+    const tasksOfLine = new Map<string, Set<number>>();
+    for (const tuple of tuplesOf(out, 'sink')) {
+      const tasks = tasksOfLine.get(numberOf(tuple)) ?? new Set();
+      tasksOfLine.set(numberOf(tuple), tasks.add(tuple.task));
+    }
+    assert.ok(
+      [...tasksOfLine.values()].every((tasks) => tasks.size === 1),
+      'to the task that it had gone to',
     );
 
     const unknown = await dlog('rewind', name, 'lines', '--to', 'start');
@@ -91,7 +96,6 @@ describe('durable streams', () => {
     assert.equal(beyond.code, 1);
     assert.match(beyond.errors, /99:0:0 is not among them/);
     assert.match((await dlog('list', `topology-${name}`)).output, /relay\.default\.0/);
-    await killTopology(name, 0);
   });
 
   it('survive the end of every process of a Java topology, with nothing replayed that was acked', async () => {
@@ -112,18 +116,18 @@ describe('durable streams', () => {
     await eventually('all acks', () => (new Set(acked(out)).size === lines ? true : undefined), 90_000);
     const twice = acked(out).length - new Set(acked(out)).size;
     assert.equal(twice, 0, 'nothing that was acked was emitted again');
-    await killTopology(name, 0);
   });
 
   it('survive the end of every process of a topology of scripts, and tuples that fail', async () => {
     const name = `durable-python-${process.pid}`;
     const out = join(scratch, name);
+    started.push(name);
     mkdirSync(out);
     const conf = { 'topology.egret.durable.streams': ['ids'], 'chaos.forget': 0 };
     await submitChaos({ shape: 'python', name, workers: 2, out, pace: 15, conf });
     for (const share of [100, 300]) {
       await eventually('some acks', () => (judged(out).acked > share ? true : undefined), 90_000);
-      assert.ok(killAll(name) >= 10, 'a master, two workers and their children');
+      assert.ok(killAll(name) >= 3, 'a master and two workers, whose children end with them');
     }
     const atKill = judged(out).acked;
     await eventually('more acks', () => (judged(out).acked > atKill + 100 ? true : undefined), 90_000);
@@ -138,7 +142,6 @@ describe('durable streams', () => {
     ).catch(() => judged(out));
     assert.deepEqual(verdict.examples, []);
     assert.ok(verdict.failed < 50, `the spouts saw ${verdict.failed} fails: those of bolts are the log's`);
-    await killTopology(name, 0);
   });
 
   it('let a spout go on beside a consumer that is slow, where a stream may spill', async () => {
@@ -157,7 +160,6 @@ describe('durable streams', () => {
     );
     assert.ok(countOf('slow') < 100_000);
     writeFileSync(join(out, 'stop'), '');
-    await killTopology(name, 0);
   });
 
   it('go on under their name with what a topology left in the log, if it fits', async () => {
@@ -178,7 +180,6 @@ describe('durable streams', () => {
     await eventually('all lines', () => (seenBy(out).size === lines ? true : undefined), 120_000);
     await eventually('all acks', () => (new Set(acked(out)).size === lines ? true : undefined));
     assert.equal(acked(out).length, lines, 'what was acked before is not emitted again');
-    await killTopology(name, 0);
   });
 
   it('are refused by name where they cannot be', async () => {
