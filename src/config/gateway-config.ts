@@ -156,7 +156,8 @@ function derive(values: JsonObject, conf: ConfText, checkoutDir: string): Gatewa
   };
 }
 
-function dlogStorageConfig(values: JsonObject, localDir: string): DlogStorageConfig {
+/** Where the log's streams are, of a gateway's configuration or of a topology's, which has it too. */
+export function dlogStorageConfig(values: JsonObject, localDir: string): DlogStorageConfig {
   if (values['egret.dlog.storage'] !== 'kafka') return { kind: 'local', directory: join(localDir, 'dlog') };
   return {
     kind: 'kafka',

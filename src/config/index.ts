@@ -14,5 +14,10 @@ export {
   withConfValues,
   writeConfText,
 } from './conf-text.ts';
-export { type GatewayConfig, loadGatewayConfig, type NimbusConfig } from './gateway-config.ts';
+export {
+  dlogStorageConfig,
+  type GatewayConfig,
+  loadGatewayConfig,
+  type NimbusConfig,
+} from './gateway-config.ts';
 export { findTopologyConfFault } from './topology-conf.ts';

@@ -171,6 +171,7 @@ export class WorkerContainer {
     this.#checks?.[Symbol.dispose]();
     await stopping;
     await this.#moving;
+    await this.#log.close();
     await this.#metrics.close(metricsCloseMs);
     this.#streamManager?.close();
   }

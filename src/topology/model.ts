@@ -48,7 +48,7 @@ export interface LogImplementation {
   readonly durability: LogDurability;
 }
 
-/** What the log has done with a tuple before it is acked: synced it to the disk, or given it to the operating system. */
+/** What the log has done with a tuple before it is acked: synced it to the disk (the strongest that its storage has), or given it to the operating system. */
 export type LogDurability = 'fsync' | 'os';
 
 export interface Component {

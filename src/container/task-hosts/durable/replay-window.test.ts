@@ -13,7 +13,7 @@ function record(dlsn: Dlsn, tuples: readonly number[], place = 0): LogRecord {
     payload.writeUInt32LE(1, 8 + 5 * i);
     payload[12 + 5 * i] = tuple;
   });
-  return { ...dlsn, transactionId: 0, sequenceId: 0, payload } as unknown as LogRecord;
+  return { ...dlsn, transactionId: 0, sequenceId: 0, payload };
 }
 
 const dlsnOf = (entry: number): Dlsn => ({ lssn: 1, entry, slot: 0 });
@@ -141,7 +141,7 @@ describe('ReplayWindow', () => {
   });
 
   it('refuses what no sink wrote', () => {
-    const strange = (payload: Buffer): LogRecord => ({ ...record(dlsnOf(0), [1]), payload }) as LogRecord;
+    const strange = (payload: Buffer): LogRecord => ({ ...record(dlsnOf(0), [1]), payload });
     assert.throws(() => open().push(strange(Buffer.from('hello'))), { code: 'WIRE_CORRUPT' });
   });
 

@@ -64,7 +64,9 @@ export class LogSinkHost implements TaskHost {
     this.#writer = new SinkWriter({
       ...{ stream, settings, clock, random, log, openLog: deps.openLog },
       writer: {
-        ...{ durability: implementation.durability, recordBytesMax, rollBytes, rollAfterMs },
+        ...{ recordBytesMax, rollBytes, rollAfterMs },
+        // Without one it is the strongest that the storage has.
+        ...(implementation.durability === 'os' ? { durability: 'os' } : {}),
         // The sink's own bounds come first.
         ...{ queueBytesMax: 2 * bytesMax, queueRecordsMax: 2 * tuplesMax },
         address: `topology ${deps.spec.topologyName}`,
