@@ -1,5 +1,12 @@
 import type * as Rdkafka from 'node-rdkafka';
-import { type Clock, describeError, GatewayError, type Logger, throwIfAborted } from '../../../base/index.ts';
+import {
+  type Clock,
+  deferred,
+  describeError,
+  GatewayError,
+  type Logger,
+  throwIfAborted,
+} from '../../../base/index.ts';
 import { streamUnknown } from '../faults.ts';
 import type { KafkaLimits, NewRecord, Settled, Tail, TailListener } from './broker.ts';
 import { recordTooLarge, storageUnavailable } from './faults.ts';
@@ -21,6 +28,7 @@ export interface ClientDeps {
 const readersMax = 4;
 /** Delivery reports are asked for so often while one is awaited. */
 const reportEveryMs = 2;
+const disconnectMsMax = 2000;
 /** A tail looks so often whether it was closed. */
 const tailTurnMs = 50;
 /** A reader that is placed anew waits so long at most for what it asked for at its old place. */
@@ -125,7 +133,7 @@ export class KafkaClient {
     const close = (): Promise<void> => {
       isOver = true;
       this.#tails.delete(tail);
-      return disconnected(consumer);
+      return disconnected(consumer, this.#deps.clock);
     };
     const tail: Tail = { close };
     this.#tails.add(tail);
@@ -137,9 +145,9 @@ export class KafkaClient {
     const producer = await this.#producer?.catch(() => undefined);
     await producer?.close();
     const query = await this.#query?.catch(() => undefined);
-    if (query !== undefined) await disconnected(query);
+    if (query !== undefined) await disconnected(query, this.#deps.clock);
     await Promise.all([...this.#tails].map((tail) => tail.close()));
-    for (const reader of this.#idle.splice(0)) await reader.close();
+    for (const reader of this.#idle.splice(0)) await reader.close(this.#deps.clock);
   }
 
   #readyProducer: ReportingProducer | undefined;
@@ -306,7 +314,7 @@ class ReportingProducer {
 
   async close(): Promise<void> {
     this.isUsable = false;
-    await disconnected(this.#producer);
+    await disconnected(this.#producer, this.#clock);
     const closed = { message: 'the producer was closed', code: fatalCode, errno: fatalCode, origin: 'local' };
     for (const number of [...this.#awaited.keys()]) this.#settle(number, closed, -1);
   }
@@ -358,8 +366,8 @@ class PositionedReader {
     return records;
   }
 
-  close(): Promise<void> {
-    return disconnected(this.#consumer);
+  close(clock: Clock): Promise<void> {
+    return disconnected(this.#consumer, clock);
   }
 }
 
@@ -372,8 +380,13 @@ function isError(error: unknown): error is Rdkafka.LibrdKafkaError & Error {
   return error !== null && error !== undefined && error !== 0;
 }
 
-function disconnected<E extends string>(client: Rdkafka.Client<E>): Promise<void> {
-  return new Promise((resolve) => client.disconnect(() => resolve()));
+/** A client that does not get done with closing is left behind: whoever ends must not wait for it for ever. */
+async function disconnected<E extends string>(client: Rdkafka.Client<E>, clock: Clock): Promise<void> {
+  const done = deferred<undefined>();
+  const limit = clock.after(disconnectMsMax, () => done.resolve(undefined));
+  client.disconnect(() => done.resolve(undefined));
+  await done.promise;
+  limit[Symbol.dispose]();
 }
 
 async function loaded(): Promise<typeof Rdkafka> {
