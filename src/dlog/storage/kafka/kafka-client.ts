@@ -28,6 +28,8 @@ export interface ClientDeps {
 const readersMax = 4;
 /** Delivery reports are asked for so often while one is awaited. */
 const reportEveryMs = 2;
+/** Consumers that follow nothing now, and are there for the next. */
+const spareFollowersMax = 16;
 const disconnectMsMax = 2000;
 /** A tail looks so often whether it was closed. */
 const tailTurnMs = 50;
@@ -52,7 +54,8 @@ export class KafkaClient {
   readonly #kafka: typeof Rdkafka;
   readonly #idle: PositionedReader[] = [];
   readonly #waiting: (() => void)[] = [];
-  readonly #tails = new Set<Tail>();
+  readonly #followers = new Set<Follower>();
+  readonly #spareFollowers: Follower[] = [];
   #readers = 0;
   #producer: Promise<ReportingProducer> | undefined;
   #query: Promise<Rdkafka.KafkaConsumer> | undefined;
@@ -117,27 +120,19 @@ export class KafkaClient {
   }
 
   async follow(topic: string, from: number, listener: TailListener): Promise<Tail> {
-    const consumer = await this.#consumer({});
-    consumer.assign([{ topic, partition: 0, offset: from }]);
-    consumer.setDefaultConsumeTimeout(tailTurnMs);
-    consumer.setDefaultConsumeLoopTimeoutDelay(0);
-    let isOver = false;
-    consumer.on('data', (message) => {
-      if (!isOver) listener.record(recordOf(message));
-    });
-    consumer.consume((error: unknown) => {
-      if (!isError(error) || isOver) return;
-      isOver = true;
-      listener.failed(this.#fault(error, `the records of ${topic}`, topic));
-    });
-    const close = (): Promise<void> => {
-      isOver = true;
-      this.#tails.delete(tail);
-      return disconnected(consumer, this.#deps.clock);
+    const follower =
+      this.#spareFollowers.pop() ??
+      new Follower(await this.#consumer({}), (error, of) => this.#fault(error, `the records of ${of}`, of));
+    this.#followers.add(follower);
+    follower.start(topic, from, listener);
+    const close = async (): Promise<void> => {
+      if (!this.#followers.delete(follower)) return;
+      // Kept for the next: not every consumer gets done with closing.
+      if (follower.stop() && this.#spareFollowers.length < spareFollowersMax && !this.#isClosed)
+        this.#spareFollowers.push(follower);
+      else await follower.close(this.#deps.clock);
     };
-    const tail: Tail = { close };
-    this.#tails.add(tail);
-    return tail;
+    return { close };
   }
 
   async close(): Promise<void> {
@@ -146,7 +141,9 @@ export class KafkaClient {
     await producer?.close();
     const query = await this.#query?.catch(() => undefined);
     if (query !== undefined) await disconnected(query, this.#deps.clock);
-    await Promise.all([...this.#tails].map((tail) => tail.close()));
+    const followers = [...this.#followers, ...this.#spareFollowers.splice(0)];
+    this.#followers.clear();
+    await Promise.all(followers.map((follower) => follower.close(this.#deps.clock)));
     for (const reader of this.#idle.splice(0)) await reader.close(this.#deps.clock);
   }
 
@@ -333,6 +330,53 @@ class ReportingProducer {
 }
 
 const fatalCode = -150;
+
+/** A consumer that tells the records of a partition as they come; when told to stop it can be given another. */
+class Follower {
+  readonly #consumer: Rdkafka.KafkaConsumer;
+  #following: { readonly topic: string; readonly from: number; readonly listener: TailListener } | undefined;
+  /** What it still has of the partition before comes first, and is not meant. */
+  #hasBegun = false;
+  #isBroken = false;
+
+  constructor(consumer: Rdkafka.KafkaConsumer, faultOf: (error: unknown, topic: string) => Error) {
+    this.#consumer = consumer;
+    consumer.setDefaultConsumeTimeout(tailTurnMs);
+    consumer.setDefaultConsumeLoopTimeoutDelay(0);
+    consumer.on('data', (message) => this.#take(message));
+    consumer.consume((error: unknown) => {
+      if (!isError(error)) return;
+      this.#isBroken = true;
+      const following = this.#following;
+      this.#following = undefined;
+      following?.listener.failed(faultOf(error, following.topic));
+    });
+  }
+
+  start(topic: string, from: number, listener: TailListener): void {
+    this.#following = { topic, from, listener };
+    this.#hasBegun = false;
+    this.#consumer.assign([{ topic, partition: 0, offset: from }]);
+  }
+
+  /** Whether it can be started again. */
+  stop(): boolean {
+    this.#following = undefined;
+    if (!this.#isBroken) this.#consumer.unassign();
+    return !this.#isBroken;
+  }
+
+  close(clock: Clock): Promise<void> {
+    this.#following = undefined;
+    return disconnected(this.#consumer, clock);
+  }
+
+  #take(message: Rdkafka.Message): void {
+    if (this.#following === undefined || message.topic !== this.#following.topic) return;
+    this.#hasBegun ||= message.offset === this.#following.from;
+    if (this.#hasBegun) this.#following.listener.record(recordOf(message));
+  }
+}
 
 /** A consumer that goes on where it stands, or is placed anew. */
 class PositionedReader {
