@@ -7,7 +7,16 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -164,10 +173,23 @@ async function buildKafkaClient() {
     return left(
       `there is no librdkafka to link; on Debian or Ubuntu: sudo apt-get install ${kafkaLibrary.apt}`,
     );
+  // npm takes the build away whenever it installs anything: it is kept aside, and need not be made again.
+  const { version } = JSON.parse(
+    readFileSync(join(root, 'node_modules', 'node-rdkafka', 'package.json'), 'utf8'),
+  );
+  const kept = join(root, 'build', 'kafka-client', `${version}-${process.versions.modules}.node`);
+  if (existsSync(kept)) {
+    mkdirSync(join(root, kafkaClient, '..'), { recursive: true });
+    copyFileSync(kept, join(root, kafkaClient));
+    return true;
+  }
   const env = { ...process.env, BUILD_LIBRDKAFKA: '0', JOBS: 'max' };
   const args = ['rebuild', 'node-rdkafka', '--ignore-scripts=false', '--loglevel=error'];
   const isBuilt = await execute('npm', args, { env, isNeeded: false });
-  return isBuilt && existsSync(join(root, kafkaClient)) ? true : left('it does not compile (see above)');
+  if (!isBuilt || !existsSync(join(root, kafkaClient))) return left('it does not compile (see above)');
+  mkdirSync(join(kept, '..'), { recursive: true });
+  copyFileSync(join(root, kafkaClient), kept);
+  return true;
 }
 
 async function runStep(step) {

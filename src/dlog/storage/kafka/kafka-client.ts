@@ -439,8 +439,8 @@ async function loaded(): Promise<typeof Rdkafka> {
   } catch (error) {
     throw new GatewayError(
       'STORAGE_UNFIT',
-      `the Kafka client is not built (${describeError(error).split('\n', 1)[0]}): install librdkafka-dev and run "npm run setup"`,
-      { cause: error },
+      'the Kafka client is not built: install librdkafka-dev and run "npm run setup"',
+      { facts: { error: describeError(error) } },
     );
   }
 }
