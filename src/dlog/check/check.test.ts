@@ -5,8 +5,9 @@ import { committed, LogFixture, opened, readAll, texts, turns } from '../../test
 import type { Dlsn } from '../format/dlsn.ts';
 import { EntryBuilder } from '../format/entry-builder.ts';
 import { encodeSeal } from '../format/seal.ts';
-import type { DistributedLog, LogWriter } from '../index.ts';
+import { checkStream, type DistributedLog, type LogWriter } from '../index.ts';
 import type { RepairChoice, RepairResult } from '../repair/repair-stream.ts';
+import type { FileSystem } from '../storage/file-system.ts';
 import type { CheckResult, Finding } from './finding.ts';
 
 const stream = 'ns/s';
@@ -208,6 +209,37 @@ describe('a check and a repair of a stream', () => {
       [['note', 'a torn tail']],
     );
     fixture.disk.flipBit(path, (fixture.disk.bytesOf(path).length - 1) * 8);
+    await writer.close();
+  });
+
+  it('takes what is written, and a segment that is sealed, while it looks for no fault', async () => {
+    await filled();
+    const writer = await open();
+    await committed(writer.append(Buffer.from('last')));
+    const raw = fixture.storage.raw(stream);
+    const last = await lastSegment();
+    // The first look at a seal finds none yet, and the first read of the last segment half an entry.
+    const late = new Set([segment(1, 'seal'), segment(last, 'log')]);
+    const racing: FileSystem = {
+      ...raw.fs,
+      open: async (path, mode) => {
+        const isFirst = late.delete(path);
+        if (isFirst && path.endsWith('.seal')) throw Object.assign(new Error('not yet'), { code: 'ENOENT' });
+        const file = await raw.fs.open(path, mode);
+        if (!isFirst) return file;
+        let reads = 0;
+        const read = file.read.bind(file);
+        file.read = (into, offset) => {
+          reads += 1;
+          // The header, then half of what follows, then nothing more for now.
+          if (reads === 2) return read(into.subarray(0, 40), offset);
+          return reads === 3 ? Promise.resolve(0) : read(into, offset);
+        };
+        return file;
+      },
+    };
+    const { findings, counts } = await checkStream(stream, { ...raw, fs: racing });
+    assert.deepEqual([findings, counts.records, late.size], [[], 21, 0]);
     await writer.close();
   });
 

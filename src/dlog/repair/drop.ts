@@ -54,7 +54,6 @@ export async function dropAfter(drop: Drop, at: Dlsn): Promise<Dropped> {
     await fs.syncDirectory(files.directory('segments'));
   }
   await replaceSeal(drop, last);
-  await forgetFrom(drop, at.lssn);
   const end: Dlsn = { lssn: at.lssn, entry: last.tally.entries, slot: 0 };
   const moved = await pullBackSubscribers(drop, end);
   const done = [
@@ -179,12 +178,6 @@ async function replaceSeal({ raw, permit, clock }: Drop, { header, seed, tally }
   const beside = await files.writeBeside(path, encodeSeal(seal, seed));
   await fs.rename(beside, path);
   await fs.syncDirectory(files.directory('segments'));
-}
-
-/** What the state store says of them is no longer so; it is written anew after. */
-async function forgetFrom({ store, stream }: Drop, lssn: number): Promise<void> {
-  const catalogue = new SegmentCatalogue(store, stream);
-  for (const record of await catalogue.list()) if (record.lssn >= lssn) await catalogue.forget(record.lssn);
 }
 
 /** A position behind the end would leave out what is written there next. */
