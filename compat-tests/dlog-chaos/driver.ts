@@ -89,7 +89,7 @@ class Run {
 
   async go(signal: AbortSignal): Promise<void> {
     const { minutes, seed, everyMs } = this.#options;
-    await this.#scene.open();
+    await this.#scene.open(this.#options.storage);
     if (this.#scene.noDisk !== undefined) this.#say(`the disk is never full: ${this.#scene.noDisk}`);
     await this.#makeStreams();
     await this.#allOwners();
@@ -100,7 +100,7 @@ class Run {
     await this.#inflict(planDlogFaults({ seed, lengthMs, everyMs, weights }), { lengthMs, signal });
     this.#say('faults are over');
     await this.#judge();
-    if (this.#options.flipsBit) await this.#damage();
+    if (this.#options.flipsBit && this.#options.storage === 'local') await this.#damage();
   }
 
   /** Whatever happened, nothing stays but what explains a failure. */

@@ -1,7 +1,7 @@
 import { type DlogFaultKind, dlogFaultKinds } from './schedule.ts';
 
 /** Where the records are kept. */
-export type StorageKind = 'local';
+export type StorageKind = 'local' | 'kafka';
 
 export interface DlogChaosOptions {
   readonly minutes: number;
@@ -36,10 +36,13 @@ export const defaults: DlogChaosOptions = {
 export function weightsOf({
   only,
   without,
-}: Pick<DlogChaosOptions, 'only' | 'without'>): ReadonlyMap<DlogFaultKind, number> {
+  storage,
+}: Pick<DlogChaosOptions, 'only' | 'without' | 'storage'>): ReadonlyMap<DlogFaultKind, number> {
   const isNamed = (names: readonly string[], kind: string): boolean =>
     names.some((name) => kind.includes(name));
   const chosen = Object.entries(dlogFaultKinds)
+    // the disk is the owners' own
+    .filter(([kind]) => storage === 'local' || !kind.startsWith('disk'))
     .filter(([kind]) => !isNamed(without, kind) && (only.length === 0 || isNamed(only, kind)))
     .map(([kind, { weight }]) => [kind as DlogFaultKind, weight] as const);
   if (chosen.length === 0) throw new Error('no fault is left: see --only and --without');

@@ -1,7 +1,7 @@
 import { openLog, systemClock, systemRandom } from '../../src/base/index.ts';
-import { openDlogService } from '../../src/bin/up-dlog.ts';
+import { openDlog, openDlogService } from '../../src/bin/up-dlog.ts';
 import { openRedisStore } from '../../src/coordination/index.ts';
-import { DistributedLog, LocalStorage, type LogStorage } from '../../src/dlog/index.ts';
+import type { StorageSettings } from '../../src/dlog/index.ts';
 
 /**
  * One process that owns streams: the log over a storage and a Redis that it shares with others, as a service. Prints its port
@@ -9,21 +9,11 @@ import { DistributedLog, LocalStorage, type LogStorage } from '../../src/dlog/in
  */
 export interface OwnerSpec {
   readonly redisSocket: string;
-  readonly storage: StorageSpec;
+  readonly storage: StorageSettings;
   readonly logFile: string;
 }
 
-/** Where the records are, for all owners of a run. */
-export interface StorageSpec {
-  readonly kind: 'local';
-  readonly directory: string;
-}
-
 const drainMs = 5000;
-
-function openStorage({ directory }: StorageSpec): LogStorage {
-  return new LocalStorage({ directory, random: systemRandom });
-}
 
 async function main(spec: OwnerSpec): Promise<void> {
   const log = openLog({ level: 'info', destination: spec.logFile });
@@ -34,7 +24,11 @@ async function main(spec: OwnerSpec): Promise<void> {
       process.exit(3);
     },
   );
-  const dlog = new DistributedLog({ ...edges, store, storage: openStorage(spec.storage) });
+  const { log: dlog, close } = await openDlog(
+    { ...edges, store },
+    spec.storage,
+    new AbortController().signal,
+  );
   const host = '127.0.0.1';
   const service = await openDlogService(
     { ...edges, store },
@@ -42,6 +36,7 @@ async function main(spec: OwnerSpec): Promise<void> {
   );
   const end = async (): Promise<void> => {
     await service.end(drainMs);
+    await close();
     await store.close();
     process.exit(0);
   };

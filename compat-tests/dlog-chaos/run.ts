@@ -8,7 +8,7 @@ const usage = `npm run chaos:dlog -- [options]: kills, stops and cuts off real o
 
   --minutes N       how long faults go on (1)
   --seed N          which faults (a new one, printed)
-  --storage local   where records are kept: files that both owners share
+  --storage KIND    where records are kept: local (files that both owners share) or kafka (a broker of the run's own) (local)
   --pace N          new records a second and appender; each of two streams has two (60)
   --every MS        between faults on the average (5000)
   --only TEXT       faults whose name contains it; may be given again
@@ -37,7 +37,8 @@ function optionsOf(args: readonly string[]): { options: DlogChaosOptions; isJson
     return value;
   };
   const storage = values.storage ?? defaults.storage;
-  if (storage !== 'local') throw new Error(`--storage ${storage}: expected local`);
+  if (storage !== 'local' && storage !== 'kafka')
+    throw new Error(`--storage ${storage}: expected local or kafka`);
   const options: DlogChaosOptions = {
     ...defaults,
     minutes: number('minutes', defaults.minutes),

@@ -4,8 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import type { StorageSettings } from '../../src/dlog/index.ts';
+import { KafkaBroker } from '../../src/testing/kafka-broker.ts';
 import { fill, makeRoom, mountSmallDisk, unmountSmallDisk } from '../small-disk.ts';
 import { root } from '../target.ts';
+import type { StorageKind } from './options.ts';
 import { OwnerProcess } from './owner-process.ts';
 import { Redis } from './redis.ts';
 import type { PlannedDlogFault } from './schedule.ts';
@@ -19,22 +22,25 @@ export class Scene {
   readonly disk = join(this.directory, 'disk');
   readonly logDir = join(this.directory, 'logs');
   readonly redis = new Redis(this.directory);
-  readonly owners: readonly OwnerProcess[];
+  owners: readonly OwnerProcess[] = [];
   /** Why the disk cannot be filled; undefined when it can. */
   readonly noDisk: string | undefined;
   readonly #busy = new Set<string>();
+  readonly #trouble: (what: string) => void;
+  #broker: KafkaBroker | undefined;
 
   constructor(trouble: (what: string) => void) {
     mkdirSync(this.logDir);
     this.noDisk = mountSmallDisk(this.disk, diskMebibytes);
-    const storage = { kind: 'local', directory: join(this.disk, 'dlog') } as const;
-    const spec = { redisSocket: this.redis.socket, storage };
-    const options = { spec, logDir: this.logDir, trouble };
-    this.owners = ['owner-1', 'owner-2'].map((name) => new OwnerProcess(name, options));
+    this.#trouble = trouble;
   }
 
-  async open(): Promise<void> {
+  async open(storageKind: StorageKind): Promise<void> {
     await this.redis.start();
+    const storage = storageKind === 'local' ? this.#localStorage() : await this.#kafkaStorage();
+    const spec = { redisSocket: this.redis.socket, storage };
+    const options = { spec, logDir: this.logDir, trouble: this.#trouble };
+    this.owners = ['owner-1', 'owner-2'].map((name) => new OwnerProcess(name, options));
     for (const owner of this.owners) owner.open();
   }
 
@@ -62,6 +68,7 @@ export class Scene {
   async close(): Promise<void> {
     await Promise.all(this.owners.map((owner) => owner.close()));
     await this.redis.kill();
+    await this.#broker?.[Symbol.asyncDispose]();
   }
 
   /** After {@link close}. Answers where what explains a failure lies, if it is to be kept. */
@@ -71,6 +78,16 @@ export class Scene {
     if (this.noDisk === undefined) unmountSmallDisk(this.disk);
     rmSync(this.directory, { recursive: true, force: true });
     return kept;
+  }
+
+  #localStorage(): StorageSettings {
+    return { kind: 'local', directory: join(this.disk, 'dlog') };
+  }
+
+  async #kafkaStorage(): Promise<StorageSettings> {
+    this.#broker = await KafkaBroker.start();
+    const { address: bootstrapServers } = this.#broker;
+    return { kind: 'kafka', bootstrapServers, topicPrefix: 'chaos', replicationFactor: 1, isFlushed: true };
   }
 
   async #toOwner(owner: OwnerProcess, how: string, { durationMs, pick }: PlannedDlogFault): Promise<boolean> {
