@@ -80,11 +80,11 @@ export class StreamView {
 
   /** Brings the fold to where the partition ended when this was called, or later. */
   async refresh(): Promise<void> {
+    // The answer is of a moment after this one; by the time it is here the fold may be further.
+    const known = this.fold.next;
     const { low, high } = await this.#deps.kafka.watermarks(this.topic);
-    if (high < this.fold.next)
-      this.#break(
-        new GatewayError('LOG_GAP', `${this.topic} ends at ${high}, it had ${this.fold.next} records`),
-      );
+    if (high < known)
+      this.#break(new GatewayError('LOG_GAP', `${this.topic} ends at ${high}, it had ${known} records`));
     if (low > this.fold.next) this.#break(new GatewayError('LOG_GAP', `${this.topic} begins at ${low} now`));
     await this.#reach(high);
   }
