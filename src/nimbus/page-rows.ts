@@ -108,8 +108,9 @@ function countBy(ids: readonly string[]): ReadonlyMap<string, bigint> {
   return counts;
 }
 
-/** What Storm takes a component for: everything that is neither a bolt nor the system's is a spout to it. */
+/** What Storm takes a component for: everything that is neither a bolt nor the system's is a spout to it. A log's source is one as well. */
 export function kindOfComponent(components: readonly Component[], componentId: string): 'spout' | 'bolt' {
   const component = components.find(({ id }) => id === componentId);
-  return isSystemId(componentId) || component?.kind === 'bolt' ? 'bolt' : 'spout';
+  if (component?.kind === 'bolt') return 'bolt';
+  return isSystemId(componentId) && component?.kind !== 'spout' ? 'bolt' : 'spout';
 }
