@@ -184,6 +184,20 @@ describe('a client of the log', () => {
     assert.deepEqual(await contents(client), ['one', 'two']);
   });
 
+  it('takes an append at whatever moment after the outcome of the one before', async () => {
+    const client = clientOf(await gateway());
+    await client.create(stream);
+    await using writer = client.writer(stream);
+    const sent: string[] = [];
+    for (let turns = 0; turns < 12; turns++) {
+      await writer.append(bytes(`first ${turns}`));
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      committedAt(await writer.append(bytes(`second ${turns}`)));
+      sent.push(`first ${turns}`, `second ${turns}`);
+    }
+    assert.deepEqual(await contents(client), sent);
+  });
+
   it('refuses what cannot be sent, waits for room, and is refused for good by a stream that was ended', async () => {
     const client = clientOf(await gateway());
     await client.create(stream);

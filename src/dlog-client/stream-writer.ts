@@ -93,9 +93,7 @@ export class StreamWriter implements AsyncDisposable {
     return new Promise((resolve) => {
       this.#queue.push({ payload, resolve });
       this.#gathered.resolve('gathered');
-      this.#pumping ??= this.#pump().finally(() => {
-        this.#pumping = undefined;
-      });
+      this.#pumping ??= this.#pump();
     });
   }
 
@@ -161,6 +159,8 @@ export class StreamWriter implements AsyncDisposable {
         : await oldest.answer;
       if (event !== 'gathered') await this.#settleOldest(event);
     }
+    // In the same step as the look at the queue: what is appended from now on starts another.
+    this.#pumping = undefined;
   }
 
   #mayGather(): boolean {

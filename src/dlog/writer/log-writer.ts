@@ -270,9 +270,7 @@ export class LogWriter {
   }
 
   #start(): void {
-    this.#work ??= this.#run().finally(() => {
-      this.#work = undefined;
-    });
+    this.#work ??= this.#run();
   }
 
   async #settled(): Promise<void> {
@@ -284,7 +282,11 @@ export class LogWriter {
     for (;;) {
       // Whoever was just told may append at once: a turn of the loop later that is one group, not two.
       await new Promise<void>((resolve) => setImmediate(resolve));
-      if (this.#queue.isEmpty && this.#request === undefined) return;
+      if (this.#queue.isEmpty && this.#request === undefined) {
+        // In the same step as the look: what comes from now on starts another.
+        this.#work = undefined;
+        return;
+      }
       const group = await this.#step();
       if (group !== undefined) this.#queue.release(group);
     }
