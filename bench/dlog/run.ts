@@ -1,0 +1,261 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { machineBusyMs } from '../processes.ts';
+import { Embedded, embedded } from './embedded.ts';
+import { kafka } from './kafka.ts';
+import { closedLoop, type Load, type LoadResult, openLoop } from './load.ts';
+import { viaProxy } from './proxy.ts';
+import { groupsPerSec } from './raw-disk.ts';
+import { redisStreams } from './redis-streams.ts';
+import type { OpenSubject, Subject } from './subject.ts';
+import { takeOverMs } from './take-over.ts';
+
+/**
+ * The log beside Kafka and Redis Streams, at equal durability, in one run. See bench/README.md.
+ */
+const subjects: readonly Subject[] = [
+  embedded('fsync'),
+  viaProxy('fsync'),
+  kafka('flush per batch'),
+  redisStreams('always'),
+  embedded('os'),
+  viaProxy('os'),
+  kafka('page cache'),
+  redisStreams('everysec'),
+];
+
+const { values: flags } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    bytes: { type: 'string', default: '100,1024' },
+    outstanding: { type: 'string', default: '1,64,1024' },
+    streams: { type: 'string', default: '1,8' },
+    readers: { type: 'string', default: '1,10' },
+    rounds: { type: 'string', default: '1' },
+    warm: { type: 'string', default: '2' },
+    window: { type: 'string', default: '4' },
+    'equal-load': { type: 'boolean', default: false },
+    'take-over': { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+  },
+});
+
+interface Row extends LoadResult {
+  readonly subject: string;
+  readonly level: Subject['level'];
+  readonly load: Load;
+  /** Given for an open loop. */
+  readonly offeredPerSec?: number;
+  /** Of this process and the subject's, client and server together. */
+  readonly cpuSecPerMillion: number;
+  /** What else the machine did, in percent of one core. */
+  readonly othersCpuPercent: number;
+  /** Of what writing and syncing groups of that size gives here. */
+  readonly shareOfDisk?: number;
+}
+
+const times = { warmMs: Number(flags.warm) * 1000, windowMs: Number(flags.window) * 1000 };
+const rows: Row[] = [];
+const selected = subjects.filter(
+  ({ name, level }) =>
+    flags.only === undefined || flags.only.split(',').some((part) => `${name} ${level}`.includes(part)),
+);
+
+if (flags['take-over']) {
+  for (let round = 0; round < Number(flags.rounds); round++) {
+    const { ms, leaseMs } = await inScratch(takeOverMs);
+    progress(
+      `take-over after kill -9: ${Math.round(ms)} ms, ${(ms / leaseMs).toFixed(2)} leases of ${leaseMs} ms`,
+    );
+  }
+} else {
+  for (let round = 0; round < Number(flags.rounds); round++)
+    for (const load of loads()) await runLoad(load, round);
+  print();
+}
+
+function loads(): Load[] {
+  const numbers = (text: string): number[] => text.split(',').map(Number);
+  return numbers(flags.bytes).flatMap((recordBytes) =>
+    numbers(flags.streams).flatMap((streams) =>
+      numbers(flags.readers).flatMap((readers) =>
+        numbers(flags.outstanding)
+          .filter((outstanding) => outstanding >= streams)
+          .map((outstanding) => ({ recordBytes, streams, readers, outstanding })),
+      ),
+    ),
+  );
+}
+
+/** All subjects one after the other, in the other order every second round; then, if asked for, all at half of Kafka's rate. */
+async function runLoad(load: Load, round: number): Promise<void> {
+  const ordered = round % 2 === 0 ? selected : selected.toReversed();
+  for (const subject of ordered) await runOne(subject, load);
+  if (!flags['equal-load']) return;
+  for (const subject of ordered) {
+    const rival = rows.findLast(
+      (row) => row.subject === 'Kafka' && row.level === subject.level && row.load === load,
+    );
+    if (rival !== undefined) await runOne(subject, load, rival.recordsPerSec / 2);
+  }
+}
+
+async function runOne(subject: Subject, load: Load, offeredPerSec?: number): Promise<void> {
+  await inScratch(async (scratch) => {
+    const open = await subject.open(scratch, load.streams);
+    try {
+      const before = sample(open);
+      const entries = open instanceof Embedded ? open.entries : 0;
+      const result =
+        offeredPerSec === undefined
+          ? await closedLoop(open, load, times)
+          : await openLoop(open, { ...load, recordsPerSec: offeredPerSec }, times);
+      const after = sample(open);
+      const common = { subject: subject.name, level: subject.level, load, ...result };
+      const offered = offeredPerSec === undefined ? {} : { offeredPerSec };
+      const used = difference(before, after, result);
+      const share =
+        open instanceof Embedded && subject.level === 'disk' && offeredPerSec === undefined
+          ? { shareOfDisk: await shareOfDisk(scratch, load, result, open.entries - entries) }
+          : {};
+      rows.push({ ...common, ...offered, ...used, ...share });
+      progress(lineOf(rows.at(-1)!));
+    } finally {
+      await open.close();
+    }
+  });
+}
+
+/** Whole run over whole run: warming up is among the entries and the records alike. */
+async function shareOfDisk(
+  scratch: string,
+  { recordBytes }: Load,
+  result: LoadResult,
+  entries: number,
+): Promise<number> {
+  const recordsPerGroup = result.recordsInAll / entries;
+  const groupBytes = Math.round(recordsPerGroup * recordBytes);
+  return result.recordsPerSec / ((await groupsPerSec(scratch, groupBytes, 1500)) * recordsPerGroup);
+}
+
+function sample(open: OpenSubject): { readonly ownMs: number; readonly busyMs: number } {
+  const { user, system } = process.cpuUsage();
+  return { ownMs: (user + system) / 1000 + sum(open.pids.map(cpuMs)), busyMs: machineBusyMs() };
+}
+
+function difference(
+  before: ReturnType<typeof sample>,
+  after: ReturnType<typeof sample>,
+  result: LoadResult,
+): Pick<Row, 'cpuSecPerMillion' | 'othersCpuPercent'> {
+  const ownMs = after.ownMs - before.ownMs;
+  const othersMs = Math.max(0, after.busyMs - before.busyMs - ownMs);
+  return {
+    cpuSecPerMillion: (ownMs * 1000) / result.recordsInAll,
+    othersCpuPercent: (100 * othersMs) / result.elapsedMs,
+  };
+}
+
+/** Processor time of a process and of the threads it has, from /proc. */
+function cpuMs(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}
+
+function lineOf(row: Row): string {
+  const { load } = row;
+  const how = row.offeredPerSec === undefined ? '' : `, offered ${Math.round(row.offeredPerSec)}/s`;
+  const tail = row.tail === undefined ? '' : `, tail p99 ${row.tail.p99Ms.toFixed(2)} ms`;
+  const share = row.shareOfDisk === undefined ? '' : `, ${Math.round(row.shareOfDisk * 100)} % of the disk`;
+  return (
+    `${row.subject} (${row.level}) ${load.recordBytes} B, ${load.outstanding} outstanding, ${load.streams} streams, ${load.readers} readers${how}: ` +
+    `${Math.round(row.recordsPerSec)}/s, p50 ${row.ack.p50Ms.toFixed(2)} p99 ${row.ack.p99Ms.toFixed(2)} ms${tail}, ` +
+    `${row.cpuSecPerMillion.toFixed(1)} CPU s a million${share}, others ${Math.round(row.othersCpuPercent)} %`
+  );
+}
+
+/** Medians over the rounds; ratios against Kafka of the same level. */
+function print(): void {
+  if (flags.json) {
+    process.stdout.write(`${JSON.stringify({ load: loadavg(), rows }, undefined, 2)}\n`);
+    return;
+  }
+  const table = [
+    [
+      'level',
+      'load',
+      'subject',
+      'records/s',
+      'of Kafka',
+      'p50 ms',
+      'p99 ms',
+      'tail p99',
+      'CPU s/M',
+      'of disk',
+      'others %',
+    ],
+  ];
+  for (const key of new Set(rows.map(keyOf))) {
+    const group = rows.filter((row) => keyOf(row) === key);
+    const [level, load, subject] = key.split('|') as [string, string, string];
+    const of = (pick: (row: Row) => number | undefined): number =>
+      median(group.map(pick).filter((each) => each !== undefined));
+    const rival = rows.filter((row) => row.subject === 'Kafka' && keyOf(row) === `${level}|${load}|Kafka`);
+    table.push([
+      level,
+      load,
+      subject,
+      Math.round(of((row) => row.recordsPerSec)).toString(),
+      (of((row) => row.recordsPerSec) / median(rival.map((row) => row.recordsPerSec))).toFixed(2),
+      of((row) => row.ack.p50Ms).toFixed(2),
+      of((row) => row.ack.p99Ms).toFixed(2),
+      of((row) => row.tail?.p99Ms).toFixed(2),
+      of((row) => row.cpuSecPerMillion).toFixed(1),
+      `${Math.round(of((row) => row.shareOfDisk) * 100)}`,
+      Math.round(of((row) => row.othersCpuPercent)).toString(),
+    ]);
+  }
+  const widths = table[0]!.map((_, index) => Math.max(...table.map((row) => row[index]!.length)));
+  for (const row of table)
+    process.stdout.write(
+      `${row
+        .map((cell, index) => cell.padEnd(widths[index]!))
+        .join('  ')
+        .replaceAll('NaN', '-  ')}\n`,
+    );
+  process.stdout.write(
+    `machine load ${loadavg()
+      .map((each) => each.toFixed(1))
+      .join(' ')}\n`,
+  );
+}
+
+function keyOf({ level, load, subject, offeredPerSec }: Row): string {
+  const how = offeredPerSec === undefined ? '' : ', half of Kafka’s rate';
+  return `${level}|${load.recordBytes} B x ${load.outstanding}, ${load.streams} streams, ${load.readers} readers${how}|${subject}`;
+}
+
+async function inScratch<T>(use: (scratch: string) => Promise<T>): Promise<T> {
+  const scratch = mkdtempSync(join(tmpdir(), 'egret-bench-dlog-'));
+  try {
+    return await use(scratch);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0);
+}
+
+function median(numbers: readonly number[]): number {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  return sorted.length === 0 ? Number.NaN : sorted[Math.floor(sorted.length / 2)]!;
+}
+
+function progress(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
