@@ -1,44 +1,48 @@
 import Kafka from 'node-rdkafka';
-import { describeError } from '../../src/base/index.ts';
+import { describeError, systemClock } from '../../src/base/index.ts';
 import { KafkaBroker } from '../../src/testing/kafka-broker.ts';
 import type { OpenSubject, Subject } from './subject.ts';
 
 const topic = (stream: number): string => `stream-${stream}`;
 const requestMs = 30_000;
+/** A client of librdkafka 2.0 may not come back from closing; its broker ends next. */
+const closeMs = 2000;
 /** RD_KAFKA_OFFSET_END. */
 const atTheEnd = -1;
 
-/**
- * A real broker of one node, one topic of one partition a stream, an idempotent producer that waits for the broker's answer. The client
- * sends at once what there is: a linger would be time that a closed loop waits.
- */
-export function kafka(level: 'flush per batch' | 'page cache'): Subject {
+interface How {
+  readonly flush: 'per batch' | 'never';
+  /** How long the client gathers: none is best for few records under way, some for many. */
+  readonly lingerMs: 0 | 5;
+}
+
+/** A real broker of one node, one topic of one partition a stream, an idempotent producer that waits for the broker's answer. */
+export function kafka(how: How): Subject {
   return {
-    name: 'Kafka',
-    level: level === 'page cache' ? level : 'disk',
-    open: (_, streams) => open(level, streams),
+    name: `Kafka, linger ${how.lingerMs} ms`,
+    level: how.flush === 'never' ? 'page cache' : 'disk',
+    open: (_, streams) => open(how, streams),
   };
 }
 
-async function open(level: 'flush per batch' | 'page cache', streams: number): Promise<OpenSubject> {
+async function open({ flush, lingerMs }: How, streams: number): Promise<OpenSubject> {
   const broker = await KafkaBroker.start({
-    settings: level === 'flush per batch' ? { 'log.flush.interval.messages': '1' } : {},
+    settings: flush === 'per batch' ? { 'log.flush.interval.messages': '1' } : {},
     jvmFlags: ['-Xms1g', '-Xmx1g', '-XX:+UseG1GC'],
   });
   try {
     await makeTopics(broker.address, streams);
-    const producer = await openProducer(broker.address);
-    const poll = pollWhileBusy(producer);
+    const producer = await openProducer(broker.address, lingerMs);
+    pollForAnswers(producer);
     return {
       pids: [broker.pid!],
       append: (stream, payload) =>
         new Promise((resolve, reject) => {
           producer.produce(topic(stream), 0, Buffer.from(payload), null, null, { resolve, reject });
-          poll.sent();
         }),
       tail: (stream, onRecord) => openTail(broker.address, stream, onRecord),
       async close() {
-        await new Promise((resolve) => producer.disconnect(resolve));
+        await within(closeMs, (settle) => producer.disconnect(() => settle()));
         await broker.close();
       },
     };
@@ -62,12 +66,12 @@ interface Settle {
   readonly reject: (error: Error) => void;
 }
 
-async function openProducer(address: string): Promise<Kafka.Producer> {
+async function openProducer(address: string, lingerMs: number): Promise<Kafka.Producer> {
   const producer = new Kafka.Producer(
     {
       'bootstrap.servers': address,
       'enable.idempotence': true,
-      'linger.ms': 0,
+      'linger.ms': lingerMs,
       'queue.buffering.max.messages': 100_000,
       dr_cb: true,
     },
@@ -77,28 +81,16 @@ async function openProducer(address: string): Promise<Kafka.Producer> {
   return producer;
 }
 
-/** Answers are looked for at every turn of the loop while any is due: the client hands them over only when asked. */
-function pollWhileBusy(producer: Kafka.Producer): { sent(): void } {
-  let due = 0;
-  let isPolling = false;
-  const poll = (): void => {
-    producer.poll();
-    isPolling = due > 0;
-    if (isPolling) setImmediate(poll);
-  };
+/** Answers come only when they are asked for: every millisecond, the least that leaves the client's threads their time. */
+const pollEveryMs = 1;
+
+function pollForAnswers(producer: Kafka.Producer): void {
   producer.on('delivery-report', (error: unknown, report) => {
-    due -= 1;
     const { resolve, reject } = report.opaque as Settle;
     if (isAbsent(error)) resolve();
     else reject(new Error(describeError(error)));
   });
-  return {
-    sent() {
-      due += 1;
-      if (!isPolling) setImmediate(poll);
-      isPolling = true;
-    },
-  };
+  producer.setPollInterval(pollEveryMs);
 }
 
 /** The promise of what calls back. */
@@ -109,6 +101,10 @@ function done(begin: (settle: (error: unknown) => void) => void): Promise<void> 
       else reject(new Error(describeError(error)));
     }),
   );
+}
+
+async function within(limitMs: number, end: (settle: () => void) => void): Promise<void> {
+  await Promise.race([new Promise<void>((resolve) => end(resolve)), systemClock.sleep(limitMs)]);
 }
 
 function isAbsent(error: unknown): boolean {
@@ -136,6 +132,6 @@ async function openTail(
   });
   consumer.consume();
   return {
-    [Symbol.asyncDispose]: () => new Promise<void>((resolve) => consumer.disconnect(() => resolve())),
+    [Symbol.asyncDispose]: () => within(closeMs, (settle) => consumer.disconnect(() => settle())),
   };
 }

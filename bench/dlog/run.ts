@@ -10,6 +10,7 @@ import { viaProxy } from './proxy.ts';
 import { groupsPerSec } from './raw-disk.ts';
 import { redisStreams } from './redis-streams.ts';
 import type { OpenSubject, Subject } from './subject.ts';
+import { isKafka, type Row, tableOf } from './table.ts';
 import { takeOverMs } from './take-over.ts';
 
 /**
@@ -18,11 +19,13 @@ import { takeOverMs } from './take-over.ts';
 const subjects: readonly Subject[] = [
   embedded('fsync'),
   viaProxy('fsync'),
-  kafka('flush per batch'),
+  kafka({ flush: 'per batch', lingerMs: 0 }),
+  kafka({ flush: 'per batch', lingerMs: 5 }),
   redisStreams('always'),
   embedded('os'),
   viaProxy('os'),
-  kafka('page cache'),
+  kafka({ flush: 'never', lingerMs: 0 }),
+  kafka({ flush: 'never', lingerMs: 5 }),
   redisStreams('everysec'),
 ];
 
@@ -42,20 +45,6 @@ const { values: flags } = parseArgs({
   },
 });
 
-interface Row extends LoadResult {
-  readonly subject: string;
-  readonly level: Subject['level'];
-  readonly load: Load;
-  /** Given for an open loop. */
-  readonly offeredPerSec?: number;
-  /** Of this process and the subject's, client and server together. */
-  readonly cpuSecPerMillion: number;
-  /** What else the machine did, in percent of one core. */
-  readonly othersCpuPercent: number;
-  /** Of what writing and syncing groups of that size gives here. */
-  readonly shareOfDisk?: number;
-}
-
 const times = { warmMs: Number(flags.warm) * 1000, windowMs: Number(flags.window) * 1000 };
 const rows: Row[] = [];
 const selected = subjects.filter(
@@ -73,8 +62,11 @@ if (flags['take-over']) {
 } else {
   for (let round = 0; round < Number(flags.rounds); round++)
     for (const load of loads()) await runLoad(load, round);
-  print();
+  if (flags.json) process.stdout.write(`${JSON.stringify({ load: loadavg(), rows }, undefined, 2)}\n`);
+  else process.stdout.write(tableOf(rows));
 }
+// A client of Kafka that did not come back from closing would keep this process.
+process.exit();
 
 function loads(): Load[] {
   const numbers = (text: string): number[] => text.split(',').map(Number);
@@ -95,10 +87,9 @@ async function runLoad(load: Load, round: number): Promise<void> {
   for (const subject of ordered) await runOne(subject, load);
   if (!flags['equal-load']) return;
   for (const subject of ordered) {
-    const rival = rows.findLast(
-      (row) => row.subject === 'Kafka' && row.level === subject.level && row.load === load,
-    );
-    if (rival !== undefined) await runOne(subject, load, rival.recordsPerSec / 2);
+    const rivals = rows.filter((row) => row.load === load && row.level === subject.level && isKafka(row));
+    const rates = rivals.filter((row) => row.offeredPerSec === undefined).map((row) => row.recordsPerSec);
+    if (rates.length > 0) await runOne(subject, load, Math.max(...rates) / 2);
   }
 }
 
@@ -177,67 +168,6 @@ function lineOf(row: Row): string {
   );
 }
 
-/** Medians over the rounds; ratios against Kafka of the same level. */
-function print(): void {
-  if (flags.json) {
-    process.stdout.write(`${JSON.stringify({ load: loadavg(), rows }, undefined, 2)}\n`);
-    return;
-  }
-  const table = [
-    [
-      'level',
-      'load',
-      'subject',
-      'records/s',
-      'of Kafka',
-      'p50 ms',
-      'p99 ms',
-      'tail p99',
-      'CPU s/M',
-      'of disk',
-      'others %',
-    ],
-  ];
-  for (const key of new Set(rows.map(keyOf))) {
-    const group = rows.filter((row) => keyOf(row) === key);
-    const [level, load, subject] = key.split('|') as [string, string, string];
-    const of = (pick: (row: Row) => number | undefined): number =>
-      median(group.map(pick).filter((each) => each !== undefined));
-    const rival = rows.filter((row) => row.subject === 'Kafka' && keyOf(row) === `${level}|${load}|Kafka`);
-    table.push([
-      level,
-      load,
-      subject,
-      Math.round(of((row) => row.recordsPerSec)).toString(),
-      (of((row) => row.recordsPerSec) / median(rival.map((row) => row.recordsPerSec))).toFixed(2),
-      of((row) => row.ack.p50Ms).toFixed(2),
-      of((row) => row.ack.p99Ms).toFixed(2),
-      of((row) => row.tail?.p99Ms).toFixed(2),
-      of((row) => row.cpuSecPerMillion).toFixed(1),
-      `${Math.round(of((row) => row.shareOfDisk) * 100)}`,
-      Math.round(of((row) => row.othersCpuPercent)).toString(),
-    ]);
-  }
-  const widths = table[0]!.map((_, index) => Math.max(...table.map((row) => row[index]!.length)));
-  for (const row of table)
-    process.stdout.write(
-      `${row
-        .map((cell, index) => cell.padEnd(widths[index]!))
-        .join('  ')
-        .replaceAll('NaN', '-  ')}\n`,
-    );
-  process.stdout.write(
-    `machine load ${loadavg()
-      .map((each) => each.toFixed(1))
-      .join(' ')}\n`,
-  );
-}
-
-function keyOf({ level, load, subject, offeredPerSec }: Row): string {
-  const how = offeredPerSec === undefined ? '' : ', half of Kafka’s rate';
-  return `${level}|${load.recordBytes} B x ${load.outstanding}, ${load.streams} streams, ${load.readers} readers${how}|${subject}`;
-}
-
 async function inScratch<T>(use: (scratch: string) => Promise<T>): Promise<T> {
   const scratch = mkdtempSync(join(tmpdir(), 'egret-bench-dlog-'));
   try {
@@ -249,11 +179,6 @@ async function inScratch<T>(use: (scratch: string) => Promise<T>): Promise<T> {
 
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, each) => total + each, 0);
-}
-
-function median(numbers: readonly number[]): number {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  return sorted.length === 0 ? Number.NaN : sorted[Math.floor(sorted.length / 2)]!;
 }
 
 function progress(text: string): void {
