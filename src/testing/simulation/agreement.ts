@@ -26,7 +26,7 @@ function checkPressure(cluster: Cluster, speaker: SimulatedContainer, hearer: Si
   observer.count('pressureCompared');
   for (const host of hearer.simulatedHosts) {
     if (!host.process.isAlive) continue;
-    const unheard = high.filter((task) => !host.pressured.includes(task));
+    const unheard = high.filter((task) => !host.heard.includes(task));
     assert.deepEqual(
       unheard,
       [],

@@ -145,7 +145,7 @@ export class SimulatedContainer {
     }
     for (const host of this.simulatedHosts) {
       const name = host.process.name;
-      assert.deepEqual(host.pressured, [], `${name} is told of pressure`);
+      assert.deepEqual(host.heard, [], `${name} is told of pressure`);
       assert(!host.isPaused, `${name} is paused`);
       assert.equal(host.queueBytes, 0, `${name} has tuples waiting`);
       for (const spout of host.spouts) {

@@ -37,7 +37,8 @@ export class SimulatedHost implements TaskHost {
   readonly tasks: readonly TaskId[];
   /** The child. */
   readonly process: SimulatedProcess;
-  /** What it was last told. */
+  /** What it was last told, and what of that it holds its own back for. */
+  heard: readonly TaskId[] = [];
   pressured: readonly TaskId[] = [];
   isPaused = false;
   /** As of a JVM, nobody knows what it held when it ended. */
@@ -97,6 +98,7 @@ export class SimulatedHost implements TaskHost {
     if (message.type === 'plan') this.#tell((task) => task.plan(message.plan));
     if (message.type === 'lost') this.#tell((task) => task.lost(message));
     if (message.type !== 'pressure') return;
+    this.heard = message.tasks;
     this.pressured = this.#order?.heeded(message.tasks) ?? message.tasks;
     this.#tell((task) => task.pressure(this.pressured));
   }
