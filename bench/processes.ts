@@ -33,10 +33,9 @@ function readProcess(
 ): { pid: number; parent: number; isMarked: boolean; use: ProcessUse } | undefined {
   try {
     const read = (name: string): string => readFileSync(`/proc/${pid}/${name}`, 'latin1');
-    const stat = read('stat');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const fields = statFields(pid);
     const command = read('cmdline').replaceAll('\0', ' ');
-    const cpuMs = ((Number(fields[11]) + Number(fields[12])) * 1000) / ticksPerSecond;
+    const cpuMs = cpuMsOf(fields);
     const rssMiB = (Number(fields[21]) * pageBytes) / (1 << 20);
     const isMarked = command.includes(scratch) || read('environ').includes(scratch);
     return {
@@ -48,6 +47,21 @@ function readProcess(
   } catch {
     return undefined;
   }
+}
+
+/** Processor time of one process, all its threads together. Throws when it is not there. */
+export function processCpuMs(pid: number): number {
+  return cpuMsOf(statFields(pid));
+}
+
+/** From the state on: the name before it may hold anything. */
+function statFields(pid: number): readonly string[] {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
+function cpuMsOf(fields: readonly string[]): number {
+  return ((Number(fields[11]) + Number(fields[12])) * 1000) / ticksPerSecond;
 }
 
 /** Processor time that the whole machine has spent since it started, over all cores. */

@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { systemClock } from '../src/base/index.ts';
 import { pythonFirstTupleMs } from './first-tuple.ts';
 import { type BenchCase, type Measured, measure } from './measure.ts';
+import { median } from './median.ts';
 import { processesOf } from './processes.ts';
 import { measureRecovery, recoveryCases } from './recovery.ts';
 import { startStorm } from './storm-cluster.ts';
@@ -145,11 +146,6 @@ function print(): void {
       .map((load) => load.toFixed(1))
       .join(' ')}\n`,
   );
-}
-
-function median(numbers: readonly number[]): number {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  return sorted.length === 0 ? Number.NaN : sorted[Math.floor(sorted.length / 2)]!;
 }
 
 function progress(text: string): void {

@@ -17,7 +17,7 @@ export interface System {
 /** The gateway on embedded defaults, all state under `scratch`. */
 export async function startEgret(
   scratch: string,
-): Promise<System & { readonly readyMs: number; readonly process: ChildProcess }> {
+): Promise<System & { readonly readyMs: number; readonly dlogPort: number; readonly process: ChildProcess }> {
   const startedMs = performance.now();
   const gateway = spawn(
     join(root, 'bin', 'egret'),
@@ -25,20 +25,22 @@ export async function startEgret(
     { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] }, // it ends with the bench, however that ends
   );
   gateway.channel?.unref();
-  const nimbusPort = await new Promise<number>((resolve, reject) => {
+  const ready = await new Promise<string>((resolve, reject) => {
     gateway.once('exit', (code) => reject(new Error(`the gateway ended with ${code} before it was ready`)));
     createInterface({ input: gateway.stdout! }).on('line', (line) => {
-      const port = /^egret ready.*\bnimbus=(?:\S*:)?(\d+)/.exec(line)?.[1];
-      if (port !== undefined) resolve(Number(port));
+      if (line.startsWith('egret ready')) resolve(line);
     });
   });
+  const portOf = (service: string): number =>
+    Number(new RegExp(`\\b${service}=(?:\\S*:)?(\\d+)`).exec(ready)?.[1]);
   const stop = async (): Promise<void> => {
     gateway.kill('SIGTERM');
     await new Promise((resolve) => gateway.once('exit', resolve));
   };
   return {
     name: 'egret',
-    nimbusPort,
+    nimbusPort: portOf('nimbus'),
+    dlogPort: portOf('dlog'),
     roots: [gateway.pid!],
     stop,
     readyMs: performance.now() - startedMs,

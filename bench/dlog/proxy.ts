@@ -1,8 +1,5 @@
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { DlogClient } from '../../src/dlog-client/index.ts';
-import { root } from '../system.ts';
+import { startEgret } from '../system.ts';
 import { streamName } from './embedded.ts';
 import type { OpenSubject, Subject } from './subject.ts';
 
@@ -13,23 +10,12 @@ export function viaProxy(durability: 'fsync' | 'os'): Subject {
 }
 
 async function open(scratch: string, streams: number, durability: 'fsync' | 'os'): Promise<OpenSubject> {
-  const settings = [`storm.local.dir=${join(scratch, 'state')}`, 'nimbus.thrift.port=0'];
-  const gateway = spawn(join(root, 'bin', 'egret'), ['up', ...settings.flatMap((each) => ['-c', each])], {
-    stdio: ['ignore', 'pipe', 'inherit', 'ipc'], // it ends with the bench, however that ends
-  });
-  gateway.channel?.unref();
-  const port = await new Promise<number>((resolve, reject) => {
-    gateway.once('exit', (code) => reject(new Error(`the gateway ended with ${code} before it was ready`)));
-    createInterface({ input: gateway.stdout! }).on('line', (line) => {
-      const found = /^egret ready.*\bdlog=(?:\S*:)?(\d+)/.exec(line)?.[1];
-      if (found !== undefined) resolve(Number(found));
-    });
-  });
-  const client = new DlogClient({ homes: [{ host: '127.0.0.1', port }] });
+  const gateway = await startEgret(scratch);
+  const client = new DlogClient({ homes: [{ host: '127.0.0.1', port: gateway.dlogPort }] });
   for (let stream = 0; stream < streams; stream++) await client.create(streamName(stream), { durability });
   const writers = Array.from({ length: streams }, (_, stream) => client.writer(streamName(stream)));
   return {
-    pids: [gateway.pid!],
+    pids: gateway.roots,
     async append(stream, payload) {
       const outcome = await writers[stream]!.append(Buffer.from(payload));
       if (outcome.kind !== 'committed') throw outcome.error;
@@ -52,9 +38,7 @@ async function open(scratch: string, streams: number, durability: 'fsync' | 'os'
     },
     async close() {
       for (const writer of writers) await writer.close();
-      gateway.removeAllListeners('exit');
-      gateway.kill('SIGTERM');
-      await new Promise((resolve) => gateway.once('exit', resolve));
+      await gateway.stop();
     },
   };
 }

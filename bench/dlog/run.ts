@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { machineBusyMs } from '../processes.ts';
+import { machineBusyMs, processCpuMs } from '../processes.ts';
 import { Embedded, embedded } from './embedded.ts';
 import { kafka } from './kafka.ts';
 import { closedLoop, type Load, type LoadResult, openLoop } from './load.ts';
@@ -132,7 +132,7 @@ async function shareOfDisk(
 
 function sample(open: OpenSubject): { readonly ownMs: number; readonly busyMs: number } {
   const { user, system } = process.cpuUsage();
-  return { ownMs: (user + system) / 1000 + sum(open.pids.map(cpuMs)), busyMs: machineBusyMs() };
+  return { ownMs: (user + system) / 1000 + sum(open.pids.map(processCpuMs)), busyMs: machineBusyMs() };
 }
 
 function difference(
@@ -146,13 +146,6 @@ function difference(
     cpuSecPerMillion: (ownMs * 1000) / result.recordsInAll,
     othersCpuPercent: (100 * othersMs) / result.elapsedMs,
   };
-}
-
-/** Processor time of a process and of the threads it has, from /proc. */
-function cpuMs(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
 function lineOf(row: Row): string {

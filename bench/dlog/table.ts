@@ -1,4 +1,5 @@
 import { loadavg } from 'node:os';
+import { median } from '../median.ts';
 import type { Load, LoadResult } from './load.ts';
 import type { Subject } from './subject.ts';
 
@@ -60,8 +61,11 @@ function cells(group: readonly Row[], rivals: readonly (readonly Row[])[]): stri
   const [first] = group;
   const rate = of(group, (row) => row.recordsPerSec);
   const p99Ms = of(group, (row) => row.ack.p99Ms);
-  const rivalRate = Math.max(...rivals.map((rows) => of(rows, (row) => row.recordsPerSec)));
-  const rivalMs = Math.min(...rivals.map((rows) => of(rows, (row) => row.ack.p99Ms)));
+  const isAlone = rivals.length === 0;
+  const rivalRate = isAlone
+    ? Number.NaN
+    : Math.max(...rivals.map((rows) => of(rows, (row) => row.recordsPerSec)));
+  const rivalMs = isAlone ? Number.NaN : Math.min(...rivals.map((rows) => of(rows, (row) => row.ack.p99Ms)));
   return [
     first!.level,
     loadText(first!),
@@ -100,11 +104,7 @@ function loadText({ load, offeredPerSec }: Row): string {
 }
 
 function of(rows: readonly Row[], pick: (row: Row) => number | undefined): number {
-  const sorted = rows
-    .map(pick)
-    .filter((each) => each !== undefined)
-    .sort((a, b) => a - b);
-  return sorted.length === 0 ? Number.NaN : sorted[Math.floor(sorted.length / 2)]!;
+  return median(rows.map(pick).filter((each) => each !== undefined));
 }
 
 function shown(value: number, digits: number): string {

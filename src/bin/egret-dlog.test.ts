@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock, waitFor } from '../base/index.ts';
-import { EgretCommand, type Ended } from '../testing/egret-command.ts';
+import type { EgretCommand, Ended } from '../testing/egret-command.ts';
+import { EgretCommands } from '../testing/egret-commands.ts';
 
 interface Line {
   readonly dlsn: string;
@@ -14,24 +14,15 @@ interface Line {
 describe('egret dlog', function () {
   this.timeout(120_000);
   let dir: string;
-  let started: EgretCommand[];
+  let commands: EgretCommands;
   beforeEach(() => {
-    dir = mkdtempSync(join(tmpdir(), 'egret-dlog-'));
-    started = [];
+    commands = new EgretCommands('dlog');
+    dir = commands.dir;
   });
-  afterEach(async () => {
-    for (const each of started) {
-      if (each.process.exitCode === null && each.process.signalCode === null) each.process.kill('SIGTERM');
-      await each.ended;
-    }
-    rmSync(dir, { recursive: true, force: true });
-  });
+  afterEach(() => commands[Symbol.asyncDispose]());
 
-  const egret = (args: readonly string[], input: 'ignore' | 'pipe' = 'ignore'): EgretCommand => {
-    const each = new EgretCommand([...args, '-c', `storm.local.dir=${dir}/local`], input);
-    started.push(each);
-    return each;
-  };
+  const egret = (args: readonly string[], input: 'ignore' | 'pipe' = 'ignore'): EgretCommand =>
+    commands.start([...args, '-c', `storm.local.dir=${dir}/local`], input);
   const dlog = (...args: string[]): Promise<Ended> => egret(['dlog', ...args]).ended;
   const up = async (): Promise<EgretCommand> => {
     const gateway = egret(['up', '-c', 'nimbus.thrift.port=0']);

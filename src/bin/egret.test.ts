@@ -1,35 +1,25 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock, waitFor } from '../base/index.ts';
 import { readEndpoints } from '../cli/index.ts';
 import { EgretCommand } from '../testing/egret-command.ts';
+import { EgretCommands } from '../testing/egret-commands.ts';
 import { type NimbusFixture, openNimbusFixture } from '../testing/nimbus-fixture.ts';
 
 describe('egret up', function () {
   this.timeout(60_000);
   let dir: string;
-  let started: EgretCommand[];
+  let commands: EgretCommands;
   beforeEach(() => {
-    dir = mkdtempSync(join(tmpdir(), 'egret-up-'));
-    started = [];
+    commands = new EgretCommands('up');
+    dir = commands.dir;
   });
-  afterEach(async () => {
-    for (const each of started) {
-      if (each.process.exitCode === null && each.process.signalCode === null) each.process.kill('SIGTERM');
-      await each.ended;
-    }
-    rmSync(dir, { recursive: true, force: true });
-  });
+  afterEach(() => commands[Symbol.asyncDispose]());
 
   const local = () => ['-c', `storm.local.dir=${dir}/local`];
-  const egret = (...args: string[]): EgretCommand => {
-    const each = new EgretCommand(args);
-    started.push(each);
-    return each;
-  };
+  const egret = (...args: string[]): EgretCommand => commands.start(args);
   const up = (...flags: string[]): EgretCommand =>
     egret('up', ...local(), '-c', 'nimbus.thrift.port=0', ...flags);
   const failure = async (running: EgretCommand): Promise<string> => {

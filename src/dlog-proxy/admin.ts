@@ -17,7 +17,7 @@ import type {
   RepairChoice as ThriftRepairChoice,
   StreamSettings as ThriftStreamSettings,
 } from '../rpc/index.ts';
-import { header, type Refused, refused, type WriteOutcome } from './outcome.ts';
+import { header, type Refused, refused, type WriteOutcome, writtenBy } from './outcome.ts';
 
 export interface AdminDeps {
   readonly log: DistributedLog;
@@ -146,11 +146,6 @@ function settingsOf(settings: ThriftStreamSettings): Record<string, string | num
   for (const [key, value] of Object.entries(settings) as [string, string | bigint | undefined][])
     if (value !== undefined) kept[key] = typeof value === 'bigint' ? Number(value) : value;
   return kept;
-}
-
-function writtenBy(stream: string, address: string): Refused {
-  if (address === '') return refused('STREAM_NOT_READY', `${stream} changes its owner`);
-  return { ...refused('FOUND', `${stream} is written by ${address}`), location: address };
 }
 
 function choiceOf({ dropAfter, dropBefore }: ThriftRepairChoice): RepairChoice {

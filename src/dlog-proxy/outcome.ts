@@ -20,6 +20,12 @@ export function refused(code: Refused['code'], text: string): Refused {
   return { kind: 'refused', code, text };
 }
 
+/** Another owner has the stream; `address` is empty while that one does not say where it is. */
+export function writtenBy(stream: string, address: string): Refused {
+  if (address === '') return refused('STREAM_NOT_READY', `${stream} changes its owner`);
+  return { ...refused('FOUND', `${stream} is written by ${address}`), location: address };
+}
+
 export const cancelled = refused(
   'WRITE_CANCELLED_EXCEPTION',
   'an earlier write of this session was not committed: go on with a higher session',

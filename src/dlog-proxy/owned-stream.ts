@@ -1,6 +1,14 @@
 import type { AppendOutcome, DistributedLog, LogWriter, WriterOptions } from '../dlog/index.ts';
 import { InFlight, type ProxyLimits, type WriteOrder } from './limits.ts';
-import { cancelled, outcomeOf, type Refused, refusalOf, refused, type WriteOutcome } from './outcome.ts';
+import {
+  cancelled,
+  outcomeOf,
+  type Refused,
+  refusalOf,
+  refused,
+  type WriteOutcome,
+  writtenBy,
+} from './outcome.ts';
 
 export interface Write {
   /** At least one; all of them or none. */
@@ -157,10 +165,8 @@ export class OwnedStream {
     const result = await log.openWriter(this.#stream, options);
     if (result.kind === 'opened') return result.writer;
     if (result.kind === 'ended') return refused('END_OF_STREAM', `${this.#stream} was ended`);
-    const { address } = result;
-    if (address === '' || address === options.address)
-      return refused('STREAM_NOT_READY', `${this.#stream} changes its owner`);
-    return { ...refused('FOUND', `${this.#stream} is written by ${address}`), location: address };
+    // Its own earlier hold is no place to send anybody.
+    return writtenBy(this.#stream, result.address === options.address ? '' : result.address);
   }
 }
 
