@@ -51,8 +51,9 @@ describe('durable streams', () => {
 
   const numberOf = ({ values }: RecordedTuple): string => values[1]![1];
   const seenBy = (out: string): Set<string> => new Set(tuplesOf(out, 'sink').map(numberOf));
-  const acked = (out: string): number[] =>
-    [...recordsOf(out, 'lines').values()]
+  const acked = (out: string): number[] => ackedBy(out, 'lines');
+  const ackedBy = (out: string, spout: string): number[] =>
+    [...recordsOf(out, spout).values()]
       .flat()
       .flatMap(([what, id]) => (what === 'ack' ? [id as number] : []));
   const dlog = (...args: readonly string[]): ReturnType<typeof runEgret> =>
@@ -142,6 +143,42 @@ describe('durable streams', () => {
     ).catch(() => judged(out));
     assert.deepEqual(verdict.examples, []);
     assert.ok(verdict.failed < 50, `the spouts saw ${verdict.failed} fails: those of bolts are the log's`);
+  });
+
+  it('take tuples of 5 MB, whole to Java and Python, whenever their processes are killed', async () => {
+    const name = `durable-large-${process.pid}`;
+    const count = 60;
+    const out = await start(name, 'large', {
+      ...{ count, bytes: 5_000_000, 'topology.egret.durable.streams': '["large"]' },
+      ...{ 'topology.max.spout.pending': 4, 'topology.message.timeout.secs': 60 },
+    });
+    const ackedOf = (): number[] => ackedBy(out, 'large');
+    for (const share of [0.1, 0.3, 0.5, 0.7]) {
+      await eventually(
+        'some acks',
+        () => (new Set(ackedOf()).size > share * count ? true : undefined),
+        90_000,
+      );
+      assert.ok(killAll(name) >= 3, 'a master, a worker and its JVM');
+    }
+    const crcOf = new Map<string, string>();
+    const seen = { 'java-digest': new Set<string>(), 'python-digest': new Set<string>() };
+    await eventually(
+      'all tuples at both',
+      () => {
+        for (const { sourceComponent, values } of tuplesOf(out, 'sink'))
+          seen[sourceComponent as keyof typeof seen].add(`${values[0]![1]} ${values[1]![1]}`);
+        return seen['java-digest'].size >= count && seen['python-digest'].size >= count ? true : undefined;
+      },
+      120_000,
+    );
+    for (const [what, number, crc] of [...recordsOf(out, 'large').values()].flat())
+      if (what === 'emit') crcOf.set(String(number), String(crc));
+    const expected = new Set(Array.from(crcOf, ([number, crc]) => `${number} ${crc}`));
+    assert.equal(expected.size, count);
+    for (const each of Object.values(seen)) assert.deepEqual(each, expected);
+    await eventually('all acks', () => (new Set(ackedOf()).size === count ? true : undefined));
+    assert.equal(ackedOf().length, count, 'nothing that was acked was emitted again');
   });
 
   it('let a spout go on beside a consumer that is slow, where a stream may spill', async () => {

@@ -5,6 +5,7 @@
  * Reading:  FrameReader -> DataFrameCursor -> ValueReader / decodeValues
  * Writing:  ValueWriter -> DataFrameWriter -> FrameSlab
  * A stream manager uses only FrameReader and FrameSlab: frames are routed by their header, never read.
+ * In the log:  readBatch -> RecordSplitter;  RecordJoiner -> RecordCursor
  *
  * Bytes handed to a callback are valid only during the call. Corrupt input is `WIRE_CORRUPT` or `FRAME_TOO_LARGE`
  * with the place. Start at frames.ts; the values' types are in values.ts.
@@ -35,6 +36,8 @@ export {
 } from './java-hash.ts';
 export { JavaRandom } from './java-random.ts';
 export { javaToString } from './java-text.ts';
+export { isContinuation, RecordJoiner, RecordSplitter } from './log-parts.ts';
+export { type RecordBatch, RecordCursor, readBatch } from './log-record.ts';
 export { decodeValues, ValueReader } from './value-reader.ts';
 export { ValueWriter } from './value-writer.ts';
 export {

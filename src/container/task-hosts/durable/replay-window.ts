@@ -1,5 +1,5 @@
 import type { Dlsn, LogRecord } from '../../../dlog/index.ts';
-import { RecordCursor } from './record-format.ts';
+import { RecordCursor } from '../../../tuple/index.ts';
 
 /** A record that was read, while a tuple of it is not complete. */
 interface HeldRecord {

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { turns } from '../../../testing/dlog/log-fixture.ts';
+import type { JsonObject } from '../../../base/index.ts';
+import type { LogRecord } from '../../../dlog/index.ts';
+import { readAll } from '../../../testing/dlog/log-fixture.ts';
 import { LogHostsRig } from '../../../testing/log-hosts.ts';
+import { RecordCursor } from '../../../tuple/index.ts';
 import type { PressureReport } from '../../protocol.ts';
-import { RecordCursor } from './record-format.ts';
 
 const stream = 'topology-words/a.default.0';
 const segments = /segments\//;
@@ -16,6 +18,15 @@ const errors = (rig: LogHostsRig): string[] =>
 
 /** A tuple of this many bytes, about. */
 const wide = (bytes: number): [string, null] => ['x'.repeat(bytes), null];
+
+const highBytes = (bytes: number): JsonObject => ({ 'topology.egret.durable.queue.high.bytes': bytes });
+
+async function recordsOf(rig: LogHostsRig): Promise<readonly LogRecord[]> {
+  const reader = await rig.log.openReader(stream, 'earliest');
+  const records = await readAll(reader);
+  await reader.close();
+  return records;
+}
 
 describe('the sink of a durable stream', () => {
   let rig: LogHostsRig;
@@ -37,13 +48,11 @@ describe('the sink of a durable stream', () => {
     await rig.pass(20);
     assert.deepEqual(roots(rig, '__ack_ack'), [1, 2]);
     assert.equal(sink.queue.tuples, 0);
-    const reader = await rig.log.openReader(stream, 'earliest');
-    const read = await reader.read();
-    assert(read.kind === 'records' && read.records.length === 1);
+    const records = await recordsOf(rig);
+    assert.equal(records.length, 1);
     const cursor = new RecordCursor();
-    cursor.open(read.records[0]!.payload);
+    cursor.open(records[0]!.payload);
     assert.deepEqual([cursor.place, cursor.count], [1, 2]);
-    await reader.close();
   });
 
   it('keeps with the stream how it is to be read', async () => {
@@ -129,19 +138,44 @@ describe('the sink of a durable stream', () => {
     assert.deepEqual(pressure(rig), []);
   });
 
-  it('fails a tuple that is larger than a record, and says so to its component', async () => {
+  it('writes a tuple of 5 MB in parts, and acks it once all of them are committed', async () => {
     rig = new LogHostsRig();
     const sink = await rig.sink();
-    rig.emit(sink, [wide(2 << 20)]);
-    await turns();
-    assert.deepEqual(roots(rig, '__ack_fail'), [1]);
-    assert.match(
-      errors(rig).join('\n'),
-      /a: stream default of component a: the values of a tuple have 2097\d+ bytes/,
-    );
-    rig.emit(sink, [['one', null]], 'a/0', 2);
-    await rig.pass(20);
+    rig.emit(sink, [wide(5_000_000)]);
+    rig.emit(sink, [['small', null]], 'a/0', 2);
+    assert.deepEqual(rig.sent, [], 'before the commit');
+    await rig.pass(50);
+    assert.deepEqual(roots(rig, '__ack_ack').sort(), [1, 2]);
+    assert.deepEqual(errors(rig), []);
+    const lengths = (await recordsOf(rig)).map(({ payload }) => payload.length);
+    assert.equal(lengths.length, 6);
+    assert.ok(Math.max(...lengths) <= 1024 * 1024 - 8192, lengths.join(' '));
+  });
+
+  it('fails a tuple of which a part is not known to be committed, and goes on as a new owner', async () => {
+    rig = new LogHostsRig();
+    const sink = await rig.sink();
+    let writes = 0;
+    rig.fixture.disk.fault = (kind, path) =>
+      kind === 'write' && segments.test(path) && ++writes > 2 ? 'ENOSPC' : undefined;
+    rig.emit(sink, [wide(5_000_000)]);
+    await rig.pass(50);
+    assert.deepEqual([roots(rig, '__ack_ack'), roots(rig, '__ack_fail')], [[], [1]]);
+    assert.equal(sink.queue.tuples, 0);
+    rig.fixture.disk.fault = () => undefined;
+    rig.emit(sink, [wide(5_000_000)], 'a/0', 2);
+    await rig.pass(5000);
     assert.deepEqual(roots(rig, '__ack_ack'), [2]);
+  });
+
+  it('takes a tuple above its bounds when nothing else waits', async () => {
+    rig = new LogHostsRig({ conf: { 'topology.egret.durable.queue.max.bytes': 65_536, ...highBytes(1024) } });
+    const sink = await rig.sink();
+    rig.emit(sink, [wide(2_000_000)]);
+    rig.emit(sink, [wide(2_000_000)], 'a/0', 2);
+    assert.deepEqual(rig.refused, [1]);
+    await rig.pass(50);
+    assert.deepEqual(roots(rig, '__ack_ack'), [1]);
   });
 
   it('settles what it was given before it ends, and then gives the stream back', async () => {

@@ -1,27 +1,28 @@
 import { describeError } from '../../../base/index.ts';
 import { logSubscriber, type TaskId } from '../../../topology/index.ts';
-import { DataFrameCursor } from '../../../tuple/index.ts';
+import { DataFrameCursor, frameBodyBytesMax, type RecordBatch, readBatch } from '../../../tuple/index.ts';
 import type { TaskMetrics } from '../../metrics-manager/index.ts';
 import type { QueueFill, TaskHost } from '../../task-host.ts';
 import { AckerLink, type ErrorReports, TargetFrames } from '../emitting/index.ts';
 import type { LogHostDeps } from './deps.ts';
 import { describeLogFault } from './log-faults.ts';
 import { errorReports, type LogTask, logTaskOf } from './log-task.ts';
-import { readBatch, type SinkBatch } from './record-format.ts';
 import { readSinkSettings } from './settings.ts';
 import { SinkLoad } from './sink-load.ts';
 import { SinkWriter } from './sink-writer.ts';
 
-/** As DistributedLog has it: 1 MiB less 8 KiB. */
+/** As DistributedLog has it: 1 MiB less 8 KiB. A longer record is written in parts. */
 const recordBytesMax = 1024 * 1024 - 8192;
+const partsMax = Math.ceil((2 * frameBodyBytesMax) / recordBytesMax);
 const backlogLookMs = 1000;
 const drainLookMs = 20;
 /** The only input of a sink. */
 const input = 0;
 
 /**
- * A task that writes a partition of a durable stream. A frame becomes a record; its tuples are acked when that is committed, and
- * failed when it is not known to be. Under pressure while more waits than its high marks, or the source is too far behind.
+ * A task that writes a partition of a durable stream. A frame becomes a record, a long one a run of parts; its tuples are acked
+ * when all of it is committed, and failed when it is not known to be. Under pressure while more waits than its high marks, or the
+ * source is too far behind.
  */
 export class LogSinkHost implements TaskHost {
   readonly name: string;
@@ -62,13 +63,13 @@ export class LogSinkHost implements TaskHost {
     this.#metrics = sinkMetrics(deps, this.#log);
     const { rollBytes, rollAfterMs, bytesMax, tuplesMax } = sink;
     this.#writer = new SinkWriter({
-      ...{ stream, settings, clock, random, log, openLog: deps.openLog },
+      ...{ stream, settings, clock, random, log, openLog: deps.openLog, recordBytesMax },
       writer: {
         ...{ recordBytesMax, rollBytes, rollAfterMs },
         // Without one it is the strongest that the storage has.
         ...(implementation.durability === 'os' ? { durability: 'os' } : {}),
-        // The sink's own bounds come first.
-        ...{ queueBytesMax: 2 * bytesMax, queueRecordsMax: 2 * tuplesMax },
+        // The sink's own bounds come first, and it takes a tuple above them when nothing waits.
+        ...{ queueBytesMax: 2 * (bytesMax + frameBodyBytesMax), queueRecordsMax: 2 * tuplesMax + partsMax },
         address: `topology ${deps.spec.topologyName}`,
       },
       committed: (batch, lssn) => this.#committed(batch, lssn),
@@ -139,24 +140,13 @@ export class LogSinkHost implements TaskHost {
     this.#frames.flush();
   }
 
-  #take(batch: SinkBatch): void {
-    if (batch.record.length > recordBytesMax) {
-      this.#failAnchors(batch);
-      this.#metrics.failed(input, batch.tuples);
-      this.#newsSoon();
-      const { componentId, streamId } = this.#log.implementation;
-      this.#errors.report(
-        `stream ${streamId} of component ${componentId}: the values of a tuple have ${batch.record.length} bytes, a record of the log at most ${recordBytesMax}. ` +
-          'The tuple was failed; emit it in parts, or take the stream out of topology.egret.durable.streams',
-      );
-      return;
-    }
+  #take(batch: RecordBatch): void {
     this.#load.took(batch.record.length, batch.tuples);
     this.#metrics.executed(input, batch.tuples, 0);
     this.#writer.append(batch);
   }
 
-  #committed(batch: SinkBatch, lssn: number): void {
+  #committed(batch: RecordBatch, lssn: number): void {
     const { anchors, anchorCount, tuples, record } = batch;
     if (this.#ackers.hasAckers) {
       for (let at = 0; at < 4 * anchorCount; at += 4)
@@ -167,18 +157,18 @@ export class LogSinkHost implements TaskHost {
     this.#settled(batch);
   }
 
-  #failed(batch: SinkBatch): void {
+  #failed(batch: RecordBatch): void {
     this.#failAnchors(batch);
     this.#metrics.failed(input, batch.tuples);
     this.#settled(batch);
   }
 
-  #failAnchors({ anchors, anchorCount }: SinkBatch): void {
+  #failAnchors({ anchors, anchorCount }: RecordBatch): void {
     if (!this.#ackers.hasAckers) return;
     for (let at = 0; at < 4 * anchorCount; at += 4) this.#ackers.fail(anchors[at]!, anchors[at + 1]!);
   }
 
-  #settled({ record, tuples }: SinkBatch): void {
+  #settled({ record, tuples }: RecordBatch): void {
     this.#load.settled(record.length, tuples);
     this.#newsSoon();
   }

@@ -35,7 +35,9 @@ export class SinkLoad {
     return bytes;
   }
 
+  /** One that is above the bounds alone is taken when nothing waits, or it never could be. */
   hasRoom(bytes: number, tuples: number): boolean {
+    if (this.#tuples === 0) return true;
     const { bytesMax, tuplesMax } = this.#settings;
     return this.#bytes + bytes <= bytesMax && this.#tuples + tuples <= tuplesMax;
   }

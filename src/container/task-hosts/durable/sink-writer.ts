@@ -8,19 +8,21 @@ import {
   type RandomSource,
 } from '../../../base/index.ts';
 import type { AppendOutcome, DistributedLog, LogWriter, WriterOptions } from '../../../dlog/index.ts';
-import type { SinkBatch } from './record-format.ts';
+import { type RecordBatch, RecordSplitter } from '../../../tuple/index.ts';
 
 export interface SinkWriterOptions {
   readonly stream: string;
   readonly settings: JsonObject;
   readonly writer: Partial<WriterOptions>;
+  /** What is longer is appended in parts. */
+  readonly recordBytesMax: number;
   readonly openLog: () => Promise<DistributedLog>;
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly log: Logger;
-  /** In the order of the appends, for each of them once. `lssn`: of the segment that has it. */
-  readonly committed: (batch: SinkBatch, lssn: number) => void;
-  readonly failed: (batch: SinkBatch) => void;
+  /** Once for each append, when all of it is committed. `lssn`: of the segment that has its end. */
+  readonly committed: (batch: RecordBatch, lssn: number) => void;
+  readonly failed: (batch: RecordBatch) => void;
   readonly fault: (error: unknown) => void;
 }
 
@@ -38,17 +40,20 @@ const ownedMsMax = 15_000;
  */
 export class SinkWriter {
   readonly #options: SinkWriterOptions;
-  #waiting: SinkBatch[] = [];
+  readonly #splitter: RecordSplitter;
+  #waiting: RecordBatch[] = [];
   #writer: LogWriter | undefined;
   #broken = deferred<Error>();
   #ownedByOtherSinceMs: number | undefined;
   #failures = 0;
 
   constructor(options: SinkWriterOptions) {
+    const { recordBytesMax, random } = options;
     this.#options = options;
+    this.#splitter = new RecordSplitter({ partBytesMax: recordBytesMax, salt: random.nextInt32() });
   }
 
-  append(batch: SinkBatch): void {
+  append(batch: RecordBatch): void {
     if (this.#writer === undefined) this.#waiting.push(batch);
     else this.#hand(batch, this.#writer);
   }
@@ -114,11 +119,23 @@ export class SinkWriter {
     throw new Error(`${stream} is written by another owner (${address === '' ? 'unknown' : address})`);
   }
 
-  #hand(batch: SinkBatch, writer: LogWriter): void {
-    void writer.append(batch.record).then((outcome) => this.#settle(batch, outcome));
+  #hand(batch: RecordBatch, writer: LogWriter): void {
+    if (batch.record.length > this.#options.recordBytesMax) this.#handParts(batch, writer);
+    else void writer.append(batch.record).then((outcome) => this.#settle(batch, outcome));
   }
 
-  #settle(batch: SinkBatch, outcome: AppendOutcome): void {
+  #handParts(batch: RecordBatch, writer: LogWriter): void {
+    // The same for all of them: a reader that begins among them finds the first by it.
+    const transactionId = Math.max(writer.lastTransactionId, this.#options.clock.nowMs());
+    const parts: Promise<AppendOutcome>[] = [];
+    this.#splitter.split(batch.record, (part) => parts.push(writer.append(part, transactionId)));
+    void Promise.all(parts).then((outcomes) => {
+      const missing = outcomes.find(({ kind }) => kind !== 'committed');
+      this.#settle(batch, missing ?? outcomes.at(-1)!);
+    });
+  }
+
+  #settle(batch: RecordBatch, outcome: AppendOutcome): void {
     if (outcome.kind === 'committed') {
       this.#failures = 0;
       this.#options.committed(batch, outcome.dlsn.lssn);

@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
-import { turns } from '../../../testing/dlog/log-fixture.ts';
+import { seededRandom, silentLog } from '../../../base/index.ts';
+import { DistributedLog, type LogRecord } from '../../../dlog/index.ts';
+import { committed, LogFixture, opened, readAll, turns } from '../../../testing/dlog/log-fixture.ts';
 import { LogHostsRig, type RigOptions, type SentTuple } from '../../../testing/log-hosts.ts';
-import { fieldsGroupingIndex, type JavaValue } from '../../../tuple/index.ts';
+import { ManualClock } from '../../../testing/manual-clock.ts';
+import {
+  DataFrameCursor,
+  DataFrameWriter,
+  fieldsGroupingIndex,
+  type JavaValue,
+  RecordSplitter,
+  readBatch,
+} from '../../../tuple/index.ts';
 import type { LogSinkHost } from './sink-host.ts';
 import type { LogSourceHost } from './source-host.ts';
 
@@ -10,6 +20,31 @@ const subscriber = 'topology';
 /** One record each. */
 const words = (...list: string[]): JavaValue[][] => list.map((word) => [word, null]);
 const wordsOf = (tuples: readonly SentTuple[]): JavaValue[] => tuples.map(({ values }) => values[0]!);
+
+async function recordsIn(log: DistributedLog, name: string): Promise<readonly LogRecord[]> {
+  const reader = await log.openReader(name, 'earliest');
+  const records = await readAll(reader);
+  await reader.close();
+  return records;
+}
+
+const errorsOf = (rig: LogHostsRig): string[] =>
+  rig.reports.flatMap((each) => (each.type === 'error' ? [each.record.error] : []));
+
+/** The record of one tuple: this word and null. */
+function wholeRecord(word: string): Buffer {
+  let record: Buffer = Buffer.alloc(0);
+  const writer = new DataFrameWriter({ target: 1, source: 1, stream: 1 }, (buffer, start, end) => {
+    const cursor = new DataFrameCursor();
+    cursor.open(buffer, start, end);
+    ({ record } = readBatch(cursor, end - start, 0));
+  });
+  writer.beginTuple(0);
+  writer.values.writeAll([word, null]);
+  writer.endTuple();
+  writer.flush();
+  return record;
+}
 
 describe('the source of a durable stream', () => {
   let rig: LogHostsRig;
@@ -293,6 +328,120 @@ describe('the source of a durable stream', () => {
     await rig.log.moveSubscriber(stream, subscriber, 'latest');
     await turns();
   }).timeout(20_000);
+
+  describe('of tuples in parts', () => {
+    const large = 3_500_000;
+    const largeWord = (letter: string): string => letter.repeat(large);
+    const firstLetters = (tuples: readonly SentTuple[]): string =>
+      tuples.map(({ values }) => `${(values[0] as string)[0]}${(values[0] as string).length}`).join(' ');
+    const records = (log: DistributedLog) => recordsIn(log, stream);
+
+    it('emits a tuple of several records once, and its position is behind the last of them', async () => {
+      await withRecords({}, words(largeWord('x')), words('y'));
+      const source = await rig.source();
+      const tuples = rig.taken('default');
+      assert.equal(firstLetters(tuples), `x${large} y1`);
+      assert.ok(tuples[0]!.values[0] === largeWord('x'));
+      ack(source, [tuples[0]!]);
+      await rig.pass(300);
+      const all = await records(rig.log);
+      const { lssn, entry, slot } = all.at(-2)!;
+      const { next } = (await rig.log.subscribers.position(stream, subscriber))!;
+      assert.deepEqual(next, { lssn, entry, slot: slot + 1 });
+    });
+
+    it('goes on in front of a tuple that was not complete', async () => {
+      await withRecords({}, words(largeWord('x')));
+      await rig.end(await rig.source());
+      rig.taken('default');
+      await rig.source();
+      assert.equal(firstLetters(rig.taken('default')), `x${large}`);
+    });
+
+    it('has nothing of a tuple whose writer died within it, and all of what its next owner wrote', async () => {
+      const fixture = new LogFixture();
+      // Its clock stands still from now on: it renews nothing.
+      const died = new DistributedLog({
+        ...{ storage: fixture.storage, store: fixture.store, clock: new ManualClock() },
+        ...{ random: seededRandom(7), log: silentLog },
+      });
+      const parts: Buffer[] = [];
+      new RecordSplitter({ partBytesMax: 1000, salt: 1 }).split(Buffer.alloc(4096, 1), (part) =>
+        parts.push(Buffer.from(part)),
+      );
+      await died.createStream(stream);
+      const writer = await opened(died, stream);
+      for (const part of parts.slice(0, 3)) await committed(writer.append(part));
+      await fixture.pause();
+      fixture.clock.advance(5000);
+      rig = new LogHostsRig({ fixture });
+      const sink = await rig.sink();
+      rig.emit(sink, words('a'));
+      rig.emit(sink, words(largeWord('x')));
+      rig.emit(sink, words('b'));
+      await rig.pass(4000);
+      rig.sent.length = 0;
+      const source = await rig.source();
+      const tuples = rig.taken('default');
+      assert.deepEqual(firstLetters(tuples).split(' ').sort(), ['a1', 'b1', `x${large}`]);
+      ack(source, tuples);
+      await rig.pass(300);
+      assert.notEqual(await position(), undefined);
+      assert.deepEqual(errorsOf(rig), []);
+    });
+
+    it('begins with a whole tuple where its position was moved among the parts', async () => {
+      const sink = await withRecords({});
+      // At one time, so that nothing but their positions tells them apart.
+      for (const word of ['before', largeWord('x'), 'after']) rig.emit(sink, words(word));
+      await rig.pass(50);
+      const source = await rig.source();
+      ack(source, rig.taken('default'));
+      await rig.pass(300);
+      for (const place of [1, 2, 3, 4]) {
+        const { lssn, entry, slot } = (await records(rig.log))[place]!;
+        await rig.log.moveSubscriber(stream, subscriber, { dlsn: { lssn, entry, slot } });
+        await rig.pass(1500);
+        const tuples = rig.taken('default');
+        assert.equal(firstLetters(tuples), `x${large} a5`, `from part ${place}`);
+        ack(source, tuples);
+        await rig.pass(300);
+      }
+    }).timeout(20_000);
+
+    it('delivers a tuple that was being written when its position was moved to the end', async () => {
+      const fixture = new LogFixture();
+      const log = fixture.process();
+      await log.createStream(stream);
+      const writer = await opened(log, stream);
+      const parts: Buffer[] = [];
+      const cursor = wholeRecord('late');
+      new RecordSplitter({ partBytesMax: 28, salt: 1 }).split(cursor, (part) =>
+        parts.push(Buffer.from(part)),
+      );
+      assert.ok(parts.length >= 3);
+      const id = fixture.clock.nowMs();
+      await committed(writer.append(parts[0]!, id));
+      await fixture.pause();
+      rig = new LogHostsRig({ fixture });
+      await rig.log.moveSubscriber(stream, subscriber, 'latest');
+      await rig.source();
+      for (const part of parts.slice(1)) await committed(writer.append(part, id));
+      await rig.pass(100);
+      assert.deepEqual(wordsOf(rig.taken('default')), ['late']);
+    });
+
+    it('goes on over parts in several segments, and what was cut off of them', async () => {
+      const conf = { 'topology.egret.durable.retention.bytes': 65_536 * 8 };
+      await withRecords({ conf }, words(largeWord('x')), words(largeWord('y')));
+      const all = await records(rig.log);
+      assert.ok(new Set(all.map(({ lssn }) => lssn)).size >= 6, 'a segment each');
+      const { lssn } = all[2]!;
+      await rig.log.truncate(stream, { lssn, entry: 0, slot: 0 });
+      await rig.source();
+      assert.equal(firstLetters(rig.taken('default')), `y${large}`);
+    });
+  });
 
   it('counts what it emitted and what completed', async () => {
     await withRecords({}, words('one'));

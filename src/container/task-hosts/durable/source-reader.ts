@@ -8,10 +8,11 @@ import {
   type Logger,
   type RandomSource,
 } from '../../../base/index.ts';
-import { compareDlsn, type DistributedLog, type Dlsn, type LogReader } from '../../../dlog/index.ts';
+import { compareDlsn, type DistributedLog, type Dlsn } from '../../../dlog/index.ts';
 import { logSubscriber } from '../../../topology/index.ts';
 import type { ReplayWindow } from './replay-window.ts';
 import type { Retention } from './settings.ts';
+import { WholeReader } from './whole-reader.ts';
 
 export interface SourceReaderOptions {
   readonly stream: string;
@@ -96,7 +97,8 @@ export class SourceReader {
     logger.info({ event: 'log-source.reads', stream, generation, next: next ?? 'earliest' });
     window.begin(next);
     this.#options.begun();
-    const reader = await log.openReader(stream, next === undefined ? 'earliest' : { dlsn: next });
+    const { fault } = this.#options;
+    const reader = await WholeReader.open({ log, stream, from: next, broken: fault });
     const session = new AbortController();
     const both = AbortSignal.any([signal, session.signal]);
     const positions = this.#keepPosition(log, both).finally(() => session.abort());
@@ -113,7 +115,7 @@ export class SourceReader {
     return ended;
   }
 
-  async #fill(reader: LogReader, signal: AbortSignal): Promise<void> {
+  async #fill(reader: WholeReader, signal: AbortSignal): Promise<void> {
     const { window, filled, fault, stream } = this.#options;
     while (!signal.aborted) {
       if (window.isFull) await this.#waitForRoom(signal);

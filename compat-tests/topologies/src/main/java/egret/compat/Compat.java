@@ -110,6 +110,12 @@ public final class Compat {
                 builder.setBolt("relay", new Words.Relay(), number("par", 1)).shuffleGrouping("lines");
                 builder.setBolt("sink", new Recorder(), number("sinks", 2)).fieldsGrouping("relay", new Fields("number"));
             }
+            case "large" -> {
+                builder.setSpout("large", new Large.Spout(number("count", 10), number("bytes", 5_000_000)), 1);
+                builder.setBolt("java-digest", new Large.Digest(), 1).fieldsGrouping("large", new Fields("number"));
+                builder.setBolt("python-digest", new Large.ShellDigest(), 1).shuffleGrouping("large");
+                builder.setBolt("sink", new Recorder(), 1).shuffleGrouping("java-digest").shuffleGrouping("python-digest");
+            }
             case "circle" -> {
                 builder.setSpout("flood", new Branches.Numbers(0), 1);
                 int hops = number("hops", 6);

@@ -1,18 +1,21 @@
-import { GatewayError } from '../../../base/index.ts';
-import { ByteWriter, type DataFrameCursor } from '../../../tuple/index.ts';
+import { GatewayError } from '../base/index.ts';
+import { ByteWriter } from './bytes.ts';
+import type { DataFrameCursor } from './data-frame-cursor.ts';
 
 /**
  * A record of a durable stream: tuples of one frame, without their anchors. Little-endian:
  *
  *     0 form (1)   1 zero   2 place of the emitting task among the tasks of its component, from 0 on   4 count of tuples
  *     8 count times: u32 bytes of the values, the values (docs/wire.md)
+ *
+ * One that is longer than the log takes is written in parts: log-parts.ts.
  */
-export const recordHeaderBytes = 8;
+const recordHeaderBytes = 8;
 const form = 1;
 const lengthBytes = 4;
 
 /** What a frame is to the log: the record, and whom to ack when it is committed. */
-export interface SinkBatch {
+export interface RecordBatch {
   readonly record: Buffer;
   readonly tuples: number;
   /** Root high, root low, edge high, edge low of every anchor, in 32-bit halves. */
@@ -21,7 +24,7 @@ export interface SinkBatch {
 }
 
 /** Reads a frame that has been opened, to its end. Throws `WIRE_CORRUPT` for a broken one. */
-export function readBatch(frame: DataFrameCursor, frameBytes: number, place: number): SinkBatch {
+export function readBatch(frame: DataFrameCursor, frameBytes: number, place: number): RecordBatch {
   // Never longer than the frame: its header is larger than a record's, and a tuple loses at least its count of anchors.
   const record = new ByteWriter(frameBytes);
   record.uint16(form);
