@@ -377,7 +377,7 @@ describe('the log as a service', () => {
         const file = await fs.open(path, mode);
         const dataSync = file.dataSync.bind(file);
         file.dataSync = async () => {
-          if (isHeld && mode === 'write' && path.endsWith('1.log')) await gate.promise;
+          if (isHeld && mode === 'write-synced' && path.endsWith('1.log')) await gate.promise;
           return dataSync();
         };
         return file;

@@ -5,9 +5,11 @@ import { type Entry, entryAt, type LogRecord, recordsOf } from '../format/entry.
 export interface CommitPosition {
   readonly lssn: number;
   readonly confirmed: number;
+  /** Its writer has sealed it: nothing follows in it. */
+  readonly isSealed?: boolean;
 }
 
-/** An entry that was committed a moment ago, decoded once for all who read it. */
+/** An entry that was committed a moment ago. */
 export interface FreshEntry {
   readonly entry: Entry;
   readonly records: readonly LogRecord[];
@@ -93,21 +95,24 @@ export class CommitHub {
   }
 }
 
+interface KeptEntry {
+  readonly entry: Entry;
+  records: readonly LogRecord[] | undefined;
+}
+
 /** The newest entries of one segment, dense. */
 class FreshEntries {
   readers = 0;
   #lssn = 0;
-  #entries: FreshEntry[] = [];
+  #entries: KeptEntry[] = [];
   #bytes = 0;
 
   add(lssn: number, bytes: Buffer): void {
     const entry = entryAt(Buffer.from(bytes), 0);
-    const records = recordsOf(lssn, entry);
     const isNext = lssn === this.#lssn && entry.entry === (this.#entries.at(-1)?.entry.entry ?? -1) + 1;
     if (!isNext) this.clear();
     this.#lssn = lssn;
-    if (records === undefined) return;
-    this.#entries.push({ entry, records });
+    this.#entries.push({ entry, records: undefined });
     this.#bytes += entry.bytes;
     while (this.#bytes > freshBytesMax && this.#entries.length > 1)
       this.#bytes -= this.#entries.shift()!.entry.bytes;
@@ -121,10 +126,22 @@ class FreshEntries {
   from(lssn: number, entry: number, bytesMax: number): readonly FreshEntry[] {
     const first = this.#entries[0]?.entry.entry;
     if (lssn !== this.#lssn || first === undefined || entry < first) return [];
-    const begin = entry - first;
-    let end = begin;
-    for (let bytes = 0; end < this.#entries.length && bytes < bytesMax; end++)
-      bytes += this.#entries[end]!.entry.bytes;
-    return this.#entries.slice(begin, end);
+    const found: FreshEntry[] = [];
+    for (let at = entry - first, bytes = 0; at < this.#entries.length && bytes < bytesMax; at++) {
+      const kept = this.#entries[at]!;
+      const records = this.#recordsOf(kept);
+      // The storage says what is wrong with it.
+      if (records === undefined) break;
+      bytes += kept.entry.bytes;
+      found.push({ entry: kept.entry, records });
+    }
+    return found;
+  }
+
+  /** Decoded for who asks; kept only where others will ask too: a million small objects that live for a second are dear. */
+  #recordsOf(kept: KeptEntry): readonly LogRecord[] | undefined {
+    const records = kept.records ?? recordsOf(this.#lssn, kept.entry);
+    if (this.readers > 1) kept.records = records;
+    return records;
   }
 }

@@ -159,6 +159,28 @@ describe('a log reader', () => {
     await large.close();
   });
 
+  it('asks the storage no more than it polls while the writer is of its own process', async () => {
+    const large = await opened(log, 'ns/large', { durability: 'os' });
+    const reader = await log.openReader('ns/large', 'earliest');
+    let asked = 0;
+    const append = async (index: number): Promise<void> => {
+      const reading = reader.read({ waitMs: 1000 });
+      await committed(large.append(bytes(`r${index}`)));
+      const result = await reading;
+      assert(result.kind === 'records');
+      assert.deepEqual(texts(result.records), [`r${index}`]);
+    };
+    await append(0);
+    fixture.disk.fault = (call) => {
+      if (call === 'read') asked += 1;
+      return undefined;
+    };
+    for (let index = 1; index < 50; index++) await append(index);
+    assert.ok(asked <= 3, `${asked} reads`);
+    await reader.close();
+    await large.close();
+  });
+
   it('ends where the stream ends, as often as it is asked', async () => {
     await append(0, 2);
     await writer.endStream();

@@ -63,6 +63,8 @@ export class LogReader {
   #ready: LogRecord[] = [];
   #readyFrom = 0;
   #seenAtMs: number;
+  /** When the storage last had nothing more. */
+  #askedAtMs = Number.NEGATIVE_INFINITY;
   #isClosed = false;
 
   private constructor(
@@ -164,9 +166,11 @@ export class LogReader {
     if (isEnd) return this.#leave(reader);
     if (this.#takeFresh(reader, bytesMax)) return 'more';
     const known = this.#limit(reader);
+    if (this.#entry >= known && this.#isFollowing()) return 'tail';
     const entries = await reader.read(this.#entry, bytesMax);
     for (const entry of entries) this.#confirmed = Math.max(this.#confirmed, entry.confirmed);
-    const limit = Math.max(known, this.#confirmed);
+    // What was confirmed while it was read may be had as well: an entry is written once at its place.
+    const limit = Math.max(this.#limit(reader), this.#confirmed);
     const readable = entries.filter((entry) => entry.entry < limit);
     if (readable.length > 0) {
       for (const entry of readable) this.#deliver(entry, recordsOf(this.#lssn, entry));
@@ -174,7 +178,19 @@ export class LogReader {
     }
     if (entries.length === 0 && this.#entry < known)
       throw corrupt({ stream: this.#stream, lssn: this.#lssn }, `entry ${this.#entry} cannot be read`);
-    return reader.segment.sealed === undefined && (await this.#isOver(reader)) ? 'more' : 'tail';
+    if (reader.segment.sealed === undefined && (await this.#isOver(reader))) return 'more';
+    this.#askedAtMs = this.#deps.clock.monotonicMs();
+    return 'tail';
+  }
+
+  /**
+   * Whether a writer of this process says where the end is, and the storage agreed a moment ago. Only a writer of another process could
+   * add something meanwhile, and that is found no later than where there is none here.
+   */
+  #isFollowing(): boolean {
+    const position = this.#deps.hub.position(this.#stream);
+    const isWrittenHere = position?.lssn === this.#lssn && position.isSealed !== true;
+    return isWrittenHere && this.#deps.clock.monotonicMs() - this.#askedAtMs < this.#options.pollEveryMs;
   }
 
   /** Whether the segment was sealed or cut off while it was read. */

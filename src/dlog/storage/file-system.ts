@@ -6,8 +6,11 @@ import { promisify } from 'node:util';
  * with Node's errors. What is written is durable after `dataSync`; a name that was made or removed, after `syncDirectory`.
  */
 export interface FileSystem {
-  /** `create`: it must not be there yet. `write`: it must, and may also be read. */
-  open(path: string, mode: 'read' | 'write' | 'create'): Promise<OpenFile>;
+  /**
+   * `create`: it must not be there yet. `write`: it must, and may also be read. `write-synced`: the same, and what a write has
+   * answered for is durable, in one call to the system where two would cost another turn of the thread pool.
+   */
+  open(path: string, mode: OpenMode): Promise<OpenFile>;
   /** Gives a file a second name; `EEXIST` when that is taken. */
   link(path: string, to: string): Promise<void>;
   unlink(path: string): Promise<void>;
@@ -21,6 +24,8 @@ export interface FileSystem {
   /** Not a promise: asked once for every commit, and answered from memory by every file system. */
   exists(path: string): boolean;
 }
+
+export type OpenMode = 'read' | 'write' | 'write-synced' | 'create';
 
 export interface OpenFile {
   /** How many bytes were written: perhaps fewer. */
@@ -40,7 +45,12 @@ const unlink = promisify(fs.unlink);
 const rename = promisify(fs.rename);
 const fstat = promisify(fs.fstat);
 const readdir = promisify(fs.readdir);
-const flags = { read: 'r', write: 'r+', create: 'wx+' } as const;
+const flags = {
+  read: 'r',
+  write: 'r+',
+  'write-synced': fs.constants.O_RDWR | fs.constants.O_DSYNC,
+  create: 'wx+',
+} as const;
 
 /** The machine's file system. */
 export const nodeFileSystem: FileSystem = {

@@ -8,6 +8,7 @@ import type { Permit, SegmentAppender, StandingSeal } from './storage.ts';
 
 export interface LocalAppenderParts {
   readonly fs: FileSystem;
+  /** Opened `write-synced` where the header promises `fsync`. */
   readonly file: OpenFile;
   readonly files: StreamFiles;
   readonly permit: Permit;
@@ -39,11 +40,10 @@ export class LocalSegmentAppender implements SegmentAppender {
     const { file } = this.#parts;
     try {
       await writeAll(file, entry, this.#end);
-      if (this.#isSynced) await file.dataSync();
     } catch (error) {
       throw this.#refuseFromNowOn(poisoned(this.#segment, error));
     }
-    // After the sync and before anybody hears of it: who was granted a higher epoch later finds these bytes.
+    // After the write, which has synced where that is promised, and before anybody hears of it: who was granted a higher epoch later finds these bytes.
     if (!this.#parts.fs.exists(this.#fence)) throw this.#refuseFromNowOn(fenced(this.#parts.permit));
     this.#end += entry.length;
   }

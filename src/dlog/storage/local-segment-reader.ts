@@ -34,6 +34,8 @@ export class LocalSegmentReader implements SegmentReader {
   readonly #seed: number;
   #sealed: StandingSeal | undefined;
   #cursor: Cursor;
+  /** What was read last: not all of it may have been confirmed, and the rest is read again. */
+  #last: { readonly begin: Cursor; readonly entries: readonly Entry[] } | undefined;
   #isAtTail = false;
   #isClosed = false;
 
@@ -63,13 +65,16 @@ export class LocalSegmentReader implements SegmentReader {
 
   async read(from: number, bytesMax: number): Promise<readonly Entry[]> {
     if (from !== this.#cursor.entry) await this.#moveTo(from);
+    const begin = this.#cursor;
     const { entries } = await this.#scan(bytesMax);
+    this.#last = { begin, entries };
     return entries;
   }
 
   passed(entries: readonly Entry[]): void {
-    if (entries[0]?.entry === this.#cursor.entry)
-      this.#cursor = stepped(this.#cursor, entries, Number.POSITIVE_INFINITY);
+    const at = this.#cursor.entry - (entries[0]?.entry ?? Number.POSITIVE_INFINITY);
+    if (at >= 0 && at < entries.length)
+      this.#cursor = stepped(this.#cursor, entries.slice(at), Number.POSITIVE_INFINITY);
   }
 
   async seek({ field, value }: SeekBy): Promise<number> {
@@ -100,6 +105,9 @@ export class LocalSegmentReader implements SegmentReader {
   }
 
   async #moveTo(entry: number): Promise<void> {
+    const last = this.#last;
+    if (last !== undefined && last.begin.entry <= entry && entry < this.#cursor.entry)
+      this.#cursor = stepped(last.begin, last.entries, entry);
     const point = this.#sealed?.seal.points.findLast((each) => each.entry <= entry);
     if (this.#cursor.entry > entry || (point !== undefined && point.entry > this.#cursor.entry))
       this.#cursor = point === undefined ? this.#start() : cursorAt(point);

@@ -141,7 +141,7 @@ export class LocalStorage implements LogStorage {
     const path = files.log(header.lssn);
     if ((await files.writeOnce(path, bytes)) === 'exists') throw segmentExists(permit.stream, header.lssn);
     if (!this.#fs.exists(fence)) throw fenced(permit);
-    const file = await this.#fs.open(path, 'write');
+    const file = await this.#fs.open(path, header.durability === 'fsync' ? 'write-synced' : 'write');
     return new LocalSegmentAppender({ fs: this.#fs, file, files, permit, header, headerBytes: bytes });
   }
 

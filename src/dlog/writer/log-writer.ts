@@ -324,7 +324,11 @@ export class LogWriter {
     if (request === 'end') {
       const { stored } = this.#segment;
       const sealed = await this.#segment.seal({ nowMs, isEndOfStream: true });
-      this.#publish();
+      this.#deps.hub.publish(this.stream, {
+        lssn: this.#segment.lssn,
+        confirmed: this.#segment.entries,
+        isSealed: true,
+      });
       this.#enter('ended');
       this.#note([{ ...stored, sealed }]);
     }

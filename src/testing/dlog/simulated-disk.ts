@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { RandomSource } from '../../base/index.ts';
-import type { FileSystem, OpenFile } from '../../dlog/storage/file-system.ts';
+import type { FileSystem, OpenFile, OpenMode } from '../../dlog/storage/file-system.ts';
 
 /** What may go wrong with one call: the error's code, or nothing. */
 export type DiskFault = (call: DiskCall, path: string) => 'ENOSPC' | 'EIO' | undefined;
@@ -66,7 +66,7 @@ export class SimulatedDisk {
     };
     return {
       open: (path, mode) =>
-        call('open', path, () => new SimulatedFile(this, { user, path, node: this.#open(path, mode) })),
+        call('open', path, () => new SimulatedFile(this, { user, path, mode, node: this.#open(path, mode) })),
       link: (path, to) => call('link', to, () => this.#link(path, to)),
       unlink: (path) => call('unlink', path, () => this.#unlink(path)),
       rename: (path, to) => call('rename', to, () => this.#rename(path, to)),
@@ -151,7 +151,7 @@ export class SimulatedDisk {
     return result;
   }
 
-  #open(path: string, mode: 'read' | 'write' | 'create'): FileNode {
+  #open(path: string, mode: OpenMode): FileNode {
     if (mode === 'create') {
       const { parent, name } = this.#place(path);
       if (parent.entries.has(name)) throw systemError('EEXIST', path);
@@ -225,20 +225,33 @@ class SimulatedFile implements OpenFile {
   readonly #disk: SimulatedDisk;
   readonly #user: DiskUser;
   readonly #path: string;
+  readonly #isSynced: boolean;
   readonly #node: FileNode;
 
   constructor(
     disk: SimulatedDisk,
-    file: { readonly user: DiskUser; readonly path: string; readonly node: FileNode },
+    file: {
+      readonly user: DiskUser;
+      readonly path: string;
+      readonly mode: OpenMode;
+      readonly node: FileNode;
+    },
   ) {
     this.#disk = disk;
     this.#user = file.user;
     this.#path = file.path;
+    this.#isSynced = file.mode === 'write-synced';
     this.#node = file.node;
   }
 
+  async write(bytes: Buffer, offset: number): Promise<number> {
+    const written = await this.#write(bytes, offset);
+    if (this.#isSynced) await this.dataSync();
+    return written;
+  }
+
   /** Sometimes a part first, so that another process sees half a write; sometimes only a part. */
-  async write(given: Buffer, offset: number): Promise<number> {
+  async #write(given: Buffer, offset: number): Promise<number> {
     const bytes = Buffer.from(given);
     await this.#user.turn();
     const first = this.#disk.chance(0.3) ? this.#disk.below(bytes.length + 1) : bytes.length;
