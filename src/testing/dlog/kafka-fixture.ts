@@ -20,7 +20,7 @@ export function freshPrefix(): string {
 }
 
 export function connected(broker: KafkaBroker): Promise<KafkaBrokers> {
-  return connectKafka(broker.address, { clock: systemClock, log: silentLog });
+  return connectKafka(broker.address, { clock: systemClock, random: systemRandom, log: silentLog });
 }
 
 export function storageOn(kafka: KafkaBrokers, topicPrefix: string, isFlushed = true): KafkaStorage {

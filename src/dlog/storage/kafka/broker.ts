@@ -3,7 +3,7 @@ import type { TopicFacts } from './topic.ts';
 
 /**
  * What is needed of Kafka, always of partition 0 of a topic. Every call ends within a named limit: with `STORAGE_UNAVAILABLE` where
- * the broker did not answer, `STREAM_UNKNOWN` where the topic is not there.
+ * the broker did not answer, `STREAM_UNKNOWN` where the topic is not there, `ABORTED` where the connection was closed meanwhile.
  */
 export interface KafkaBrokers {
   /** For messages: where it is configured to be. */
@@ -15,10 +15,13 @@ export interface KafkaBrokers {
   produce(topic: string, record: NewRecord, settled: Settled): void;
   /** The first place that is kept, and the one behind the last record that all replicas have. */
   watermarks(topic: string): Promise<{ readonly low: number; readonly high: number }>;
-  /** Records from a place on, at least one, `count` at most: the caller knows that they are there. */
-  read(topic: string, from: number, count: number): Promise<readonly PartitionRecord[]>;
-  /** Tells every record from a place on as it comes, until it is closed or, once, until `failed`. */
-  follow(topic: string, from: number, listener: TailListener): Promise<Tail>;
+  /**
+   * Records from a place on, in order: at least one, and otherwise about `bytesMax` of them. The caller knows that there is one: `LOG_GAP`
+   * where it is not kept any more.
+   */
+  read(topic: string, from: number, bytesMax: number): Promise<readonly PartitionRecord[]>;
+  /** Tells every record from a place on as it comes, until it is closed or, once, until `failed`. A broker that is away is waited for. */
+  follow(topic: string, from: number, listener: TailListener): Tail;
 
   createTopic(
     topic: string,
@@ -30,6 +33,7 @@ export interface KafkaBrokers {
   topics(): Promise<readonly string[]>;
   /** Gives the space of all records before a place back. */
   deleteRecords(topic: string, before: number): Promise<void>;
+  /** Resolves within `closeMs`, whatever is under way: that is told so. */
   close(): Promise<void>;
 }
 
@@ -56,6 +60,13 @@ export interface KafkaLimits {
   readonly requestMs: number;
   /** Until an append is on all replicas: the broker may be away for so long without an append failing. */
   readonly deliveryMs: number;
+  /** Closing all connections. One that is not done by then is left behind. */
+  readonly closeMs: number;
 }
 
-export const kafkaLimits: KafkaLimits = { connectMs: 10_000, requestMs: 5000, deliveryMs: 10_000 };
+export const kafkaLimits: KafkaLimits = {
+  connectMs: 10_000,
+  requestMs: 5000,
+  deliveryMs: 10_000,
+  closeMs: 3000,
+};

@@ -1,35 +1,55 @@
-import type { Clock, Logger } from '../../../base/index.ts';
+import { type Clock, deferred, type Logger, type RandomSource, throwIfAborted } from '../../../base/index.ts';
 import { type KafkaBrokers, type KafkaLimits, kafkaLimits } from './broker.ts';
 import { KafkaAdmin } from './kafka-admin.ts';
-import { KafkaClient } from './kafka-client.ts';
+import { KafkaFetcher } from './kafka-fetcher.ts';
+import { KafkaProducer } from './kafka-producer.ts';
 
 /** Resolves once a broker has answered. Rejects with `STORAGE_UNAVAILABLE`, naming the address, and `STORAGE_UNFIT`. */
 export async function connectKafka(
   address: string,
   deps: {
     readonly clock: Clock;
+    readonly random: RandomSource;
     readonly log: Logger;
     readonly limits?: Partial<KafkaLimits>;
     readonly signal?: AbortSignal;
   },
 ): Promise<KafkaBrokers> {
   const limits = { ...kafkaLimits, ...deps.limits };
-  const client = await KafkaClient.open({ address, limits, clock: deps.clock, log: deps.log }, deps.signal);
+  const clientDeps = { ...deps, address, limits };
+  const producer = await KafkaProducer.load(clientDeps);
+  throwIfAborted(deps.signal);
+  const fetcher = await KafkaFetcher.open(clientDeps);
   const admin = await KafkaAdmin.open(address, limits);
   return {
     address,
-    produce: (topic, record, settled) => client.produce(topic, record, settled),
-    watermarks: (topic) => client.watermarks(topic),
-    read: (topic, from, count) => client.read(topic, from, count),
-    follow: (topic, from, listener) => client.follow(topic, from, listener),
+    produce: (topic, record, settled) => producer.produce(topic, record, settled),
+    watermarks: (topic) => fetcher.watermarks(topic),
+    read: (topic, from, bytesMax) => fetcher.read(topic, from, bytesMax),
+    follow: (topic, from, listener) => fetcher.follow(topic, from, listener),
     createTopic: (topic, replicationFactor, settings) =>
       admin.createTopic(topic, replicationFactor, settings),
     topic: (topic) => admin.topic(topic),
     topics: () => admin.topics(),
     deleteRecords: (topic, before) => admin.deleteRecords(topic, before),
-    close: async () => {
-      await client.close();
-      await admin.close();
-    },
+    close: () =>
+      within(deps.clock, limits.closeMs, [
+        () => producer.close(),
+        () => fetcher.close(),
+        () => admin.close(),
+      ]),
   };
+}
+
+/** A client that does not get done with closing is left behind: whoever ends must not wait for it for ever. */
+async function within(
+  clock: Clock,
+  limitMs: number,
+  closing: readonly (() => Promise<void>)[],
+): Promise<void> {
+  const over = deferred<undefined>();
+  const limit = clock.after(limitMs, () => over.resolve(undefined));
+  const all = Promise.all(closing.map((close) => close().catch(() => undefined)));
+  await Promise.race([all, over.promise]);
+  limit[Symbol.dispose]();
 }

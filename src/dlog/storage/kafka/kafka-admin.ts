@@ -1,13 +1,9 @@
 import type { Admin } from '@platformatic/kafka';
-import { errorCode } from '../../../base/index.ts';
 import type { KafkaLimits } from './broker.ts';
-import { storageUnavailable } from './faults.ts';
+import { hasApiCode, isTopicUnknown, storageUnavailable } from './faults.ts';
 import type { TopicFacts } from './topic.ts';
 
-/**
- * Topics: made, looked at, cut off. The one file that knows @platformatic/kafka: node-rdkafka can neither read a topic's settings nor
- * delete records. Loaded only when it is called.
- */
+/** Topics: made, looked at, cut off. @platformatic/kafka is loaded only when it is called. */
 export class KafkaAdmin {
   readonly #address: string;
   readonly #admin: Admin;
@@ -64,10 +60,7 @@ export class KafkaAdmin {
       const replicas = Math.min(...found.partitions.map((partition) => partition.replicas.length));
       return { partitions: found.partitionsCount, replicas, settings };
     } catch (error) {
-      // The one thing that its call for metadata blames on the caller.
-      const isUnknown =
-        hasApiCode(error, 'UNKNOWN_TOPIC_OR_PARTITION') || errorCode(error) === 'PLT_KFK_USER';
-      if (isUnknown) return undefined;
+      if (isTopicUnknown(error)) return undefined;
       throw this.#fault(error, `looking at topic ${topic}`);
     }
   }
@@ -96,12 +89,4 @@ export class KafkaAdmin {
   #fault(error: unknown, what: string): Error {
     return storageUnavailable(this.#address, what, error);
   }
-}
-
-/** The client wraps what the broker said in layers of its own. */
-function hasApiCode(error: unknown, code: string): boolean {
-  if (typeof error !== 'object' || error === null) return false;
-  if (('apiId' in error && error.apiId === code) || errorCode(error) === code) return true;
-  const inner = 'errors' in error && Array.isArray(error.errors) ? (error.errors as unknown[]) : [];
-  return [...inner, 'cause' in error ? error.cause : undefined].some((each) => hasApiCode(each, code));
 }

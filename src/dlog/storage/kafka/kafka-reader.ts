@@ -5,10 +5,15 @@ import type { SeekBy, SegmentReader, StandingSeal, StoredSegment } from '../stor
 import type { KafkaBrokers } from './broker.ts';
 import type { FoldedSegment } from './fold.ts';
 import { withinBytes } from './recent-entries.ts';
-import { decodeKey, type PartitionRecord } from './record.ts';
+import { encodeKey, keyBytes, type PartitionRecord, writerKeyBytes } from './record.ts';
 import type { StreamView } from './stream-view.ts';
 
-const recordsAtOnceMax = 256;
+/** Read at once by who reads on; what was not asked for is kept for the next. */
+const aheadBytes = 256 * 1024;
+/** Of a record that is a batch of its own: its heads and its key. */
+const recordOverheadBytes = 128;
+/** Of one record, whatever its size. */
+const oneRecord = 1;
 /** Jumps to an entry's place, after which it is looked for record by record. */
 const jumpsMax = 64;
 
@@ -20,10 +25,11 @@ export class KafkaSegmentReader implements SegmentReader {
   readonly #kafka: KafkaBrokers;
   readonly #view: StreamView;
   readonly #segment: FoldedSegment;
-  readonly #incarnation: string;
+  /** What the keys of its entries begin with. */
+  readonly #keyHead: Buffer;
   readonly #following: Disposable | undefined;
-  /** What was read further than was asked for, and the place behind it. */
-  #ahead: Entry[] = [];
+  /** What was read and may be asked for yet (who reads takes only what is confirmed), and the place behind it. */
+  #ahead: readonly Entry[] = [];
   #aheadTo: { readonly entry: number; readonly offset: number };
 
   constructor(
@@ -38,7 +44,9 @@ export class KafkaSegmentReader implements SegmentReader {
     this.#view = parts.view;
     this.#segment = parts.segment;
     this.#following = parts.following;
-    this.#incarnation = parts.view.fold.origin!.incarnation;
+    const { epoch, token, lssn } = parts.segment.header;
+    const { incarnation } = parts.view.fold.origin!;
+    this.#keyHead = encodeKey({ kind: 'entry', incarnation, epoch, token, lssn }).subarray(0, writerKeyBytes);
     this.#aheadTo = { entry: 0, offset: parts.segment.base + 1 };
   }
 
@@ -56,14 +64,20 @@ export class KafkaSegmentReader implements SegmentReader {
     const recent = this.#view.recent.from(lssn, from, bytesMax);
     if (recent !== undefined) return recent;
     const index = this.#ahead.findIndex((entry) => entry.entry === from);
-    if (index !== -1) return this.#handOut(this.#ahead.slice(index), bytesMax);
-    if (this.#aheadTo.entry !== from) this.#aheadTo = { entry: from, offset: await this.#placeOf(from) };
-    return this.#handOut(await this.#fetch(limit, bytesMax), bytesMax);
+    if (index > 0) this.#ahead = this.#ahead.slice(index);
+    if (index !== -1) return withinBytes(this.#ahead, bytesMax);
+    this.#ahead = [];
+    const readsOn = this.#aheadTo.entry === from;
+    if (!readsOn) this.#aheadTo = { entry: from, offset: await this.#placeOf(from) };
+    this.#ahead = await this.#fetch(limit, readsOn ? this.#bytesAhead(from, bytesMax) : bytesMax);
+    return withinBytes(this.#ahead, bytesMax);
   }
 
   passed(entries: readonly Entry[]): void {
-    this.#ahead = [];
+    if (entries.length === 0) return;
     const { entry, offset } = this.#aheadTo;
+    const next = entries.at(-1)!.entry + 1;
+    this.#ahead = this.#ahead.filter((each) => each.entry >= next);
     // A place that is too early is no fault: what lies before is passed over.
     if (entries[0]?.entry === entry)
       this.#aheadTo = { entry: entry + entries.length, offset: offset + entries.length };
@@ -106,18 +120,12 @@ export class KafkaSegmentReader implements SegmentReader {
     return sealed?.seal.entries ?? tally!.entries;
   }
 
-  #handOut(entries: readonly Entry[], bytesMax: number): readonly Entry[] {
-    const given = withinBytes(entries, bytesMax);
-    this.#ahead = entries.slice(given.length);
-    return given;
-  }
-
   /** Entries from `#aheadTo` on, at least one. */
   async #fetch(limit: number, bytesMax: number): Promise<readonly Entry[]> {
     const entries: Entry[] = [];
     let { entry, offset } = this.#aheadTo;
     while (entry === this.#aheadTo.entry && offset < this.#end) {
-      for (const record of await this.#records(offset, bytesMax)) {
+      for (const record of await this.#kafka.read(this.#view.topic, offset, bytesMax)) {
         const found = this.#entryOf(record);
         offset = record.offset + 1;
         if (found === undefined || found.entry < entry || entry >= limit) continue;
@@ -131,10 +139,18 @@ export class KafkaSegmentReader implements SegmentReader {
     return entries;
   }
 
+  /** What is fetched behind the segment's end is fetched in vain. */
+  #bytesAhead(from: number, bytesMax: number): number {
+    const { tally, sealed } = this.#segment;
+    const { bytes, entries } = sealed?.seal ?? tally!;
+    const left = (entries - from) * (Math.ceil(bytes / Math.max(1, entries)) + recordOverheadBytes);
+    return Math.max(bytesMax, Math.min(left, aheadBytes));
+  }
+
   async #placeOf(number: number): Promise<number> {
     let offset = this.#segment.base + 1 + number;
     for (let jumps = 0; jumps < jumpsMax && offset < this.#end; jumps++) {
-      const [record] = await this.#kafka.read(this.#view.topic, offset, 1);
+      const [record] = await this.#kafka.read(this.#view.topic, offset, oneRecord);
       const found = this.#entryOf(record!);
       if (found?.entry === number) return offset;
       if (found !== undefined && found.entry > number) break;
@@ -143,28 +159,15 @@ export class KafkaSegmentReader implements SegmentReader {
     return this.#segment.base + 1;
   }
 
-  #records(offset: number, bytesMax: number): Promise<readonly PartitionRecord[]> {
-    const { tally, sealed } = this.#segment;
-    const { bytes, entries } = sealed?.seal ?? tally!;
-    const wanted = Math.ceil((bytesMax * Math.max(1, entries)) / Math.max(1, bytes));
-    const count = Math.max(1, Math.min(wanted, recordsAtOnceMax, this.#end - offset));
-    return this.#kafka.read(this.#view.topic, offset, count);
-  }
-
   /** No record at or behind this place is an entry, or is read yet. */
   get #end(): number {
     return this.#segment.end ?? this.#view.fold.next;
   }
 
   #entryOf({ key, value }: PartitionRecord): Entry | undefined {
-    const stamp = decodeKey(key);
-    const { header, seed } = this.#segment;
+    const { seed } = this.#segment;
     const isOurs =
-      stamp?.kind === 'entry' &&
-      stamp.lssn === header.lssn &&
-      stamp.epoch === header.epoch &&
-      stamp.token === header.token &&
-      stamp.incarnation === this.#incarnation;
+      key?.length === keyBytes && key.compare(this.#keyHead, 0, writerKeyBytes, 0, writerKeyBytes) === 0;
     if (!isOurs) return undefined;
     const entry = parseEntry(value, 0, seed);
     return typeof entry === 'object' && entry.bytes === value.length ? entry : undefined;

@@ -162,6 +162,44 @@ describe('KafkaStorage', () => {
     await reader.close();
   });
 
+  it('reads on from where it stopped, in as few requests as the bytes need', async () => {
+    const storage = process();
+    await storage.createStream(stream, null);
+    const result = await logOn(storage).openWriter(stream, { rollBytes: 200_000, rollAfterMs: 1e9 });
+    assert(result.kind === 'opened');
+    const payload = Buffer.alloc(1000, 'x');
+    for (let index = 0; index < 800; index++) await committed(result.writer.append(payload));
+    await result.writer.close();
+    const asked = { reads: 0, ends: 0 };
+    const counted: KafkaBrokers = {
+      ...kafka,
+      read: (...args) => {
+        asked.reads += 1;
+        return kafka.read(...args);
+      },
+      watermarks: (of) => {
+        asked.ends += 1;
+        return kafka.watermarks(of);
+      },
+    };
+    const reader = await logOn(process(counted)).openReader(stream, 'earliest');
+    const before = { ...asked };
+    let found = 0;
+    // In small portions: what was fetched beyond is kept for the next.
+    for (let portion = 1; portion > 0; found += portion) {
+      const read = await reader.read({ bytesMax: 5000 });
+      portion = read.kind === 'records' ? read.records.length : 0;
+    }
+    assert.equal(found, 800);
+    const segments = (await storage.segments(stream)).length;
+    assert.ok(segments >= 4);
+    const reads = asked.reads - before.reads;
+    const ends = asked.ends - before.ends;
+    assert.ok(reads <= 3 * segments, `${reads} reads of ${segments} segments`);
+    assert.ok(ends <= 2 * segments + 2, `the end was asked for ${ends} times`);
+    await reader.close();
+  });
+
   it('makes a stream anew after it was deleted, and takes nothing from the old one', async () => {
     const held = holding(kafka);
     const old = process(held.kafka);
@@ -249,7 +287,7 @@ describe('KafkaStorage', () => {
 
     it('a broker that cannot be reached', async () => {
       const limits = { connectMs: 500 };
-      const edges = { clock: systemClock, log: silentLog, limits };
+      const edges = { clock: systemClock, random: systemRandom, log: silentLog, limits };
       await assert.rejects(connectKafka('127.0.0.1:1', edges), (error) => {
         assert.equal(errorCode(error), 'STORAGE_UNAVAILABLE');
         return /127\.0\.0\.1:1 does not answer.*egret\.dlog\.kafka\.bootstrap\.servers/.test(String(error));

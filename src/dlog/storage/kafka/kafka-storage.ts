@@ -119,10 +119,7 @@ export class KafkaStorage implements LogStorage {
     return found.sort();
   }
 
-  /**
-   * A record says so, and all before it is deleted. The topic stays, empty: Debian's librdkafka never gets done with closing a consumer
-   * whose topic was deleted.
-   */
+  /** A record says so, and all before it is deleted. The topic stays, empty: other processes have clients that know it. */
   async deleteStream(stream: string): Promise<boolean> {
     let view: StreamView;
     try {
@@ -199,7 +196,10 @@ export class KafkaStorage implements LogStorage {
   }
 
   async openSegment(stream: string, lssn: number): Promise<SegmentReader> {
-    const view = await this.#stream(stream);
+    // What is sealed stands: whoever reads on from segment to segment need not ask for the end of the partition each time.
+    const known = await this.#known(stream);
+    const isSealed = known?.fold.segments.get(lssn)?.sealed !== undefined;
+    const view = isSealed ? known : await this.#stream(stream);
     const found = view.fold.segments.get(lssn);
     if (found === undefined) throw segmentMissing(stream, lssn);
     const segment = whole(stream, found);
@@ -264,6 +264,12 @@ export class KafkaStorage implements LogStorage {
     const view = await this.#refreshed(stream);
     if (view.fold.origin === undefined) throw streamUnknown(stream);
     return view;
+  }
+
+  /** The stream as it was when this process last looked; undefined when it did not yet, or its view broke. */
+  async #known(stream: string): Promise<StreamView | undefined> {
+    const view = await this.#views.get(stream)?.catch(() => undefined);
+    return view?.fault === undefined ? view : undefined;
   }
 
   /** A view that broke is opened anew, once. */

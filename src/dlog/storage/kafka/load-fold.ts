@@ -5,7 +5,9 @@ import { topicUnfit } from './faults.ts';
 import { StreamFold } from './fold.ts';
 import { decodeKey, type PartitionRecord } from './record.ts';
 
-const recordsAtOnce = 512;
+const bytesAtOnce = 256 * 1024;
+/** Of one record, whatever its size. */
+const oneRecord = 1;
 
 /**
  * What the partition says up to its end. Begins at the newest checkpoint that the last record knows; else at the first one there is; else
@@ -36,11 +38,11 @@ async function hinted(
   stream: string,
   { topic, low, high }: Span,
 ): Promise<StreamFold | undefined> {
-  const [last] = await kafka.read(topic, high - 1, 1);
+  const [last] = await kafka.read(topic, high - 1, oneRecord);
   const stamp = decodeKey(last!.key);
   const at = stamp?.kind === 'checkpoint' ? high - 1 : stamp?.checkpoint;
   if (at === undefined || at < low || at >= high) return undefined;
-  const [record] = await kafka.read(topic, at, 1);
+  const [record] = await kafka.read(topic, at, oneRecord);
   return usable(stream, record!, low);
 }
 
@@ -53,7 +55,7 @@ async function searched(
   if (low === 0) return new StreamFold(stream);
   let origin: number | undefined;
   for (let from = low; from < high; ) {
-    const records = await kafka.read(topic, from, Math.min(recordsAtOnce, high - from));
+    const records = await kafka.read(topic, from, bytesAtOnce);
     for (const record of records) {
       const fold = usable(stream, record, low);
       if (fold !== undefined) return fold;
@@ -76,19 +78,19 @@ function usable(stream: string, record: PartitionRecord, low: number): StreamFol
   return fold !== undefined && fold.next >= low ? fold : undefined;
 }
 
-/** Hands on every record of a span, in order, so many at a time. */
+/** Hands on every record of a span, in order. */
 export async function readOn(
   kafka: KafkaBrokers,
   { topic, from, to }: { readonly topic: string; readonly from: number; readonly to: number },
   handle: (record: PartitionRecord) => void,
 ): Promise<void> {
   for (let next = from; next < to; ) {
-    const records = await kafka.read(topic, next, Math.min(recordsAtOnce, to - next));
+    const records = await kafka.read(topic, next, bytesAtOnce);
     if (records[0]!.offset !== next)
       throw new GatewayError('LOG_GAP', `${topic}: record ${next} is not kept any more`, {
         facts: { topic, next },
       });
-    for (const record of records) handle(record);
+    for (const record of records) if (record.offset < to) handle(record);
     next = records.at(-1)!.offset + 1;
   }
 }

@@ -40,6 +40,8 @@ export interface PartitionRecord {
 }
 
 export const keyBytes = 48;
+/** The beginning of a key that is the same for all records of a kind that an owner writes of a segment. */
+export const writerKeyBytes = 40;
 const magic = Buffer.from('EGKR');
 const noToken = '0'.repeat(16);
 

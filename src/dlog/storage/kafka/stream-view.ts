@@ -44,7 +44,7 @@ export class StreamView {
   readonly #listeners = new Set<() => void>();
   readonly #waiting: { readonly to: number; readonly reached: Deferred<undefined> }[] = [];
   #fault: GatewayError | undefined;
-  #tail: Promise<Tail> | undefined;
+  #tail: Tail | undefined;
   #followers = 0;
   #lingering: Disposable | undefined;
   #reading: Promise<void> | undefined;
@@ -127,10 +127,8 @@ export class StreamView {
       while (this.#tail === undefined && this.#reading !== undefined)
         await this.#reading.catch(() => undefined);
       this.#tail ??= this.#startTail();
-      await this.#tail;
       return following;
     } catch (error) {
-      this.#tail = undefined;
       following[Symbol.dispose]();
       throw error;
     }
@@ -169,12 +167,12 @@ export class StreamView {
     this.#fault ??= new GatewayError('ABORTED', `${this.topic}: the storage was closed`);
     this.#tell();
     this.#lingering?.[Symbol.dispose]();
-    const tail = await this.#tail?.catch(() => undefined);
+    const tail = this.#tail;
     this.#tail = undefined;
     await tail?.close();
   }
 
-  #startTail(): Promise<Tail> {
+  #startTail(): Tail {
     return this.#deps.kafka.follow(this.topic, this.fold.next, {
       record: (record) => this.#take(record),
       failed: (error) => {
@@ -188,7 +186,7 @@ export class StreamView {
     const tail = this.#tail;
     this.#tail = undefined;
     this.recent.clear();
-    void tail?.then((each) => each.close()).catch(() => undefined);
+    void tail?.close();
   }
 
   /** Waits for the tail, or reads what is missing. */
