@@ -14,7 +14,8 @@ import { cutOff, firstKept, type RetentionPolicy } from './retention.ts';
 import { parseSettings, retentionOf } from './settings.ts';
 import { checkDurability } from './storage/faults.ts';
 import type { LogStorage } from './storage/storage.ts';
-import { LogWriter, type OpenWriterResult, type WriterOptions } from './writer/log-writer.ts';
+import { LogWriter, type OpenWriterResult } from './writer/log-writer.ts';
+import type { WriterOptions } from './writer/writer-options.ts';
 
 export interface DistributedLogDeps {
   readonly storage: LogStorage;

@@ -25,5 +25,6 @@ export { checkStreamName } from './storage/faults.ts';
 export { LocalStorage } from './storage/local-storage.ts';
 export { type OpenedStorage, openStorage, type StorageSettings } from './storage/open-storage.ts';
 export type { LogStorage } from './storage/storage.ts';
-export type { LogWriter, WriterOptions } from './writer/log-writer.ts';
+export type { LogWriter } from './writer/log-writer.ts';
 export type { AppendOutcome } from './writer/outcome.ts';
+export type { WriterOptions } from './writer/writer-options.ts';

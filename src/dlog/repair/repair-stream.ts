@@ -7,7 +7,8 @@ import { SegmentCatalogue } from '../ownership/catalogue.ts';
 import { type Applicant, releaseOwnership, stateKey, takeOwnership } from '../ownership/ownership.ts';
 import type { CommitHub } from '../reader/commit-hub.ts';
 import type { LogStorage } from '../storage/storage.ts';
-import { LogWriter, writerDefaults } from '../writer/log-writer.ts';
+import { LogWriter } from '../writer/log-writer.ts';
+import { writerDefaults } from '../writer/writer-options.ts';
 import { dropAfter, dropBefore } from './drop.ts';
 
 /**

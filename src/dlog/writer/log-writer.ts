@@ -1,54 +1,20 @@
 import assert from 'node:assert/strict';
 import { type Clock, describeError, GatewayError, type Logger, TaskGroup } from '../../base/index.ts';
 import type { StateStore } from '../../coordination/index.ts';
-import type { Compression } from '../format/codec.ts';
 import type { Dlsn } from '../format/dlsn.ts';
 import { EntryBuilder } from '../format/entry-builder.ts';
-import type { Durability } from '../format/segment-header.ts';
 import { SegmentCatalogue } from '../ownership/catalogue.ts';
 import { type Applicant, releaseOwnership, renewOwnership, takeOwnership } from '../ownership/ownership.ts';
 import type { CommitHub } from '../reader/commit-hub.ts';
 import { parseSettings, writerOptionsOf } from '../settings.ts';
 import { checkDurability } from '../storage/faults.ts';
 import type { LogStorage, Permit, StoredSegment } from '../storage/storage.ts';
-import { type Group, GroupQueue, type QueueLimits } from './group-queue.ts';
+import { Admission, refused } from './admission.ts';
+import { type Group, GroupQueue } from './group-queue.ts';
 import { OpenSegment } from './open-segment.ts';
-import type { AppendOutcome, RefusalReason } from './outcome.ts';
+import type { AppendOutcome } from './outcome.ts';
 import { takeOver } from './take-over.ts';
-
-export interface WriterOptions extends QueueLimits {
-  /** What an acknowledgement means. Default: the most that the storage has. */
-  readonly durability: Durability;
-  readonly compression: Compression;
-  /** Bytes of one record, and of all records of one append together. */
-  readonly recordBytesMax: number;
-  readonly batchBytesMax: number;
-  /** A segment of that size or age that holds anything is followed by a new one. */
-  readonly rollBytes: number;
-  readonly rollAfterMs: number;
-  /** After so long without an append readers of other processes are told what is confirmed. */
-  readonly announceAfterMs: number;
-  /** How long after its owner's death a stream may stay without one. */
-  readonly leaseTtlMs: number;
-  /** Where others are sent to: part of what they are told when they ask for the stream. */
-  readonly address: string;
-}
-
-/** 1 MiB less 8 KiB, and less 4 KiB: as in DistributedLog. */
-export const writerDefaults: Omit<WriterOptions, 'durability'> = {
-  compression: 'none',
-  recordBytesMax: 1024 * 1024 - 8192,
-  batchBytesMax: 1024 * 1024 - 4096,
-  groupBytesMax: 1024 * 1024,
-  groupRecordsMax: 8192,
-  queueBytesMax: 8 * 1024 * 1024,
-  queueRecordsMax: 65_536,
-  rollBytes: 128 * 1024 * 1024,
-  rollAfterMs: 2 * 3600 * 1000,
-  announceAfterMs: 10,
-  leaseTtlMs: 3000,
-  address: '',
-};
+import { type WriterOptions, writerDefaults } from './writer-options.ts';
 
 export interface WriterDeps {
   readonly storage: LogStorage;
@@ -87,6 +53,7 @@ export class LogWriter {
   readonly #applicant: Applicant;
   readonly #permit: Permit;
   readonly #catalogue: SegmentCatalogue;
+  readonly #admission: Admission;
   readonly #queue: GroupQueue;
   readonly #tasks: TaskGroup;
   readonly #renewTimer: Disposable;
@@ -94,7 +61,6 @@ export class LogWriter {
   #segment: OpenSegment;
   #state: WriterState = 'open';
   #fault: GatewayError | undefined;
-  #lastTransactionId: number;
   #announceTimer: Disposable | undefined;
   #work: Promise<void> | undefined;
   #request: 'end' | 'announce' | undefined;
@@ -114,7 +80,7 @@ export class LogWriter {
     this.#applicant = parts.applicant;
     this.#permit = parts.permit;
     this.#segment = parts.segment;
-    this.#lastTransactionId = parts.transactionId;
+    this.#admission = new Admission(options, parts.transactionId);
     this.#catalogue = new SegmentCatalogue(deps.store, parts.permit.stream);
     this.#queue = new GroupQueue(options);
     this.#tasks = new TaskGroup((error) =>
@@ -182,7 +148,7 @@ export class LogWriter {
 
   /** The transaction id of the last record that was appended, or of the one before the first. */
   get lastTransactionId(): number {
-    return this.#lastTransactionId;
+    return this.#admission.lastTransactionId;
   }
 
   /** Where the next entry goes: everything before is confirmed. */
@@ -192,12 +158,12 @@ export class LogWriter {
 
   /** Appends one record. Without a transaction id it gets the time in ms, or the last one's when that is higher. Never rejects. */
   append(payload: Uint8Array, transactionId?: number): Promise<AppendOutcome> {
-    const id = transactionId ?? this.#nextTransactionId();
-    const refusal = this.#refusal(payload.length, 1) ?? this.#sizeRefusal(payload) ?? this.#orderRefusal(id);
+    const id = transactionId ?? this.#admission.nextTransactionId(this.#deps.clock.nowMs());
+    const refusal = this.#refusal(payload.length, 1) ?? this.#admission.ofRecord(payload, id);
     if (refusal !== undefined) return Promise.resolve(refusal);
     const group = this.#queue.reserve(payload.length, 1);
     group.builder.add(id, payload);
-    this.#lastTransactionId = id;
+    this.#admission.admitted(id);
     return this.#wait(group, 1);
   }
 
@@ -205,20 +171,15 @@ export class LogWriter {
   appendBatch(payloads: readonly Uint8Array[], transactionIds?: readonly number[]): Promise<AppendOutcome> {
     assert(payloads.length > 0 && (transactionIds?.length ?? payloads.length) === payloads.length);
     let bytes = 0;
-    let refusal: AppendOutcome | undefined;
-    for (const payload of payloads) {
-      bytes += payload.length;
-      refusal ??= this.#sizeRefusal(payload);
-    }
-    const isTooLarge = bytes > this.#options.batchBytesMax || payloads.length > this.#options.groupRecordsMax;
-    const common = transactionIds === undefined ? this.#nextTransactionId() : 0;
-    refusal ??= isTooLarge ? refused('too-large') : this.#batchOrderRefusal(transactionIds);
-    refusal = this.#refusal(bytes, payloads.length) ?? refusal;
+    for (const payload of payloads) bytes += payload.length;
+    const common = this.#admission.nextTransactionId(this.#deps.clock.nowMs());
+    const refusal =
+      this.#refusal(bytes, payloads.length) ?? this.#admission.ofBatch(payloads, bytes, transactionIds);
     if (refusal !== undefined) return Promise.resolve(refusal);
     const group = this.#queue.reserve(bytes, payloads.length);
     for (let index = 0; index < payloads.length; index++)
       group.builder.add(transactionIds?.[index] ?? common, payloads[index]!);
-    this.#lastTransactionId = transactionIds?.at(-1) ?? common;
+    this.#admission.admitted(transactionIds?.at(-1) ?? common);
     return this.#wait(group, payloads.length);
   }
 
@@ -264,7 +225,7 @@ export class LogWriter {
 
   #wait(group: Group, count: number): Promise<AppendOutcome> {
     const slot = group.builder.count - count;
-    const lastTransactionId = this.#lastTransactionId;
+    const { lastTransactionId } = this.#admission;
     this.#start();
     return new Promise((resolve) => group.waiters.push({ slot, count, lastTransactionId, resolve }));
   }
@@ -386,28 +347,6 @@ export class LogWriter {
     return this.#queue.hasRoom(bytes, records) ? undefined : refused('queue-full');
   }
 
-  #sizeRefusal(payload: Uint8Array): AppendOutcome | undefined {
-    return payload.length > this.#options.recordBytesMax ? refused('too-large') : undefined;
-  }
-
-  #orderRefusal(transactionId: number): AppendOutcome | undefined {
-    const isInOrder = Number.isSafeInteger(transactionId) && transactionId >= this.#lastTransactionId;
-    return isInOrder ? undefined : refused('transaction-out-of-order');
-  }
-
-  #batchOrderRefusal(transactionIds: readonly number[] | undefined): AppendOutcome | undefined {
-    let last = this.#lastTransactionId;
-    for (const id of transactionIds ?? []) {
-      if (!Number.isSafeInteger(id) || id < last) return refused('transaction-out-of-order');
-      last = id;
-    }
-    return undefined;
-  }
-
-  #nextTransactionId(): number {
-    return Math.max(this.#lastTransactionId, this.#deps.clock.nowMs());
-  }
-
   /** One timer at a time, however much is appended: when it is over and nothing is under way, readers elsewhere are told. */
   #announceLater(): void {
     this.#announceTimer ??= this.#deps.clock.after(this.#options.announceAfterMs, () => {
@@ -460,8 +399,4 @@ export class LogWriter {
     this.#deps.log.debug({ event: 'dlog.writer_state', stream: this.stream, from: this.#state, to: state });
     this.#state = state;
   }
-}
-
-function refused(reason: RefusalReason, error?: GatewayError): AppendOutcome {
-  return error === undefined ? { kind: 'refused', reason } : { kind: 'refused', reason, error };
 }

@@ -1,0 +1,37 @@
+import type { Compression } from '../format/codec.ts';
+import type { Durability } from '../format/segment-header.ts';
+import type { QueueLimits } from './group-queue.ts';
+
+export interface WriterOptions extends QueueLimits {
+  /** What an acknowledgement means. Default: the most that the storage has. */
+  readonly durability: Durability;
+  readonly compression: Compression;
+  /** Bytes of one record, and of all records of one append together. */
+  readonly recordBytesMax: number;
+  readonly batchBytesMax: number;
+  /** A segment of that size or age that holds anything is followed by a new one. */
+  readonly rollBytes: number;
+  readonly rollAfterMs: number;
+  /** After so long without an append readers of other processes are told what is confirmed. */
+  readonly announceAfterMs: number;
+  /** How long after its owner's death a stream may stay without one. */
+  readonly leaseTtlMs: number;
+  /** Where others are sent to: part of what they are told when they ask for the stream. */
+  readonly address: string;
+}
+
+/** 1 MiB less 8 KiB, and less 4 KiB: as in DistributedLog. */
+export const writerDefaults: Omit<WriterOptions, 'durability'> = {
+  compression: 'none',
+  recordBytesMax: 1024 * 1024 - 8192,
+  batchBytesMax: 1024 * 1024 - 4096,
+  groupBytesMax: 1024 * 1024,
+  groupRecordsMax: 8192,
+  queueBytesMax: 8 * 1024 * 1024,
+  queueRecordsMax: 65_536,
+  rollBytes: 128 * 1024 * 1024,
+  rollAfterMs: 2 * 3600 * 1000,
+  announceAfterMs: 10,
+  leaseTtlMs: 3000,
+  address: '',
+};
