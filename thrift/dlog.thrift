@@ -127,6 +127,25 @@ struct ReadResponse {
   5: optional bool isEnd;
 }
 
+/**
+ * Ours. What `read` answers, as whole entries (what was committed at once), for who reads much: `entries` are blocks one after the other, each
+ *
+ *    0 i64 segment   8 i64 entry   16 i64 transaction id of the first record   24 i64 sequence id of the first record
+ *   32 i32 count of records   36 i32 bytes of records
+ *   40 records: varint of the transaction id less the one before (of the first: 0), varint of the length, payload
+ *
+ * integers big-endian, varints seven bits a byte, lowest first, the high bit set on all but the last. A record's slot is its index in the
+ * block. Of the first block the records before `firstSlot` were not asked for.
+ */
+struct ReadEntriesResponse {
+  1: required ResponseHeader header;
+  2: optional binary entries;
+  3: optional i32 firstSlot;
+  4: optional string nextDlsn;
+  5: optional bool moved;
+  6: optional bool isEnd;
+}
+
 /** Ours. */
 struct SegmentInfo {
   1: required i64 lssn;
@@ -262,4 +281,6 @@ service DistributedLogService {
   CheckResponse check(1: string stream, 2: i64 fromLssn);
   RepairResponse repair(1: string stream, 2: RepairChoice choice);
   RebuildResponse rebuild(1: string stream);
+  /** Ours. As `read`. `bytesMax` is of whole entries; one comes whatever its size. */
+  ReadEntriesResponse readEntries(1: string stream, 2: ReadFrom start, 3: i32 bytesMax, 4: i32 waitMs);
 }

@@ -1,17 +1,12 @@
-import type { ReadRecord, ReadResponse, ReadFrom as ThriftReadFrom } from '../rpc/index.ts';
+import type { ReadEntriesResponse, ReadFrom as ThriftReadFrom } from '../rpc/index.ts';
+import { type BlockRecord, recordsOf } from './block.ts';
 import { fromWire, type Position, toWire } from './position.ts';
 import { Route, type RouteOptions } from './route.ts';
 
 /** Where to begin: at what is kept, behind the last record, at a position, at the first entry written at a time or later. */
 export type TailFrom = 'earliest' | 'latest' | Position | { readonly timeMs: number };
 
-export interface TailRecord {
-  readonly position: Position;
-  readonly transactionId: bigint;
-  /** Counts the records of the stream from 0, without a gap. */
-  readonly sequenceId: bigint;
-  readonly payload: Buffer;
-}
+export type TailRecord = Readonly<Pick<BlockRecord, 'position' | 'transactionId' | 'sequenceId' | 'payload'>>;
 
 /** `moved`: what lay before `to` was cut off, and is not shown; told once. `next` is where to begin after this. */
 export type TailEvent =
@@ -26,6 +21,7 @@ export interface TailOptions {
   readonly waitMs?: number;
   /** Of one event. */
   readonly recordsMax?: number;
+  /** Of one answer of the gateway, in whole entries. */
   readonly bytesMax?: number;
   readonly signal?: AbortSignal;
 }
@@ -44,29 +40,38 @@ export async function* tailOf(
 ): AsyncGenerator<TailEvent, void, undefined> {
   const { waitMs, recordsMax, bytesMax, follow = true } = { ...defaults, ...given };
   using route = new Route(options, stream, given.signal);
-  const read = (from: ThriftReadFrom): Promise<ReadResponse> => {
-    const request = { stream, start: from, recordsMax, bytesMax, waitMs: follow ? waitMs : 0 };
+  const read = (from: ThriftReadFrom): Promise<ReadEntriesResponse> => {
+    const request = { stream, start: from, bytesMax, waitMs: follow ? waitMs : 0 };
     const timeoutMs = options.timeoutMs + request.waitMs;
-    const answer = route.settled((caller) => caller.read(request, { timeoutMs }), { isRepeatable: true });
+    const answer = route.settled((caller) => caller.readEntries(request, { timeoutMs }), {
+      isRepeatable: true,
+    });
     // Nobody may ask for what is read ahead.
     answer.catch(() => undefined);
     return answer;
   };
-  let reading: Promise<ReadResponse> | undefined = read(fromOf(given.from ?? 'earliest'));
+  let reading: Promise<ReadEntriesResponse> | undefined = read(fromOf(given.from ?? 'earliest'));
   while (reading !== undefined) {
-    const answer: ReadResponse = await reading;
-    const records = answer.records ?? [];
+    const answer: ReadEntriesResponse = await reading;
+    const records = answer.entries === undefined ? [] : recordsOf(answer.entries, answer.firstSlot ?? 0);
     const isMoved = answer.moved === true;
     const isLast = answer.isEnd === true || (!follow && records.length === 0 && !isMoved);
     reading = isLast ? undefined : read({ kind: 'dlsn', value: answer.nextDlsn! });
     const next = fromWire(answer.nextDlsn!);
     if (isMoved) yield { kind: 'moved', to: next };
-    if (records.length > 0) yield { kind: 'records', records: records.map(recordOf), next };
+    yield* eventsOf(records, next, recordsMax);
   }
 }
 
-function recordOf({ dlsn, transactionId, sequenceId, payload }: ReadRecord): TailRecord {
-  return { position: fromWire(dlsn), transactionId, sequenceId, payload };
+function* eventsOf(
+  records: readonly TailRecord[],
+  next: Position,
+  recordsMax: number,
+): Generator<TailEvent, void> {
+  for (let at = 0; at < records.length; at += recordsMax) {
+    const part = records.length <= recordsMax ? records : records.slice(at, at + recordsMax);
+    yield { kind: 'records', records: part, next: records[at + recordsMax]?.position ?? next };
+  }
 }
 
 export function fromOf(from: TailFrom): ThriftReadFrom {

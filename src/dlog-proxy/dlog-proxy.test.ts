@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { crc32 } from 'node:zlib';
 import { deferred, seededRandom, silentLog, systemRandom } from '../base/index.ts';
-import { DistributedLog, deserializeDlsn, LocalStorage } from '../dlog/index.ts';
+import { DistributedLog, deserializeDlsn, LocalStorage, serializeDlsn } from '../dlog/index.ts';
 import type { FileSystem } from '../dlog/storage/file-system.ts';
+import { recordsOf } from '../dlog-client/block.ts';
 import type {
   Call,
   DistributedLogServiceMethods,
   Handler,
+  ReadEntriesResponse,
   ReadFrom,
   ReadResponse,
   WriteContext,
@@ -48,6 +50,10 @@ class Connection {
     return this.#handler.read({ stream, start: from, recordsMax: 1000, bytesMax, waitMs }, this.call);
   }
 
+  async readEntries(from: ReadFrom, bytesMax: number): Promise<ReadEntriesResponse> {
+    return this.#handler.readEntries({ stream, start: from, bytesMax, waitMs: 0 }, this.call);
+  }
+
   async do(
     method: 'create' | 'delete' | 'release' | 'getOwner' | 'seal',
     name = stream,
@@ -62,7 +68,12 @@ class Connection {
 
 const codes = (responses: readonly WriteResponse[]): string[] => responses.map(({ header }) => header.code);
 const texts = ({ records }: ReadResponse): string[] => records!.map(({ payload }) => payload.toString());
-const nextOf = ({ nextDlsn }: ReadResponse): ReadFrom => ({ kind: 'dlsn', value: nextDlsn! });
+const textsOfEntries = ({ entries, firstSlot }: ReadEntriesResponse): string[] =>
+  entries === undefined ? [] : recordsOf(entries, firstSlot!).map(({ payload }) => payload.toString());
+const nextOf = ({ nextDlsn }: { readonly nextDlsn?: string | undefined }): ReadFrom => ({
+  kind: 'dlsn',
+  value: nextDlsn!,
+});
 
 describe('the log as a service', () => {
   let fixture: LogFixture;
@@ -410,9 +421,9 @@ describe('the log as a service', () => {
     const openReader = log.openReader.bind(log);
     log.openReader = async (...args) => {
       const reader = await openReader(...args);
-      const read = reader.read.bind(reader);
+      const read = reader.readEntries.bind(reader);
       let isCounted = false;
-      reader.read = (limits) => {
+      reader.readEntries = (limits) => {
         if (!isCounted && (limits?.waitMs ?? 0) > 0) {
           isCounted = true;
           waiters += 1;
@@ -432,6 +443,39 @@ describe('the log as a service', () => {
       for (const each of await Promise.all(waiting)) assert.equal(texts(each)[0], 'two0');
     }
     assert.equal(waiters, 1);
+  });
+
+  it('answers whole entries with the numbers that single records have, from within an entry too', async () => {
+    await client.bulk(['one', 'two', 'three']);
+    await client.write('four');
+    const single = (await client.read(start)).records!;
+    const whole = await client.readEntries({ kind: 'dlsn', value: single[1]!.dlsn }, 1);
+    const inEntry = single.filter(
+      ({ dlsn }) => deserializeDlsn(dlsn).entry === deserializeDlsn(single[1]!.dlsn).entry,
+    );
+    const found = recordsOf(whole.entries!, whole.firstSlot!).map((record) => {
+      const { segment, entry, slot } = record.position;
+      const { transactionId, sequenceId, payload } = record;
+      return { dlsn: serializeDlsn({ lssn: segment, entry, slot }), transactionId, sequenceId, payload };
+    });
+    assert.deepEqual(found, inEntry.slice(1));
+    const last = await client.readEntries(nextOf(whole), 1);
+    assert.deepEqual(textsOfEntries(last), ['four']);
+    const waiting = client.read(nextOf(last), { waitMs: 1000 });
+    await turns();
+    await client.bulk(['five', 'six']);
+    const [five] = (await waiting).records!;
+    const { lssn, entry } = deserializeDlsn(five!.dlsn);
+    const six: ReadFrom = { kind: 'dlsn', value: serializeDlsn({ lssn, entry, slot: 1 }) };
+    assert.deepEqual(textsOfEntries(await client.readEntries(six, 1)), ['six']);
+  });
+
+  it('answers a read whose connection has gone before it at once', async () => {
+    await client.write('one');
+    const first = await client.read(start);
+    client.gone.abort();
+    const reading = client.read(nextOf(first), { waitMs: 20_000 });
+    assert.equal((await reading).header.code, 'READ_CANCELLED_EXCEPTION');
   });
 
   it('tells readers what was cut off, once, and where the stream ends', async () => {
@@ -486,11 +530,16 @@ describe('the log as a service', () => {
       found: [],
     }));
     const step = async (reader: (typeof readers)[number]): Promise<number> => {
-      const response = await mixed.read(reader.from, { bytesMax: 1 + below(300) });
+      const bytesMax = 1 + below(300);
+      const isWhole = random.next() < 0.5;
+      const response = isWhole
+        ? await mixed.readEntries(reader.from, bytesMax)
+        : await mixed.read(reader.from, { bytesMax });
       assert.equal(response.header.code, 'SUCCESS');
-      reader.found.push(...texts(response));
+      const found = 'records' in response ? texts(response) : textsOfEntries(response);
+      reader.found.push(...found);
       reader.from = nextOf(response);
-      return response.records!.length;
+      return found.length;
     };
     for (let round = 0; round < 60; round++) {
       const lines = Array.from(

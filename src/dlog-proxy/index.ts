@@ -7,6 +7,7 @@
  * sent, with no hole; "refused" never appears, "unknown" may; readers see only what is committed; all that waits is bounded in
  * bytes and count, and what is beyond is refused.
  *
- * Start at dlog-proxy.ts, then owned-stream.ts (writing), read-session.ts (reading).
+ * Start at dlog-proxy.ts; then writing.ts, owned-streams.ts, owned-stream.ts; reading.ts, read-session.ts, stream-tail.ts; stream-calls.ts and admin.ts
+ * for what is asked of whole streams.
  */
 export { DlogProxy } from './dlog-proxy.ts';

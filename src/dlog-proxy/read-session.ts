@@ -1,43 +1,39 @@
 import { type Clock, GatewayError } from '../base/index.ts';
-import {
-  compareDlsn,
-  type DistributedLog,
-  type Dlsn,
-  type LogReader,
-  type LogRecord,
-  type ReadFrom,
-} from '../dlog/index.ts';
+import { compareDlsn, type DistributedLog, type Dlsn, type LogReader, type ReadFrom } from '../dlog/index.ts';
+import { type Block, type Blocks, behind, blockOf, firstOf } from './block.ts';
 import type { ProxyLimits } from './limits.ts';
+import type { StreamTail } from './stream-tail.ts';
 import type { Tails } from './tails.ts';
 
 export interface ReadRequest {
   readonly stream: string;
   readonly from: ReadFrom;
-  readonly recordsMax: number;
-  /** Of payloads; one record comes whatever its size. */
+  /** Of whole entries; one comes whatever its size. */
   readonly bytesMax: number;
   /** How long to wait where there is nothing yet. */
   readonly waitMs: number;
   readonly signal: AbortSignal;
+  /** Where the next read goes on, of one that takes less than whole entries. */
+  readonly take?: (found: Blocks) => Dlsn;
 }
 
 /** `next` is where the next read goes on. `moved`: what lay before `next` was cut off. */
 export type ReadAnswer =
-  | { readonly kind: 'records'; readonly records: readonly LogRecord[]; readonly next: Dlsn }
+  | (Blocks & { readonly kind: 'blocks'; readonly next: Dlsn })
   | { readonly kind: 'idle' | 'moved' | 'end'; readonly next: Dlsn };
 
 /** A place in a stream, with the reader that stands there and what it read too much. */
 interface Place {
   readonly reader: LogReader;
   at: Dlsn;
-  left: readonly LogRecord[];
+  left: readonly Block[];
 }
 
 interface Deps {
   readonly log: DistributedLog;
   readonly clock: Clock;
-  readonly limits: ProxyLimits;
   readonly tails: Tails;
+  readonly limits: ProxyLimits;
   /** Aborted when reads are to wait no more: they are answered with what there is. */
   readonly stopping: AbortSignal;
 }
@@ -50,6 +46,8 @@ export class ReadSession {
   readonly #deps: Deps;
   /** By stream, the last used last. */
   readonly #places = new Map<string, Place>();
+  /** Of the reads that wait at a tail. */
+  readonly #wakes = new Set<() => void>();
   #isClosed = false;
 
   constructor(deps: Deps) {
@@ -73,8 +71,14 @@ export class ReadSession {
     await place?.reader.close();
   }
 
+  /** Has reads that wait look whether they still may. */
+  wake(): void {
+    for (const wake of [...this.#wakes]) wake();
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.wake();
     const places = [...this.#places.values()];
     this.#places.clear();
     for (const place of places) await place.reader.close();
@@ -86,18 +90,33 @@ export class ReadSession {
     const tail = await tails.of(request.stream);
     if (tail === undefined) return undefined;
     for (;;) {
-      const changed = tail.changed();
-      const found = tail.look(at, request.recordsMax);
+      const found = tail.look(at, request.bytesMax);
       if (found === 'behind') return undefined;
-      if (typeof found === 'object') return answerOf(found, request.bytesMax).answer;
+      if (typeof found === 'object') return { kind: 'blocks', ...found, next: nextOf(request, found) };
       if (found === 'end') return { kind: 'end', next: at };
       // Who does not wait wants to know what is committed by now: the tail may be a moment behind.
       if (request.waitMs <= 0) return undefined;
       const remainingMs = deadlineMs - clock.monotonicMs();
       if (remainingMs <= 0 || this.#deps.stopping.aborted) return { kind: 'idle', next: at };
-      await this.#pause(changed, remainingMs, request.signal);
+      await this.#changed(tail, remainingMs);
+      if (request.signal.aborted)
+        throw new GatewayError('ABORTED', 'the reader has gone', { cause: request.signal.reason as unknown });
       tail.usedAtMs = clock.monotonicMs();
     }
+  }
+
+  /** Nothing was waited for since the tail was looked at: no change is missed. */
+  async #changed(tail: StreamTail, ms: number): Promise<void> {
+    let wake = (): void => undefined;
+    const woken = new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+    const held = [this.#deps.clock.after(ms, wake), tail.onChange(wake)];
+    this.#wakes.add(wake);
+    // Its end may have been told already.
+    if (!this.#isClosed) await woken;
+    this.#wakes.delete(wake);
+    for (const each of held) each[Symbol.dispose]();
   }
 
   async #readStorage(request: ReadRequest, deadlineMs: number): Promise<ReadAnswer> {
@@ -114,12 +133,12 @@ export class ReadSession {
   }
 
   async #readPlace(place: Place, request: ReadRequest, deadlineMs: number): Promise<ReadAnswer> {
-    const { recordsMax, bytesMax, signal } = request;
-    if (place.left.length > 0) return takeLeft(place, bytesMax);
-    const found = await place.reader.read({ recordsMax, bytesMax, signal });
-    if (found.kind === 'records') {
-      place.left = found.records;
-      return takeLeft(place, bytesMax);
+    const { bytesMax, signal } = request;
+    if (place.left.length > 0) return takeLeft(place, request, place.at.slot);
+    const found = await place.reader.readEntries({ bytesMax, signal });
+    if (found.kind === 'entries') {
+      place.left = found.entries.map(blockOf);
+      return takeLeft(place, request, found.firstSlot);
     }
     const { next } = place.reader;
     if (found.kind !== 'idle' || request.waitMs <= 0) return { kind: found.kind, next };
@@ -130,13 +149,13 @@ export class ReadSession {
 
   /** Where there is no tail. */
   async #waitAlone(place: Place, request: ReadRequest, deadlineMs: number): Promise<ReadAnswer> {
-    const { recordsMax, bytesMax, signal } = request;
+    const { bytesMax, signal } = request;
     const waitMs = Math.max(0, deadlineMs - this.#deps.clock.monotonicMs());
     const either = AbortSignal.any([signal, this.#deps.stopping]);
-    const found = await place.reader.read({ recordsMax, bytesMax, waitMs, signal: either });
-    if (found.kind !== 'records') return { kind: found.kind, next: place.reader.next };
-    place.left = found.records;
-    return takeLeft(place, bytesMax);
+    const found = await place.reader.readEntries({ bytesMax, waitMs, signal: either });
+    if (found.kind !== 'entries') return { kind: found.kind, next: place.reader.next };
+    place.left = found.entries.map(blockOf);
+    return takeLeft(place, request, found.firstSlot);
   }
 
   async #placeOf({ stream, from }: ReadRequest): Promise<Place> {
@@ -167,40 +186,19 @@ export class ReadSession {
     this.#places.delete(surplus);
     await dropped?.reader.close();
   }
-
-  async #pause(changed: Promise<undefined>, ms: number, signal: AbortSignal): Promise<void> {
-    const over = new AbortController();
-    const any = AbortSignal.any([signal, this.#deps.stopping, over.signal]);
-    const slept = this.#deps.clock.sleep(ms, any).catch(() => undefined);
-    await Promise.race([changed, slept]);
-    over.abort();
-    if (signal.aborted)
-      throw new GatewayError('ABORTED', 'the reader has gone', { cause: signal.reason as unknown });
-  }
 }
 
 function isAt(from: ReadFrom, at: Dlsn): boolean {
   return typeof from === 'object' && 'dlsn' in from && compareDlsn(from.dlsn, at) === 0;
 }
 
-function takeLeft(place: Place, bytesMax: number): ReadAnswer {
-  const { answer, left } = answerOf(place.left, bytesMax);
-  place.left = left;
-  return answer;
+function takeLeft(place: Place, request: ReadRequest, firstSlot: number): ReadAnswer {
+  const blocks = firstOf(place.left, request.bytesMax);
+  const next = nextOf(request, { blocks, firstSlot });
+  place.left = place.left.filter((block) => compareDlsn(behind(block), next) > 0);
+  return { kind: 'blocks', blocks, firstSlot, next };
 }
 
-/** As many as the bytes allow, at least one. */
-function answerOf(
-  records: readonly LogRecord[],
-  bytesMax: number,
-): { readonly answer: ReadAnswer; readonly left: readonly LogRecord[] } {
-  let count = 1;
-  let bytes = records[0]!.payload.length;
-  while (count < records.length && bytes + records[count]!.payload.length <= bytesMax) {
-    bytes += records[count]!.payload.length;
-    count += 1;
-  }
-  const { lssn, entry, slot } = records[count - 1]!;
-  const next = { lssn, entry, slot: slot + 1 };
-  return { answer: { kind: 'records', records: records.slice(0, count), next }, left: records.slice(count) };
+function nextOf({ take }: ReadRequest, found: Blocks): Dlsn {
+  return take === undefined ? behind(found.blocks.at(-1)!) : take(found);
 }

@@ -1,34 +1,28 @@
-import { type Deferred, deferred } from '../base/index.ts';
-import {
-  compareDlsn,
-  type DistributedLog,
-  type Dlsn,
-  type LogReader,
-  type LogRecord,
-} from '../dlog/index.ts';
+import { compareDlsn, type DistributedLog, type Dlsn, type LogReader } from '../dlog/index.ts';
+import { type Block, type Blocks, behind, blockOf, firstOf } from './block.ts';
 
-/** What a record costs beside its payload, roughly. */
-const recordOverheadBytes = 96;
+/** What a block costs beside its bytes, roughly. */
+const blockOverheadBytes = 160;
 
-export type TailLook = readonly LogRecord[] | 'behind' | 'empty' | 'end';
+export type TailLook = Blocks | 'behind' | 'empty' | 'end';
 
 /**
- * The newest records of a stream, kept for all who read at its end: one reader of the log feeds them all. Who is behind what is kept
- * reads for itself. Holds nothing but what is committed.
+ * The newest entries of a stream, kept for all who read at its end: one reader of the log feeds them all, with the same bytes. Who is behind what
+ * is kept reads for itself. Holds nothing but what is committed.
  */
 export class StreamTail {
   readonly #reader: LogReader;
   readonly #bytesMax: number;
   readonly #ended = new AbortController();
-  /** Records below this index were let go. */
+  /** Blocks below this index were let go. */
   #from = 0;
-  #records: LogRecord[] = [];
+  #blocks: (Block | undefined)[] = [];
   #bytes = 0;
   /** Everything from here on is kept. */
   #start: Dlsn;
   #isEnd = false;
   #isClosed = false;
-  #changed: Deferred<undefined> = deferred();
+  readonly #waiting = new Set<() => void>();
   usedAtMs: number;
   readonly #feeding: Promise<void>;
 
@@ -54,17 +48,25 @@ export class StreamTail {
     return this.#isClosed;
   }
 
-  /** At most `recordsMax` records from that position on. */
-  look(at: Dlsn, recordsMax: number): TailLook {
+  /** Whole blocks from that position on, as many as begin within the bytes. */
+  look(at: Dlsn, bytesMax: number): TailLook {
     if (this.#isClosed || compareDlsn(at, this.#start) < 0) return 'behind';
     const index = this.#indexOf(at);
-    if (index < this.#records.length) return this.#records.slice(index, index + recordsMax);
-    return this.#isEnd ? 'end' : 'empty';
+    const first = this.#blocks[index];
+    if (first === undefined) return this.#isEnd ? 'end' : 'empty';
+    const blocks: Block[] = [];
+    for (let bytes = 0, place = index; place < this.#blocks.length && bytes < bytesMax; place++) {
+      blocks.push(this.#blocks[place]!);
+      bytes += this.#blocks[place]!.bytes.length;
+    }
+    const isInside = first.lssn === at.lssn && first.entry === at.entry;
+    return { blocks: firstOf(blocks, bytesMax), firstSlot: isInside ? at.slot : 0 };
   }
 
-  /** Resolves at the next change. */
-  changed(): Promise<undefined> {
-    return this.#changed.promise;
+  /** Calls `wake` at the next change, unless it is disposed before. */
+  onChange(wake: () => void): Disposable {
+    this.#waiting.add(wake);
+    return { [Symbol.dispose]: () => this.#waiting.delete(wake) };
   }
 
   async close(): Promise<void> {
@@ -76,9 +78,9 @@ export class StreamTail {
     const { signal } = this.#ended;
     try {
       for (;;) {
-        const result = await this.#reader.read({ waitMs: Number.POSITIVE_INFINITY, signal });
-        if (result.kind === 'moved') this.#letGo(this.#records.length, result.to);
-        else if (result.kind === 'records') this.#keep(result.records);
+        const result = await this.#reader.readEntries({ waitMs: Number.POSITIVE_INFINITY, signal });
+        if (result.kind === 'moved') this.#letGo(this.#blocks.length, result.to);
+        else if (result.kind === 'entries') this.#keep(result.entries.map(blockOf));
         else if (result.kind === 'end') {
           this.#isEnd = true;
           this.#wake();
@@ -92,45 +94,50 @@ export class StreamTail {
     }
   }
 
-  #keep(records: readonly LogRecord[]): void {
-    for (const record of records) {
-      this.#records.push(record);
-      this.#bytes += sizeOf(record);
+  #keep(blocks: readonly Block[]): void {
+    for (const block of blocks) {
+      this.#blocks.push(block);
+      this.#bytes += sizeOf(block);
     }
     let surplus = this.#from;
-    for (let bytes = this.#bytes; bytes > this.#bytesMax && surplus < this.#records.length - 1; surplus++)
-      bytes -= sizeOf(this.#records[surplus]!);
-    if (surplus > this.#from) this.#letGo(surplus, this.#records[surplus]!);
+    for (let bytes = this.#bytes; bytes > this.#bytesMax && surplus < this.#blocks.length - 1; surplus++)
+      bytes -= sizeOf(this.#blocks[surplus]!);
+    if (surplus > this.#from) this.#letGo(surplus, behind(this.#blocks[surplus - 1]!));
     this.#wake();
   }
 
   #letGo(end: number, start: Dlsn): void {
-    for (; this.#from < end; this.#from++) this.#bytes -= sizeOf(this.#records[this.#from]!);
-    this.#start = { lssn: start.lssn, entry: start.entry, slot: start.slot };
+    for (; this.#from < end; this.#from++) {
+      this.#bytes -= sizeOf(this.#blocks[this.#from]!);
+      this.#blocks[this.#from] = undefined;
+    }
+    this.#start = start;
     // Now and then, so that letting one go does not move all.
-    if (this.#from * 2 < this.#records.length) return;
-    this.#records = this.#records.slice(this.#from);
+    if (this.#from * 2 < this.#blocks.length) return;
+    this.#blocks = this.#blocks.slice(this.#from);
     this.#from = 0;
   }
 
+  /** Of the block with the first record that is not before `at`. */
   #indexOf(at: Dlsn): number {
     let low = this.#from;
-    let high = this.#records.length;
+    let high = this.#blocks.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (compareDlsn(this.#records[middle]!, at) < 0) low = middle + 1;
+      const { lssn, entry, count } = this.#blocks[middle]!;
+      if (compareDlsn({ lssn, entry, slot: count - 1 }, at) < 0) low = middle + 1;
       else high = middle;
     }
     return low;
   }
 
   #wake(): void {
-    const before = this.#changed;
-    this.#changed = deferred();
-    before.resolve(undefined);
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const wake of waiting) wake();
   }
 }
 
-function sizeOf({ payload }: LogRecord): number {
-  return payload.length + recordOverheadBytes;
+function sizeOf({ bytes }: Block): number {
+  return bytes.length + blockOverheadBytes;
 }

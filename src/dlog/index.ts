@@ -13,8 +13,10 @@
 export { checkStream } from './check/check-stream.ts';
 export type { CheckResult, Finding } from './check/finding.ts';
 export { DistributedLog } from './distributed-log.ts';
+export { readVarint } from './format/bytes.ts';
 export { compareDlsn, type Dlsn, deserializeDlsn, serializeDlsn } from './format/dlsn.ts';
 export type { LogRecord } from './format/entry.ts';
+export { SegmentEntry } from './format/segment-entry.ts';
 export type { LogReader, ReadResult } from './reader/log-reader.ts';
 export { LogPush } from './reader/push.ts';
 export type { ReadFrom } from './reader/start.ts';

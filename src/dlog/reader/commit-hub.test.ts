@@ -47,7 +47,7 @@ describe('a commit hub', () => {
     assert.deepEqual(fresh(1, 1, 1100), [1, 2]);
     const [first] = hub.fresh({ stream, lssn: 1, entry: 1, bytesMax: 1 });
     assert.deepEqual(
-      first?.records.map(({ lssn, entry, slot, payload }) => [lssn, entry, slot, payload[0]]),
+      first?.records()?.map(({ lssn, entry, slot, payload }) => [lssn, entry, slot, payload[0]]),
       [[1, 1, 0, 1]],
     );
   });
@@ -77,6 +77,6 @@ describe('a commit hub', () => {
     const bytes = entryBytes(0);
     hub.publish(stream, { lssn: 1, confirmed: 1 }, bytes);
     bytes.fill(0xff);
-    assert.equal(hub.fresh({ stream, lssn: 1, entry: 0, bytesMax: 1 })[0]?.records[0]?.payload[0], 0);
+    assert.equal(hub.fresh({ stream, lssn: 1, entry: 0, bytesMax: 1 })[0]?.records()?.[0]?.payload[0], 0);
   });
 });

@@ -1,5 +1,6 @@
 import { type Deferred, deferred } from '../../base/index.ts';
-import { type Entry, entryAt, type LogRecord, recordsOf } from '../format/entry.ts';
+import { entryAt } from '../format/entry.ts';
+import { SegmentEntry } from '../format/segment-entry.ts';
 
 /** Entries of a segment below `confirmed` may be read, and all of the segments before it. */
 export interface CommitPosition {
@@ -7,12 +8,6 @@ export interface CommitPosition {
   readonly confirmed: number;
   /** Its writer has sealed it: nothing follows in it. */
   readonly isSealed?: boolean;
-}
-
-/** An entry that was committed a moment ago. */
-export interface FreshEntry {
-  readonly entry: Entry;
-  readonly records: readonly LogRecord[];
 }
 
 /** Of the newest entries of a stream that somebody reads here. */
@@ -73,7 +68,7 @@ export class CommitHub {
     readonly lssn: number;
     readonly entry: number;
     readonly bytesMax: number;
-  }): readonly FreshEntry[] {
+  }): readonly SegmentEntry[] {
     return this.#fresh.get(at.stream)?.from(at.lssn, at.entry, at.bytesMax) ?? [];
   }
 
@@ -95,16 +90,11 @@ export class CommitHub {
   }
 }
 
-interface KeptEntry {
-  readonly entry: Entry;
-  records: readonly LogRecord[] | undefined;
-}
-
 /** The newest entries of one segment, dense. */
 class FreshEntries {
   readers = 0;
   #lssn = 0;
-  #entries: KeptEntry[] = [];
+  #entries: SegmentEntry[] = [];
   #bytes = 0;
 
   add(lssn: number, bytes: Buffer): void {
@@ -112,7 +102,7 @@ class FreshEntries {
     const isNext = lssn === this.#lssn && entry.entry === (this.#entries.at(-1)?.entry.entry ?? -1) + 1;
     if (!isNext) this.clear();
     this.#lssn = lssn;
-    this.#entries.push({ entry, records: undefined });
+    this.#entries.push(new SegmentEntry(lssn, entry, () => this.readers > 1));
     this.#bytes += entry.bytes;
     while (this.#bytes > freshBytesMax && this.#entries.length > 1)
       this.#bytes -= this.#entries.shift()!.entry.bytes;
@@ -123,25 +113,13 @@ class FreshEntries {
     this.#bytes = 0;
   }
 
-  from(lssn: number, entry: number, bytesMax: number): readonly FreshEntry[] {
+  from(lssn: number, entry: number, bytesMax: number): readonly SegmentEntry[] {
     const first = this.#entries[0]?.entry.entry;
     if (lssn !== this.#lssn || first === undefined || entry < first) return [];
-    const found: FreshEntry[] = [];
-    for (let at = entry - first, bytes = 0; at < this.#entries.length && bytes < bytesMax; at++) {
-      const kept = this.#entries[at]!;
-      const records = this.#recordsOf(kept);
-      // The storage says what is wrong with it.
-      if (records === undefined) break;
-      bytes += kept.entry.bytes;
-      found.push({ entry: kept.entry, records });
-    }
-    return found;
-  }
-
-  /** Decoded for who asks; kept only where others will ask too: a million small objects that live for a second are dear. */
-  #recordsOf(kept: KeptEntry): readonly LogRecord[] | undefined {
-    const records = kept.records ?? recordsOf(this.#lssn, kept.entry);
-    if (this.readers > 1) kept.records = records;
-    return records;
+    const begin = entry - first;
+    let end = begin;
+    for (let bytes = 0; end < this.#entries.length && bytes < bytesMax; end++)
+      bytes += this.#entries[end]!.entry.bytes;
+    return this.#entries.slice(begin, end);
   }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { seededRandom, silentLog } from '../../base/index.ts';
 import { committed, LogFixture, opened, readAll, texts, turns } from '../../testing/dlog/log-fixture.ts';
-import { type DistributedLog, LogPush, type LogWriter, type ReadFrom } from '../index.ts';
+import { DistributedLog, LogPush, type LogWriter, type ReadFrom } from '../index.ts';
 
 const stream = 'ns/s';
 const bytes = (text: string): Buffer => Buffer.from(text);
@@ -201,6 +202,27 @@ describe('a log reader', () => {
     fixture.disk.flipBit(`/log/${stream}/segments/0000000000000003.log`, 64 * 8 + 300);
     await assert.rejects(readAll(other), { code: 'SEGMENT_CORRUPT' });
     await other.close();
+  });
+
+  it('stays before an entry whose records cannot be read, as often as it is asked', async () => {
+    await append(0, 3);
+    await fixture.pause();
+    const { clock, store, storage } = fixture;
+    const openSegment = storage.openSegment.bind(storage);
+    storage.openSegment = async (...where) => {
+      const segment = await openSegment(...where);
+      const read = segment.read.bind(segment);
+      segment.read = async (...range) =>
+        (await read(...range)).map((each) => (each.entry === 1 ? { ...each, plainBytes: 1 } : each));
+      return segment;
+    };
+    const other = new DistributedLog({ storage, store, clock, random: seededRandom(7), log: silentLog });
+    const reader = await other.openReader(stream, 'earliest');
+    const first = await reader.read();
+    assert.deepEqual(first.kind === 'records' && texts(first.records), ['r0']);
+    await assert.rejects(reader.read(), { code: 'SEGMENT_CORRUPT' });
+    await assert.rejects(reader.read(), { code: 'SEGMENT_CORRUPT' });
+    await reader.close();
   });
 
   it('says how long it has seen nothing, and rejects when that is too long', async () => {

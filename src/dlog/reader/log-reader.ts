@@ -1,6 +1,7 @@
 import { type Clock, deferred, errorCode, GatewayError, throwIfAborted } from '../../base/index.ts';
 import { compareDlsn, type Dlsn, formatDlsn } from '../format/dlsn.ts';
-import { type Entry, type LogRecord, recordsOf } from '../format/entry.ts';
+import type { LogRecord } from '../format/entry.ts';
+import { SegmentEntry } from '../format/segment-entry.ts';
 import { corrupt } from '../storage/faults.ts';
 import type { LogStorage, SegmentReader } from '../storage/storage.ts';
 import type { CommitHub } from './commit-hub.ts';
@@ -31,7 +32,14 @@ export interface ReadLimits {
 
 export type ReadResult =
   /** At least one, in order, without a gap. */
-  | { readonly kind: 'records'; readonly records: readonly LogRecord[] }
+  { readonly kind: 'records'; readonly records: readonly LogRecord[] } | NothingRead;
+
+/** Whole entries that have records. Of the first one those before `firstSlot` were not asked for. */
+export type ReadEntriesResult =
+  | { readonly kind: 'entries'; readonly entries: readonly SegmentEntry[]; readonly firstSlot: number }
+  | NothingRead;
+
+type NothingRead =
   /** Nothing more yet; `idleForMs` since something was seen. */
   | { readonly kind: 'idle'; readonly idleForMs: number }
   /** What was to be read next was cut off: it goes on at `to`. Told once, before the records from there. */
@@ -60,6 +68,9 @@ export class LogReader {
   /** Entries of the open segment below this number are confirmed, as its later entries say. */
   #confirmed = 0;
   #nextSequenceId: number | undefined;
+  /** Read and not asked for yet, before #lssn and #entry; of the first one records before #waitingSlot are not wanted. */
+  #waiting: SegmentEntry[] = [];
+  #waitingSlot = 0;
   #ready: LogRecord[] = [];
   #readyFrom = 0;
   #seenAtMs: number;
@@ -98,17 +109,35 @@ export class LogReader {
   get next(): Dlsn {
     const ready = this.#ready[this.#readyFrom];
     if (ready !== undefined) return { lssn: ready.lssn, entry: ready.entry, slot: ready.slot };
+    const [waiting] = this.#waiting;
+    if (waiting !== undefined)
+      return { lssn: waiting.lssn, entry: waiting.entry.entry, slot: this.#waitingSlot };
     return { lssn: this.#lssn, entry: this.#entry, slot: this.#skipSlots };
   }
 
   async read(limits: ReadLimits = {}): Promise<ReadResult> {
-    const { recordsMax = 1000, bytesMax = 256 * 1024, waitMs = 0, signal } = limits;
+    for (;;) {
+      if (this.#readyFrom < this.#ready.length) {
+        throwIfAborted(limits.signal);
+        return { kind: 'records', records: this.#takeReady(limits.recordsMax ?? 1000) };
+      }
+      const found = await this.readEntries(limits);
+      if (found.kind !== 'entries') return found;
+      this.#decode(found.entries, found.firstSlot);
+    }
+  }
+
+  /**
+   * Reads entries as they lie there, for who hands them on: nothing is decoded, and a start by transaction id is where its entry begins. A reader is read in
+   * one way or the other.
+   */
+  async readEntries(limits: Omit<ReadLimits, 'recordsMax'> = {}): Promise<ReadEntriesResult> {
+    const { bytesMax = 256 * 1024, waitMs = 0, signal } = limits;
     const { clock } = this.#deps;
     const deadlineMs = clock.monotonicMs() + waitMs;
     for (;;) {
       throwIfAborted(signal);
-      if (this.#readyFrom < this.#ready.length)
-        return { kind: 'records', records: this.#takeReady(recordsMax) };
+      if (this.#waiting.length > 0) return this.#takeWaiting();
       // Asked for before looking: a change in between is not missed.
       const changed = this.#deps.hub.changed(this.#stream);
       const filled = await this.#fill(bytesMax);
@@ -132,6 +161,32 @@ export class LogReader {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #takeWaiting(): ReadEntriesResult {
+    const [entries, firstSlot] = [this.#waiting, this.#waitingSlot];
+    this.#waiting = [];
+    this.#waitingSlot = 0;
+    return { kind: 'entries', entries, firstSlot };
+  }
+
+  /** Stays before an entry that cannot be decoded, and throws where nothing is before it. */
+  #decode(entries: readonly SegmentEntry[], firstSlot: number): void {
+    for (const [index, entry] of entries.entries()) {
+      const slot = index === 0 ? firstSlot : 0;
+      const records = entry.records();
+      if (records === undefined) {
+        this.#waiting = entries.slice(index);
+        this.#waitingSlot = slot;
+        if (this.#ready.length > 0) return;
+        throw corrupt({ stream: this.#stream, lssn: entry.lssn }, 'its records');
+      }
+      for (const record of records) {
+        if (record.slot < slot || record.transactionId < this.#skipBelow) continue;
+        this.#skipBelow = 0;
+        this.#ready.push(record);
+      }
+    }
   }
 
   #takeReady(recordsMax: number): LogRecord[] {
@@ -173,7 +228,7 @@ export class LogReader {
     const limit = Math.max(this.#limit(reader), this.#confirmed);
     const readable = entries.filter((entry) => entry.entry < limit);
     if (readable.length > 0) {
-      for (const entry of readable) this.#deliver(entry, recordsOf(this.#lssn, entry));
+      for (const entry of readable) this.#deliver(new SegmentEntry(this.#lssn, entry));
       return 'more';
     }
     if (entries.length === 0 && this.#entry < known)
@@ -216,19 +271,18 @@ export class LogReader {
   #takeFresh(reader: SegmentReader, bytesMax: number): boolean {
     const at = { stream: this.#stream, lssn: this.#lssn, entry: this.#entry, bytesMax };
     const fresh = this.#deps.hub.fresh(at);
-    for (const { entry, records } of fresh) this.#deliver(entry, records);
+    for (const entry of fresh) this.#deliver(entry);
     reader.passed(fresh.map(({ entry }) => entry));
     return fresh.length > 0;
   }
 
-  #deliver(entry: Entry, records: readonly LogRecord[] | undefined): void {
+  #deliver(segmentEntry: SegmentEntry): void {
+    const { entry } = segmentEntry;
     const isNext = this.#nextSequenceId === undefined || entry.firstSequenceId === this.#nextSequenceId;
-    if (records === undefined) throw corrupt({ stream: this.#stream, lssn: this.#lssn }, 'its records');
     if (!isNext) throw this.#gap(`sequence id ${this.#nextSequenceId}`, entry.firstSequenceId);
-    for (const record of records) {
-      if (record.slot < this.#skipSlots || record.transactionId < this.#skipBelow) continue;
-      this.#skipBelow = 0;
-      this.#ready.push(record);
+    if (entry.count > this.#skipSlots) {
+      if (this.#waiting.length === 0) this.#waitingSlot = this.#skipSlots;
+      this.#waiting.push(segmentEntry);
     }
     this.#skipSlots = 0;
     this.#entry = entry.entry + 1;

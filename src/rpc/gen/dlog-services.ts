@@ -154,6 +154,15 @@ export interface DistributedLogServiceMethods {
     };
     readonly result: t.RebuildResponse;
   };
+  readEntries: {
+    readonly arguments: {
+      readonly stream: string;
+      readonly start: t.ReadFrom;
+      readonly bytesMax: number;
+      readonly waitMs: number;
+    };
+    readonly result: t.ReadEntriesResponse;
+  };
 }
 
 /** The write proxy of DistributedLog, and the reading side that it had none for. */
@@ -243,6 +252,12 @@ export const DistributedLogService: ServiceSpec<DistributedLogServiceMethods> = 
     rebuild: method('rebuild', [
       { id: 1, name: 'stream', requiredness: 'required', codec: c.string },
     ], { result: t.RebuildResponse, }),
+    readEntries: method('readEntries', [
+      { id: 1, name: 'stream', requiredness: 'required', codec: c.string },
+      { id: 2, name: 'start', requiredness: 'required', codec: t.ReadFrom },
+      { id: 3, name: 'bytesMax', requiredness: 'required', codec: c.i32 },
+      { id: 4, name: 'waitMs', requiredness: 'required', codec: c.i32 },
+    ], { result: t.ReadEntriesResponse, }),
   },
 };
 export type DistributedLogServiceHandler = Handler<DistributedLogServiceMethods>;

@@ -214,6 +214,33 @@ export const ReadResponse: StructCodec<ReadResponse> = struct<ReadResponse>('Rea
   { id: 5, name: 'isEnd', requiredness: 'optional', codec: c.bool },
 ]);
 
+/**
+ * Ours. What `read` answers, as whole entries (what was committed at once), for who reads much: `entries` are blocks one after the other, each
+ *
+ *    0 i64 segment   8 i64 entry   16 i64 transaction id of the first record   24 i64 sequence id of the first record
+ *   32 i32 count of records   36 i32 bytes of records
+ *   40 records: varint of the transaction id less the one before (of the first: 0), varint of the length, payload
+ *
+ * integers big-endian, varints seven bits a byte, lowest first, the high bit set on all but the last. A record's slot is its index in the
+ * block. Of the first block the records before `firstSlot` were not asked for.
+ */
+export interface ReadEntriesResponse {
+  readonly header: ResponseHeader;
+  readonly entries?: Buffer | undefined;
+  readonly firstSlot?: number | undefined;
+  readonly nextDlsn?: string | undefined;
+  readonly moved?: boolean | undefined;
+  readonly isEnd?: boolean | undefined;
+}
+export const ReadEntriesResponse: StructCodec<ReadEntriesResponse> = struct<ReadEntriesResponse>('ReadEntriesResponse', [
+  { id: 1, name: 'header', requiredness: 'required', codec: ResponseHeader },
+  { id: 2, name: 'entries', requiredness: 'optional', codec: c.binary },
+  { id: 3, name: 'firstSlot', requiredness: 'optional', codec: c.i32 },
+  { id: 4, name: 'nextDlsn', requiredness: 'optional', codec: c.string },
+  { id: 5, name: 'moved', requiredness: 'optional', codec: c.bool },
+  { id: 6, name: 'isEnd', requiredness: 'optional', codec: c.bool },
+]);
+
 /** Ours. */
 export interface SegmentInfo {
   readonly lssn: bigint;

@@ -1,0 +1,103 @@
+import { GatewayError } from '../base/index.ts';
+import { type Dlsn, readVarint, type SegmentEntry } from '../dlog/index.ts';
+
+/** An entry as `readEntries` answers it (layout: thrift/dlog.thrift), made once for all who read it. */
+export interface Block {
+  readonly lssn: number;
+  readonly entry: number;
+  /** Of records; not 0. */
+  readonly count: number;
+  readonly bytes: Buffer;
+}
+
+/** Blocks from a place on; of the first one the records before `firstSlot` are not asked for. */
+export interface Blocks {
+  readonly blocks: readonly Block[];
+  readonly firstSlot: number;
+}
+
+export interface BlockRecord extends Dlsn {
+  readonly transactionId: number;
+  readonly sequenceId: number;
+  /** A part of the block. */
+  readonly payload: Buffer;
+}
+
+const headBytes = 40;
+
+/** Throws `SEGMENT_CORRUPT` where the records do not unpack. */
+export function blockOf(segmentEntry: SegmentEntry): Block {
+  const { lssn, entry } = segmentEntry;
+  const plain = segmentEntry.plain();
+  if (plain === undefined)
+    throw new GatewayError(
+      'SEGMENT_CORRUPT',
+      `segment ${lssn}, entry ${entry.entry}: its records do not unpack`,
+    );
+  const bytes = Buffer.allocUnsafe(headBytes + plain.length);
+  writeI64(bytes, 0, lssn);
+  writeI64(bytes, 8, entry.entry);
+  writeI64(bytes, 16, entry.firstTransactionId);
+  writeI64(bytes, 24, entry.firstSequenceId);
+  bytes.writeInt32BE(entry.count, 32);
+  bytes.writeInt32BE(plain.length, 36);
+  plain.copy(bytes, headBytes);
+  return { lssn, entry: entry.entry, count: entry.count, bytes };
+}
+
+/** Behind its last record. */
+export function behind({ lssn, entry }: Block): Dlsn {
+  return { lssn, entry: entry + 1, slot: 0 };
+}
+
+/** Whole blocks, as many as begin within the bytes: at least one. */
+export function firstOf(blocks: readonly Block[], bytesMax: number): readonly Block[] {
+  let count = 0;
+  for (let bytes = 0; count < blocks.length && (count === 0 || bytes < bytesMax); count++)
+    bytes += blocks[count]!.bytes.length;
+  return count === blocks.length ? blocks : blocks.slice(0, count);
+}
+
+/** At most `recordsMax` records, with payloads of `bytesMax` together or one that has more; and where the next is. */
+export function recordsOf(
+  { blocks, firstSlot }: Blocks,
+  { recordsMax, bytesMax }: { readonly recordsMax: number; readonly bytesMax: number },
+): { readonly records: readonly BlockRecord[]; readonly next: Dlsn } {
+  const records: BlockRecord[] = [];
+  let bytes = 0;
+  for (const block of blocks) {
+    for (const record of decoded(block)) {
+      if (block === blocks[0] && record.slot < firstSlot) continue;
+      bytes += record.payload.length;
+      const isFull = records.length === recordsMax || (bytes > bytesMax && records.length > 0);
+      if (isFull) return { records, next: { lssn: record.lssn, entry: record.entry, slot: record.slot } };
+      records.push(record);
+    }
+  }
+  return { records, next: behind(blocks.at(-1)!) };
+}
+
+function* decoded({ lssn, entry, count, bytes }: Block): Generator<BlockRecord> {
+  const cursor = { at: headBytes };
+  let transactionId = readI64(bytes, 16);
+  const firstSequenceId = readI64(bytes, 24);
+  for (let slot = 0; slot < count; slot++) {
+    transactionId += readVarint(bytes, cursor);
+    const end = readVarint(bytes, cursor) + cursor.at;
+    const payload = bytes.subarray(cursor.at, end);
+    yield { lssn, entry, slot, transactionId, sequenceId: firstSequenceId + slot, payload };
+    cursor.at = end;
+  }
+}
+
+/** Numbers of the log are below 2^53. */
+const low = 0x1_0000_0000;
+
+function writeI64(bytes: Buffer, at: number, value: number): void {
+  bytes.writeUInt32BE(Math.floor(value / low), at);
+  bytes.writeUInt32BE(value % low, at + 4);
+}
+
+function readI64(bytes: Buffer, at: number): number {
+  return bytes.readUInt32BE(at) * low + bytes.readUInt32BE(at + 4);
+}

@@ -1,0 +1,50 @@
+import type { TaskGroup } from '../base/index.ts';
+import { WriteOrder } from './limits.ts';
+import type { ReadSession } from './read-session.ts';
+
+export interface Connection {
+  /** Of its newest session. */
+  writes: WriteOrder;
+  readonly reads: ReadSession;
+}
+
+/** What is kept of each connection, for as long as it is there. */
+export class Connections {
+  readonly #connections = new Map<AbortSignal, Connection>();
+  readonly #openReads: () => ReadSession;
+  readonly #tasks: TaskGroup;
+
+  constructor(openReads: () => ReadSession, tasks: TaskGroup) {
+    this.#openReads = openReads;
+    this.#tasks = tasks;
+  }
+
+  /** Of the connection whose calls have that signal. */
+  of(signal: AbortSignal): Connection {
+    const found = this.#connections.get(signal);
+    if (found !== undefined) return found;
+    const connection = { writes: new WriteOrder(0), reads: this.#openReads() };
+    this.#connections.set(signal, connection);
+    const onGone = (): void => {
+      this.#connections.delete(signal);
+      this.#tasks.add(connection.reads.close());
+    };
+    if (signal.aborted) onGone();
+    else signal.addEventListener('abort', onGone, { once: true });
+    return connection;
+  }
+
+  /** What is read next of that stream is read anew. */
+  async forget(stream: string): Promise<void> {
+    for (const { reads } of this.#connections.values()) await reads.forget(stream);
+  }
+
+  /** Has reads that wait look whether they still may. */
+  wake(): void {
+    for (const { reads } of this.#connections.values()) reads.wake();
+  }
+
+  async close(): Promise<void> {
+    for (const { reads } of this.#connections.values()) await reads.close();
+  }
+}

@@ -1,0 +1,86 @@
+import { type Clock, describeError, type Logger, TaskGroup } from '../base/index.ts';
+import type { DistributedLog } from '../dlog/index.ts';
+import { InFlight, type ProxyLimits } from './limits.ts';
+import { type Refused, refused } from './outcome.ts';
+import { OwnedStream } from './owned-stream.ts';
+
+export interface OwnedStreamsDeps {
+  readonly log: DistributedLog;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly address: () => string;
+  readonly limits: ProxyLimits;
+  /** Aborted when nothing more is written here. */
+  readonly stopping: AbortSignal;
+}
+
+/** The streams that are written here, or were asked for: made at the first use, given back when nobody wrote for long. */
+export class OwnedStreams {
+  readonly #deps: OwnedStreamsDeps;
+  readonly #total: InFlight;
+  readonly #streams = new Map<string, { readonly stream: OwnedStream; usedAtMs: number }>();
+  readonly #closing: TaskGroup;
+
+  constructor(deps: OwnedStreamsDeps) {
+    this.#deps = deps;
+    const { proxyBytesMax: bytesMax, proxyRecordsMax: recordsMax } = deps.limits;
+    this.#total = new InFlight({ bytesMax, recordsMax });
+    this.#closing = new TaskGroup((error) =>
+      deps.logger.warn({ event: 'dlog_proxy.close_failed', error: describeError(error) }),
+    );
+  }
+
+  /** Nothing is waited for: the order of the calls is kept. */
+  of(name: string): OwnedStream | Refused {
+    if (this.#deps.stopping.aborted) return refused('SERVICE_UNAVAILABLE', 'the gateway is ending');
+    const usedAtMs = this.#deps.clock.monotonicMs();
+    const found = this.#streams.get(name);
+    if (found !== undefined) {
+      found.usedAtMs = usedAtMs;
+      return found.stream;
+    }
+    const { streamsMax } = this.#deps.limits;
+    if (this.#streams.size >= streamsMax && !this.#forgetOne())
+      return refused('TOO_MANY_STREAMS', `${streamsMax} streams are written here already`);
+    const options = { address: this.#deps.address() };
+    const stream = new OwnedStream(name, { ...this.#deps, total: this.#total, options });
+    this.#streams.set(name, { stream, usedAtMs });
+    return stream;
+  }
+
+  /** Names of those that are written here now. */
+  get names(): readonly string[] {
+    return [...this.#streams].filter(([, { stream }]) => stream.isOwned).map(([name]) => name);
+  }
+
+  /** Settles what was taken of it, and gives it back. */
+  async giveBack(name: string): Promise<void> {
+    const found = this.#streams.get(name);
+    await found?.stream.close();
+    if (this.#streams.get(name) === found) this.#streams.delete(name);
+  }
+
+  async closeIdle(): Promise<void> {
+    const { clock, limits } = this.#deps;
+    for (const [name, { stream, usedAtMs }] of [...this.#streams]) {
+      const isUnused = clock.monotonicMs() - usedAtMs >= limits.streamIdleMs;
+      if (stream.isIdle && isUnused) await this.giveBack(name);
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#streams.values()].map(({ stream }) => stream.close()));
+    await this.#closing.settle();
+  }
+
+  /** One that was asked for and is not written here: redirected, unknown or ended. */
+  #forgetOne(): boolean {
+    for (const [name, { stream }] of this.#streams) {
+      if (stream.isOwned || !stream.isIdle) continue;
+      this.#streams.delete(name);
+      this.#closing.add(stream.close());
+      return true;
+    }
+    return false;
+  }
+}
