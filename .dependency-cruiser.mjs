@@ -14,7 +14,7 @@ const allowed = {
   scheduler: ['base', 'topology', 'packing', 'coordination', 'child'],
   container: ['base', 'config', 'tuple', 'topology', 'coordination', 'child', 'dlog'],
   nimbus: ['base', 'config', 'rpc', 'topology', 'coordination'],
-  cli: ['base', 'config', 'rpc', 'child', 'topology', 'dlog', 'dlog-client'],
+  cli: ['base', 'config', 'rpc', 'child', 'tuple', 'topology', 'dlog', 'dlog-client'],
 };
 const everyRoom = [...Object.keys(allowed), 'bin', 'testing'];
 

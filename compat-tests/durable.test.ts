@@ -181,6 +181,77 @@ describe('durable streams', () => {
     assert.equal(ackedOf().length, count, 'nothing that was acked was emitted again');
   });
 
+  describe('are read as tuples by egret dlog tail while their topology runs', () => {
+    interface Shown {
+      readonly dlsn: string;
+      readonly time: string;
+      readonly component: string;
+      readonly stream: string;
+      readonly task: number;
+      readonly values: readonly unknown[];
+    }
+    const tail = async (stream: string, ...flags: readonly string[]): Promise<string[]> => {
+      const { code, output, errors } = await dlog('tail', stream, '--no-follow', ...flags);
+      assert.deepEqual([code, errors], [0, '']);
+      return output.split('\n').slice(0, -1);
+    };
+
+    it('with the values of Java, of classes that only Java knows too', async () => {
+      const name = `durable-values-${process.pid}`;
+      const startedAtMs = Date.now();
+      const out = await start(name, 'values', {
+        ...{ set: 'exotic', 'topology.egret.durable.streams': '["values"]' },
+      });
+      await eventually('all values', () => (tuplesOf(out, 'sink').length >= 28 ? true : undefined));
+      const stream = `topology-${name}/values.default.0`;
+      const tuples = (await tail(stream, '--json')).map((line) => JSON.parse(line) as Shown);
+      const { sourceTask } = tuplesOf(out, 'sink')[0]!;
+      for (const { component, stream: id, task, time } of tuples) {
+        assert.deepEqual([component, id, task], ['values', 'default', sourceTask]);
+        assert.ok(Date.parse(time) >= startedAtMs && Date.parse(time) <= Date.now(), time);
+      }
+      const values = tuples.map((tuple) => tuple.values[1]);
+      const { base64, ...point } = values.pop() as { readonly base64: string };
+      assert.deepEqual(values, [
+        ...[12.34, '1970-01-01T00:16:40.000Z', '00000000-0000-0001-0000-000000000002'],
+        ...[[1, 2], ['x', 'y'], ['x', 1], { b: 1, a: 2 }, { a: 2, z: 1 }, ['p', 'q'], ['r', 1], ['s']],
+        ...['GREEN', 'DAYS'],
+      ]);
+      assert.deepEqual(point, { unknownClass: 'egret.compat.Cases$Point', codec: 'javaSerialization' });
+      assert.ok(Buffer.from(base64, 'base64').includes('egret.compat.Cases$Point'));
+      const [line] = await tail(stream);
+      assert.match(
+        line!,
+        new RegExp(`^1:0:0\\t\\S+Z\\tvalues\\.default\\t${sourceTask}\\t\\[13,12\\.340\\]$`),
+      );
+      const raw = (await dlog('tail', stream, '--no-follow', '--raw')).output;
+      assert.ok(raw.startsWith('\x01\0'), 'the bytes of the record');
+    });
+
+    it('with those of scripts, of every task, and after it by their places', async () => {
+      const name = `durable-shown-${process.pid}`;
+      const out = join(scratch, name);
+      started.push(name);
+      mkdirSync(out);
+      const conf = { 'topology.egret.durable.streams': ['ids'], 'chaos.forget': 0 };
+      await submitChaos({ shape: 'python', name, workers: 1, out, pace: 15, conf });
+      await eventually('some acks', () => (judged(out).acked > 60 ? true : undefined), 90_000);
+      const stream = `topology-${name}/ids.default.0`;
+      const tuples = (await tail(stream, '--json')).map((line) => JSON.parse(line) as Shown);
+      assert.ok(tuples.length > 60);
+      const tasks = readdirSync(out).flatMap((file) => /^ids-(\d+)\.log$/.exec(file)?.[1] ?? []);
+      assert.deepEqual(new Set(tuples.map(({ task }) => String(task))), new Set(tasks));
+      for (const { values } of tuples) assert.match(values[0] as string, /^\d|^\w/);
+      const known = tuples[0]!;
+      await killTopology(name, 0);
+      const { code, output, errors } = await dlog('tail', stream, '--no-follow', '--json');
+      assert.equal(code, 0);
+      assert.match(errors, /^which tasks ids has is not known, their places are shown .*not alive/);
+      const later = JSON.parse(output.split('\n')[0]!) as Shown;
+      assert.deepEqual(later, { ...known, task: null });
+    });
+  });
+
   it('let a spout go on beside a consumer that is slow, where a stream may spill', async () => {
     const name = `durable-spill-${process.pid}`;
     const out = await start(name, 'branches', { micros: 1000, 'topology.egret.spill.streams': '["flood"]' });

@@ -99,14 +99,18 @@ function addRecords({ command, world, done }: Place): void {
     });
   command(
     'tail',
-    'Print the records of a stream with their positions, and go on as they are committed.',
-    'egret dlog tail words --from 2026-01-31T12:00:00Z --no-follow',
+    'Print the records of a stream with their positions, and go on as they are committed. Of a durable stream of a topology ' +
+      '(topology-NAME/COMPONENT.STREAM.PARTITION) it prints the tuples: position, time, component and stream, task, values.',
+    'egret dlog tail topology-word-count/split.default.0 --from 2026-01-31T12:00:00Z --no-follow',
   )
     .argument('<stream>', streamHelp)
     .option<TailFrom>('--from <where>', fromHelp, fromFlag, 'earliest')
     .option('--no-follow', 'end where there is nothing more for now')
     .option('--raw', 'print the bytes of the records alone, a line feed after each')
-    .option('--json', 'print one JSON object a line')
+    .option(
+      '--json',
+      'print one JSON object a line; bytes are {"base64"}, a value that only Java can read {"unknownClass", "codec", "base64"}',
+    )
     .action(async (stream: string, flags: TailFlags) => {
       const { tailStream } = await import('./dlog-tail.ts');
       done(await tailStream(world, stream, flags));

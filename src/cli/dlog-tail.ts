@@ -6,8 +6,10 @@ import {
   type TailFrom,
   type TailRecord,
 } from '../dlog-client/index.ts';
-import type { CommandWorld, CommonFlags } from './commands.ts';
+import { type LogPlace, parseLogStreamName } from '../topology/index.ts';
+import { type CommandWorld, type CommonFlags, failureLine, withNimbus } from './commands.ts';
 import { explained, isGone, openDlog, streamName, wentAway } from './dlog-client.ts';
+import { TupleLines } from './tuple-lines.ts';
 
 export interface TailFlags extends CommonFlags {
   readonly from: TailFrom;
@@ -21,11 +23,53 @@ export interface DumpFlags extends CommonFlags {
   readonly json?: true;
 }
 
-/** Prints the records of a stream, and goes on as they are committed. Ends where the stream was ended, or, told not to follow, at its end. */
-export function tailStream(world: CommandWorld, name: string, flags: TailFlags): Promise<number> {
+/**
+ * Prints the records of a stream, the tuples of a topology's durable stream, and goes on as they are committed. Ends where the stream was
+ * ended, or, told not to follow, at its end.
+ */
+export async function tailStream(world: CommandWorld, name: string, flags: TailFlags): Promise<number> {
   const { from, follow } = flags;
-  const format = flags.raw === true ? rawOf : flags.json === true ? jsonOf : textOf;
-  return printed(world, { name, flags, from, follow }, format);
+  return printed(world, { name, flags, from, follow }, await formatFor(world, name, flags));
+}
+
+async function formatFor(
+  world: CommandWorld,
+  name: string,
+  flags: TailFlags,
+): Promise<(record: TailRecord) => Uint8Array> {
+  if (flags.raw === true) return rawOf;
+  const topologys = parseLogStreamName(streamName(name));
+  if (topologys === undefined) return flags.json === true ? jsonOf : textOf;
+  const { place } = topologys;
+  const tasks = await tasksOf(world, place, flags);
+  const note = (text: string): void => world.err(`${text}\n`);
+  const lines = new TupleLines({ place, tasks }, { isJson: flags.json === true, note });
+  return (record) => lines.linesOf(record);
+}
+
+/** The tasks of the component whose stream it is, while its topology runs. */
+async function tasksOf(
+  world: CommandWorld,
+  { topologyName: name, componentId }: LogPlace,
+  flags: CommonFlags,
+): Promise<readonly number[] | undefined> {
+  try {
+    const options = { num_err_choice: 'NONE' } as const;
+    const info = await withNimbus(world, flags, ({ call }) =>
+      call.getTopologyInfoByNameWithOpts({ name, options }),
+    );
+    const own = info.executors.filter(({ component_id }) => component_id === componentId);
+    const ranges = own.map(({ executor_info }) => executor_info);
+    const tasks = ranges.flatMap(({ task_start, task_end }) =>
+      Array.from({ length: task_end - task_start + 1 }, (_, place) => task_start + place),
+    );
+    return tasks.length === 0 ? undefined : tasks.sort((one, other) => one - other);
+  } catch (error) {
+    world.err(
+      `which tasks ${componentId} has is not known, their places are shown (#0 is the first): ${failureLine(error)}`,
+    );
+    return undefined;
+  }
 }
 
 /** Prints all records there are now with all their numbers. */

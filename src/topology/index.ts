@@ -8,11 +8,13 @@ export { componentConfOf, ownConfOf } from './component-conf.ts';
 export { confKeys } from './conf-values.ts';
 export { withDurableStreams } from './durable/durable-streams.ts';
 export {
+  type LogPlace,
   logComponentPrefixes,
   logNamespace,
   logStreamName,
   logStreamPrefix,
   logSubscriber,
+  parseLogStreamName,
   partitionOf,
 } from './durable/log-names.ts';
 export { type LogSettings, logSettingsOf } from './durable/log-settings.ts';

@@ -36,6 +36,7 @@ export {
 } from './java-hash.ts';
 export { JavaRandom } from './java-random.ts';
 export { javaToString } from './java-text.ts';
+export { type JsonRules, valuesToJson } from './json-text.ts';
 export { isContinuation, RecordJoiner, RecordSplitter } from './log-parts.ts';
 export { type RecordBatch, RecordCursor, readBatch } from './log-record.ts';
 export { decodeValues, ValueReader } from './value-reader.ts';

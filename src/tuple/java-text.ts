@@ -82,7 +82,7 @@ function decompose(text: string): { digits: string; exponent: number } {
 }
 
 /** BigDecimal.toString: plain where the point lies within the digits or a few zeros before, else with an exponent. */
-function decimalText(unscaled: bigint, scale: number): string {
+export function decimalText(unscaled: bigint, scale: number): string {
   if (scale === 0) return unscaled.toString();
   const sign = unscaled < 0n ? '-' : '';
   const digits = (unscaled < 0n ? -unscaled : unscaled).toString();
@@ -96,7 +96,7 @@ function decimalText(unscaled: bigint, scale: number): string {
   return `${sign}${digits[0]!}${fraction}${exponentText}`;
 }
 
-function uuidText(mostSignificant: bigint, leastSignificant: bigint): string {
+export function uuidText(mostSignificant: bigint, leastSignificant: bigint): string {
   const hex = [mostSignificant, leastSignificant]
     .map((half) => BigInt.asUintN(64, half).toString(16).padStart(16, '0'))
     .join('');

@@ -12,7 +12,7 @@ import {
   TopologyIndex,
   withDurableStreams,
 } from '../index.ts';
-import { logSinkId, logSourceId, logStreamName } from './log-names.ts';
+import { logSinkId, logSourceId, logStreamName, parseLogStreamName } from './log-names.ts';
 
 const conf: JsonObject = { 'topology.workers': 2, 'topology.message.timeout.secs': 30 };
 
@@ -294,6 +294,7 @@ describe('names in the log', () => {
         const [left, right] = [logStreamName(one, 3), logStreamName(other, 3)];
         assert.match(left, /^[\w-][\w.-]*\/[\w-][\w.-]*$/);
         if (JSON.stringify(one) !== JSON.stringify(other)) assert.notEqual(left, right);
+        assert.deepEqual(parseLogStreamName(left), { place: { ...one }, partition: 3 });
         const ids = [one, other].map(({ componentId, streamId }) => logSinkId(componentId, streamId));
         const isSame = one.componentId === other.componentId && one.streamId === other.streamId;
         assert.equal(ids[0] === ids[1], isSame);
@@ -325,6 +326,18 @@ describe('names in the log', () => {
       logStreamName({ topologyName: 't', componentId: id, streamId: 'default' }, 0),
     );
     assert.equal(new Set(names).size, ids.length);
+  });
+
+  it('are told from names that others gave', () => {
+    for (const name of [
+      'default/a.b.0',
+      'topology-t/a.b',
+      'topology-t/a.b.c',
+      'topology-t/a.b.c.0',
+      'topology-t/a--41.b.0',
+      'topology-t/a.b.00',
+    ])
+      assert.equal(parseLogStreamName(name), undefined, name);
   });
 
   it('are readable where the ids are', () => {

@@ -40,6 +40,18 @@ export function logStreamName(place: LogPlace, partition: number): string {
   return `${logNamespace(topologyName)}/${logStreamPrefix(componentId, streamId)}${partition}`;
 }
 
+/** What {@link logStreamName} made the name of; undefined for any other name. */
+export function parseLogStreamName(
+  stream: string,
+): { readonly place: LogPlace; readonly partition: number } | undefined {
+  const found = /^topology-([\w-]+)\/([\w-]+)\.([\w-]+)\.(\d{1,9})$/.exec(stream);
+  if (found === null) return undefined;
+  const [topologyName, componentId, streamId] = found.slice(1, 4).map(decodeId);
+  const place = { topologyName: topologyName!, componentId: componentId!, streamId: streamId! };
+  const partition = Number(found[4]);
+  return logStreamName(place, partition) === stream ? { place, partition } : undefined;
+}
+
 /** Which task of a sink or source this is, from 0 on: it has the partition of that number. */
 export function partitionOf(tasks: readonly TaskId[], taskId: TaskId): number {
   return tasks.indexOf(taskId);
@@ -53,4 +65,11 @@ function encodeId(id: string): string {
   return id.replace(/-(?=\W|$)|[^\w-]/gu, (character) =>
     [...Buffer.from(character)].map((byte) => `--${byte.toString(16).padStart(2, '0')}`).join(''),
   );
+}
+
+function decodeId(name: string): string {
+  const bytes = name.replace(/--([0-9a-f]{2})/g, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+  return Buffer.from(bytes, 'latin1').toString();
 }

@@ -2,14 +2,11 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { askOracle } from '../../../testing/oracle.ts';
 import { type JavaValue, java, javaTypeName } from '../../../tuple/index.ts';
+import { decimalText } from '../../../tuple/java-text.ts';
 import { parseChildJson, toJavaValue } from './json-reading.ts';
-import {
-  decimalText,
-  OpaqueObjectFault,
-  opaqueObjectRemedy,
-  valuesToJson,
-  valueToJson,
-} from './json-writing.ts';
+import { OpaqueObjectFault, opaqueObjectRemedy, valuesToJson } from './json-writing.ts';
+
+const valueToJson = (value: JavaValue): string => valuesToJson([value]).slice(1, -1);
 
 interface Described {
   readonly type: string;
