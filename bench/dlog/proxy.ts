@@ -17,7 +17,7 @@ async function open(scratch: string, streams: number, durability: 'fsync' | 'os'
   return {
     pids: gateway.roots,
     async append(stream, payload) {
-      const outcome = await writers[stream]!.append(Buffer.from(payload));
+      const outcome = await writers[stream]!.append(payload);
       if (outcome.kind !== 'committed') throw outcome.error;
     },
     tail(stream, onRecord) {

@@ -41,9 +41,13 @@ interface Waiting {
   readonly resolve: (outcome: AppendOutcome) => void;
 }
 
+type SetAnswer = WriteResponse | { readonly lost: GatewayError };
+
 interface SentSet {
   readonly records: readonly Waiting[];
-  readonly answer: Promise<WriteResponse | { readonly lost: GatewayError }>;
+  readonly answer: Promise<SetAnswer>;
+  /** Its answer, when it is there. */
+  answered: SetAnswer | undefined;
 }
 
 /**
@@ -65,7 +69,7 @@ export class StreamWriter implements AsyncDisposable {
   #fault: GatewayError | undefined;
   #isClosing = false;
   #pumping: Promise<void> | undefined;
-  #gathered: Deferred<'gathered'> = deferred();
+  #gathered: Deferred<undefined> = deferred();
   #room: Deferred<undefined> | undefined;
 
   constructor(
@@ -92,7 +96,7 @@ export class StreamWriter implements AsyncDisposable {
     this.#queuedRecords += 1;
     return new Promise((resolve) => {
       this.#queue.push({ payload, resolve });
-      this.#gathered.resolve('gathered');
+      this.#gathered.resolve(undefined);
       this.#pumping ??= this.#pump();
     });
   }
@@ -148,16 +152,22 @@ export class StreamWriter implements AsyncDisposable {
   }
 
   async #pump(): Promise<void> {
-    // What is appended in the same turn is one set.
-    await Promise.resolve();
     while (this.#queue.length > 0 || this.#underWay.length > 0) {
-      if (this.#fault === undefined) await this.#sendWhatMay();
+      // What is answered together is settled together, and what is appended until the turn ends is one set.
+      if (this.#underWay[0]?.answered !== undefined) {
+        await this.#settleOldest(this.#underWay[0].answered);
+        continue;
+      }
+      if (this.#queue.length > 0 && this.#mayGather()) {
+        await turn();
+        await this.#sendWhatMay();
+      }
       const [oldest] = this.#underWay;
-      if (oldest === undefined) continue;
-      const event = this.#mayGather()
-        ? await Promise.race([oldest.answer, this.#gathered.promise])
-        : await oldest.answer;
-      if (event !== 'gathered') await this.#settleOldest(event);
+      const isMore = this.#queue.length > 0 && this.#mayGather();
+      if (oldest === undefined || oldest.answered !== undefined || isMore) continue;
+      this.#gathered = deferred();
+      if (this.#mayGather()) await Promise.race([oldest.answer, this.#gathered.promise]);
+      else await oldest.answer;
     }
     // In the same step as the look at the queue: what is appended from now on starts another.
     this.#pumping = undefined;
@@ -168,12 +178,15 @@ export class StreamWriter implements AsyncDisposable {
   }
 
   async #sendWhatMay(): Promise<void> {
-    this.#gathered = deferred();
     while (this.#queue.length > 0 && this.#underWay.length < this.#limits.setsMax) {
       // With nothing under way a lost connection has cost nothing yet.
       if (this.#underWay.length === 0 && !(await this.#connects())) return;
       const records = this.#takeSet();
-      this.#underWay.push({ records, answer: this.#send(records) });
+      const sent: SentSet = { records, answer: this.#send(records), answered: undefined };
+      void sent.answer.then((answer) => {
+        sent.answered = answer;
+      });
+      this.#underWay.push(sent);
     }
   }
 
@@ -217,7 +230,7 @@ export class StreamWriter implements AsyncDisposable {
       .catch((error: unknown) => ({ lost: asFault(error) }));
   }
 
-  async #settleOldest(answer: Awaited<SentSet['answer']>): Promise<void> {
+  async #settleOldest(answer: SetAnswer): Promise<void> {
     const { records } = this.#underWay.shift()!;
     if ('lost' in answer) {
       this.#tell(records, { kind: 'unknown', error: answer.lost });
@@ -284,8 +297,8 @@ export class StreamWriter implements AsyncDisposable {
   }
 
   #tellCommitted(records: readonly Waiting[], { segment, entry, slot }: Position): void {
-    for (const [index, { resolve }] of records.entries())
-      resolve({ kind: 'committed', position: { segment, entry, slot: slot + index } });
+    for (let index = 0; index < records.length; index++)
+      records[index]!.resolve({ kind: 'committed', position: { segment, entry, slot: slot + index } });
     this.#settled(records);
   }
 
@@ -305,6 +318,10 @@ export class StreamWriter implements AsyncDisposable {
     this.#room.resolve(undefined);
     this.#room = undefined;
   }
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function asFault(error: unknown): GatewayError {

@@ -28,6 +28,7 @@ export class ClientConnection {
   readonly #frames: FrameReader;
   readonly #waiting: Waiting[] = [];
   #sequenceId = 0;
+  #isCorked = false;
   #failure: GatewayError | undefined;
 
   constructor(socket: Socket, deps: Deps) {
@@ -81,8 +82,21 @@ export class ClientConnection {
           else resolve(outcome.value);
         },
       });
-      this.#socket.write(frame);
+      this.#write(frame);
     });
+  }
+
+  /** What is called in one turn is one write. */
+  #write(frame: Buffer): void {
+    if (!this.#isCorked) {
+      this.#isCorked = true;
+      this.#socket.cork();
+      process.nextTick(() => {
+        this.#isCorked = false;
+        this.#socket.uncork();
+      });
+    }
+    this.#socket.write(frame);
   }
 
   #receive(chunk: Buffer): void {

@@ -9,6 +9,7 @@ import {
 } from '../base/index.ts';
 import type { Dispatcher } from './dispatch.ts';
 import { FrameReader } from './framing.ts';
+import type { Call } from './service.ts';
 
 interface Deps {
   readonly clock: Clock;
@@ -17,6 +18,12 @@ interface Deps {
   /** So many calls, of so many bytes together, may be under way; until one is answered no more is read. */
   readonly callsMax: number;
   readonly callBytesMax: number;
+}
+
+interface Taken {
+  readonly frameBytes: number;
+  /** Undefined until the handler is done with it; `bytes` undefined: nothing is answered. */
+  outcome: { readonly bytes: Buffer | undefined } | { readonly fault: Error } | undefined;
 }
 
 /**
@@ -29,10 +36,11 @@ export class ServerConnection {
   readonly #deps: Deps;
   readonly #frames: FrameReader;
   readonly #closed = new AbortController();
-  readonly #peer: { readonly remoteAddress: string; readonly remotePort: number };
-  /** Settles when what was called so far is answered; never rejects. */
-  #answered: Promise<void> = Promise.resolve();
-  #calls = 0;
+  readonly #ends: Omit<Call, 'method'>;
+  /** In the order of the calls; what is being written is among them. */
+  readonly #taken: Taken[] = [];
+  #isFlushDue = false;
+  #answered: Deferred<undefined> | undefined;
   #callBytes = 0;
   #room: Deferred<undefined> | undefined;
   #isFinishing = false;
@@ -45,7 +53,13 @@ export class ServerConnection {
     this.#deps = deps;
     this.#frames = new FrameReader(deps.frameBytesMax);
     this.#movedAtMs = deps.clock.monotonicMs();
-    this.#peer = { remoteAddress: plainAddress(socket.remoteAddress), remotePort: socket.remotePort ?? 0 };
+    this.#ends = {
+      remoteAddress: plainAddress(socket.remoteAddress),
+      remotePort: socket.remotePort ?? 0,
+      localAddress: plainAddress(socket.localAddress),
+      localPort: socket.localPort ?? 0,
+      signal: this.#closed.signal,
+    };
     // Its faults come out of the loop in run(); without a listener one between two reads would end the process.
     socket.on('error', () => undefined);
     socket.once('close', () =>
@@ -61,7 +75,7 @@ export class ServerConnection {
         for (const frame of this.#frames.feed(chunk as Buffer)) await this.#take(frame);
         if (this.#isFinishing) break;
       }
-      await this.#answered;
+      await this.#allAnswered();
       if (this.#frames.pendingBytes > 0 && !this.#isFinishing) {
         this.#logClosed(
           `the client closed within a frame, ${this.#frames.pendingBytes} bytes of it had come`,
@@ -72,14 +86,14 @@ export class ServerConnection {
         this.#logClosed(describeError(error));
     } finally {
       this.#socket.destroy();
-      await this.#answered;
+      await this.#allAnswered();
     }
   }
 
   /** Ends the connection once the call that is running, if any, has been answered. */
   finish(): void {
     this.#isFinishing = true;
-    if (this.#calls === 0) this.#socket.destroy();
+    if (this.#taken.length === 0) this.#socket.destroy();
   }
 
   cut(reason: string): void {
@@ -89,7 +103,7 @@ export class ServerConnection {
 
   /** Cuts the connection when nothing has moved for too long. A running call is the handler's time, not the client's. */
   cutIfStill(limits: { readonly idleTimeoutMs: number; readonly stallTimeoutMs: number }): void {
-    if (this.#calls > 0 && !this.#isWriting) return;
+    if (this.#taken.length > 0 && !this.#isWriting) return;
     const isMidway = this.#isWriting || this.#frames.pendingBytes > 0;
     const limitMs = isMidway ? limits.stallTimeoutMs : limits.idleTimeoutMs;
     if (this.#deps.clock.monotonicMs() - this.#movedAtMs < limitMs) return;
@@ -105,53 +119,88 @@ export class ServerConnection {
   /** Enters the handler now, and resolves when there is room for another call. */
   async #take(frame: Buffer): Promise<void> {
     if (this.#isFinishing) return;
-    this.#calls += 1;
+    const taken: Taken = { frameBytes: frame.length, outcome: undefined };
+    this.#taken.push(taken);
     this.#callBytes += frame.length;
-    const before = this.#answered;
-    const answer = this.#dispatch(frame, {
-      ...this.#peer,
-      localAddress: plainAddress(this.#socket.localAddress),
-      localPort: this.#socket.localPort ?? 0,
-      signal: this.#closed.signal,
-    });
-    // Looked at again in its turn: until then a failure must not count as nobody's.
-    answer.catch(() => undefined);
-    this.#answered = this.#answer(before, answer).then(() => this.#release(frame.length));
+    const settle = (outcome: NonNullable<Taken['outcome']>): void => {
+      taken.outcome = outcome;
+      this.#flushSoon();
+    };
+    this.#dispatch(frame, this.#ends).then(
+      (bytes) => settle({ bytes }),
+      (error: unknown) => settle({ fault: error as Error }),
+    );
     const { callsMax, callBytesMax } = this.#deps;
-    while (this.#calls >= callsMax || this.#callBytes >= callBytesMax) {
+    while (this.#taken.length >= callsMax || this.#callBytes >= callBytesMax) {
       this.#room ??= deferred();
       await this.#room.promise;
     }
   }
 
-  async #answer(before: Promise<void>, answering: Promise<Buffer | undefined>): Promise<void> {
-    await before;
-    try {
-      const answer = await answering;
-      if (answer === undefined) return;
-      this.#warnOfSize(answer);
-      await this.#write(answer);
-    } catch (error) {
-      this.#socket.destroy(error as Error);
+  /** When all that are answered in this turn are: one write for all of them. */
+  #flushSoon(): void {
+    if (this.#isFlushDue) return;
+    this.#isFlushDue = true;
+    process.nextTick(() => {
+      this.#isFlushDue = false;
+      this.#flush();
+    });
+  }
+
+  /** Writes the answers whose turn it is. They count as taken until the operating system has them, so that closing after it loses nothing. */
+  #flush(): void {
+    if (this.#isWriting) return;
+    const waiting = this.#taken.findIndex(({ outcome }) => outcome === undefined || 'fault' in outcome);
+    const count = waiting === -1 ? this.#taken.length : waiting;
+    if (count > 0) this.#write(count);
+    else {
+      const outcome = this.#taken[0]?.outcome;
+      if (outcome === undefined) return;
+      if ('fault' in outcome) this.#socket.destroy(outcome.fault);
+      this.#release(1);
+      this.#flush();
     }
   }
 
-  #release(frameBytes: number): void {
-    this.#calls -= 1;
-    this.#callBytes -= frameBytes;
+  #write(count: number): void {
+    const answers: Buffer[] = [];
+    for (const { outcome } of this.#taken.slice(0, count))
+      if (outcome !== undefined && 'bytes' in outcome && outcome.bytes !== undefined)
+        answers.push(outcome.bytes);
+    for (const answer of answers) this.#warnOfSize(answer);
+    if (answers.length === 0 || this.#socket.destroyed) {
+      this.#release(count);
+      this.#flushSoon();
+      return;
+    }
+    this.#isWriting = true;
+    this.#moved();
+    const onWritten = (): void => {
+      this.#isWriting = false;
+      this.#release(count);
+      this.#flush();
+    };
+    this.#socket.cork();
+    for (const answer of answers.slice(0, -1)) this.#socket.write(answer);
+    this.#socket.write(answers.at(-1)!, onWritten);
+    this.#socket.uncork();
+  }
+
+  #release(count: number): void {
+    for (const { frameBytes } of this.#taken.splice(0, count)) this.#callBytes -= frameBytes;
     this.#moved();
     this.#room?.resolve(undefined);
     this.#room = undefined;
-    if (this.#isFinishing && this.#calls === 0) this.#socket.destroy();
+    if (this.#taken.length > 0) return;
+    this.#answered?.resolve(undefined);
+    if (this.#isFinishing) this.#socket.destroy();
   }
 
-  /** Resolves once the answer is with the operating system, so that closing after it loses nothing. */
-  async #write(answer: Buffer): Promise<void> {
-    if (this.#socket.destroyed) return;
-    this.#isWriting = true;
-    this.#moved();
-    await new Promise<void>((resolve) => this.#socket.write(answer, () => resolve()));
-    this.#isWriting = false;
+  async #allAnswered(): Promise<void> {
+    while (this.#taken.length > 0) {
+      this.#answered = deferred();
+      await this.#answered.promise;
+    }
   }
 
   /** Storm's clients hold answers to the same limit as servers hold calls: such a client will close on this one. */
@@ -162,6 +211,11 @@ export class ServerConnection {
 
   #moved(): void {
     this.#movedAtMs = this.#deps.clock.monotonicMs();
+  }
+
+  get #peer(): { readonly remoteAddress: string; readonly remotePort: number } {
+    const { remoteAddress, remotePort } = this.#ends;
+    return { remoteAddress, remotePort };
   }
 
   #logClosed(reason: string): void {
