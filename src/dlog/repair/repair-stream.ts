@@ -137,6 +137,8 @@ async function takeOverOnce(
 
 async function removeBelowMark(storage: LogStorage, stream: string): Promise<number> {
   const mark = await storage.truncation(stream);
+  // Once more: only then is it certain to outlive what is removed.
+  if (mark !== undefined) await storage.truncate(stream, mark);
   const { fs, files } = storage.raw!(stream);
   const numbers = new Set(
     (await fs.names(files.directory('segments'))).map((name) =>

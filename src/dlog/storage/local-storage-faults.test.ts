@@ -151,6 +151,19 @@ describe('the local storage on a disk that fails', () => {
     }
   });
 
+  it('stands by a mark that another call has made and could not finish (20 seeds)', async () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      await start(seed);
+      const mark = { lssn: 2, entry: 0, slot: 0 };
+      disk.fault = (call, path) => (call === 'unlink' && path.includes('/marks/') ? 'EIO' : undefined);
+      await assert.rejects(storage.truncate(stream, mark), { code: 'EIO' });
+      disk.fault = () => undefined;
+      assert.deepEqual(await storage.truncate(stream, mark), mark);
+      disk.cutPower();
+      assert.deepEqual(await storage.truncation(stream), mark, `seed ${seed}`);
+    }
+  });
+
   it('never makes a promise again that a higher one has replaced', async () => {
     await start(1);
     await storage.fence(permitOf(5));

@@ -165,7 +165,11 @@ export class LocalStorage implements LogStorage {
   async truncate(stream: string, at: Dlsn): Promise<Dlsn> {
     const files = this.#files(stream);
     const standing = await this.truncation(stream);
-    if (standing !== undefined && compareDlsn(standing, at) >= 0) return standing;
+    if (standing !== undefined && compareDlsn(standing, at) >= 0) {
+      // Whoever made it may have failed before it was synced, and what is removed now must not be gone without it.
+      await this.#fs.syncDirectory(files.directory('marks'));
+      return standing;
+    }
     await files.writeOnce(join(files.directory('marks'), sortableDlsn(at)), Buffer.alloc(0));
     const highest = (await this.truncation(stream)) ?? at;
     for (const name of await this.#names(stream, 'marks')) {
