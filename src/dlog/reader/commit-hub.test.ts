@@ -21,7 +21,7 @@ describe('a commit hub', () => {
   });
 
   function publish(entry: number, lssn = 1, payloadBytes = 10): void {
-    hub.publish(stream, { lssn, confirmed: entry + 1 }, entryBytes(entry, payloadBytes));
+    hub.confirm(stream, { lssn, confirmed: entry + 1 }, entryBytes(entry, payloadBytes));
   }
 
   function fresh(entry: number, lssn = 1, bytesMax = mebibyte): number[] {
@@ -75,7 +75,7 @@ describe('a commit hub', () => {
   it('copies what it is given', () => {
     hub.attach(stream);
     const bytes = entryBytes(0);
-    hub.publish(stream, { lssn: 1, confirmed: 1 }, bytes);
+    hub.confirm(stream, { lssn: 1, confirmed: 1 }, bytes);
     bytes.fill(0xff);
     assert.equal(hub.fresh({ stream, lssn: 1, entry: 0, bytesMax: 1 })[0]?.records()?.[0]?.payload[0], 0);
   });

@@ -22,23 +22,22 @@ export class CommitHub {
   readonly #waiting = new Map<string, Deferred<undefined>>();
   readonly #fresh = new Map<string, FreshEntries>();
 
-  /**
-   * A late word of an earlier owner is not heard. `bytes`: the entry that was confirmed now; they are copied. Without them a segment has
-   * begun or ended.
-   */
-  publish(stream: string, position: CommitPosition, bytes?: Buffer): void {
-    if ((this.#positions.get(stream)?.lssn ?? 0) > position.lssn) return;
-    this.#positions.set(stream, position);
-    const fresh = this.#fresh.get(stream);
-    if (bytes === undefined) fresh?.clear();
-    else fresh?.add(position.lssn, bytes);
-    this.#wake(stream);
+  /** A segment has begun or ended. A late word of an earlier owner is not heard. */
+  publish(stream: string, position: CommitPosition): void {
+    if (!this.#accept(stream, position)) return;
+    this.#fresh.get(stream)?.clear();
+    this.wake(stream);
+  }
+
+  /** An entry was confirmed: whoever looks sees it, and who waits for it is woken by {@link wake}. `bytes` are copied. */
+  confirm(stream: string, position: CommitPosition, bytes: Buffer): void {
+    if (this.#accept(stream, position)) this.#fresh.get(stream)?.add(position.lssn, bytes);
   }
 
   /** The writer of that segment is gone: what the storage says counts. */
   retract(stream: string, lssn: number): void {
     if (this.#positions.get(stream)?.lssn === lssn) this.#positions.delete(stream);
-    this.#wake(stream);
+    this.wake(stream);
   }
 
   position(stream: string): CommitPosition | undefined {
@@ -82,11 +81,18 @@ export class CommitHub {
     return waiting.promise;
   }
 
-  #wake(stream: string): void {
+  /** Whoever waits looks again. Apart from {@link confirm}, so that readers work while the disk does. */
+  wake(stream: string): void {
     const waiting = this.#waiting.get(stream);
     if (waiting === undefined) return;
     this.#waiting.delete(stream);
     waiting.resolve(undefined);
+  }
+
+  #accept(stream: string, position: CommitPosition): boolean {
+    if ((this.#positions.get(stream)?.lssn ?? 0) > position.lssn) return false;
+    this.#positions.set(stream, position);
+    return true;
   }
 }
 

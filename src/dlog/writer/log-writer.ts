@@ -246,6 +246,7 @@ export class LogWriter {
       if (this.#queue.isEmpty && this.#request === undefined) {
         // In the same step as the look: what comes from now on starts another.
         this.#work = undefined;
+        this.#wake();
         return;
       }
       const group = await this.#step();
@@ -265,9 +266,11 @@ export class LogWriter {
       group = this.#queue.take()!;
       const entry = this.#segment.entries;
       if (this.#options.durability === 'memory') this.#settle(group, entry);
-      const bytes = await this.#segment.append(group.builder, this.#deps.clock.nowMs());
+      const writing = this.#segment.append(group.builder, this.#deps.clock.nowMs());
+      this.#wake();
+      const bytes = await writing;
       this.#settle(group, entry);
-      this.#publish(bytes);
+      this.#confirm(bytes);
       this.#announceLater();
     } catch (error) {
       this.#fail(error, group);
@@ -280,7 +283,7 @@ export class LogWriter {
     this.#request = undefined;
     const nowMs = this.#deps.clock.nowMs();
     if (request === 'announce' && this.#segment.isUnannounced) {
-      this.#publish(await this.#segment.append(this.#control, nowMs));
+      this.#confirm(await this.#segment.append(this.#control, nowMs));
     }
     if (request === 'end') {
       const { stored } = this.#segment;
@@ -373,10 +376,19 @@ export class LogWriter {
     this.#tasks.add(renewal);
   }
 
-  /** `bytes`: of the entry that was confirmed now. */
-  #publish(bytes?: Buffer): void {
+  #publish(): void {
     const { lssn, entries: confirmed } = this.#segment;
-    this.#deps.hub.publish(this.stream, { lssn, confirmed }, bytes);
+    this.#deps.hub.publish(this.stream, { lssn, confirmed });
+  }
+
+  #confirm(bytes: Buffer): void {
+    const { lssn, entries: confirmed } = this.#segment;
+    this.#deps.hub.confirm(this.stream, { lssn, confirmed }, bytes);
+  }
+
+  /** Readers of this process: once the next write is under way, or when none follows. */
+  #wake(): void {
+    this.#deps.hub.wake(this.stream);
   }
 
   /** The list in the state store may be behind: it decides nothing. */
