@@ -1,8 +1,9 @@
-import { type Clock, deferred, type Logger, type RandomSource, throwIfAborted } from '../../../base/index.ts';
+import { type Clock, type Logger, type RandomSource, throwIfAborted } from '../../../base/index.ts';
 import { type KafkaBrokers, type KafkaLimits, kafkaLimits } from './broker.ts';
 import { KafkaAdmin } from './kafka-admin.ts';
 import { KafkaFetcher } from './kafka-fetcher.ts';
 import { KafkaProducer } from './kafka-producer.ts';
+import { closedWithin } from './within.ts';
 
 /** Resolves once a broker has answered. Rejects with `STORAGE_UNAVAILABLE`, naming the address, and `STORAGE_UNFIT`. */
 export async function connectKafka(
@@ -33,23 +34,10 @@ export async function connectKafka(
     topics: () => admin.topics(),
     deleteRecords: (topic, before) => admin.deleteRecords(topic, before),
     close: () =>
-      within(deps.clock, limits.closeMs, [
+      closedWithin(deps.clock, limits.closeMs, [
         () => producer.close(),
         () => fetcher.close(),
         () => admin.close(),
       ]),
   };
-}
-
-/** A client that does not get done with closing is left behind: whoever ends must not wait for it for ever. */
-async function within(
-  clock: Clock,
-  limitMs: number,
-  closing: readonly (() => Promise<void>)[],
-): Promise<void> {
-  const over = deferred<undefined>();
-  const limit = clock.after(limitMs, () => over.resolve(undefined));
-  const all = Promise.all(closing.map((close) => close().catch(() => undefined)));
-  await Promise.race([all, over.promise]);
-  limit[Symbol.dispose]();
 }

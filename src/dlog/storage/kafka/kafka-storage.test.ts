@@ -297,7 +297,48 @@ describe('KafkaStorage', () => {
 
   // After the others, which it would disturb.
   describe('over a kill of the broker', () => {
-    it('has every acknowledged record after the broker was killed, and calls what was under way unknown', async () => {
+    /** A storage of its own, with an append to come; `close` closes it while that and reads are under way. */
+    const toClose = async (): Promise<{ readonly close: () => Promise<void> }> => {
+      const limits = { closeMs: 2000 };
+      const edges = { clock: systemClock, random: systemRandom, log: silentLog, limits };
+      const own = await connectKafka(broker.address, edges);
+      const options = { topicPrefix: `${prefix}close.`, replicationFactor: 1, isFlushed: true };
+      const storage = new KafkaStorage({ ...edges, kafka: own }, options);
+      const unseen = new KafkaStorage({ ...edges, kafka: kept(own) }, options);
+      await storage.createStream(stream, null);
+      const owner = await Owner.open(storage, permitOf(1));
+      await owner.append('kept');
+      const fate = (work: Promise<unknown>): Promise<unknown> =>
+        work.then(
+          () => 'done',
+          (error: unknown) => errorCode(error),
+        );
+      const close = async (): Promise<void> => {
+        const append = fate(owner.append('unknown'));
+        const reads = [own.read(topicOf(options.topicPrefix, stream), 1000, 1), storage.notes(stream)];
+        const others = [...reads, unseen.settings(stream)].map(fate);
+        await new Promise((resolve) => setImmediate(resolve));
+        const beginMs = performance.now();
+        await storage.close();
+        const tookMs = performance.now() - beginMs;
+        assert.ok(tookMs < limits.closeMs + 500, `closing took ${Math.round(tookMs)} ms`);
+        assert.equal(await append, 'SEGMENT_POISONED');
+        assert.match((await Promise.all(others)).join(' '), /^((ABORTED|STORAGE_UNAVAILABLE) ?){3}$/);
+      };
+      return { close };
+    };
+
+    it('closes within its limit while an append and reads are under way and the broker stands still', async () => {
+      const { close } = await toClose();
+      broker.signal('SIGSTOP');
+      try {
+        await close();
+      } finally {
+        broker.signal('SIGCONT');
+      }
+    });
+
+    it('has every acknowledged record after the broker was killed, and calls what was under way unknown; closes meanwhile', async () => {
       const limits = { deliveryMs: 500, requestMs: 2000 };
       const edges = { clock: systemClock, random: systemRandom, log: silentLog, limits };
       const own = await connectKafka(broker.address, edges);
@@ -310,6 +351,7 @@ describe('KafkaStorage', () => {
       const store = new MemoryStore(systemClock);
       const result = await logOn(storage, store).openWriter(stream);
       assert(result.kind === 'opened');
+      const { close } = await toClose();
       const acknowledged: string[] = [];
       const fates = new Set<string>();
       let appended = 0;
@@ -327,6 +369,8 @@ describe('KafkaStorage', () => {
       })();
       try {
         await appending;
+        await killing;
+        await close();
       } finally {
         await killing;
         await broker.restart();

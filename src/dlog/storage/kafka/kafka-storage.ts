@@ -30,6 +30,7 @@ import { KafkaSegmentReader } from './kafka-reader.ts';
 import type { RecordKind } from './record.ts';
 import { StreamView, type ViewDeps } from './stream-view.ts';
 import { durabilitiesOf, recordBytesMax, settingsOf, streamOf, type TopicOptions, topicOf } from './topic.ts';
+import { closedWithin } from './within.ts';
 
 export interface KafkaStorageOptions extends TopicOptions {
   readonly topicPrefix: string;
@@ -251,11 +252,16 @@ export class KafkaStorage implements LogStorage {
     );
   }
 
+  /** Resolves within `closeMs`, whatever is under way: that rejects with `ABORTED`, an append as any that nobody knows the fate of. */
   async close(): Promise<void> {
     const views = [...this.#views.values()];
     this.#views.clear();
-    for (const view of views) await (await view.catch(() => undefined))?.close();
-    await this.#deps.kafka.close();
+    const { clock, limits } = this.#viewDeps;
+    await closedWithin(clock, limits.closeMs, [
+      // Those that are being opened end with the connections.
+      ...views.map((view) => async () => (await view).close()),
+      () => this.#deps.kafka.close(),
+    ]);
   }
 
   /** The stream as it is now. Rejects with `STREAM_UNKNOWN`, `STORAGE_UNFIT`, `STORAGE_UNAVAILABLE`. */
