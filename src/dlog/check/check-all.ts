@@ -1,6 +1,6 @@
 import { describeError, errorCode } from '../../base/index.ts';
 import type { StateStore } from '../../coordination/index.ts';
-import type { LogStorage } from '../storage/storage.ts';
+import type { Inspected, LogStorage } from '../storage/storage.ts';
 import { checkState } from './check-state.ts';
 import { checkStream } from './check-stream.ts';
 import { type CheckCounts, type CheckResult, damage, type Finding } from './finding.ts';
@@ -34,17 +34,28 @@ async function stateFindings(deps: CheckDeps, stream: string): Promise<Finding[]
 async function checkByReading(storage: LogStorage, stream: string): Promise<CheckResult> {
   const counts: CheckCounts = { segments: 0, entries: 0, records: 0, bytes: 0 };
   const findings: Finding[] = [];
-  const mark = await storage.truncation(stream);
-  for (const { header } of await storage.segments(stream)) {
+  const { segments, damage: known, mark } = await inspected(storage, stream);
+  findings.push(...known.map(({ where, place, what }) => damage(where, place, what)));
+  for (const { header } of segments) {
     const { lssn } = header;
     if (lssn < (mark?.lssn ?? 1)) continue;
     try {
       await readThrough(storage, { stream, lssn }, counts);
     } catch (error) {
+      // Said already, of the record itself.
+      if (known.length > 0 && errorCode(error) === 'SEGMENT_CORRUPT') continue;
       findings.push(damage(`segment ${lssn}`, '', `${describeError(error)}: readers stop here`));
     }
   }
   return { findings, counts, nextLssn: undefined };
+}
+
+async function inspected(storage: LogStorage, stream: string): Promise<Inspected> {
+  const found = await storage.inspect?.(stream);
+  if (found !== undefined) return found;
+  const segments = await storage.segments(stream);
+  const lssns = segments.map(({ header }) => header.lssn);
+  return { segments, lssns, mark: await storage.truncation(stream), damage: [] };
 }
 
 const chunkBytes = 1024 * 1024;

@@ -1,4 +1,4 @@
-import { type Clock, errorCode, GatewayError, type Logger, type RandomSource } from '../../base/index.ts';
+import { type Clock, errorCode, type Logger, type RandomSource } from '../../base/index.ts';
 import type { StateStore } from '../../coordination/index.ts';
 import { checkAll } from '../check/check-all.ts';
 import type { Finding } from '../check/finding.ts';
@@ -10,6 +10,7 @@ import type { LogStorage } from '../storage/storage.ts';
 import { LogWriter } from '../writer/log-writer.ts';
 import { writerDefaults } from '../writer/writer-options.ts';
 import { dropAfter, dropBefore } from './drop.ts';
+import { checkGiveUp, dropBeforeForGood } from './give-up.ts';
 
 /**
  * What somebody decided to lose. `dropAfter`: the entry that holds that position is the last one kept. `dropBefore`: the segment that begins
@@ -53,7 +54,8 @@ export async function repairStream(
 ): Promise<RepairResult> {
   const done: string[] = [];
   let aside: string | undefined;
-  await deps.storage.settings(stream);
+  // Where a record is damaged, nothing else answers.
+  await (deps.storage.inspect?.(stream) ?? deps.storage.settings(stream));
   if (choice.dropAfter !== undefined || choice.dropBefore !== undefined) {
     const dropped = await dropChosen(deps, { stream, address }, choice);
     if (dropped.kind === 'owned') return dropped;
@@ -173,13 +175,17 @@ async function dropChosen(
   | { readonly kind: 'owned'; readonly address: string }
 > {
   const { store, storage } = deps;
-  if (storage.raw === undefined)
-    throw new GatewayError('STREAM_INVALID', `${stream}: this storage has no files that could be set aside`);
+  const raw = storage.raw?.(stream);
+  if (raw === undefined) await checkGiveUp({ storage, store, stream }, choice);
   const applicant: Applicant = { stream, address, token: tokenOf(deps), ttlMs: writerDefaults.leaseTtlMs };
   const ownership = await takeOwnership(deps, applicant);
   if (ownership.kind === 'owned') return { kind: 'owned', address: ownership.address };
   try {
-    const drop = { ...deps, stream, raw: storage.raw(stream), permit: ownership.permit };
+    if (raw === undefined) {
+      const gone = await dropBeforeForGood({ storage, store, stream }, choice.dropBefore!);
+      return { kind: 'dropped', done: gone, aside: undefined };
+    }
+    const drop = { ...deps, stream, raw, permit: ownership.permit };
     const done: string[] = [];
     let aside: string | undefined;
     for (const [at, act] of [

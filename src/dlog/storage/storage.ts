@@ -58,6 +58,25 @@ export interface LogStorage {
 
   /** The files, of a storage that has them on this machine: for checks and repairs. */
   raw?(stream: string): RawStream;
+  /** What there is, and what of it cannot be read: for checks where there are no files. */
+  inspect?(stream: string): Promise<Inspected>;
+  /** Goes on without the records that cannot be read. Its caller has fenced off whoever wrote the stream. */
+  giveUpDamaged?(stream: string): Promise<void>;
+}
+
+export interface Inspected {
+  /** Without those that are damaged. */
+  readonly segments: readonly StoredSegment[];
+  /** Numbers of all segments, damaged or not. */
+  readonly lssns: readonly number[];
+  readonly damage: readonly StoredDamage[];
+  readonly mark: Dlsn | undefined;
+}
+
+export interface StoredDamage {
+  readonly where: string;
+  readonly place: string;
+  readonly what: string;
 }
 
 /** A stream's files, and the directory that holds all streams. */

@@ -80,7 +80,7 @@ class Partition {
   }
 
   #add(kind: RecordKind, stamp: object, value: Buffer): void {
-    this.#push(encodeKey({ kind, incarnation, ...stamp }), value);
+    this.#push(encodeKey({ kind, incarnation, ...stamp }, value), value);
   }
 
   #push(key: Buffer, value: Buffer): void {

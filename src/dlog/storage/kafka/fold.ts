@@ -6,7 +6,7 @@ import { decodeSeal } from '../../format/seal.ts';
 import { decodeSegmentHeader, type SegmentHeader } from '../../format/segment-header.ts';
 import { SegmentTally } from '../../format/tally.ts';
 import type { Permit, StandingSeal } from '../storage.ts';
-import { decodeKey, type PartitionRecord, type Stamp } from './record.ts';
+import { decodeKey, isValueWhole, type PartitionRecord, type Stamp } from './record.ts';
 
 export interface FoldedSegment {
   readonly header: SegmentHeader;
@@ -21,6 +21,14 @@ export interface FoldedSegment {
   /** What is wrong with it, where something that had been confirmed cannot be read. */
   damage: string | undefined;
 }
+
+export interface UnreadableRecord {
+  readonly offset: number;
+  readonly what: string;
+}
+
+/** More than that are not listed. */
+const unreadableMax = 100;
 
 /**
  * What a partition says, record by record: a function of the records before `next` and of nothing else, so that all who read come to the
@@ -37,6 +45,8 @@ export class StreamFold {
   mark: Dlsn | undefined;
   /** Records without a key of ours. */
   strangers = 0;
+  /** Records that are damaged, behind the last checkpoint: what they said nobody knows, so nobody may go on as if they were not there. */
+  readonly unreadable: UnreadableRecord[] = [];
   checkpoint: number | undefined;
   bytesSinceCheckpoint = 0;
 
@@ -53,6 +63,9 @@ export class StreamFold {
       this.strangers += 1;
       return undefined;
     }
+    const damage = damageOf(stamp, record);
+    if (damage !== undefined) this.#unreadable({ offset: record.offset, what: damage });
+    if (stamp === 'damaged' || damage !== undefined) return undefined;
     this.bytesSinceCheckpoint += record.value.length;
     if (this.origin !== undefined)
       return stamp.incarnation === this.origin.incarnation ? this.#applyOwn(stamp, record) : undefined;
@@ -84,7 +97,9 @@ export class StreamFold {
         this.segments.delete(stamp.lssn);
         break;
       case 'checkpoint':
+        if (!isValueWhole(stamp, record)) break;
         this.checkpoint = record.offset;
+        this.unreadable.length = 0;
         this.bytesSinceCheckpoint = 0;
         break;
       case 'deletion':
@@ -100,6 +115,11 @@ export class StreamFold {
         break;
     }
     return undefined;
+  }
+
+  #unreadable(record: UnreadableRecord): void {
+    if (this.origin === undefined || this.unreadable.length === unreadableMax) return;
+    this.unreadable.push(record);
   }
 
   /** Until the next origin there is no stream. What owners of this one still write has its incarnation, and counts no more. */
@@ -172,6 +192,13 @@ export class StreamFold {
     const note = parsedJson(value);
     if (note !== undefined) this.notes.set(note['name'] as string, note['value'] ?? null);
   }
+}
+
+function damageOf(stamp: Stamp | 'damaged', record: PartitionRecord): string | undefined {
+  if (stamp === 'damaged') return 'the checksum of its key is wrong: it may have been anything';
+  // A checkpoint only repeats what other records say.
+  if (stamp.kind === 'checkpoint' || isValueWhole(stamp, record)) return undefined;
+  return `it is a ${stamp.kind}, and its checksum is wrong`;
 }
 
 function isBy(header: SegmentHeader, stamp: Stamp): boolean {

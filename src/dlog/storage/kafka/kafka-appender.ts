@@ -8,6 +8,8 @@ import { encodeKey } from './record.ts';
 import type { StreamView, ViewDeps } from './stream-view.ts';
 import { recordBytesMax } from './topic.ts';
 
+const noValue = Buffer.alloc(0);
+
 /**
  * Appends to a segment, and acknowledges what it has itself read back: in the partition, before any fence of another. What the broker
  * says of an append decides nothing, but that it failed.
@@ -42,7 +44,7 @@ export class KafkaSegmentAppender implements SegmentAppender {
     this.#following = parts.following;
     this.seed = parts.segment.seed;
     this.#incarnation = parts.view.fold.origin!.incarnation;
-    this.#key = encodeKey({ ...this.#stamp('entry'), incarnation: this.#incarnation });
+    this.#key = encodeKey({ ...this.#stamp('entry'), incarnation: this.#incarnation }, noValue);
     this.#listening = this.#view.listen(() => this.#look());
   }
 
@@ -60,6 +62,7 @@ export class KafkaSegmentAppender implements SegmentAppender {
         incarnation: this.#incarnation,
         ...(checkpoint === undefined ? {} : { checkpoint }),
       },
+      noValue,
       this.#key,
     );
     kafka.produce(topic, { key: this.#key, value: entry }, (error) => {

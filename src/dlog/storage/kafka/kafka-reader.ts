@@ -12,6 +12,7 @@ import type { StreamView } from './stream-view.ts';
 const aheadBytes = 256 * 1024;
 /** Of a record that is a batch of its own: its heads and its key. */
 const recordOverheadBytes = 128;
+const noValue = Buffer.alloc(0);
 /** Of one record, whatever its size. */
 const oneRecord = 1;
 /** Jumps to an entry's place, after which it is looked for record by record. */
@@ -46,7 +47,10 @@ export class KafkaSegmentReader implements SegmentReader {
     this.#following = parts.following;
     const { epoch, token, lssn } = parts.segment.header;
     const { incarnation } = parts.view.fold.origin!;
-    this.#keyHead = encodeKey({ kind: 'entry', incarnation, epoch, token, lssn }).subarray(0, writerKeyBytes);
+    this.#keyHead = encodeKey({ kind: 'entry', incarnation, epoch, token, lssn }, noValue).subarray(
+      0,
+      writerKeyBytes,
+    );
     this.#aheadTo = { entry: 0, offset: parts.segment.base + 1 };
   }
 

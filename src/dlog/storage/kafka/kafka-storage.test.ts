@@ -15,6 +15,7 @@ import type { KafkaBroker } from '../../../testing/kafka-broker.ts';
 import { DistributedLog } from '../../distributed-log.ts';
 import type { LogStorage } from '../storage.ts';
 import { connectKafka, type KafkaBrokers, KafkaStorage } from './index.ts';
+import { decodeKey, type PartitionRecord } from './record.ts';
 import { settingsOf, topicOf } from './topic.ts';
 
 /** A connection whose records wait before they are sent, as those of a process that is stopped do. */
@@ -198,6 +199,90 @@ describe('KafkaStorage', () => {
     assert.ok(reads <= 3 * segments, `${reads} reads of ${segments} segments`);
     assert.ok(ends <= 2 * segments + 2, `the end was asked for ${ends} times`);
     await reader.close();
+  });
+
+  describe('where a record is damaged', () => {
+    /** Three segments of one record each; the record at `offset` of a copy of the topic has a bit flipped. */
+    const spoilt = async (of: (records: readonly PartitionRecord[]) => number, part: 'key' | 'value') => {
+      const storage = process();
+      await storage.createStream(stream, null);
+      const log = logOn(storage);
+      for (const text of ['record 1', 'record 2', 'record 3']) {
+        const result = await log.openWriter(stream);
+        assert(result.kind === 'opened');
+        await committed(result.writer.append(Buffer.from(text)));
+        await result.writer.close();
+      }
+      const { high } = await kafka.watermarks(topic);
+      const records = (await kafka.read(topic, 0, 1 << 20)).slice(0, high);
+      prefix = freshPrefix();
+      topic = topicOf(prefix, stream);
+      await kafka.createTopic(topic, 1, settingsOf({ replicationFactor: 1, isFlushed: true }));
+      const at = of(records);
+      for (const { offset, key, value } of records) {
+        const copy = { key: Buffer.from(key!), value: Buffer.from(value) };
+        if (offset === at) copy[part][copy[part].length >> 1]! ^= 4;
+        await new Promise((resolve) => kafka.produce(topic, copy, resolve));
+      }
+      return at;
+    };
+    const kindAt =
+      (kind: string, nth: number) =>
+      (records: readonly PartitionRecord[]): number =>
+        records.filter(({ key }) => (decodeKey(key) as { kind: string }).kind === kind)[nth]!.offset;
+
+    it('a check finds a flipped bit of an entry, and a repair drops what lies before a later segment', async () => {
+      await spoilt(kindAt('entry', 2), 'value');
+      const log = logOn(process());
+      const { findings } = await log.check(stream);
+      assert.deepEqual(
+        findings.filter(({ kind }) => kind === 'damage').map(({ file }) => file),
+        ['segment 2'],
+      );
+      await assert.rejects(log.repair(stream, { dropAfter: { lssn: 1, entry: 0, slot: 0 } }, 'me:1'), {
+        code: 'STREAM_INVALID',
+        message: /takes nothing back.*--drop-before/,
+      });
+      await assert.rejects(log.repair(stream, { dropBefore: { lssn: 2, entry: 0, slot: 0 } }, 'me:1'), {
+        message: /2:0:0 is not the beginning of a segment that can be read: the last are 1:0:0, 3:0:0/,
+      });
+      const repaired = await log.repair(stream, { dropBefore: { lssn: 3, entry: 0, slot: 0 } }, 'me:1');
+      assert(repaired.kind === 'repaired');
+      assert.match(
+        repaired.done.join('; '),
+        /dropped 2 segments before segment 3; this storage keeps no copy/,
+      );
+      assert.deepEqual(repaired.left, []);
+      const reader = await logOn(process()).openReader(stream, 'earliest');
+      assert.deepEqual(texts(await readAll(reader)), ['record 3']);
+      await reader.close();
+    });
+
+    for (const [kind, part] of [
+      ['fence', 'key'],
+      ['seal', 'value'],
+      ['entry', 'key'],
+    ] as const)
+      it(`nobody goes on over a ${kind} whose ${part} is damaged, until somebody gives it up`, async () => {
+        const at = await spoilt(kindAt(kind, 0), part);
+        const storage = process();
+        const log = logOn(storage);
+        await assert.rejects(storage.segments(stream), { code: 'SEGMENT_CORRUPT' });
+        await assert.rejects(log.openReader(stream, 'earliest'), new RegExp(`record ${at} of its topic`));
+        const { findings } = await log.check(stream);
+        const [found] = findings.filter((finding) => finding.place === `record ${at}`);
+        assert.match(
+          `${found!.kind} ${found!.file} ${found!.meaning}`,
+          /^damage topic .* checksum.*wrong/,
+        );
+        const repaired = await log.repair(stream, { dropBefore: { lssn: 3, entry: 0, slot: 0 } }, 'me:1');
+        assert(repaired.kind === 'repaired');
+        assert.match(repaired.done[0]!, /^gave up \d damaged records or segments/);
+        assert.deepEqual(repaired.left, []);
+        const reader = await logOn(process()).openReader(stream, 'earliest');
+        assert.deepEqual(texts(await readAll(reader)), ['record 3']);
+        await reader.close();
+      });
   });
 
   it('makes a stream anew after it was deleted, and takes nothing from the old one', async () => {

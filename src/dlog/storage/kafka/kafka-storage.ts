@@ -14,11 +14,13 @@ import { type Durability, encodeSegmentHeader, type SegmentHeader } from '../../
 import { checkStreamName, corrupt, fenced, segmentExists, segmentMissing, streamUnknown } from '../faults.ts';
 import type {
   FenceResult,
+  Inspected,
   LogStorage,
   Permit,
   SegmentAppender,
   SegmentReader,
   StandingSeal,
+  StoredDamage,
   StoredSegment,
 } from '../storage.ts';
 import type { KafkaBrokers, KafkaLimits } from './broker.ts';
@@ -98,7 +100,7 @@ export class KafkaStorage implements LogStorage {
   }
 
   async settings(stream: string): Promise<JsonValue> {
-    return (await this.#stream(stream)).fold.origin!.settings;
+    return (await this.#whole(stream)).fold.origin!.settings;
   }
 
   async namespaces(): Promise<readonly string[]> {
@@ -129,7 +131,7 @@ export class KafkaStorage implements LogStorage {
       if (errorCode(error) === 'STREAM_UNKNOWN') return false;
       throw error;
     }
-    const at = await view.write(stampOf('deletion'), Buffer.alloc(0));
+    const at = await view.write(plainStamp('deletion'), Buffer.alloc(0));
     await this.#freeSpace(view, at + 1);
     return true;
   }
@@ -139,12 +141,12 @@ export class KafkaStorage implements LogStorage {
     const { fold } = view;
     const isNew = permit.epoch > fold.promised.epoch;
     if (isNew)
-      await view.write({ ...stampOf('fence'), epoch: permit.epoch, token: permit.token }, Buffer.alloc(0));
+      await view.write({ ...plainStamp('fence'), epoch: permit.epoch, token: permit.token }, Buffer.alloc(0));
     return fold.isInForce(permit) ? { kind: 'granted' } : { kind: 'refused', promised: fold.promised.epoch };
   }
 
   async segments(stream: string): Promise<readonly StoredSegment[]> {
-    const { fold } = await this.#stream(stream);
+    const { fold } = await this.#whole(stream);
     return [...fold.segments.values()]
       .map((segment) => whole(stream, segment))
       .map(({ header, seed, sealed }) => ({ header, seed, sealed }))
@@ -153,7 +155,7 @@ export class KafkaStorage implements LogStorage {
 
   async createSegment(permit: Permit, header: SegmentHeader): Promise<SegmentAppender> {
     const { stream, epoch, token } = permit;
-    const view = await this.#stream(stream);
+    const view = await this.#whole(stream);
     const { fold } = view;
     this.#checkDurability(view, header.durability);
     const check = (): void => {
@@ -183,7 +185,7 @@ export class KafkaStorage implements LogStorage {
   /** After its owner's fence nothing is added to the segment: all that stands of it is read by then, and the seal says how much. */
   async recoverSegment(permit: Permit, lssn: number, sealedAtMs: number): Promise<StandingSeal> {
     const { stream, epoch, token } = permit;
-    const view = await this.#stream(stream);
+    const view = await this.#whole(stream);
     for (let tries = 0; ; tries++) {
       if (!view.fold.isInForce(permit)) throw fenced(permit, view.fold.promised.epoch);
       const found = view.fold.segments.get(lssn);
@@ -199,8 +201,9 @@ export class KafkaStorage implements LogStorage {
   async openSegment(stream: string, lssn: number): Promise<SegmentReader> {
     // What is sealed stands: whoever reads on from segment to segment need not ask for the end of the partition each time.
     const known = await this.#known(stream);
-    const isSealed = known?.fold.segments.get(lssn)?.sealed !== undefined;
-    const view = isSealed ? known : await this.#stream(stream);
+    const isSealed =
+      known?.fold.unreadable.length === 0 && known.fold.segments.get(lssn)?.sealed !== undefined;
+    const view = isSealed ? known : await this.#whole(stream);
     const found = view.fold.segments.get(lssn);
     if (found === undefined) throw segmentMissing(stream, lssn);
     const segment = whole(stream, found);
@@ -210,9 +213,9 @@ export class KafkaStorage implements LogStorage {
 
   /** The space is given back as far as no segment that stays lies before. */
   async removeSegment(stream: string, lssn: number): Promise<void> {
-    const view = await this.#stream(stream);
+    const view = await this.#whole(stream);
     if (!view.fold.segments.has(lssn)) return;
-    await view.write({ ...stampOf('removal'), lssn }, Buffer.alloc(0));
+    await view.write({ ...plainStamp('removal'), lssn }, Buffer.alloc(0));
     await this.#freeSpace(view, undefined);
   }
 
@@ -228,28 +231,48 @@ export class KafkaStorage implements LogStorage {
   }
 
   async truncate(stream: string, at: Dlsn): Promise<Dlsn> {
-    const view = await this.#stream(stream);
+    const view = await this.#whole(stream);
     const { mark } = view.fold;
     if (mark !== undefined && compareDlsn(mark, at) >= 0) return mark;
     const { lssn, entry, slot } = at;
-    await view.write(stampOf('mark'), Buffer.from(JSON.stringify({ lssn, entry, slot })));
+    await view.write(plainStamp('mark'), Buffer.from(JSON.stringify({ lssn, entry, slot })));
     return view.fold.mark!;
   }
 
   async truncation(stream: string): Promise<Dlsn | undefined> {
-    return (await this.#stream(stream)).fold.mark;
+    return (await this.#whole(stream)).fold.mark;
   }
 
   async putNote(stream: string, name: string, value: JsonValue): Promise<void> {
-    const view = await this.#stream(stream);
-    await view.write(stampOf('note'), sized(view.topic, Buffer.from(JSON.stringify({ name, value }))));
+    const view = await this.#whole(stream);
+    await view.write(plainStamp('note'), sized(view.topic, Buffer.from(JSON.stringify({ name, value }))));
     view.makeCheckpointWhenDue();
   }
 
   async notes(stream: string): Promise<ReadonlyMap<string, JsonValue>> {
     return new Map(
-      [...(await this.#stream(stream)).fold.notes].sort(([left], [right]) => (left < right ? -1 : 1)),
+      [...(await this.#whole(stream)).fold.notes].sort(([left], [right]) => (left < right ? -1 : 1)),
     );
+  }
+
+  async inspect(stream: string): Promise<Inspected> {
+    const { fold, topic } = await this.#stream(stream);
+    const damage: StoredDamage[] = fold.unreadable.map(({ offset, what }) => ({
+      where: `topic ${topic}`,
+      place: `record ${offset}`,
+      what: `${what}; nobody reads or writes on`,
+    }));
+    const segments: StoredSegment[] = [];
+    for (const { header, seed, sealed, damage: what } of fold.segments.values()) {
+      if (what === undefined) segments.push({ header, seed, sealed });
+      else damage.push({ where: `segment ${header.lssn}`, place: '', what: `${what}; readers stop there` });
+    }
+    segments.sort((left, right) => left.header.lssn - right.header.lssn);
+    return { segments, lssns: [...fold.segments.keys()], damage, mark: fold.mark };
+  }
+
+  async giveUpDamaged(stream: string): Promise<void> {
+    await (await this.#stream(stream)).makeCheckpoint();
   }
 
   /** Resolves within `closeMs`, whatever is under way: that rejects with `ABORTED`, an append as any that nobody knows the fate of. */
@@ -270,6 +293,18 @@ export class KafkaStorage implements LogStorage {
     const view = await this.#refreshed(stream);
     if (view.fold.origin === undefined) throw streamUnknown(stream);
     return view;
+  }
+
+  /** The same, where no record is damaged: else nobody knows what stands. */
+  async #whole(stream: string): Promise<StreamView> {
+    const view = await this.#stream(stream);
+    const [record] = view.fold.unreadable;
+    if (record === undefined) return view;
+    throw new GatewayError(
+      'SEGMENT_CORRUPT',
+      `${stream}: record ${record.offset} of its topic ${view.topic} is damaged: ${record.what}; see "egret dlog check ${stream}"`,
+      { facts: { stream, topic: view.topic, offset: record.offset } },
+    );
   }
 
   /** The stream as it was when this process last looked; undefined when it did not yet, or its view broke. */
@@ -350,7 +385,7 @@ export class KafkaStorage implements LogStorage {
   }
 }
 
-function stampOf<K extends RecordKind>(
+function plainStamp<K extends RecordKind>(
   kind: K,
 ): { readonly kind: K; readonly epoch: number; readonly token: string; readonly lssn: number } {
   return { kind, epoch: 0, token: noToken, lssn: 0 };

@@ -3,7 +3,7 @@ import type { KafkaBrokers } from './broker.ts';
 import { decodeCheckpoint } from './checkpoint.ts';
 import { topicUnfit } from './faults.ts';
 import { StreamFold } from './fold.ts';
-import { decodeKey, type PartitionRecord } from './record.ts';
+import { type PartitionRecord, stampOf } from './record.ts';
 
 const bytesAtOnce = 256 * 1024;
 /** Of one record, whatever its size. */
@@ -39,7 +39,7 @@ async function hinted(
   { topic, low, high }: Span,
 ): Promise<StreamFold | undefined> {
   const [last] = await kafka.read(topic, high - 1, oneRecord);
-  const stamp = decodeKey(last!.key);
+  const stamp = stampOf(last!);
   const at = stamp?.kind === 'checkpoint' ? high - 1 : stamp?.checkpoint;
   if (at === undefined || at < low || at >= high) return undefined;
   const [record] = await kafka.read(topic, at, oneRecord);
@@ -60,7 +60,7 @@ async function searched(
       const fold = usable(stream, record, low);
       if (fold !== undefined) return fold;
       // Of a stream that was deleted before, and then made anew.
-      if (decodeKey(record.key)?.kind === 'origin') origin ??= record.offset;
+      if (stampOf(record)?.kind === 'origin') origin ??= record.offset;
     }
     from = records.at(-1)!.offset + 1;
   }
@@ -73,7 +73,7 @@ async function searched(
 }
 
 function usable(stream: string, record: PartitionRecord, low: number): StreamFold | undefined {
-  if (decodeKey(record.key)?.kind !== 'checkpoint') return undefined;
+  if (stampOf(record)?.kind !== 'checkpoint') return undefined;
   const fold = decodeCheckpoint(stream, record.value, record.offset);
   return fold !== undefined && fold.next >= low ? fold : undefined;
 }

@@ -1,3 +1,4 @@
+import { crc32c } from '@node-rs/crc32';
 import { readU64, writeU64 } from '../../format/bytes.ts';
 
 /**
@@ -6,6 +7,9 @@ import { readU64, writeU64 } from '../../format/bytes.ts';
  *
  *     0 magic "EGKR"   4 version (1)   5 kind   6 (2 bytes 0)   8 incarnation of the stream (8 bytes)
  *    16 epoch         24 token (8 bytes)       32 lssn         40 place of the newest checkpoint its writer knew, plus 1; 0: none
+ *    48 CRC-32C of the value (0 for an entry, which has its own)               52 CRC-32C of all before
+ *
+ * Nothing else checks them: brokers hand on what their disk gives, and the client that reads looks at no checksum of theirs.
  */
 const kinds = [
   'origin',
@@ -39,14 +43,16 @@ export interface PartitionRecord {
   readonly value: Buffer;
 }
 
-export const keyBytes = 48;
+export const keyBytes = 56;
 /** The beginning of a key that is the same for all records of a kind that an owner writes of a segment. */
 export const writerKeyBytes = 40;
 const magic = Buffer.from('EGKR');
 const noToken = '0'.repeat(16);
 
+/** `value`: what the record will hold; not needed for an entry. */
 export function encodeKey(
   stamp: Pick<Stamp, 'kind' | 'incarnation'> & Partial<Stamp>,
+  value: Buffer,
   into: Buffer = Buffer.alloc(keyBytes),
 ): Buffer {
   magic.copy(into);
@@ -57,14 +63,17 @@ export function encodeKey(
   into.write(stamp.token ?? noToken, 24, 'hex');
   writeU64(into, 32, stamp.lssn ?? 0);
   writeU64(into, 40, stamp.checkpoint === undefined ? 0 : stamp.checkpoint + 1);
+  into.writeUInt32LE(stamp.kind === 'entry' ? 0 : crc32c(value), 48);
+  into.writeUInt32LE(crc32c(into.subarray(0, 52)), 52);
   return into;
 }
 
-/** Undefined for what is none of ours. */
-export function decodeKey(bytes: Buffer | undefined): Stamp | undefined {
-  if (bytes?.length !== keyBytes || !bytes.subarray(0, 4).equals(magic) || bytes[4] !== 1) return undefined;
+/** Undefined for what is none of ours; `damaged` for what was, and cannot be read. */
+export function decodeKey(bytes: Buffer | undefined): Stamp | 'damaged' | undefined {
+  if (bytes?.length !== keyBytes) return undefined;
+  if (bytes.readUInt32LE(52) !== crc32c(bytes.subarray(0, 52))) return 'damaged';
   const kind = kinds[bytes[5]! - 1];
-  if (kind === undefined) return undefined;
+  if (!bytes.subarray(0, 4).equals(magic) || bytes[4] !== 1 || kind === undefined) return undefined;
   const checkpoint = readU64(bytes, 40);
   return {
     kind,
@@ -74,4 +83,18 @@ export function decodeKey(bytes: Buffer | undefined): Stamp | undefined {
     lssn: readU64(bytes, 32),
     checkpoint: checkpoint === 0 ? undefined : checkpoint - 1,
   };
+}
+
+/** The stamp of a record that is whole; undefined for others. */
+export function stampOf({ key, value }: PartitionRecord): Stamp | undefined {
+  const stamp = decodeKey(key);
+  return typeof stamp === 'object' && isValueWhole(stamp, { key, value }) ? stamp : undefined;
+}
+
+/** Whether the value is the one that was written, as far as the key can tell: an entry says it itself. */
+export function isValueWhole(
+  { kind }: Stamp,
+  { key, value }: Pick<PartitionRecord, 'key' | 'value'>,
+): boolean {
+  return kind === 'entry' || key!.readUInt32LE(48) === crc32c(value);
 }

@@ -93,7 +93,10 @@ export class StreamView {
   async write(stamp: Omit<Stamp, 'incarnation' | 'checkpoint'> | Stamp, value: Buffer): Promise<number> {
     const incarnation = 'incarnation' in stamp ? stamp.incarnation : this.fold.origin!.incarnation;
     const { checkpoint } = this.fold;
-    const key = encodeKey({ ...stamp, incarnation, ...(checkpoint === undefined ? {} : { checkpoint }) });
+    const key = encodeKey(
+      { ...stamp, incarnation, ...(checkpoint === undefined ? {} : { checkpoint }) },
+      value,
+    );
     const offset = await new Promise<number>((resolve, reject) => {
       this.#deps.kafka.produce(this.topic, { key, value }, (error, at) =>
         error === undefined ? resolve(at) : reject(error),
@@ -137,6 +140,7 @@ export class StreamView {
   /** Writes a checkpoint where one is due. Nobody waits for it: without it the next who opens the stream only reads more. */
   makeCheckpointWhenDue(): void {
     if (this.fold.bytesSinceCheckpoint < checkpointEveryBytes || this.#isMakingCheckpoint) return;
+    if (this.fold.unreadable.length > 0) return;
     this.#isMakingCheckpoint = true;
     const done = (error?: unknown): void => {
       this.#isMakingCheckpoint = false;
