@@ -180,6 +180,8 @@ struct StreamResponse {
   5: optional string owner;
   6: optional list<SegmentInfo> segments;
   7: optional StreamSettings settings;
+  /** Taken above the stream's soft quota by the gateway that answers, since it writes the stream. */
+  8: optional i64 recordsOverQuota;
 }
 
 /** Ours. */

@@ -1,7 +1,7 @@
 import type { Clock, Logger, RandomSource } from '../base/index.ts';
 import type { StateStore } from '../coordination/index.ts';
 import { DistributedLog, openStorage, type StorageSettings } from '../dlog/index.ts';
-import { DlogProxy } from '../dlog-proxy/index.ts';
+import { DlogProxy, type DlogProxyDeps } from '../dlog-proxy/index.ts';
 import { DistributedLogService, ThriftServer } from '../rpc/index.ts';
 
 export interface DlogService {
@@ -42,6 +42,7 @@ export async function openDlogService(
     /** What others dial to reach this machine. */
     readonly dialHost: string;
     readonly port: number;
+    readonly limits?: DlogProxyDeps['limits'];
   },
 ): Promise<DlogService> {
   const { clock, log: logger } = deps;
@@ -50,6 +51,7 @@ export async function openDlogService(
     log: options.dlog,
     clock,
     logger,
+    limits: options.limits ?? {},
     address: () => `${options.dialHost}:${port}`,
   });
   try {

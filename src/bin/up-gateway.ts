@@ -132,6 +132,7 @@ async function openServices(opening: Opening): Promise<Services> {
   const host = dialHost(config.bindHost);
   const dlog = await openDlogService(deps, {
     ...{ dlog: streams, bindHost: config.bindHost, port: config.dlogPort },
+    limits: { proxySoft: config.dlogSoft, streamSoft: config.dlogStreamSoft },
     // Whoever writes from another machine is sent to the name that this one goes by.
     dialHost: host === config.bindHost ? host : (config.hostname ?? hostname()),
   });

@@ -20,6 +20,9 @@ export interface GatewayConfig {
   readonly nimbus: NimbusConfig;
   readonly slotPorts: readonly number[];
   readonly dlogPort: number;
+  /** Of all streams together, and of each. */
+  readonly dlogSoft: SoftQuotaConfig;
+  readonly dlogStreamSoft: SoftQuotaConfig;
   readonly dlogStorage: DlogStorageConfig;
   readonly redis: {
     /** Undefined: a private server. */
@@ -140,6 +143,12 @@ function derive(values: JsonObject, conf: ConfText, checkoutDir: string): Gatewa
     nimbus: nimbusConfig(values),
     slotPorts: values['supervisor.slots.ports'] as readonly number[],
     dlogPort: number(values, 'egret.dlog.port')!,
+    dlogSoft: softQuotaOf(values, 'egret.dlog.soft.bytes.per.sec', 'egret.dlog.soft.records.per.sec'),
+    dlogStreamSoft: softQuotaOf(
+      values,
+      'egret.dlog.stream.soft.bytes.per.sec',
+      'egret.dlog.stream.soft.records.per.sec',
+    ),
     dlogStorage: dlogStorageConfig(values, localDir),
     redis: {
       url: text(values, 'egret.redis.url'),
@@ -187,6 +196,17 @@ function nimbusConfig(values: JsonObject): NimbusConfig {
 
 function text(values: JsonObject, key: string): string | undefined {
   return values[key] === null ? undefined : (values[key] as string | undefined);
+}
+
+/** Infinite where there is none. */
+interface SoftQuotaConfig {
+  readonly bytesPerSec: number;
+  readonly recordsPerSec: number;
+}
+
+function softQuotaOf(values: JsonObject, bytesKey: string, recordsKey: string): SoftQuotaConfig {
+  const limit = (key: string): number => number(values, key) || Number.POSITIVE_INFINITY;
+  return { bytesPerSec: limit(bytesKey), recordsPerSec: limit(recordsKey) };
 }
 
 function number(values: JsonObject, key: string): number | undefined {

@@ -87,6 +87,24 @@ export const gatewayKeys: Readonly<Record<string, KeySchema>> = {
     ...{ ...port, default: 0 },
     description: 'TCP port of the distributed log (thrift/dlog.thrift); 0 means any free port.',
   },
+  'egret.dlog.soft.bytes.per.sec': {
+    ...{ type: 'number', minimum: 0, default: 0 },
+    description:
+      'What is written to this gateway beyond is taken and told in its log, and no further stream is taken over meanwhile; 0: no such quota.',
+  },
+  'egret.dlog.soft.records.per.sec': {
+    ...{ type: 'number', minimum: 0, default: 0 },
+    description: 'The same, by records.',
+  },
+  'egret.dlog.stream.soft.bytes.per.sec': {
+    ...{ type: 'number', minimum: 0, default: 0 },
+    description:
+      'What is written to one stream beyond is taken, counted (describe) and told in the log; 0: no such quota.',
+  },
+  'egret.dlog.stream.soft.records.per.sec': {
+    ...{ type: 'number', minimum: 0, default: 0 },
+    description: 'The same, by records.',
+  },
   'egret.dlog.storage': {
     ...{ type: 'string', enum: ['local', 'kafka'], default: 'local' },
     description:

@@ -253,6 +253,41 @@ describe('a client of the log', () => {
     await assert.rejects(tailing, { code: 'ABORTED' });
   });
 
+  it('feeds ten readers from one tail, also while one of them takes nothing', async () => {
+    const home = await gateway();
+    const client = clientOf(home);
+    await client.create(stream);
+    await using writer = client.writer(stream);
+    const count = 20_000;
+    const payload = Buffer.alloc(1000, 'x');
+    const ending = new AbortController();
+    const stopped = client.tail(stream, { signal: ending.signal });
+    const seen = Array.from({ length: 9 }, async () => {
+      let next = 0n;
+      for await (const event of client.tail(stream, { from: 'earliest' })) {
+        if (event.kind !== 'records') continue;
+        for (const { sequenceId } of event.records) assert.equal(sequenceId, next++);
+        if (next === BigInt(count)) return;
+      }
+    });
+    committedAt(await writer.append(payload));
+    await stopped.next();
+    for (let sent = 1; sent < count; sent += 500) {
+      const length = Math.min(500, count - sent);
+      const outcomes = await Promise.all(Array.from({ length }, () => writer.append(payload)));
+      assert.deepEqual(new Set(kinds(outcomes)), new Set(['committed']));
+    }
+    await Promise.all(seen);
+    // It is far behind what the tail keeps, and finds everything in the storage.
+    let found = 1;
+    for await (const event of stopped) {
+      if (event.kind !== 'records') continue;
+      for (const { sequenceId } of event.records) assert.equal(sequenceId, BigInt(found++));
+      if (found === count) break;
+    }
+    ending.abort();
+  });
+
   it('tells a reader once what was cut off, and lets go of the connection when it leaves', async () => {
     const home = await gateway();
     const client = clientOf(home);

@@ -61,6 +61,10 @@ class Connection {
     return this.#handler[method]({ stream: name, ctx: {} }, this.call);
   }
 
+  async recordsOver(): Promise<bigint | undefined> {
+    return (await this.#handler.describe({ stream }, this.call)).recordsOverQuota;
+  }
+
   async truncate(dlsn: string): Promise<WriteResponse> {
     return this.#handler.truncate({ stream, dlsn, ctx: {} }, this.call);
   }
@@ -258,6 +262,40 @@ describe('the log as a service', () => {
       assert.deepEqual(codes(await bounded.bulk(lines.slice(0, 5), { session: 2n })), found.slice(0, 5));
       await bounded.do('release');
     }
+  });
+
+  it('takes and tells what is above a soft quota, and takes over no further stream while all are', async () => {
+    const lines: Record<string, unknown>[] = [];
+    const logger = { ...silentLog, warn: (line: Record<string, unknown>) => lines.push(line) };
+    const proxySoft = { bytesPerSec: Number.POSITIVE_INFINITY, recordsPerSec: 12 };
+    const streamSoft = { bytesPerSec: 50, recordsPerSec: Number.POSITIVE_INFINITY };
+    const { clock } = fixture;
+    const limits = { proxySoft, streamSoft };
+    const made = new DlogProxy({ log: fixture.process(), clock, logger, address: () => 's:1', limits });
+    open.push(made);
+    const soft = new Connection(made);
+    await soft.do('create', 'ns/t');
+    const told = (): unknown[] =>
+      lines
+        .filter(({ event }) => event === 'dlog_proxy.over_soft_quota')
+        .map((line) => [line['of'], line['stream']]);
+    await soft.bulk(Array.from({ length: 5 }, () => 'x'.repeat(10)));
+    assert.deepEqual(told(), []);
+    await soft.bulk(Array.from({ length: 3 }, () => 'x'.repeat(10)));
+    assert.deepEqual(told(), [['stream', stream]]);
+    assert.equal((await soft.write('x', {}, 'ns/t')).header.code, 'SUCCESS');
+    await soft.do('create', 'ns/u');
+    for (let count = 0; count < 4; count++) assert.equal((await soft.write('')).header.code, 'SUCCESS');
+    assert.deepEqual(told(), [
+      ['stream', stream],
+      ['gateway', stream],
+    ]);
+    assert.equal((await soft.write('x', {}, 'ns/u')).header.code, 'OVER_CAPACITY');
+    assert.equal((await soft.write('x', {}, 'ns/t')).header.code, 'SUCCESS');
+    assert.equal(await soft.recordsOver(), 7n);
+    clock.advance(1500);
+    assert.equal((await soft.write('x', {}, 'ns/u')).header.code, 'SUCCESS');
+    assert.equal((await contents()).length, 12);
   });
 
   it('writes so many streams at most, and gives back those that nobody writes', async () => {

@@ -10,4 +10,4 @@
  * Start at dlog-proxy.ts; then writing.ts, owned-streams.ts, owned-stream.ts; reading.ts, read-session.ts, stream-tail.ts; stream-calls.ts and admin.ts
  * for what is asked of whole streams.
  */
-export { DlogProxy } from './dlog-proxy.ts';
+export { DlogProxy, type DlogProxyDeps } from './dlog-proxy.ts';

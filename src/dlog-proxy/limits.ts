@@ -1,3 +1,5 @@
+import type { SoftLimits } from './soft-quota.ts';
+
 /** What is held and not yet settled, of a stream or of all of them. Checked and counted in one step, so that order is kept. */
 export class InFlight {
   readonly #bytesMax: number;
@@ -56,11 +58,19 @@ export class WriteOrder {
   }
 }
 
+const unlimited: SoftLimits = {
+  bytesPerSec: Number.POSITIVE_INFINITY,
+  recordsPerSec: Number.POSITIVE_INFINITY,
+};
+
 export interface ProxyLimits {
   readonly streamBytesMax: number;
   readonly streamRecordsMax: number;
   readonly proxyBytesMax: number;
   readonly proxyRecordsMax: number;
+  /** Above it writes are taken, counted and told in the log; of all streams together, no further stream is taken over then. */
+  readonly streamSoft: SoftLimits;
+  readonly proxySoft: SoftLimits;
   readonly recordBytesMax: number;
   readonly streamsMax: number;
   /** A stream that nobody wrote for so long is given back. */
@@ -87,6 +97,8 @@ export const proxyLimits: ProxyLimits = {
   streamRecordsMax: 48 * 1024,
   proxyBytesMax: 64 * 1024 * 1024,
   proxyRecordsMax: 512 * 1024,
+  streamSoft: unlimited,
+  proxySoft: unlimited,
   recordBytesMax: 1024 * 1024 - 8192,
   streamsMax: 1000,
   streamIdleMs: 600_000,

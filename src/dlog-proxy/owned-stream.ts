@@ -9,6 +9,7 @@ import {
   type WriteOutcome,
   writtenBy,
 } from './outcome.ts';
+import { SoftQuota } from './soft-quota.ts';
 
 export interface Write {
   /** At least one; all of them or none. */
@@ -22,6 +23,8 @@ export interface OwnedStreamDeps {
   readonly limits: ProxyLimits;
   /** Of all streams together. */
   readonly total: InFlight;
+  /** Told of each write that is taken. */
+  readonly onTaken: (quota: SoftQuota, bytes: number, records: number) => void;
   readonly options: Partial<WriterOptions> & { readonly address: string };
 }
 
@@ -37,6 +40,7 @@ export class OwnedStream {
   readonly #deps: OwnedStreamDeps;
   readonly #stream: string;
   readonly #inFlight: InFlight;
+  readonly #quota: SoftQuota;
   readonly #waiting: ((opened: Opened) => void)[] = [];
   #writer: LogWriter | undefined;
   #opening: Promise<void> | undefined;
@@ -48,11 +52,17 @@ export class OwnedStream {
     this.#deps = deps;
     const { streamBytesMax: bytesMax, streamRecordsMax: recordsMax } = deps.limits;
     this.#inFlight = new InFlight({ bytesMax, recordsMax });
+    this.#quota = new SoftQuota(deps.limits.streamSoft);
   }
 
   /** True while it writes here. */
   get isOwned(): boolean {
     return this.#writer?.state === 'open';
+  }
+
+  /** Taken above the soft quota of the stream. */
+  get recordsOver(): number {
+    return this.#quota.recordsOver;
   }
 
   /** Nothing is under way, and nothing would be lost with it. */
@@ -75,6 +85,7 @@ export class OwnedStream {
     }
     this.#inFlight.add(bytes, count);
     this.#deps.total.add(bytes, count);
+    this.#deps.onTaken(this.#quota, bytes, count);
     return this.#hand(write).then((outcome) => {
       this.#inFlight.remove(bytes, count);
       this.#deps.total.remove(bytes, count);

@@ -3,6 +3,7 @@ import type { DistributedLog } from '../dlog/index.ts';
 import { InFlight, type ProxyLimits } from './limits.ts';
 import { type Refused, refused } from './outcome.ts';
 import { OwnedStream } from './owned-stream.ts';
+import { SoftQuota } from './soft-quota.ts';
 
 export interface OwnedStreamsDeps {
   readonly log: DistributedLog;
@@ -18,6 +19,8 @@ export interface OwnedStreamsDeps {
 export class OwnedStreams {
   readonly #deps: OwnedStreamsDeps;
   readonly #total: InFlight;
+  /** Of all streams together. */
+  readonly #quota: SoftQuota;
   readonly #streams = new Map<string, { readonly stream: OwnedStream; usedAtMs: number }>();
   readonly #closing: TaskGroup;
 
@@ -25,6 +28,7 @@ export class OwnedStreams {
     this.#deps = deps;
     const { proxyBytesMax: bytesMax, proxyRecordsMax: recordsMax } = deps.limits;
     this.#total = new InFlight({ bytesMax, recordsMax });
+    this.#quota = new SoftQuota(deps.limits.proxySoft);
     this.#closing = new TaskGroup((error) =>
       deps.logger.warn({ event: 'dlog_proxy.close_failed', error: describeError(error) }),
     );
@@ -39,11 +43,18 @@ export class OwnedStreams {
       found.usedAtMs = usedAtMs;
       return found.stream;
     }
+    if (this.#quota.isOver(usedAtMs))
+      return refused(
+        'OVER_CAPACITY',
+        'more is written here than the soft quota says: no further stream is taken',
+      );
     const { streamsMax } = this.#deps.limits;
     if (this.#streams.size >= streamsMax && !this.#forgetOne())
       return refused('TOO_MANY_STREAMS', `${streamsMax} streams are written here already`);
     const options = { address: this.#deps.address() };
-    const stream = new OwnedStream(name, { ...this.#deps, total: this.#total, options });
+    const onTaken = (quota: SoftQuota, bytes: number, records: number): void =>
+      this.#note(name, { quota, bytes, records });
+    const stream = new OwnedStream(name, { ...this.#deps, total: this.#total, options, onTaken });
     this.#streams.set(name, { stream, usedAtMs });
     return stream;
   }
@@ -51,6 +62,11 @@ export class OwnedStreams {
   /** Names of those that are written here now. */
   get names(): readonly string[] {
     return [...this.#streams].filter(([, { stream }]) => stream.isOwned).map(([name]) => name);
+  }
+
+  /** Records of that stream that were taken above its soft quota, since it is written here. */
+  recordsOver(name: string): number | undefined {
+    return this.#streams.get(name)?.stream.recordsOver;
   }
 
   /** Settles what was taken of it, and gives it back. */
@@ -71,6 +87,23 @@ export class OwnedStreams {
   async close(): Promise<void> {
     await Promise.all([...this.#streams.values()].map(({ stream }) => stream.close()));
     await this.#closing.settle();
+  }
+
+  /** A log line for a stream or for all, once in a while. */
+  #note(
+    stream: string,
+    taken: { readonly quota: SoftQuota; readonly bytes: number; readonly records: number },
+  ): void {
+    const { clock, logger } = this.#deps;
+    const nowMs = clock.monotonicMs();
+    const quotas = [
+      ['stream', taken.quota],
+      ['gateway', this.#quota],
+    ] as const;
+    for (const [of, quota] of quotas) {
+      if (quota.note(taken.bytes, taken.records, nowMs) !== 'say') continue;
+      logger.warn({ event: 'dlog_proxy.over_soft_quota', of, stream, recordsOver: quota.recordsOver });
+    }
   }
 
   /** One that was asked for and is not written here: redirected, unknown or ended. */

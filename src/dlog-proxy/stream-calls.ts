@@ -97,7 +97,7 @@ export class StreamCalls {
   }
 
   async describe(stream: string): Promise<StreamResponse> {
-    const { log, lookAtEnd } = this.#deps;
+    const { log, lookAtEnd, streams } = this.#deps;
     checkStreamName(stream);
     const settings = parseSettings(stream, await log.settings(stream));
     await lookAtEnd(stream);
@@ -113,6 +113,7 @@ export class StreamCalls {
       owner,
       isEnded: segments.at(-1)?.isEndOfStream ?? false,
       settings: settingsForThrift(settings),
+      recordsOverQuota: BigInt(streams.recordsOver(stream) ?? 0),
       segments: segments.map(({ lssn, epoch, isSealed, entries, records, bytes }) => ({
         ...{ lssn: BigInt(lssn), epoch: BigInt(epoch), isSealed },
         ...{ entries: BigInt(entries), records: BigInt(records), bytes: BigInt(bytes) },

@@ -37,7 +37,7 @@ class RawClient {
 
   private constructor(socket: Socket) {
     this.#socket = socket;
-    const frames = new FrameReader(1 << 24);
+    const frames = new FrameReader(1 << 25);
     socket.on('data', (chunk: Buffer) => this.answers.push(...frames.feed(chunk)));
     socket.on('error', () => undefined);
     this.ended = once(socket, 'close');
@@ -65,6 +65,10 @@ class RawClient {
 
   pause(): void {
     this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
   }
 
   async answer(index: number): Promise<Buffer> {
@@ -197,6 +201,39 @@ describe('ThriftServer', () => {
     assert.deepEqual(
       client.answers.map((frame) => readAnswer(frame).sequenceId),
       [0, 1, 2, 3],
+    );
+  });
+
+  it('answers each call once, also what is ready while an answer before it is still being written', async () => {
+    const gates = ['a', 'b', 'c'].map(() => deferred<undefined>());
+    const { server } = await serve(
+      {
+        getNimbusConf: () => 'x'.repeat(16 << 20).slice(1),
+        isTopologyNameAllowed: async ({ name }) => {
+          await gates[Number(name)]!.promise;
+          return true;
+        },
+      },
+      { callsMax: 8 },
+    );
+    const client = await RawClient.to(server.port);
+    client.pause();
+    client.send(callFrame('getNimbusConf', {}, 10));
+    client.send(
+      Buffer.concat(gates.map((_, index) => callFrame('isTopologyNameAllowed', { name: `${index}` }, index))),
+    );
+    for (const gate of gates) {
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      gate.resolve(undefined);
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+    client.resume();
+    await client.answer(3);
+    client.send(callFrame('isTopologyNameAllowed', { name: '0' }, 11));
+    await client.answer(4);
+    assert.deepEqual(
+      client.answers.map((frame) => readAnswer(frame).sequenceId),
+      [10, 0, 1, 2, 11],
     );
   });
 

@@ -286,6 +286,7 @@ export interface StreamResponse {
   readonly owner?: string | undefined;
   readonly segments?: readonly SegmentInfo[] | undefined;
   readonly settings?: StreamSettings | undefined;
+  readonly recordsOverQuota?: bigint | undefined;
 }
 export const StreamResponse: StructCodec<StreamResponse> = struct<StreamResponse>('StreamResponse', [
   { id: 1, name: 'header', requiredness: 'required', codec: ResponseHeader },
@@ -295,6 +296,7 @@ export const StreamResponse: StructCodec<StreamResponse> = struct<StreamResponse
   { id: 5, name: 'owner', requiredness: 'optional', codec: c.string },
   { id: 6, name: 'segments', requiredness: 'optional', codec: c.list(SegmentInfo) },
   { id: 7, name: 'settings', requiredness: 'optional', codec: StreamSettings },
+  { id: 8, name: 'recordsOverQuota', requiredness: 'optional', codec: c.i64 },
 ]);
 
 /** Ours. */
