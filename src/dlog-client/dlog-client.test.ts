@@ -253,6 +253,37 @@ describe('a client of the log', () => {
     await assert.rejects(tailing, { code: 'ABORTED' });
   });
 
+  it('gathers small appends while two sets are under way, and sends what is worth a set', async () => {
+    const home = await gateway();
+    const client = clientOf(home);
+    await client.create(stream);
+    home.isSilent = true;
+    const writer = client.writer(stream);
+    const writes = (): number => home.calls.filter((name) => name === 'writeWithContext').length;
+    const sent = async (count: number): Promise<void> => {
+      await waitFor(`${count} writes`, () => writes() >= count || undefined, {
+        ...{ clock: systemClock, limitMs: 5000, everyMs: 2 },
+      });
+    };
+    const outcomes: Promise<AppendOutcome>[] = [];
+    for (const count of [1, 2]) {
+      outcomes.push(writer.append(Buffer.alloc(40_000)));
+      await sent(count);
+    }
+    for (let count = 0; count < 50; count++) {
+      outcomes.push(writer.append(bytes('x')));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    assert.equal(writes(), 2);
+    for (let count = 0; count < 100; count++) outcomes.push(writer.append(bytes('x')));
+    await sent(3);
+    outcomes.push(writer.append(Buffer.alloc(40_000)));
+    await sent(4);
+    await home.stop();
+    assert.deepEqual(new Set(kinds(await Promise.all(outcomes))), new Set(['unknown']));
+    await writer.close();
+  });
+
   it('feeds ten readers from one tail, also while one of them takes nothing', async () => {
     const home = await gateway();
     const client = clientOf(home);

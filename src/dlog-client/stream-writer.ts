@@ -33,6 +33,11 @@ const writerLimits: WriterLimits = {
   queueRecordsMax: 64 * 1024,
 };
 
+/** While so many sets are under way, what is appended gathers until it is worth one more: a set costs as much as a hundred small records. */
+const smallSetsMax = 2;
+const worthRecords = 128;
+const worthBytes = 32 * 1024;
+
 /** As much as a record may have. */
 const recordBytesMax = 1024 * 1024 - 8192;
 
@@ -65,6 +70,8 @@ export class StreamWriter implements AsyncDisposable {
   readonly #underWay: SentSet[] = [];
   #queuedBytes = 0;
   #queuedRecords = 0;
+  /** Of #queue. */
+  #unsentBytes = 0;
   #session = 1n;
   #fault: GatewayError | undefined;
   #isClosing = false;
@@ -96,7 +103,8 @@ export class StreamWriter implements AsyncDisposable {
     this.#queuedRecords += 1;
     return new Promise((resolve) => {
       this.#queue.push({ payload, resolve });
-      this.#gathered.resolve(undefined);
+      this.#unsentBytes += payload.length;
+      if (this.#maySend()) this.#gathered.resolve(undefined);
       this.#pumping ??= this.#pump();
     });
   }
@@ -158,27 +166,30 @@ export class StreamWriter implements AsyncDisposable {
         await this.#settleOldest(this.#underWay[0].answered);
         continue;
       }
-      if (this.#queue.length > 0 && this.#mayGather()) {
+      if (this.#maySend()) {
         await turn();
         await this.#sendWhatMay();
       }
       const [oldest] = this.#underWay;
-      const isMore = this.#queue.length > 0 && this.#mayGather();
-      if (oldest === undefined || oldest.answered !== undefined || isMore) continue;
+      if (oldest === undefined || oldest.answered !== undefined || this.#maySend()) continue;
       this.#gathered = deferred();
-      if (this.#mayGather()) await Promise.race([oldest.answer, this.#gathered.promise]);
-      else await oldest.answer;
+      await Promise.race([oldest.answer, this.#gathered.promise]);
     }
     // In the same step as the look at the queue: what is appended from now on starts another.
     this.#pumping = undefined;
   }
 
-  #mayGather(): boolean {
-    return this.#fault === undefined && this.#underWay.length < this.#limits.setsMax;
+  #maySend(): boolean {
+    const { setsMax, setRecordsMax, setBytesMax } = this.#limits;
+    const { length } = this.#underWay;
+    if (this.#queue.length === 0 || this.#fault !== undefined || length >= setsMax) return false;
+    const isFull = this.#queue.length >= setRecordsMax || this.#unsentBytes >= setBytesMax;
+    const isWorthIt = this.#queue.length >= worthRecords || this.#unsentBytes >= worthBytes;
+    return length < smallSetsMax || isFull || isWorthIt;
   }
 
   async #sendWhatMay(): Promise<void> {
-    while (this.#queue.length > 0 && this.#underWay.length < this.#limits.setsMax) {
+    while (this.#maySend()) {
       // With nothing under way a lost connection has cost nothing yet.
       if (this.#underWay.length === 0 && !(await this.#connects())) return;
       const records = this.#takeSet();
@@ -215,6 +226,7 @@ export class StreamWriter implements AsyncDisposable {
     }
     const taken = this.#queue.slice(0, count);
     this.#queue = this.#queue.slice(count);
+    for (const { payload } of taken) this.#unsentBytes -= payload.length;
     return taken;
   }
 
@@ -266,6 +278,7 @@ export class StreamWriter implements AsyncDisposable {
     }
     this.#session += 1n;
     this.#queue = [...again, ...this.#queue];
+    for (const { payload } of again) this.#unsentBytes += payload.length;
     try {
       await this.#route.recover(header);
     } catch (error) {
@@ -292,6 +305,7 @@ export class StreamWriter implements AsyncDisposable {
   /** What was never sent, or was refused, is refused. */
   #fail(fault: GatewayError): void {
     this.#fault ??= fault;
+    this.#unsentBytes = 0;
     this.#tell(this.#queue.splice(0), { kind: 'refused', error: fault });
     this.#makeRoom();
   }

@@ -271,10 +271,7 @@ describe('KafkaStorage', () => {
         await assert.rejects(log.openReader(stream, 'earliest'), new RegExp(`record ${at} of its topic`));
         const { findings } = await log.check(stream);
         const [found] = findings.filter((finding) => finding.place === `record ${at}`);
-        assert.match(
-          `${found!.kind} ${found!.file} ${found!.meaning}`,
-          /^damage topic .* checksum.*wrong/,
-        );
+        assert.match(`${found!.kind} ${found!.file} ${found!.meaning}`, /^damage topic .* checksum.*wrong/);
         const repaired = await log.repair(stream, { dropBefore: { lssn: 3, entry: 0, slot: 0 } }, 'me:1');
         assert(repaired.kind === 'repaired');
         assert.match(repaired.done[0]!, /^gave up \d damaged records or segments/);
