@@ -1,6 +1,6 @@
 import { type Clock, deferred, errorCode, GatewayError, throwIfAborted } from '../../base/index.ts';
 import { compareDlsn, type Dlsn, formatDlsn } from '../format/dlsn.ts';
-import type { LogRecord } from '../format/entry.ts';
+import type { Entry, LogRecord } from '../format/entry.ts';
 import { SegmentEntry } from '../format/segment-entry.ts';
 import { corrupt } from '../storage/faults.ts';
 import type { LogStorage, SegmentReader } from '../storage/storage.ts';
@@ -76,6 +76,7 @@ export class LogReader {
   #seenAtMs: number;
   /** When the storage last had nothing more. */
   #askedAtMs = Number.NEGATIVE_INFINITY;
+  #hasReopened = false;
   #isClosed = false;
 
   private constructor(
@@ -222,7 +223,8 @@ export class LogReader {
     if (this.#takeFresh(reader, bytesMax)) return 'more';
     const known = this.#limit(reader);
     if (this.#entry >= known && this.#isFollowing()) return 'tail';
-    const entries = await reader.read(this.#entry, bytesMax);
+    const entries = await this.#readOf(reader, bytesMax);
+    if (entries === undefined) return 'more';
     for (const entry of entries) this.#confirmed = Math.max(this.#confirmed, entry.confirmed);
     // What was confirmed while it was read may be had as well: an entry is written once at its place.
     const limit = Math.max(this.#limit(reader), this.#confirmed);
@@ -246,6 +248,21 @@ export class LogReader {
     const position = this.#deps.hub.position(this.#stream);
     const isWrittenHere = position?.lssn === this.#lssn && position.isSealed !== true;
     return isWrittenHere && this.#deps.clock.monotonicMs() - this.#askedAtMs < this.#options.pollEveryMs;
+  }
+
+  /** Undefined when its records are gone: cut off meanwhile perhaps, which opening the segment again tells. */
+  async #readOf(reader: SegmentReader, bytesMax: number): Promise<readonly Entry[] | undefined> {
+    try {
+      const entries = await reader.read(this.#entry, bytesMax);
+      this.#hasReopened = false;
+      return entries;
+    } catch (error) {
+      if (errorCode(error) !== 'LOG_GAP' || this.#hasReopened) throw error;
+      this.#hasReopened = true;
+      this.#reader = undefined;
+      await reader.close();
+      return undefined;
+    }
   }
 
   /** Whether the segment was sealed or cut off while it was read. */

@@ -7,11 +7,11 @@ import {
   TaskGroup,
 } from '../../base/index.ts';
 import type { Fence, StateStore, StateWrites } from '../../coordination/index.ts';
-import { DistributedLog, LocalStorage } from '../../dlog/index.ts';
-import type { SimulatedDisk } from './simulated-disk.ts';
+import { DistributedLog } from '../../dlog/index.ts';
+import type { Medium } from './medium.ts';
 
 interface World {
-  readonly disk: SimulatedDisk;
+  readonly medium: Medium;
   readonly store: StateStore;
   readonly clock: Clock;
   readonly random: RandomSource;
@@ -30,13 +30,13 @@ export class ModelProcess {
     this.name = name;
     this.#late = new TaskGroup(report);
     const { random } = world;
-    const fs = world.disk.fileSystem(this);
-    const storage = new LocalStorage({ directory: '/log', random, fs });
+    const clock = this.#clock(world.clock);
+    const storage = world.medium.storage(this, clock);
     const store = this.#slow(world.store);
     this.log = new DistributedLog({
       storage,
       store,
-      clock: this.#clock(world.clock),
+      clock,
       random,
       log: silentLog,
     });

@@ -3,8 +3,8 @@ import { MemoryStore } from '../../coordination/index.ts';
 import type { LogRecord, LogWriter } from '../../dlog/index.ts';
 import { ManualClock } from '../manual-clock.ts';
 import { type AppendEvent, type History, type ReadRun, type Sighting, violationsOf } from './history.ts';
+import { type Medium, type MediumKind, mediumOf } from './medium.ts';
 import { ModelProcess } from './model-process.ts';
-import { SimulatedDisk } from './simulated-disk.ts';
 
 const stream = 'model/s';
 const stepsPerRun = 2500;
@@ -19,12 +19,12 @@ export interface ModelResult {
 }
 
 /**
- * Owners and readers of one stream, over a disk, a clock and a state store that do their worst, all from one seed: paused and
- * killed processes, power cuts that tear and lose writes, failing disks, a state store emptied and rolled back. In the end all
+ * Owners and readers of one stream, over a disk (or a Kafka broker), a clock and a state store that do their worst, all from one seed: paused
+ * and killed processes, power cuts that tear and lose writes, failing disks, records that arrive late, a state store emptied and rolled back. In the end all
  * calms down, and what everybody was told is held against what is there.
  */
-export async function runModel(seed: number): Promise<ModelResult> {
-  const model = new Model(seed);
+export async function runModel(seed: number, medium: MediumKind = 'disk'): Promise<ModelResult> {
+  const model = new Model(seed, medium);
   return model.run();
 }
 
@@ -32,7 +32,7 @@ class Model {
   readonly #random: RandomSource;
   readonly #clock = new ManualClock();
   readonly #store: MemoryStore;
-  readonly #disk: SimulatedDisk;
+  readonly #medium: Medium;
   readonly #appends: AppendEvent[] = [];
   readonly #runs: ReadRun[] = [];
   readonly #violations: string[] = [];
@@ -43,10 +43,10 @@ class Model {
   #goBack: () => void;
   #isCalm = false;
 
-  constructor(seed: number) {
+  constructor(seed: number, medium: MediumKind) {
     this.#random = seededRandom(seed);
     this.#store = new MemoryStore(this.#clock);
-    this.#disk = new SimulatedDisk(this.#random);
+    this.#medium = mediumOf(medium, this.#random);
     this.#goBack = this.#store.snapshot();
   }
 
@@ -72,7 +72,7 @@ class Model {
   /** Everybody who was there is gone; one owner more, who may write, and one reader, who reads all. */
   async #calm(): Promise<Pick<History, 'final' | 'mark'>> {
     this.#isCalm = true;
-    this.#disk.fault = () => undefined;
+    this.#medium.calm();
     if (this.#chance(0.5)) this.#cutPower();
     for (const process of this.#processes) process.kill();
     this.#processes = [];
@@ -110,6 +110,7 @@ class Model {
   }
 
   async #step(): Promise<void> {
+    this.#medium.step();
     const ready = this.#processes.filter((process) => process.canStep);
     const process = ready[this.#below(ready.length)];
     process?.step(this.#below(4));
@@ -136,32 +137,22 @@ class Model {
         this.#goBack = this.#store.snapshot();
       },
       () => this.#goBack(),
-      () => this.#failDisk(),
+      () => this.#medium.fail(),
       () => (this.#chance(0.3) ? this.#cutPower() : undefined),
     ];
     acts[this.#below(acts.length)]!();
     this.#processes = this.#processes.filter((each) => !each.isDead);
   }
 
-  #failDisk(): void {
-    let left = 1 + this.#below(3);
-    const code = this.#chance(0.5) ? 'EIO' : 'ENOSPC';
-    this.#disk.fault = (call) => {
-      if (left === 0 || call === 'read' || call === 'open' || !this.#chance(0.2)) return undefined;
-      left -= 1;
-      return code;
-    };
-  }
-
   #cutPower(): void {
     this.#powerCuts += 1;
     for (const process of this.#processes) process.kill();
     this.#processes = [];
-    this.#disk.cutPower();
+    this.#medium.cutPower();
   }
 
   #add(): ModelProcess {
-    const world = { disk: this.#disk, store: this.#store, clock: this.#clock, random: this.#random };
+    const world = { medium: this.#medium, store: this.#store, clock: this.#clock, random: this.#random };
     const process = new ModelProcess(world, `p${++this.#started}`, (error) => this.#note(error));
     this.#processes.push(process);
     return process;
@@ -183,6 +174,7 @@ class Model {
       'LEASE_LOST',
       'SEGMENT_FENCED',
       'SEGMENT_POISONED',
+      'STORAGE_UNAVAILABLE',
       'EIO',
       'ENOSPC',
     ];

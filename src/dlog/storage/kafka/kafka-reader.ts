@@ -130,9 +130,11 @@ export class KafkaSegmentReader implements SegmentReader {
     let { entry, offset } = this.#aheadTo;
     while (entry === this.#aheadTo.entry && offset < this.#end) {
       for (const record of await this.#kafka.read(this.#view.topic, offset, bytesMax)) {
+        // What lies behind may be read, and not be known to stand yet: the next fetch begins with it.
+        if (entry >= limit) break;
         const found = this.#entryOf(record);
         offset = record.offset + 1;
-        if (found === undefined || found.entry < entry || entry >= limit) continue;
+        if (found === undefined || found.entry < entry) continue;
         if (found.entry > entry) break;
         entries.push(found);
         entry += 1;

@@ -51,6 +51,8 @@ export interface KafkaStorageDeps {
 const viewsMax = 256;
 /** Seals that are tried while entries of the owner itself still come in between. */
 const sealTriesMax = 5;
+/** Views that are opened one after the other while what they begin at is cut off meanwhile. */
+const openTriesMax = 3;
 const noToken = '0'.repeat(16);
 
 /**
@@ -87,6 +89,8 @@ export class KafkaStorage implements LogStorage {
       await kafka.createTopic(topic, this.#options.replicationFactor, settingsOf(this.#options));
       await this.#until(`topic ${topic}`, async () => (await kafka.topic(topic)) !== undefined);
     }
+    // Somebody who looked before there was a topic is told that there is none, and not this caller.
+    await this.#views.get(stream)?.catch(() => undefined);
     const view = await this.#refreshed(stream);
     if (view.fold.origin !== undefined) return 'exists';
     const incarnation = random.uuid().replaceAll('-', '').slice(0, 16);
@@ -313,16 +317,19 @@ export class KafkaStorage implements LogStorage {
     return view?.fault === undefined ? view : undefined;
   }
 
-  /** A view that broke is opened anew, once. */
+  /** A view that broke is opened anew. */
   async #refreshed(stream: string): Promise<StreamView> {
-    for (let tries = 0; ; tries++) {
+    for (let tries = 1; ; tries++) {
       const view = await this.#view(stream);
       try {
         await view.refresh();
         return view;
       } catch (error) {
-        if (tries > 0) throw errorCode(error) === 'STREAM_UNKNOWN' ? streamUnknown(stream, error) : error;
-        if (view.fault === undefined && errorCode(error) !== 'STREAM_UNKNOWN') throw error;
+        if (tries === openTriesMax)
+          throw errorCode(error) === 'STREAM_UNKNOWN' ? streamUnknown(stream, error) : error;
+        // What it had yet to read may be cut off: a new one begins at a newer checkpoint.
+        const isOther = ['STREAM_UNKNOWN', 'LOG_GAP'].includes(errorCode(error) ?? '');
+        if (view.fault === undefined && !isOther) throw error;
       }
       await this.#forget(stream, view);
     }

@@ -1,4 +1,4 @@
-import { GatewayError } from '../../../base/index.ts';
+import { errorCode, GatewayError } from '../../../base/index.ts';
 import type { KafkaBrokers } from './broker.ts';
 import { decodeCheckpoint } from './checkpoint.ts';
 import { topicUnfit } from './faults.ts';
@@ -6,6 +6,7 @@ import { StreamFold } from './fold.ts';
 import { type PartitionRecord, stampOf } from './record.ts';
 
 const bytesAtOnce = 256 * 1024;
+const loadTriesMax = 3;
 /** Of one record, whatever its size. */
 const oneRecord = 1;
 
@@ -14,6 +15,17 @@ const oneRecord = 1;
  * at the beginning. Without an origin the stream is not made yet. Rejects with `STORAGE_UNFIT` for records that are none of ours.
  */
 export async function loadFold(kafka: KafkaBrokers, stream: string, topic: string): Promise<StreamFold> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await loadOnce(kafka, stream, topic);
+    } catch (error) {
+      // Cut off in between: there is a newer checkpoint.
+      if (errorCode(error) !== 'LOG_GAP' || tries === loadTriesMax) throw error;
+    }
+  }
+}
+
+async function loadOnce(kafka: KafkaBrokers, stream: string, topic: string): Promise<StreamFold> {
   const { low, high } = await kafka.watermarks(topic);
   if (low === high) return new StreamFold(stream, high);
   const fold =
