@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock, waitFor } from '../base/index.ts';
@@ -77,10 +77,7 @@ export class KafkaBroker implements AsyncDisposable {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#process = child;
-    // Whoever ends without closing it leaves no broker behind.
-    const kill = (): void => void child.kill('SIGKILL');
-    process.once('exit', kill);
-    child.once('exit', () => process.off('exit', kill));
+    this.#watchOver(child);
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding('utf8').on('data', (text: string) => this.#keep(text));
     const isServing = (): true | undefined => {
@@ -130,6 +127,18 @@ export class KafkaBroker implements AsyncDisposable {
     const isServing = this.#lines.find((line) => line.includes('Kafka Server started'));
     this.#lines.splice(0, this.#lines.length - linesKeptMax);
     if (isServing !== undefined && !this.#lines.includes(isServing)) this.#lines.unshift(isServing);
+  }
+
+  /** Whoever ends without closing it leaves no broker behind, killed or not: a shell waits for the end of our pipe. */
+  #watchOver(child: ChildProcess): void {
+    const script = 'read _; kill -9 "$0"; rm -rf "$1"';
+    const watcher = spawn('sh', ['-c', script, String(child.pid), this.directory], {
+      stdio: ['pipe', 'ignore', 'ignore'],
+      detached: true, // what is sent to our group does not reach it
+    });
+    watcher.unref();
+    if (watcher.stdin instanceof Socket) watcher.stdin.unref();
+    child.once('exit', () => watcher.kill('SIGKILL'));
   }
 
   async #end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
