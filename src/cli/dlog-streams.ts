@@ -109,6 +109,8 @@ interface StreamRow {
   readonly next: string;
   readonly ended: boolean;
   readonly owner: string | null;
+  /** Taken above the stream's soft quota, by the gateway that was asked. */
+  readonly recordsOverQuota: number;
   readonly settings: Readonly<Record<string, string | number>>;
   readonly segments: readonly {
     readonly segment: number;
@@ -120,13 +122,15 @@ interface StreamRow {
   }[];
 }
 
-function streamRow({ name, nextDlsn, isEnded, owner, segments, settings }: StreamResponse): StreamRow {
+function streamRow(found: StreamResponse): StreamRow {
+  const { name, nextDlsn, isEnded, owner, recordsOverQuota, segments, settings } = found;
   const set = Object.entries(settings ?? {}) as [string, string | bigint | undefined][];
   return {
     stream: name!,
     next: formatPosition(fromWire(nextDlsn!)),
     ended: isEnded === true,
     owner: owner ?? null,
+    recordsOverQuota: Number(recordsOverQuota ?? 0),
     settings: Object.fromEntries(
       set.flatMap(([key, value]) =>
         value === undefined ? [] : [[key, typeof value === 'bigint' ? Number(value) : value]],
@@ -144,7 +148,8 @@ function streamRow({ name, nextDlsn, isEnded, owner, segments, settings }: Strea
   };
 }
 
-function streamText({ stream, next, ended, owner, segments, settings }: StreamRow): string {
+function streamText(found: StreamRow): string {
+  const { stream, next, ended, owner, recordsOverQuota, segments, settings } = found;
   const head = `${stream}: next record at ${next}, ${ended ? 'ended' : `written by ${owner ?? 'nobody'}`}`;
   const set = Object.entries(settings).map(([key, value]) => `${key}: ${value}`);
   const cell = (value: number | string | null): string => String(value ?? '-').padStart(12);
@@ -154,5 +159,6 @@ function streamText({ stream, next, ended, owner, segments, settings }: StreamRo
       .join(''),
   );
   const table = [['Segment', 'State', 'Entries', 'Records', 'Bytes'].map(cell).join(''), ...rows];
-  return [head, ...(set.length === 0 ? [] : [set.join(', ')]), ...table].join('\n');
+  const over = recordsOverQuota === 0 ? [] : [`${recordsOverQuota} records above its soft quota`];
+  return [head, ...over, ...(set.length === 0 ? [] : [set.join(', ')]), ...table].join('\n');
 }
