@@ -20,7 +20,7 @@ export { SegmentEntry } from './format/segment-entry.ts';
 export type { LogReader, ReadResult } from './reader/log-reader.ts';
 export { LogPush } from './reader/push.ts';
 export type { ReadFrom } from './reader/start.ts';
-export type { RepairChoice } from './repair/repair-stream.ts';
+export type { RepairChoice } from './repair/choice.ts';
 export type { RetentionPolicy } from './retention.ts';
 export { parseSettings, type StreamSettings } from './settings.ts';
 export { checkStreamName } from './storage/faults.ts';

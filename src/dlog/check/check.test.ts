@@ -6,7 +6,8 @@ import type { Dlsn } from '../format/dlsn.ts';
 import { EntryBuilder } from '../format/entry-builder.ts';
 import { encodeSeal } from '../format/seal.ts';
 import { checkStream, type DistributedLog, type LogWriter } from '../index.ts';
-import type { RepairChoice, RepairResult } from '../repair/repair-stream.ts';
+import type { RepairChoice } from '../repair/choice.ts';
+import type { RepairResult } from '../repair/repair-stream.ts';
 import type { FileSystem } from '../storage/file-system.ts';
 import type { CheckResult, Finding } from './finding.ts';
 

@@ -3,7 +3,7 @@ import type { StateStore } from '../../coordination/index.ts';
 import { type Dlsn, formatDlsn } from '../format/dlsn.ts';
 import { SegmentCatalogue } from '../ownership/catalogue.ts';
 import type { LogStorage } from '../storage/storage.ts';
-import type { RepairChoice } from './repair-stream.ts';
+import type { RepairChoice } from './choice.ts';
 
 interface Place {
   readonly storage: LogStorage;

@@ -2,24 +2,15 @@ import { type Clock, errorCode, type Logger, type RandomSource } from '../../bas
 import type { StateStore } from '../../coordination/index.ts';
 import { checkAll } from '../check/check-all.ts';
 import type { Finding } from '../check/finding.ts';
-import type { Dlsn } from '../format/dlsn.ts';
 import { SegmentCatalogue } from '../ownership/catalogue.ts';
 import { type Applicant, releaseOwnership, stateKey, takeOwnership } from '../ownership/ownership.ts';
 import type { CommitHub } from '../reader/commit-hub.ts';
 import type { LogStorage } from '../storage/storage.ts';
 import { LogWriter } from '../writer/log-writer.ts';
 import { writerDefaults } from '../writer/writer-options.ts';
+import type { RepairChoice } from './choice.ts';
 import { dropAfter, dropBefore } from './drop.ts';
 import { checkGiveUp, dropBeforeForGood } from './give-up.ts';
-
-/**
- * What somebody decided to lose. `dropAfter`: the entry that holds that position is the last one kept. `dropBefore`: the segment that begins
- * there is the first one kept. Neither: nothing is lost.
- */
-export interface RepairChoice {
-  readonly dropAfter?: Dlsn;
-  readonly dropBefore?: Dlsn;
-}
 
 export type RepairResult =
   | {

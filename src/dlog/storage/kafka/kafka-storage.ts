@@ -11,7 +11,7 @@ import {
 import { compareDlsn, type Dlsn } from '../../format/dlsn.ts';
 import { encodeSeal } from '../../format/seal.ts';
 import { type Durability, encodeSegmentHeader, type SegmentHeader } from '../../format/segment-header.ts';
-import { checkStreamName, corrupt, fenced, segmentExists, segmentMissing, streamUnknown } from '../faults.ts';
+import { checkStreamName, corrupt, fenced, segmentExists, segmentMissing } from '../faults.ts';
 import type {
   FenceResult,
   Inspected,
@@ -30,7 +30,8 @@ import type { FoldedSegment, StreamFold } from './fold.ts';
 import { KafkaSegmentAppender } from './kafka-appender.ts';
 import { KafkaSegmentReader } from './kafka-reader.ts';
 import type { RecordKind } from './record.ts';
-import { StreamView, type ViewDeps } from './stream-view.ts';
+import type { StreamView, ViewDeps } from './stream-view.ts';
+import { StreamViews } from './stream-views.ts';
 import { durabilitiesOf, recordBytesMax, settingsOf, streamOf, type TopicOptions, topicOf } from './topic.ts';
 import { closedWithin } from './within.ts';
 
@@ -47,12 +48,8 @@ export interface KafkaStorageDeps {
   readonly limits?: Partial<KafkaLimits>;
 }
 
-/** Streams that this process has an eye on at a time. The one that was asked for longest ago goes. */
-const viewsMax = 256;
 /** Seals that are tried while entries of the owner itself still come in between. */
 const sealTriesMax = 5;
-/** Views that are opened one after the other while what they begin at is cut off meanwhile. */
-const openTriesMax = 3;
 const noToken = '0'.repeat(16);
 
 /**
@@ -68,12 +65,13 @@ export class KafkaStorage implements LogStorage {
   readonly #deps: KafkaStorageDeps;
   readonly #viewDeps: ViewDeps;
   readonly #options: KafkaStorageOptions;
-  readonly #views = new Map<string, Promise<StreamView>>();
+  readonly #views: StreamViews;
 
   constructor(deps: KafkaStorageDeps, options: KafkaStorageOptions) {
     this.#deps = deps;
     this.#viewDeps = { ...deps, limits: { ...kafkaLimits, ...deps.limits } };
     this.#options = options;
+    this.#views = new StreamViews(this.#viewDeps, (stream) => this.#topic(stream));
     const wanted = new Map(Object.entries(settingsOf(options)));
     this.durabilities = durabilitiesOf({
       partitions: 1,
@@ -90,8 +88,8 @@ export class KafkaStorage implements LogStorage {
       await this.#until(`topic ${topic}`, async () => (await kafka.topic(topic)) !== undefined);
     }
     // Somebody who looked before there was a topic is told that there is none, and not this caller.
-    await this.#views.get(stream)?.catch(() => undefined);
-    const view = await this.#refreshed(stream);
+    await this.#views.opened(stream);
+    const view = await this.#views.refreshed(stream);
     if (view.fold.origin !== undefined) return 'exists';
     const incarnation = random.uuid().replaceAll('-', '').slice(0, 16);
     const value = sized(topic, Buffer.from(JSON.stringify({ settings })));
@@ -104,7 +102,7 @@ export class KafkaStorage implements LogStorage {
   }
 
   async settings(stream: string): Promise<JsonValue> {
-    return (await this.#whole(stream)).fold.origin!.settings;
+    return (await this.#views.whole(stream)).fold.origin!.settings;
   }
 
   async namespaces(): Promise<readonly string[]> {
@@ -130,7 +128,7 @@ export class KafkaStorage implements LogStorage {
   async deleteStream(stream: string): Promise<boolean> {
     let view: StreamView;
     try {
-      view = await this.#stream(stream);
+      view = await this.#views.stream(stream);
     } catch (error) {
       if (errorCode(error) === 'STREAM_UNKNOWN') return false;
       throw error;
@@ -141,7 +139,7 @@ export class KafkaStorage implements LogStorage {
   }
 
   async fence(permit: Permit): Promise<FenceResult> {
-    const view = await this.#stream(permit.stream);
+    const view = await this.#views.stream(permit.stream);
     const { fold } = view;
     const isNew = permit.epoch > fold.promised.epoch;
     if (isNew)
@@ -150,7 +148,7 @@ export class KafkaStorage implements LogStorage {
   }
 
   async segments(stream: string): Promise<readonly StoredSegment[]> {
-    const { fold } = await this.#whole(stream);
+    const { fold } = await this.#views.whole(stream);
     return [...fold.segments.values()]
       .map((segment) => whole(stream, segment))
       .map(({ header, seed, sealed }) => ({ header, seed, sealed }))
@@ -159,7 +157,7 @@ export class KafkaStorage implements LogStorage {
 
   async createSegment(permit: Permit, header: SegmentHeader): Promise<SegmentAppender> {
     const { stream, epoch, token } = permit;
-    const view = await this.#whole(stream);
+    const view = await this.#views.whole(stream);
     const { fold } = view;
     this.#checkDurability(view, header.durability);
     const check = (): void => {
@@ -189,7 +187,7 @@ export class KafkaStorage implements LogStorage {
   /** After its owner's fence nothing is added to the segment: all that stands of it is read by then, and the seal says how much. */
   async recoverSegment(permit: Permit, lssn: number, sealedAtMs: number): Promise<StandingSeal> {
     const { stream, epoch, token } = permit;
-    const view = await this.#whole(stream);
+    const view = await this.#views.whole(stream);
     for (let tries = 0; ; tries++) {
       if (!view.fold.isInForce(permit)) throw fenced(permit, view.fold.promised.epoch);
       const found = view.fold.segments.get(lssn);
@@ -204,10 +202,10 @@ export class KafkaStorage implements LogStorage {
 
   async openSegment(stream: string, lssn: number): Promise<SegmentReader> {
     // What is sealed stands: whoever reads on from segment to segment need not ask for the end of the partition each time.
-    const known = await this.#known(stream);
+    const known = await this.#views.known(stream);
     const isSealed =
       known?.fold.unreadable.length === 0 && known.fold.segments.get(lssn)?.sealed !== undefined;
-    const view = isSealed ? known : await this.#whole(stream);
+    const view = isSealed ? known : await this.#views.whole(stream);
     const found = view.fold.segments.get(lssn);
     if (found === undefined) throw segmentMissing(stream, lssn);
     const segment = whole(stream, found);
@@ -217,7 +215,7 @@ export class KafkaStorage implements LogStorage {
 
   /** The space is given back as far as no segment that stays lies before. */
   async removeSegment(stream: string, lssn: number): Promise<void> {
-    const view = await this.#whole(stream);
+    const view = await this.#views.whole(stream);
     if (!view.fold.segments.has(lssn)) return;
     await view.write({ ...plainStamp('removal'), lssn }, Buffer.alloc(0));
     await this.#freeSpace(view, undefined);
@@ -235,7 +233,7 @@ export class KafkaStorage implements LogStorage {
   }
 
   async truncate(stream: string, at: Dlsn): Promise<Dlsn> {
-    const view = await this.#whole(stream);
+    const view = await this.#views.whole(stream);
     const { mark } = view.fold;
     if (mark !== undefined && compareDlsn(mark, at) >= 0) return mark;
     const { lssn, entry, slot } = at;
@@ -244,23 +242,23 @@ export class KafkaStorage implements LogStorage {
   }
 
   async truncation(stream: string): Promise<Dlsn | undefined> {
-    return (await this.#whole(stream)).fold.mark;
+    return (await this.#views.whole(stream)).fold.mark;
   }
 
   async putNote(stream: string, name: string, value: JsonValue): Promise<void> {
-    const view = await this.#whole(stream);
+    const view = await this.#views.whole(stream);
     await view.write(plainStamp('note'), sized(view.topic, Buffer.from(JSON.stringify({ name, value }))));
     view.makeCheckpointWhenDue();
   }
 
   async notes(stream: string): Promise<ReadonlyMap<string, JsonValue>> {
     return new Map(
-      [...(await this.#whole(stream)).fold.notes].sort(([left], [right]) => (left < right ? -1 : 1)),
+      [...(await this.#views.whole(stream)).fold.notes].sort(([left], [right]) => (left < right ? -1 : 1)),
     );
   }
 
   async inspect(stream: string): Promise<Inspected> {
-    const { fold, topic } = await this.#stream(stream);
+    const { fold, topic } = await this.#views.stream(stream);
     const damage: StoredDamage[] = fold.unreadable.map(({ offset, what }) => ({
       where: `topic ${topic}`,
       place: `record ${offset}`,
@@ -276,93 +274,13 @@ export class KafkaStorage implements LogStorage {
   }
 
   async giveUpDamaged(stream: string): Promise<void> {
-    await (await this.#stream(stream)).makeCheckpoint();
+    await (await this.#views.stream(stream)).makeCheckpoint();
   }
 
   /** Resolves within `closeMs`, whatever is under way: that rejects with `ABORTED`, an append as any that nobody knows the fate of. */
   async close(): Promise<void> {
-    const views = [...this.#views.values()];
-    this.#views.clear();
     const { clock, limits } = this.#viewDeps;
-    await closedWithin(clock, limits.closeMs, [
-      // Those that are being opened end with the connections.
-      ...views.map((view) => async () => (await view).close()),
-      () => this.#deps.kafka.close(),
-    ]);
-  }
-
-  /** The stream as it is now. Rejects with `STREAM_UNKNOWN`, `STORAGE_UNFIT`, `STORAGE_UNAVAILABLE`. */
-  async #stream(stream: string): Promise<StreamView> {
-    checkStreamName(stream);
-    const view = await this.#refreshed(stream);
-    if (view.fold.origin === undefined) throw streamUnknown(stream);
-    return view;
-  }
-
-  /** The same, where no record is damaged: else nobody knows what stands. */
-  async #whole(stream: string): Promise<StreamView> {
-    const view = await this.#stream(stream);
-    const [record] = view.fold.unreadable;
-    if (record === undefined) return view;
-    throw new GatewayError(
-      'SEGMENT_CORRUPT',
-      `${stream}: record ${record.offset} of its topic ${view.topic} is damaged: ${record.what}; see "egret dlog check ${stream}"`,
-      { facts: { stream, topic: view.topic, offset: record.offset } },
-    );
-  }
-
-  /** The stream as it was when this process last looked; undefined when it did not yet, or its view broke. */
-  async #known(stream: string): Promise<StreamView | undefined> {
-    const view = await this.#views.get(stream)?.catch(() => undefined);
-    return view?.fault === undefined ? view : undefined;
-  }
-
-  /** A view that broke is opened anew. */
-  async #refreshed(stream: string): Promise<StreamView> {
-    for (let tries = 1; ; tries++) {
-      const view = await this.#view(stream);
-      try {
-        await view.refresh();
-        return view;
-      } catch (error) {
-        if (tries === openTriesMax)
-          throw errorCode(error) === 'STREAM_UNKNOWN' ? streamUnknown(stream, error) : error;
-        // What it had yet to read may be cut off: a new one begins at a newer checkpoint.
-        const isOther = ['STREAM_UNKNOWN', 'LOG_GAP'].includes(errorCode(error) ?? '');
-        if (view.fault === undefined && !isOther) throw error;
-      }
-      await this.#forget(stream, view);
-    }
-  }
-
-  #view(stream: string): Promise<StreamView> {
-    let view = this.#views.get(stream);
-    if (view === undefined) {
-      view = StreamView.open(this.#viewDeps, stream, this.#topic(stream));
-      const opening = view;
-      opening.catch(() => {
-        if (this.#views.get(stream) === opening) this.#views.delete(stream);
-      });
-      void this.#makeRoom();
-    }
-    this.#views.delete(stream);
-    this.#views.set(stream, view);
-    return view;
-  }
-
-  async #makeRoom(): Promise<void> {
-    for (const [stream, opening] of [...this.#views]) {
-      if (this.#views.size < viewsMax) return;
-      const view = await opening.catch(() => undefined);
-      if (view?.isIdle === true) await this.#forget(stream, view);
-    }
-  }
-
-  async #forget(stream: string, view: StreamView): Promise<void> {
-    const standing = this.#views.get(stream);
-    if (standing !== undefined && (await standing.catch(() => undefined)) === view)
-      this.#views.delete(stream);
-    await view.close();
+    await closedWithin(clock, limits.closeMs, [...this.#views.release(), () => this.#deps.kafka.close()]);
   }
 
   #checkDurability(view: StreamView, durability: Durability): void {

@@ -1,0 +1,106 @@
+import { errorCode, GatewayError } from '../../../base/index.ts';
+import { checkStreamName, streamUnknown } from '../faults.ts';
+import { StreamView, type ViewDeps } from './stream-view.ts';
+
+/** Streams that this process has an eye on at a time. The one that was asked for longest ago goes. */
+const viewsMax = 256;
+/** Views that are opened one after the other while what they begin at is cut off meanwhile. */
+const openTriesMax = 3;
+
+/** The streams that this process has an eye on, opened when they are asked for. */
+export class StreamViews {
+  readonly #deps: ViewDeps;
+  readonly #topicOf: (stream: string) => string;
+  readonly #views = new Map<string, Promise<StreamView>>();
+
+  constructor(deps: ViewDeps, topicOf: (stream: string) => string) {
+    this.#deps = deps;
+    this.#topicOf = topicOf;
+  }
+
+  /** The stream as it is now. Rejects with `STREAM_UNKNOWN`, `STORAGE_UNFIT`, `STORAGE_UNAVAILABLE`. */
+  async stream(stream: string): Promise<StreamView> {
+    checkStreamName(stream);
+    const view = await this.refreshed(stream);
+    if (view.fold.origin === undefined) throw streamUnknown(stream);
+    return view;
+  }
+
+  /** The same, where no record is damaged: else nobody knows what stands. */
+  async whole(stream: string): Promise<StreamView> {
+    const view = await this.stream(stream);
+    const [record] = view.fold.unreadable;
+    if (record === undefined) return view;
+    throw new GatewayError(
+      'SEGMENT_CORRUPT',
+      `${stream}: record ${record.offset} of its topic ${view.topic} is damaged: ${record.what}; see "egret dlog check ${stream}"`,
+      { facts: { stream, topic: view.topic, offset: record.offset } },
+    );
+  }
+
+  /** The stream as it was when this process last looked; undefined when it did not yet, or its view broke. */
+  async known(stream: string): Promise<StreamView | undefined> {
+    const view = await this.#views.get(stream)?.catch(() => undefined);
+    return view?.fault === undefined ? view : undefined;
+  }
+
+  /** The stream, whether it was made or not. A view that broke is opened anew. */
+  async refreshed(stream: string): Promise<StreamView> {
+    for (let tries = 1; ; tries++) {
+      const view = await this.#view(stream);
+      try {
+        await view.refresh();
+        return view;
+      } catch (error) {
+        if (tries === openTriesMax)
+          throw errorCode(error) === 'STREAM_UNKNOWN' ? streamUnknown(stream, error) : error;
+        // What it had yet to read may be cut off: a new one begins at a newer checkpoint.
+        const isOther = ['STREAM_UNKNOWN', 'LOG_GAP'].includes(errorCode(error) ?? '');
+        if (view.fault === undefined && !isOther) throw error;
+      }
+      await this.#forget(stream, view);
+    }
+  }
+
+  #view(stream: string): Promise<StreamView> {
+    let view = this.#views.get(stream);
+    if (view === undefined) {
+      view = StreamView.open(this.#deps, stream, this.#topicOf(stream));
+      const opening = view;
+      opening.catch(() => {
+        if (this.#views.get(stream) === opening) this.#views.delete(stream);
+      });
+      void this.#makeRoom();
+    }
+    this.#views.delete(stream);
+    this.#views.set(stream, view);
+    return view;
+  }
+
+  async #makeRoom(): Promise<void> {
+    for (const [stream, opening] of [...this.#views]) {
+      if (this.#views.size < viewsMax) return;
+      const view = await opening.catch(() => undefined);
+      if (view?.isIdle === true) await this.#forget(stream, view);
+    }
+  }
+
+  async #forget(stream: string, view: StreamView): Promise<void> {
+    const standing = this.#views.get(stream);
+    if (standing !== undefined && (await standing.catch(() => undefined)) === view)
+      this.#views.delete(stream);
+    await view.close();
+  }
+
+  /** Resolves when nobody is opening the stream any more, in vain or not. */
+  async opened(stream: string): Promise<void> {
+    await this.#views.get(stream)?.catch(() => undefined);
+  }
+
+  /** Lets all go; answers what closes each. Those that are being opened end with the connections. */
+  release(): (() => Promise<void>)[] {
+    const views = [...this.#views.values()];
+    this.#views.clear();
+    return views.map((view) => async () => (await view).close());
+  }
+}
