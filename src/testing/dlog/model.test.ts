@@ -27,8 +27,8 @@ describe('the log under faults', () => {
     });
   }
 
-  /** Seeds that found something once: what was read ahead, a view, an open and a creation that met a cut. */
-  const foundInKafka = [699, 828, 1125, 1261, 1298, 1321];
+  /** Seeds that found something once: what was read ahead, a view, an open, a creation and a fence that met a cut. */
+  const foundInKafka = [699, 828, 1125, 1261, 1298, 1321, 908689779];
   const kafkaSeeds = [...foundInKafka, ...Array.from({ length: 30 }, (_, index) => index + 1)];
   kafkaSeeds.push(first, first + 1, first + 2);
   for (let from = 0; from < kafkaSeeds.length; from += seedsPerTest) {

@@ -3,6 +3,7 @@ import {
   type Deferred,
   deferred,
   describeError,
+  errorCode,
   GatewayError,
   type Logger,
 } from '../../../base/index.ts';
@@ -102,7 +103,9 @@ export class StreamView {
         error === undefined ? resolve(at) : reject(error),
       );
     });
-    await this.#reach(offset + 1);
+    await this.#reach(offset + 1).catch((error: unknown) => {
+      throw errorCode(error) === 'LOG_GAP' ? cutOffBefore(this.topic, offset, error) : error;
+    });
     return offset;
   }
 
@@ -261,6 +264,15 @@ export class StreamView {
 }
 
 const noToken = '0'.repeat(16);
+
+/** The stream has no gap: this process was so slow that others had deleted what it was about to read. A new view begins behind that. */
+function cutOffBefore(topic: string, offset: number, cause: unknown): GatewayError {
+  return new GatewayError(
+    'STORAGE_UNAVAILABLE',
+    `${topic}: record ${offset} was written, and what lies before it was cut off before it could be read back: try again`,
+    { cause, retryable: true, facts: { topic, offset } },
+  );
+}
 
 function lssnOf({ key }: PartitionRecord): number {
   return key!.readUInt32LE(32) + key!.readUInt32LE(36) * 0x1_0000_0000;
