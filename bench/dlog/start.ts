@@ -5,10 +5,7 @@ import { fileURLToPath } from 'node:url';
  * Runs run.ts in a process that is ended from here once it has said all: a client of Kafka that does not come back from closing would
  * keep it for ever, at its exit too.
  */
-const run = fork(fileURLToPath(new URL('run.ts', import.meta.url)), process.argv.slice(2), {
-  // as bin/egret has it
-  env: { UV_THREADPOOL_SIZE: '16', ...process.env },
-});
+const run = fork(fileURLToPath(new URL('run.ts', import.meta.url)), process.argv.slice(2));
 let isDone = false;
 run.once('message', () => {
   isDone = true;
