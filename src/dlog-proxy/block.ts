@@ -50,12 +50,12 @@ export function behind({ lssn, entry }: Block): Dlsn {
   return { lssn, entry: entry + 1, slot: 0 };
 }
 
-/** Whole blocks, as many as begin within the bytes: at least one. */
-export function firstOf(blocks: readonly Block[], bytesMax: number): readonly Block[] {
-  let count = 0;
-  for (let bytes = 0; count < blocks.length && (count === 0 || bytes < bytesMax); count++)
-    bytes += blocks[count]!.bytes.length;
-  return count === blocks.length ? blocks : blocks.slice(0, count);
+/** Whole blocks from index `begin` on, as many as begin within the bytes: at least one. */
+export function firstOf(blocks: readonly Block[], bytesMax: number, begin = 0): readonly Block[] {
+  let end = begin;
+  for (let bytes = 0; end < blocks.length && (end === begin || bytes < bytesMax); end++)
+    bytes += blocks[end]!.bytes.length;
+  return blocks.slice(begin, end);
 }
 
 /** At most `recordsMax` records, with payloads of `bytesMax` together or one that has more; and where the next is. */

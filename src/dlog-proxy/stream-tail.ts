@@ -54,13 +54,10 @@ export class StreamTail {
     const index = this.#indexOf(at);
     const first = this.#blocks[index];
     if (first === undefined) return this.#isEnd ? 'end' : 'empty';
-    const blocks: Block[] = [];
-    for (let bytes = 0, place = index; place < this.#blocks.length && bytes < bytesMax; place++) {
-      blocks.push(this.#blocks[place]!);
-      bytes += this.#blocks[place]!.bytes.length;
-    }
     const isInside = first.lssn === at.lssn && first.entry === at.entry;
-    return { blocks: firstOf(blocks, bytesMax), firstSlot: isInside ? at.slot : 0 };
+    // What was let go lies before.
+    const blocks = firstOf(this.#blocks as Block[], bytesMax, index);
+    return { blocks, firstSlot: isInside ? at.slot : 0 };
   }
 
   /** Calls `wake` at the next change, unless it is disposed before. */

@@ -288,11 +288,7 @@ export class LogWriter {
     if (request === 'end') {
       const { stored } = this.#segment;
       const sealed = await this.#segment.seal({ nowMs, isEndOfStream: true });
-      this.#deps.hub.publish(this.stream, {
-        lssn: this.#segment.lssn,
-        confirmed: this.#segment.entries,
-        isSealed: true,
-      });
+      this.#publish(true);
       this.#enter('ended');
       this.#note([{ ...stored, sealed }]);
     }
@@ -376,9 +372,9 @@ export class LogWriter {
     this.#tasks.add(renewal);
   }
 
-  #publish(): void {
+  #publish(isSealed = false): void {
     const { lssn, entries: confirmed } = this.#segment;
-    this.#deps.hub.publish(this.stream, { lssn, confirmed });
+    this.#deps.hub.publish(this.stream, { lssn, confirmed, isSealed });
   }
 
   #confirm(bytes: Buffer): void {
