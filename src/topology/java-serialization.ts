@@ -42,16 +42,37 @@ export interface SerializedClass {
   readonly className: string;
 }
 
-interface ClassDescription extends SerializedClass {
+/** What a stream says of a class itself, before its superclass is known. */
+interface OwnDescription {
+  readonly className: string;
   readonly flags: number;
   readonly fieldTypes: readonly { readonly name: string; readonly typeCode: string }[];
-  superClass: ClassDescription | null;
+}
+
+interface ClassDescription extends SerializedClass, OwnDescription {
+  readonly superClass: ClassDescription | null;
+  /** The number of classes from this one to the topmost, both included. */
+  readonly lineLength: number;
+  /**
+   * The first class of the line that writes at least one byte for each object. The others are skipped: an object then
+   * costs no more steps than it has bytes, however long the line of its class is.
+   */
+  readonly nextWithData: ClassDescription | null;
 }
 
 const streamMagic = 0xaced;
 const streamVersion = 5;
 const firstHandle = 0x7e_0000;
 const nestingMax = 200;
+/** Superclasses of a class, itself included. The deepest lines of the JDK and of large frameworks have about a dozen. */
+const classLineMax = 100;
+/** As in Java, which refuses a proxy class of more. */
+const proxyInterfacesMax = 65_535;
+/**
+ * A reader that works needs fewer than 4 steps a byte. The bound makes an error, rather than a hang, of a mistake in this
+ * file that some stream can use to take many steps without consuming bytes.
+ */
+const stepsPerByteMax = 16;
 
 const typeCodes = {
   null: 0x70,
@@ -78,8 +99,13 @@ const flagBlockData = 0x08;
 
 /** Marks data that a class wrote itself and that only the class can read. */
 const blockData = Symbol('block data');
+/** Holds the handle of a class or an enum constant until all of it is read. */
+const unfinished = Symbol('unfinished');
 
-/** The first object of a stream. Throws `WIRE_CORRUPT` with the place when the bytes are not such a stream. */
+/**
+ * Reads the first object of a stream, in time and memory proportional to the number of bytes, whatever the bytes are.
+ * Throws `WIRE_CORRUPT` with the offset when the bytes are not such a stream.
+ */
 export function readSerializedObject(bytes: Uint8Array): SerializedValue {
   return new SerializationReader(bytes).readStream();
 }
@@ -97,12 +123,14 @@ export function serializedClassName(bytes: Uint8Array): string | undefined {
 
 class SerializationReader {
   readonly #bytes: Buffer;
-  readonly #handles: (SerializedValue | ClassDescription)[] = [];
+  readonly #handles: (SerializedValue | ClassDescription | typeof unfinished)[] = [];
   #position = 0;
   #depth = 0;
+  #stepsLeft: number;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#stepsLeft = stepsPerByteMax * bytes.length;
   }
 
   readStream(): SerializedValue {
@@ -115,6 +143,7 @@ class SerializationReader {
   }
 
   #content(): SerializedValue | typeof blockData {
+    this.#step();
     if (++this.#depth > nestingMax)
       throw this.#corrupt(`objects are nested deeper than ${nestingMax} levels`);
     try {
@@ -159,29 +188,52 @@ class SerializationReader {
     }
   }
 
+  /**
+   * A class with its superclasses. A handle leads to a class only once its whole line is read, so no class can be in its
+   * own line. The line is read in a loop, so that its length costs no stack.
+   */
   #classDescription(): ClassDescription | null {
-    const code = this.#byte();
-    switch (code) {
-      case typeCodes.null:
-        return null;
-      case typeCodes.reference: {
-        const value = this.#reference();
-        if (isClassDescription(value)) return value;
-        throw this.#corrupt('a reference leads to no class');
-      }
-      case typeCodes.classDescription:
-        return this.#newClassDescription();
-      case typeCodes.proxyClassDescription:
-        return this.#newProxyDescription();
-      default:
+    const unlinked: { readonly slot: number; readonly own: OwnDescription }[] = [];
+    for (;;) {
+      this.#step();
+      const code = this.#byte();
+      if (code === typeCodes.null) return this.#link(unlinked, null);
+      if (code === typeCodes.reference) return this.#link(unlinked, this.#referencedClass());
+      if (code !== typeCodes.classDescription && code !== typeCodes.proxyClassDescription)
         throw this.#corrupt(`type code 0x${code.toString(16)} where a class is expected`);
+      if (unlinked.length === classLineMax) throw this.#lineTooLong();
+      const isProxy = code === typeCodes.proxyClassDescription;
+      const slot = this.#handles.push(unfinished) - 1;
+      unlinked.push({ slot, own: isProxy ? this.#proxyDescription() : this.#ownDescription() });
+      this.#annotations([]);
     }
   }
 
-  #newClassDescription(): ClassDescription {
+  #referencedClass(): ClassDescription {
+    const value = this.#reference();
+    if (isClassDescription(value)) return value;
+    throw this.#corrupt('a reference to something that is not a class stands where a class is expected');
+  }
+
+  /** Gives each class of a line, the topmost first, the one above it. Answers the last. */
+  #link(
+    unlinked: readonly { readonly slot: number; readonly own: OwnDescription }[],
+    top: ClassDescription | null,
+  ): ClassDescription | null {
+    let superClass = top;
+    for (let i = unlinked.length - 1; i >= 0; i--) {
+      const { slot, own } = unlinked[i]!;
+      const lineLength: number = 1 + (superClass?.lineLength ?? 0);
+      if (lineLength > classLineMax) throw this.#lineTooLong();
+      superClass = new DescribedClass(own, superClass, lineLength);
+      this.#handles[slot] = superClass;
+    }
+    return superClass;
+  }
+
+  #ownDescription(): OwnDescription {
     const className = this.#utf(this.#uint16());
     this.#take(8);
-    const slot = this.#handles.push(null) - 1;
     const flags = this.#byte();
     const fieldTypes = Array.from({ length: this.#uint16() }, () => {
       const typeCode = String.fromCharCode(this.#byte());
@@ -189,27 +241,17 @@ class SerializationReader {
       if (typeCode === '[' || typeCode === 'L') this.#content();
       return { name, typeCode };
     });
-    const description: ClassDescription = { kind: 'class', className, flags, fieldTypes, superClass: null };
-    this.#handles[slot] = description;
-    this.#annotations();
-    description.superClass = this.#classDescription();
-    return description;
+    return { className, flags, fieldTypes };
   }
 
-  #newProxyDescription(): ClassDescription {
+  #proxyDescription(): OwnDescription {
     const interfaceCount = this.#int32();
-    const description: ClassDescription = {
-      kind: 'class',
-      className: 'java.lang.reflect.Proxy',
-      flags: flagSerializable,
-      fieldTypes: [],
-      superClass: null,
-    };
-    this.#newHandle(description);
+    if (interfaceCount < 0 || interfaceCount > proxyInterfacesMax)
+      throw this.#corrupt(
+        `a proxy class has ${interfaceCount} interfaces, expected 0 to ${proxyInterfacesMax}`,
+      );
     for (let i = 0; i < interfaceCount; i++) this.#utf(this.#uint16());
-    this.#annotations();
-    description.superClass = this.#classDescription();
-    return description;
+    return { className: 'java.lang.reflect.Proxy', flags: flagSerializable, fieldTypes: [] };
   }
 
   #object(): SerializedObject {
@@ -222,10 +264,15 @@ class SerializationReader {
       written: [],
     };
     this.#newHandle(object);
-    const lineage: ClassDescription[] = [];
-    for (let each: ClassDescription | null = described; each !== null; each = each.superClass)
-      lineage.unshift(each);
-    for (const each of lineage) this.#classData(each, object);
+    const withData: ClassDescription[] = [];
+    let next = described.nextWithData;
+    while (next !== null) {
+      this.#step();
+      withData.push(next);
+      next = next.superClass?.nextWithData ?? null;
+    }
+    // The topmost class writes first.
+    for (let i = withData.length - 1; i >= 0; i--) this.#classData(withData[i]!, object);
     return object;
   }
 
@@ -234,11 +281,11 @@ class SerializationReader {
       if ((description.flags & flagBlockData) === 0) {
         throw this.#corrupt(`${description.className} wrote itself in a form that only it can read`);
       }
-      object.written.push(...this.#annotations());
+      this.#annotations(object.written);
       return;
     }
     for (const { name, typeCode } of description.fieldTypes) object.fields.set(name, this.#field(typeCode));
-    if ((description.flags & flagWriteMethod) !== 0) object.written.push(...this.#annotations());
+    if ((description.flags & flagWriteMethod) !== 0) this.#annotations(object.written);
   }
 
   #array(): SerializedArray {
@@ -246,13 +293,19 @@ class SerializationReader {
     const array: SerializedArray = { kind: 'array', className, items: [] };
     this.#newHandle(array);
     const length = this.#int32();
+    const bytesLeft = this.#bytes.length - this.#position;
+    // An item has at least one byte.
+    if (length < 0 || length > bytesLeft)
+      throw this.#corrupt(
+        `the stream is cut off: an array of ${length} items, and ${bytesLeft} bytes are left`,
+      );
     for (let i = 0; i < length; i++) array.items.push(this.#field(className.charAt(1)));
     return array;
   }
 
   #enum(): SerializedEnum {
     const className = this.#classDescription()?.className ?? '';
-    const slot = this.#handles.push(null) - 1;
+    const slot = this.#handles.push(unfinished) - 1;
     const constant = this.#content();
     if (typeof constant !== 'string') throw this.#corrupt(`a constant of enum ${className} has no name`);
     const value: SerializedEnum = { kind: 'enum', className, constant };
@@ -261,6 +314,7 @@ class SerializationReader {
   }
 
   #field(typeCode: string): SerializedValue {
+    this.#step();
     switch (typeCode) {
       case 'B':
         return (this.#byte() << 24) >> 24;
@@ -289,15 +343,13 @@ class SerializationReader {
     }
   }
 
-  /** Everything up to the end marker; raw data is left out. */
-  #annotations(): SerializedValue[] {
-    const values: SerializedValue[] = [];
+  /** Adds everything up to the end marker to `into`, without raw data. */
+  #annotations(into: SerializedValue[]): void {
     while (this.#peek() !== typeCodes.endBlockData) {
       const value = this.#content();
-      if (value !== blockData) values.push(value);
+      if (value !== blockData) into.push(value);
     }
     this.#position++;
-    return values;
   }
 
   #newString(length: number): string {
@@ -310,28 +362,35 @@ class SerializationReader {
   #utf(length: number): string {
     const start = this.#take(length);
     const end = start + length;
-    const units: string[] = [];
+    // One unit of 16 bits a character: at most as many as there are bytes.
+    const units = Buffer.allocUnsafe(2 * length);
+    let written = 0;
     for (let i = start; i < end; ) {
       const first = this.#bytes[i]!;
       const width = first < 0x80 ? 1 : first < 0xe0 ? 2 : 3;
-      if (i + width > end) throw this.#corrupt('a string is cut off');
+      if (i + width > end) throw this.#corrupt('a string ends in the middle of a character');
       const second = width > 1 ? this.#bytes[i + 1]! & 0x3f : 0;
       const third = width > 2 ? this.#bytes[i + 2]! & 0x3f : 0;
-      const lead = [first, first & 0x1f, first & 0x0f][width - 1]!;
-      units.push(
-        String.fromCharCode(
-          width === 1 ? lead : width === 2 ? (lead << 6) | second : (lead << 12) | (second << 6) | third,
-        ),
-      );
+      const unit =
+        width === 1
+          ? first
+          : width === 2
+            ? ((first & 0x1f) << 6) | second
+            : ((first & 0x0f) << 12) | (second << 6) | third;
+      written = units.writeUInt16LE(unit, written);
       i += width;
     }
-    return units.join('');
+    return units.toString('utf16le', 0, written);
   }
 
   #reference(): SerializedValue {
     const index = this.#int32() - firstHandle;
     const value = this.#handles[index];
     if (value === undefined) throw this.#corrupt(`reference to unknown object ${index}`);
+    if (value === unfinished)
+      throw this.#corrupt(
+        `reference to object ${index}, a class or an enum constant that is not read to its end yet`,
+      );
     return value;
   }
 
@@ -368,6 +427,19 @@ class SerializationReader {
     return at;
   }
 
+  #step(): void {
+    if (--this.#stepsLeft < 0)
+      throw this.#corrupt(
+        `reading takes more than ${stepsPerByteMax} steps a byte, which is a fault of this reader`,
+      );
+  }
+
+  #lineTooLong(): GatewayError {
+    return this.#corrupt(
+      `a class has more than ${classLineMax} superclasses, itself included, which no real class has`,
+    );
+  }
+
   #corrupt(what: string): GatewayError {
     return new GatewayError('WIRE_CORRUPT', `Java serialisation, byte ${this.#position}: ${what}`, {
       facts: { offset: this.#position },
@@ -375,6 +447,26 @@ class SerializationReader {
   }
 }
 
-function isClassDescription(value: SerializedValue | ClassDescription): value is ClassDescription {
-  return typeof value === 'object' && value !== null && value.kind === 'class' && 'fieldTypes' in value;
+class DescribedClass implements ClassDescription {
+  readonly kind = 'class';
+  readonly className: string;
+  readonly flags: number;
+  readonly fieldTypes: OwnDescription['fieldTypes'];
+  readonly superClass: ClassDescription | null;
+  readonly lineLength: number;
+  readonly nextWithData: ClassDescription | null;
+
+  constructor(own: OwnDescription, superClass: ClassDescription | null, lineLength: number) {
+    this.className = own.className;
+    this.flags = own.flags;
+    this.fieldTypes = own.fieldTypes;
+    this.superClass = superClass;
+    this.lineLength = lineLength;
+    const hasData = own.fieldTypes.length > 0 || (own.flags & (flagWriteMethod | flagExternalizable)) !== 0;
+    this.nextWithData = hasData ? this : (superClass?.nextWithData ?? null);
+  }
+}
+
+function isClassDescription(value: SerializedValue): value is ClassDescription {
+  return value instanceof DescribedClass;
 }
