@@ -40,6 +40,51 @@ describe('configuration as text', () => {
     assert.deepEqual(readConfValues(withConfValues(below, { a: undefined, c: [1] })), { b: 1, c: [1] });
   });
 
+  describe('of a hostile client', () => {
+    const million = 1_000_000;
+    const invalid = (message: RegExp) => ({ code: 'CONFIG_INVALID', message });
+
+    it('takes a string without an end for what it is, however many quotes are in it', async () => {
+      for (const start of ['NaN"', '{"a":NaN,"b":"', "{'a':NaN,'b':\"", '"Infinity'])
+        await assert.rejects(
+          readConfText(start + '\\"'.repeat(million / 2), 'conf of t'),
+          invalid(/^conf of t is not JSON \(.*It has 1\d{6} characters/),
+        );
+    });
+
+    it('finds bare numbers only where they are words, and not in strings', async () => {
+      const conf = await readConfText('{"a":[ -NaN,NaN ,-Infinity],"NaN\\\\":"\\"NaN","b":"x"}', 'the conf');
+      assert.deepEqual(readConfValues(conf), { a: [null, null, null], 'NaN\\': '"NaN', b: 'x' });
+      for (const text of ['{"a":NaNs}', '{"a":1NaN}', '{"a":Infinity2}'])
+        await assert.rejects(readConfText(text, 'the conf'), invalid(/is not JSON/));
+    });
+
+    const nested = (levels: number, [open, close]: readonly [string, string], inner = '1'): string =>
+      open.repeat(levels) + inner + close.repeat(levels);
+    for (const [kind, brackets] of [
+      ['lists', ['[', ']']],
+      ['objects', ['{"k":', '}']],
+      ['lists of single quotes', ["['a',", ']']],
+      ['objects of single quotes', ["{'k':", '}']],
+    ] as const) {
+      const conf = (levels: number): string => `{"k":${nested(levels - 1, brackets)}}`;
+
+      it(`takes ${kind} nested a thousand levels deep, and refuses more`, async () => {
+        assert.equal((await readConfText(conf(1000), 'conf of t')).size, 1);
+        for (const levels of [1001, 20_000])
+          await assert.rejects(
+            readConfText(conf(levels), 'conf of t'),
+            invalid(/^conf of t is nested deeper than 1000 levels/),
+          );
+      });
+    }
+
+    it('refuses a long text that is not JSON, rather than reading it slowly', async () => {
+      const text = `{'a':${'1'.repeat(million)}}`;
+      await assert.rejects(readConfText(text, 'conf of t'), invalid(/write it as JSON/));
+    });
+  });
+
   for (const text of ['', '[]', 'null', '"x"', '{"a":', '\u0000']) {
     it(`refuses ${JSON.stringify(text)}, naming what it was`, async () => {
       await assert.rejects(

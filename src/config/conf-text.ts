@@ -1,4 +1,4 @@
-import { GatewayError, isJsonObject, type JsonObject, type JsonValue } from '../base/index.ts';
+import { describeError, GatewayError, isJsonObject, type JsonObject, type JsonValue } from '../base/index.ts';
 
 /**
  * A configuration, key by key, each value as the text it was written in. JSON numbers of JavaScript lose what Java
@@ -8,28 +8,54 @@ import { GatewayError, isJsonObject, type JsonObject, type JsonValue } from '../
 export type ConfText = ReadonlyMap<string, string>;
 
 /**
+ * Objects and lists inside of each other, the configuration itself being the first. json-smart in Storm's workers refuses
+ * more than 400; what walks a value recursively, JSON.stringify included, needs some bound to stay within its stack.
+ */
+export const confLevelsMax = 1000;
+/** JSON5 is read many times slower than JSON. A longer text is hardly written by hand. */
+const lenientCharactersMax = 256 * 1024;
+
+/**
  * Reads a JSON object of topology or cluster configuration: JSON with the bare `NaN` and infinities of Java's json-smart;
  * else what json-smart reads beyond that (comments, single quotes, trailing commas), by way of JSON5, which keeps
- * only the digits that a double has.
- * Throws `CONFIG_INVALID` naming `what` when it is no object at all.
+ * only the digits that a double has. The time it takes is proportional to the length of the text, whatever the text is.
+ * Throws `CONFIG_INVALID` naming `what` when it is not an object, is nested deeper than {@link confLevelsMax} levels, or
+ * is longer than 262,144 characters and not JSON.
  */
 export async function readConfText(text: string, what: string): Promise<ConfText> {
   const strict = parseStrict(toStrict(text));
   if (strict.ok) {
-    if (isJsonObject(strict.value)) return splitMembers(text);
-    throw new GatewayError('CONFIG_INVALID', `${what} must be a JSON object, got ${typeName(strict.value)}`);
+    if (!isJsonObject(strict.value)) throw notAnObject(what, strict.value);
+    return splitMembers(text, what);
+  }
+  if (text.length > lenientCharactersMax) {
+    throw new GatewayError(
+      'CONFIG_INVALID',
+      `${what} is not JSON (${strict.reason}). It has ${text.length} characters, and comments, single quotes and the like are read in at most ${lenientCharactersMax}: write it as JSON`,
+    );
   }
   const { default: json5 } = await import('json5');
   let value: JsonValue;
   try {
     value = json5.parse<JsonValue>(text);
   } catch (error) {
-    throw new GatewayError('CONFIG_INVALID', `${what} is not JSON`, { cause: error });
+    throw new GatewayError('CONFIG_INVALID', `${what} is not JSON (${describeError(error)})`, {
+      cause: error,
+    });
   }
-  if (!isJsonObject(value)) {
-    throw new GatewayError('CONFIG_INVALID', `${what} must be a JSON object, got ${typeName(value)}`);
-  }
-  return new Map(Object.entries(value).map(([key, member]) => [key, writeLenient(member)]));
+  if (!isJsonObject(value)) throw notAnObject(what, value);
+  return new Map(Object.entries(value).map(([key, member]) => [key, writeLenient(member, what)]));
+}
+
+function notAnObject(what: string, value: JsonValue): GatewayError {
+  return new GatewayError('CONFIG_INVALID', `${what} must be a JSON object, got ${typeName(value)}`);
+}
+
+function tooDeep(what: string): GatewayError {
+  return new GatewayError(
+    'CONFIG_INVALID',
+    `${what} is nested deeper than ${confLevelsMax} levels: put fewer objects and lists inside of each other`,
+  );
 }
 
 /** The value of a key as JavaScript sees it. `NaN` and infinities, which JSON cannot say, come as null. */
@@ -70,18 +96,21 @@ export function writeConfText(conf: ConfText, dialect: 'strict' | 'java'): strin
   return `{${members.join(',')}}`;
 }
 
-/** JSON of values that may hold bigints, `NaN` and infinities (as YAML makes them), with every digit. */
-export function writeLenient(value: unknown): string {
+/**
+ * JSON of values that may hold bigints, `NaN` and infinities (as YAML makes them), with every digit. Throws `CONFIG_INVALID`
+ * naming `what`, the configuration that the value is a member of, when that is nested deeper than {@link confLevelsMax} levels.
+ */
+export function writeLenient(value: unknown, what: string, level = 2): string {
   if (typeof value === 'bigint' || typeof value === 'number') return String(value);
-  if (Array.isArray(value)) return `[${value.map(writeLenient).join(',')}]`;
   if (value instanceof Date) return JSON.stringify(value);
-  if (typeof value === 'object' && value !== null) {
-    const members = Object.entries(value).map(
-      ([key, member]) => `${JSON.stringify(key)}:${writeLenient(member)}`,
-    );
-    return `{${members.join(',')}}`;
-  }
-  return value === undefined ? 'null' : JSON.stringify(value);
+  if (typeof value !== 'object' || value === null)
+    return value === undefined ? 'null' : JSON.stringify(value);
+  if (level > confLevelsMax) throw tooDeep(what);
+  if (Array.isArray(value)) return `[${value.map((item) => writeLenient(item, what, level + 1)).join(',')}]`;
+  const members = Object.entries(value).map(
+    ([key, member]) => `${JSON.stringify(key)}:${writeLenient(member, what, level + 1)}`,
+  );
+  return `{${members.join(',')}}`;
 }
 
 export function typeName(value: JsonValue | undefined): string {
@@ -90,24 +119,46 @@ export function typeName(value: JsonValue | undefined): string {
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
-function parseStrict(text: string): { ok: true; value: JsonValue } | { ok: false } {
+function parseStrict(text: string): { ok: true; value: JsonValue } | { ok: false; reason: string } {
   try {
     return { ok: true, value: JSON.parse(text) as JsonValue };
-  } catch {
-    return { ok: false };
+  } catch (error) {
+    // V8 quotes the text when it is short.
+    return { ok: false, reason: describeError(error).slice(0, 100) };
   }
 }
 
-/** Strings are matched to be left alone. */
-const stringOrNonNumber = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\b(?:NaN|Infinity)\b/g;
+const nonNumbers = ['NaN', 'Infinity', '-Infinity', '-NaN'] as const;
 
+/** The text with bare `NaN` and infinities as null, in one pass. It need not be JSON: a string may be without an end. */
 function toStrict(text: string): string {
   if (!text.includes('NaN') && !text.includes('Infinity')) return text;
-  return text.replaceAll(stringOrNonNumber, (match) => (match.startsWith('"') ? match : 'null'));
+  const parts: string[] = [];
+  let copiedTo = 0;
+  for (let at = 0; at < text.length; ) {
+    const char = text[at]!;
+    if (char === '"') {
+      at = endOfString(text, at);
+      continue;
+    }
+    const word = nonNumbers.find((each) => each[0] === char && text.startsWith(each, at));
+    if (word === undefined || isWordCharacter(text[at - 1]) || isWordCharacter(text[at + word.length])) {
+      at++;
+      continue;
+    }
+    parts.push(text.slice(copiedTo, at), 'null');
+    at += word.length;
+    copiedTo = at;
+  }
+  return parts.join('') + text.slice(copiedTo);
+}
+
+function isWordCharacter(char: string | undefined): boolean {
+  return char !== undefined && /\w/.test(char);
 }
 
 /** Cuts the text of a JSON object, known to be valid but for bare `NaN`, into its members. The last of two equal keys wins. */
-function splitMembers(text: string): ConfText {
+function splitMembers(text: string, what: string): ConfText {
   const members = new Map<string, string>();
   let at = text.indexOf('{') + 1;
   for (;;) {
@@ -116,22 +167,23 @@ function splitMembers(text: string): ConfText {
     const keyEnd = endOfString(text, at);
     const key = JSON.parse(text.slice(at, keyEnd)) as string;
     at = text.indexOf(':', keyEnd) + 1;
-    const end = endOfValue(text, at);
+    const end = endOfValue(text, at, what);
     members.set(key, text.slice(at, end).trim());
     at = end;
   }
 }
 
-/** `at` is the opening quote; the answer is the index after the closing one. */
+/** `at` is the opening quote; the answer is the index after the closing one, the text's length when there is none. */
 function endOfString(text: string, at: number): number {
-  for (let i = at + 1; ; i++) {
+  for (let i = at + 1; i < text.length; i++) {
     if (text[i] === '"') return i + 1;
     if (text[i] === '\\') i++;
   }
+  return text.length;
 }
 
 /** The index of the `,` or `}` that ends the value beginning at `at`. */
-function endOfValue(text: string, at: number): number {
+function endOfValue(text: string, at: number, what: string): number {
   let depth = 0;
   for (let i = at; ; ) {
     const char = text[i];
@@ -140,7 +192,8 @@ function endOfValue(text: string, at: number): number {
       continue;
     }
     if (depth === 0 && (char === ',' || char === '}')) return i;
-    if (char === '{' || char === '[') depth++;
+    // The object around the value is the first level.
+    if ((char === '{' || char === '[') && ++depth >= confLevelsMax) throw tooDeep(what);
     if (char === '}' || char === ']') depth--;
     i++;
   }

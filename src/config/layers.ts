@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { Document } from 'yaml';
 import { errorCode, GatewayError } from '../base/index.ts';
 import { type ConfText, readConfText, writeLenient } from './conf-text.ts';
 
@@ -24,8 +25,7 @@ export async function readYamlLayer(path: string): Promise<ConfLayer> {
       facts: { path },
     });
   }
-  const { parseDocument } = await import('yaml');
-  const document = parseDocument(text, { version: '1.1', intAsBigInt: true, prettyErrors: true });
+  const document = await parseYaml(text, path);
   const fault = document.errors[0];
   if (fault !== undefined) {
     const firstLine = fault.message.split('\n', 1)[0]!;
@@ -41,8 +41,24 @@ export async function readYamlLayer(path: string): Promise<ConfLayer> {
   }
   return {
     origin: path,
-    conf: new Map(Object.entries(value).map(([key, member]) => [key, writeLenient(member)])),
+    conf: new Map(
+      Object.entries(value).map(([key, member]) => [key, writeLenient(member, `configuration file ${path}`)]),
+    ),
   };
+}
+
+async function parseYaml(text: string, path: string): Promise<Document> {
+  const { parseDocument } = await import('yaml');
+  try {
+    return parseDocument(text, { version: '1.1', intAsBigInt: true, prettyErrors: true });
+  } catch (error) {
+    // The parser is recursive and does not bound its depth.
+    if (!(error instanceof RangeError)) throw error;
+    throw new GatewayError('CONFIG_INVALID', `configuration file ${path} is nested too deeply to be read`, {
+      cause: error,
+      facts: { path },
+    });
+  }
 }
 
 /**
