@@ -3,6 +3,9 @@ import { confKeys, readInt } from './conf-values.ts';
 import type { Component, InputDeclaration, LogicalTopology } from './model.ts';
 import { executorCountOf } from './tasks.ts';
 
+/** Most names that a message lists. */
+const namesShownMax = 20;
+
 /**
  * The checks that Storm's Nimbus makes before anything is added to a topology (StormCommon.validateBasic, 2.8), and
  * the one its client makes (a topology needs a spout). Throws `TOPOLOGY_INVALID` with Storm's wording, followed by
@@ -14,7 +17,7 @@ export function validateBasic(topology: LogicalTopology): void {
   }
   for (const component of topology.components) checkIds(component);
   const repeated = repeatedIds(topology);
-  if (repeated.length > 0) throw invalid(`Duplicate component ids: [${repeated.join(', ')}]`);
+  if (repeated.length > 0) throw invalid(`Duplicate component ids: [${shortList(repeated)}]`);
   for (const component of topology.components) {
     if (component.kind === 'spout' && component.inputs.length > 0) {
       throw invalid(`May not declare inputs for a spout: ${component.id}`, component);
@@ -34,9 +37,25 @@ export function validateBasic(topology: LogicalTopology): void {
  * the fields of a fields grouping are fields of some stream of the source. Throws `TOPOLOGY_INVALID`, Storm's wording.
  */
 export function validateStructure(topology: LogicalTopology): void {
-  const byId = new Map(topology.components.map((component) => [component.id, component]));
+  const sources = new Map(topology.components.map((component) => [component.id, new Source(component)]));
   for (const component of topology.components) {
-    for (const input of component.inputs) checkInput(component, input, byId);
+    for (const input of component.inputs) checkInput(component, input, sources);
+  }
+}
+
+/** A component that others may take streams of. */
+class Source {
+  readonly streams: Component['streams'];
+  #fields: ReadonlySet<string> | undefined;
+
+  constructor({ streams }: Component) {
+    this.streams = streams;
+  }
+
+  /** The fields of all its streams. Collected once, however many inputs ask. */
+  get fields(): ReadonlySet<string> {
+    this.#fields ??= new Set(Object.values(this.streams).flatMap((stream) => stream.fields));
+    return this.#fields;
   }
 }
 
@@ -68,10 +87,10 @@ function repeatedIds(topology: LogicalTopology): string[] {
 function checkInput(
   component: Component,
   input: InputDeclaration,
-  byId: ReadonlyMap<string, Component>,
+  sources: ReadonlyMap<string, Source>,
 ): void {
   const { sourceComponentId, sourceStreamId, grouping } = input;
-  const source = byId.get(sourceComponentId);
+  const source = sources.get(sourceComponentId);
   if (source === undefined) {
     throw invalid(
       `Component: [${component.id}] subscribes from non-existent component [${sourceComponentId}]`,
@@ -85,14 +104,20 @@ function checkInput(
     );
   }
   if (grouping.kind !== 'fields') return;
-  const declared = new Set(Object.values(source.streams).flatMap((stream) => stream.fields));
+  const { fields: declared } = source;
   const unknown = grouping.fields.filter((field) => !declared.has(field));
   if (unknown.length > 0) {
     throw invalid(
-      `Component: [${component.id}] subscribes from stream: [${sourceStreamId}] of component [${sourceComponentId}] + with non-existent fields: [${unknown.join(', ')}]`,
+      `Component: [${component.id}] subscribes from stream: [${sourceStreamId}] of component [${sourceComponentId}] + with non-existent fields: [${shortList(unknown)}]`,
       component,
     );
   }
+}
+
+/** A submitter's list can be as long as the submission. */
+function shortList(names: readonly string[]): string {
+  if (names.length <= namesShownMax) return names.join(', ');
+  return `${names.slice(0, namesShownMax).join(', ')}, and ${names.length - namesShownMax} more`;
 }
 
 function invalid(message: string, component?: Component): GatewayError {
