@@ -115,6 +115,15 @@ describe('a client of the log', () => {
     assert.deepEqual(two.calls, []);
   });
 
+  it('sends sets that a gateway takes, however many records it was allowed', async () => {
+    const client = clientOf(await gateway());
+    await client.create(stream);
+    const limits = { setRecordsMax: 2 ** 20, setBytesMax: 2 ** 20 };
+    await using writer = client.writer(stream, limits);
+    const outcomes = await Promise.all(Array.from({ length: 9000 }, () => writer.append(bytes(''))));
+    assert.deepEqual(new Set(kinds(outcomes)), new Set(['committed']));
+  });
+
   it('sends what was refused for a moment again, in order and without a hole', async () => {
     const home = await gateway();
     const client = clientOf(home);

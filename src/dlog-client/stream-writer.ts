@@ -15,7 +15,7 @@ export type AppendOutcome =
   | { readonly kind: 'unknown'; readonly error: GatewayError };
 
 export interface WriterLimits {
-  /** Records that are sent as one, there whole or not at all. */
+  /** Records that are sent as one, there whole or not at all; at most 8192, which is all that a gateway takes. */
   readonly setRecordsMax: number;
   readonly setBytesMax: number;
   /** Sets that are under way at a time. */
@@ -37,6 +37,9 @@ const writerLimits: WriterLimits = {
 const smallSetsMax = 2;
 const worthRecords = 128;
 const worthBytes = 32 * 1024;
+
+/** A gateway refuses a larger set for good. */
+const gatewaySetRecordsMax = 8192;
 
 /** As much as a record may have. */
 const recordBytesMax = 1024 * 1024 - 8192;
@@ -86,7 +89,8 @@ export class StreamWriter implements AsyncDisposable {
   ) {
     const { signal, ...limits } = given;
     this.#stream = stream;
-    this.#limits = { ...writerLimits, ...limits };
+    const { setRecordsMax, ...rest } = { ...writerLimits, ...limits };
+    this.#limits = { ...rest, setRecordsMax: Math.min(setRecordsMax, gatewaySetRecordsMax) };
     this.#route = new Route(options, stream, signal);
   }
 

@@ -61,7 +61,7 @@ export class DlogProxy {
       letGo: (name: string) => this.#letGo(name),
       cutOff: (name: string) => tails.close(name),
     };
-    this.#writes = new ProxyWrites({ streams, connections });
+    this.#writes = new ProxyWrites({ streams, connections, limits });
     this.#reads = new ProxyReads({ limits, connections, ...stream });
     this.#calls = new StreamCalls({ ...given, streams, stopping, ...stream });
     this.#admin = new ProxyAdmin({ ...given, stopping, ...stream });

@@ -72,6 +72,8 @@ export interface ProxyLimits {
   readonly streamSoft: SoftLimits;
   readonly proxySoft: SoftLimits;
   readonly recordBytesMax: number;
+  /** Of a bulk, and of a set of records. */
+  readonly bulkRecordsMax: number;
   readonly streamsMax: number;
   /** A stream that nobody wrote for so long is given back. */
   readonly streamIdleMs: number;
@@ -100,6 +102,8 @@ export const proxyLimits: ProxyLimits = {
   streamSoft: unlimited,
   proxySoft: unlimited,
   recordBytesMax: 1024 * 1024 - 8192,
+  // As many as the writer puts into one entry.
+  bulkRecordsMax: 8192,
   streamsMax: 1000,
   streamIdleMs: 600_000,
   tailsMax: 256,

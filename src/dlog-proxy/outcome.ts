@@ -31,6 +31,17 @@ export const cancelled = refused(
   'an earlier write of this session was not committed: go on with a higher session',
 );
 
+/** Of a bulk or a set: DistributedLog's clients take this code as final, and never send the same again. */
+export function tooManyRecords(
+  what: string,
+  { records, recordsMax }: { readonly records: number; readonly recordsMax: number },
+): Refused {
+  return refused(
+    'TOO_LARGE_RECORD',
+    `${what} of ${records} records was refused: it may have at most ${recordsMax}. Send smaller ones.`,
+  );
+}
+
 /** For a request that failed before anything was written. */
 export function refusalOf(error: unknown): Refused {
   return refused(codeOf(error), describeError(error));

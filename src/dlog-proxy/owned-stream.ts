@@ -70,6 +70,17 @@ export class OwnedStream {
     return this.#inFlight.isEmpty && !this.#isOpening && this.#waiting.length === 0;
   }
 
+  /** How many of the records, from the first on, there is room for now. */
+  fitting(records: readonly Buffer[]): number {
+    const { total } = this.#deps;
+    let bytes = 0;
+    for (let count = 0; count < records.length; count++) {
+      bytes += records[count]!.length;
+      if (!this.#inFlight.hasRoom(bytes, count + 1) || !total.hasRoom(bytes, count + 1)) return count;
+    }
+    return records.length;
+  }
+
   /**
    * Writes behind all that was taken before, or refuses at once. Never rejects. Whether it is taken is decided before this
    * returns: the order of the calls is the order in the stream.

@@ -11,21 +11,30 @@ export type DecodedSet =
   | { readonly kind: 'records'; readonly records: readonly Buffer[] }
   /** Packed in a way that is not taken here. */
   | { readonly kind: 'packed' }
+  /** It claims more records than a set may have. */
+  | { readonly kind: 'too-many'; readonly records: number }
   | { readonly kind: 'bad'; readonly what: string };
 
-/** The records are parts of `data`. */
-export function decodeRecordSet(data: Buffer): DecodedSet {
+/** How many records a set claims to hold; 0 where its head is not whole. */
+export function claimedRecords(data: Buffer): number {
+  return data.length < headerBytes ? 0 : data.readUInt32BE(4);
+}
+
+/** The records are parts of `data`. Looks at no more records than the set claims, and at none when it claims more than `recordsMax`. */
+export function decodeRecordSet(data: Buffer, recordsMax: number): DecodedSet {
   if (data.length < headerBytes) return bad(`it has ${data.length} bytes of a header of ${headerBytes}`);
   const metadata = data.readUInt32BE(0);
   if ((metadata & versionMask) !== version) return bad(`its version is ${metadata & versionMask}`);
   if ((metadata & packingMask) !== 0) return { kind: 'packed' };
-  const count = data.readUInt32BE(4);
+  const count = claimedRecords(data);
+  if (count > recordsMax) return { kind: 'too-many', records: count };
   const bytes = data.readUInt32BE(12);
   if (bytes !== data.length - headerBytes)
     return bad(`it says ${bytes} bytes and has ${data.length - headerBytes}`);
   const records: Buffer[] = [];
   let at = headerBytes;
   while (at + 4 <= data.length) {
+    if (records.length === count) return bad(`it says ${count} records and has more`);
     const end = at + 4 + data.readUInt32BE(at);
     if (end > data.length) break;
     records.push(data.subarray(at + 4, end));
