@@ -24,6 +24,7 @@ const owners = {
   execa: 'child',
   ioredis: 'coordination',
   pino: 'base',
+  'prom-client': 'base',
   ajv: 'config',
   yaml: 'config',
   json5: 'config',

@@ -16,4 +16,12 @@ export {
 } from './errors.ts';
 export { isJsonObject, type JsonObject, type JsonValue } from './json.ts';
 export { type Logger, type LogLevel, openLog, silentLog } from './log.ts';
+export {
+  type CallMark,
+  type CallMarks,
+  LoopWatch,
+  unwatchedCalls,
+} from './loop-watch.ts';
+export { Metrics } from './metrics.ts';
+export { MetricsFile } from './metrics-file.ts';
 export { type RandomSource, seededRandom, systemRandom } from './random.ts';

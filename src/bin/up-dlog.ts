@@ -1,4 +1,4 @@
-import type { Clock, Logger, RandomSource } from '../base/index.ts';
+import type { CallMarks, Clock, Logger, RandomSource } from '../base/index.ts';
 import type { StateStore } from '../coordination/index.ts';
 import { DistributedLog, openStorage, type StorageSettings } from '../dlog/index.ts';
 import { DlogProxy, type DlogProxyDeps } from '../dlog-proxy/index.ts';
@@ -20,6 +20,7 @@ export interface DlogDeps {
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly log: Logger;
+  readonly calls?: CallMarks;
 }
 
 /** The distributed log of this gateway, in the storage that is configured. `close` lets the storage go. Rejects as openStorage does. */

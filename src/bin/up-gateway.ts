@@ -4,6 +4,9 @@ import { fileURLToPath } from 'node:url';
 import {
   describeError,
   type Logger,
+  LoopWatch,
+  Metrics,
+  MetricsFile,
   openLog,
   systemClock,
   systemRandom,
@@ -29,6 +32,9 @@ type Services = Endpoints['services'];
 
 /** How long calls under way may take to be answered when the gateway ends. */
 const drainMs = 5000;
+/** What other clients may have to wait for one turn of the event loop, and when a turn counts as one that never ends. */
+const loopLimits = { turnMsMax: 200, stuckMs: 5000 };
+const metricsEveryMs = 15_000;
 
 /** Undoes one step of opening. `isOpen`: everything was open, so this is the end of a gateway and not a failed start. */
 type Undo = (how: { readonly isOpen: boolean }) => Promise<void> | void;
@@ -67,11 +73,17 @@ export class Gateway implements AsyncDisposable {
     try {
       const lock = lockLocalDir(config.localDir);
       undo.push(() => lock[Symbol.dispose]());
-      const log = openLog({
-        level: config.logLevel,
-        destination: join(config.localDir, 'logs', 'gateway.log'),
-      });
-      const services = await openServices({ world, config, log, stop, undo });
+      const logFile = join(config.localDir, 'logs', 'gateway.log');
+      const log = openLog({ level: config.logLevel, destination: logFile });
+      const metrics = await Metrics.open();
+      metrics.collectProcess();
+      const calls = new LoopWatch({ clock: systemClock, log, metrics, logFile, ...loopLimits });
+      undo.push(() => calls[Symbol.asyncDispose]());
+      const services = await openServices({ world, config, log, calls, stop, undo });
+      const file = join(config.localDir, 'metrics', 'gateway.prom');
+      const written = new MetricsFile(metrics, { file, everyMs: metricsEveryMs, clock: systemClock, log });
+      undo.push(() => written[Symbol.asyncDispose]());
+      await written.write();
       return new Gateway(log, services, undo);
     } catch (error) {
       await undoAll(undo, { isOpen: false, failed: () => undefined });
@@ -95,14 +107,15 @@ interface Opening {
   readonly world: CommandWorld;
   readonly config: GatewayConfig;
   readonly log: Logger;
+  readonly calls: LoopWatch;
   readonly stop: StopSignals;
   readonly undo: Undo[];
 }
 
 async function openServices(opening: Opening): Promise<Services> {
-  const { config, log, stop, undo } = opening;
+  const { config, log, calls, stop, undo } = opening;
   const state = await openStore(opening);
-  const deps = { clock: systemClock, random: systemRandom, log, store: state.store };
+  const deps = { clock: systemClock, random: systemRandom, log, calls, store: state.store };
   const { log: streams, close: closeStreams } = await openDlog(deps, config.dlogStorage, stop.soon);
   undo.push(closeStreams);
   throwIfAborted(stop.soon);

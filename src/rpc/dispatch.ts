@@ -1,4 +1,4 @@
-import { describeError, GatewayError, type Logger } from '../base/index.ts';
+import { type CallMarks, describeError, GatewayError, type Logger } from '../base/index.ts';
 import { reading } from './codec.ts';
 import { declaredExceptionFor } from './exceptions.ts';
 import { encodeApplicationError, encodeMessage } from './message.ts';
@@ -18,9 +18,12 @@ type AnyHandler = Readonly<Record<string, ((args: object, call: Call) => unknown
 export function dispatcherOf<M extends MethodShapes<M>>(
   service: ServiceSpec<M>,
   handler: Handler<M>,
-  log: Logger,
+  { log, calls }: { readonly log: Logger; readonly calls: CallMarks },
 ): Dispatcher {
-  const methods = new Map(Object.entries(service.methods as Readonly<Record<string, MethodSpec>>));
+  const specs = Object.entries(service.methods as Readonly<Record<string, MethodSpec>>);
+  const methods = new Map(
+    specs.map(([name, spec]) => [name, { ...spec, mark: calls.markOf(`${service.name}.${name}`) }]),
+  );
   const handlers = handler as AnyHandler;
   return async (message, caller) => {
     const reader = new ThriftReader(message);
@@ -38,18 +41,23 @@ export function dispatcherOf<M extends MethodShapes<M>>(
       log.warn({ event: 'rpc.method.unavailable', method: method.name, from: caller.remoteAddress });
       return refuse('internalError', `method ${method.name} is not available yet in this gateway`);
     }
-    let args: object;
+    method.mark.entered();
     try {
-      args = reading(() => method.arguments.read(reader));
-    } catch (error) {
-      log.warn({ event: 'rpc.arguments.refused', method: method.name, reason: describeError(error) });
-      return refuse('protocolError', `method ${method.name}: ${describeError(error)}`);
+      let args: object;
+      try {
+        args = reading(() => method.arguments.read(reader));
+      } catch (error) {
+        log.warn({ event: 'rpc.arguments.refused', method: method.name, reason: describeError(error) });
+        return refuse('protocolError', `method ${method.name}: ${describeError(error)}`);
+      }
+      const answer = await outcomeOf(method, header, {
+        run: () => handlers[method.name]!(args, { ...caller, method: method.name }),
+        log,
+      });
+      return header.type === messageTypes.oneway ? undefined : answer;
+    } finally {
+      method.mark.left();
     }
-    const answer = await outcomeOf(method, header, {
-      run: () => handlers[method.name]!(args, { ...caller, method: method.name }),
-      log,
-    });
-    return header.type === messageTypes.oneway ? undefined : answer;
   };
 }
 

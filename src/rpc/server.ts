@@ -1,5 +1,13 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { type Clock, errorCode, GatewayError, type Logger, TaskGroup } from '../base/index.ts';
+import {
+  type CallMarks,
+  type Clock,
+  errorCode,
+  GatewayError,
+  type Logger,
+  TaskGroup,
+  unwatchedCalls,
+} from '../base/index.ts';
 import { type Dispatcher, dispatcherOf } from './dispatch.ts';
 import { defaultFrameBytesMax } from './framing.ts';
 import { ServerConnection } from './server-connection.ts';
@@ -69,11 +77,13 @@ export class ThriftServer implements AsyncDisposable {
 
   /** Listens. Throws `PORT_IN_USE` or `CONFIG_INVALID`, naming `portKey`, when it cannot. */
   static async open<M extends MethodShapes<M>>(
-    deps: { readonly clock: Clock; readonly log: Logger },
+    deps: { readonly clock: Clock; readonly log: Logger; readonly calls?: CallMarks },
     options: ThriftServerOptions<M>,
   ): Promise<ThriftServer> {
     const log = deps.log.child({ service: options.service.name });
-    const server = new ThriftServer({ ...deps, log }, dispatcherOf(options.service, options.handler, log), {
+    const calls = deps.calls ?? unwatchedCalls;
+    const dispatch = dispatcherOf(options.service, options.handler, { log, calls });
+    const server = new ThriftServer({ clock: deps.clock, log }, dispatch, {
       frameBytesMax: options.frameBytesMax ?? defaultFrameBytesMax,
       connectionsMax: options.connectionsMax ?? 1024,
       idleTimeoutMs: options.idleTimeoutMs ?? 600_000,
