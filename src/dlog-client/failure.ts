@@ -8,6 +8,7 @@ const passing: readonly StatusCode[] = [
   'OVER_CAPACITY',
   'STREAM_NOT_READY',
   'SERVICE_UNAVAILABLE',
+  'TOO_MANY_STREAMS',
 ];
 
 export function isPassing({ code, isUnknown }: ResponseHeader): boolean {

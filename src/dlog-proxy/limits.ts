@@ -75,6 +75,8 @@ export interface ProxyLimits {
   /** Of a bulk, and of a set of records. */
   readonly bulkRecordsMax: number;
   readonly streamsMax: number;
+  /** Streams that become this proxy's at the same time; others wait. */
+  readonly acquisitionsMax: number;
   /** A stream that nobody wrote for so long is given back. */
   readonly streamIdleMs: number;
   readonly tailsMax: number;
@@ -105,6 +107,7 @@ export const proxyLimits: ProxyLimits = {
   // As many as the writer puts into one entry.
   bulkRecordsMax: 8192,
   streamsMax: 1000,
+  acquisitionsMax: 64,
   streamIdleMs: 600_000,
   tailsMax: 256,
   tailBytesMax: 4 * 1024 * 1024,

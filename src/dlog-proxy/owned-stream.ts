@@ -9,6 +9,7 @@ import {
   type WriteOutcome,
   writtenBy,
 } from './outcome.ts';
+import type { Slots } from './slots.ts';
 import { SoftQuota } from './soft-quota.ts';
 
 export interface Write {
@@ -23,6 +24,8 @@ export interface OwnedStreamDeps {
   readonly limits: ProxyLimits;
   /** Of all streams together. */
   readonly total: InFlight;
+  /** Streams that become this proxy's at the same time. */
+  readonly acquisitions: Slots;
   /** Told of each write that is taken. */
   readonly onTaken: (quota: SoftQuota, bytes: number, records: number) => void;
   readonly options: Partial<WriterOptions> & { readonly address: string };
@@ -171,7 +174,7 @@ export class OwnedStream {
   }
 
   async #become(): Promise<void> {
-    const opened = await this.#tryToOwn().catch(refusalOf);
+    const opened = await this.#deps.acquisitions.run(() => this.#tryToOwn()).catch(refusalOf);
     // In one step: what comes after must find the writer, or ask for one anew.
     this.#isOpening = false;
     if (!('kind' in opened)) this.#writer = opened;

@@ -3,6 +3,8 @@ import type { DistributedLog } from '../dlog/index.ts';
 import { InFlight, type ProxyLimits } from './limits.ts';
 import { type Refused, refused } from './outcome.ts';
 import { OwnedStream } from './owned-stream.ts';
+import { streamToGiveBack } from './room.ts';
+import { Slots } from './slots.ts';
 import { SoftQuota } from './soft-quota.ts';
 
 export interface OwnedStreamsDeps {
@@ -15,13 +17,30 @@ export interface OwnedStreamsDeps {
   readonly stopping: AbortSignal;
 }
 
-/** The streams that are written here, or were asked for: made at the first use, given back when nobody wrote for long. */
+interface Place {
+  readonly stream: OwnedStream;
+  usedAtMs: number;
+  /** Address of the client that used it last. */
+  peer: string;
+  isGoing: boolean;
+}
+
+/** Streams that are given back at the same time to make room: until then they take a place each, beyond the limit. */
+const goingMax = 64;
+
+/**
+ * The streams that are written here, or were asked for: made at the first use, given back when nobody wrote for long, or
+ * when another one needs the place (room.ts).
+ */
 export class OwnedStreams {
   readonly #deps: OwnedStreamsDeps;
   readonly #total: InFlight;
   /** Of all streams together. */
   readonly #quota: SoftQuota;
-  readonly #streams = new Map<string, { readonly stream: OwnedStream; usedAtMs: number }>();
+  /** In the order of their last use. */
+  readonly #streams = new Map<string, Place>();
+  readonly #acquisitions: Slots;
+  #going = 0;
   readonly #closing: TaskGroup;
 
   constructor(deps: OwnedStreamsDeps) {
@@ -29,18 +48,22 @@ export class OwnedStreams {
     const { proxyBytesMax: bytesMax, proxyRecordsMax: recordsMax } = deps.limits;
     this.#total = new InFlight({ bytesMax, recordsMax });
     this.#quota = new SoftQuota(deps.limits.proxySoft);
+    this.#acquisitions = new Slots(deps.limits.acquisitionsMax);
     this.#closing = new TaskGroup((error) =>
       deps.logger.warn({ event: 'dlog_proxy.close_failed', error: describeError(error) }),
     );
   }
 
-  /** Nothing is waited for: the order of the calls is kept. */
-  of(name: string): OwnedStream | Refused {
+  /** Nothing is waited for: the order of the calls is kept. `peer` is the address of the client that asks. */
+  of(name: string, peer = ''): OwnedStream | Refused {
     if (this.#deps.stopping.aborted) return refused('SERVICE_UNAVAILABLE', 'the gateway is ending');
     const usedAtMs = this.#deps.clock.monotonicMs();
     const found = this.#streams.get(name);
     if (found !== undefined) {
       found.usedAtMs = usedAtMs;
+      found.peer = peer;
+      this.#streams.delete(name);
+      this.#streams.set(name, found);
       return found.stream;
     }
     if (this.#quota.isOver(usedAtMs))
@@ -49,13 +72,17 @@ export class OwnedStreams {
         'more is written here than the soft quota says: no further stream is taken',
       );
     const { streamsMax } = this.#deps.limits;
-    if (this.#streams.size >= streamsMax && !this.#forgetOne())
-      return refused('TOO_MANY_STREAMS', `${streamsMax} streams are written here already`);
+    if (this.#streams.size - this.#going >= streamsMax && !this.#makeRoom(usedAtMs, peer))
+      return refused(
+        'TOO_MANY_STREAMS',
+        `${streamsMax} streams are written here already, and all of them were in use a moment ago: try again`,
+      );
     const options = { address: this.#deps.address() };
     const onTaken = (quota: SoftQuota, bytes: number, records: number): void =>
       this.#note(name, { quota, bytes, records });
-    const stream = new OwnedStream(name, { ...this.#deps, total: this.#total, options, onTaken });
-    this.#streams.set(name, { stream, usedAtMs });
+    const [total, acquisitions] = [this.#total, this.#acquisitions];
+    const stream = new OwnedStream(name, { ...this.#deps, total, acquisitions, options, onTaken });
+    this.#streams.set(name, { stream, usedAtMs, peer, isGoing: false });
     return stream;
   }
 
@@ -106,14 +133,30 @@ export class OwnedStreams {
     }
   }
 
-  /** One that was asked for and is not written here: redirected, unknown or ended. */
-  #forgetOne(): boolean {
-    for (const [name, { stream }] of this.#streams) {
-      if (stream.isOwned || !stream.isIdle) continue;
+  /** True when a place is free, or will be as soon as a stream has been given back. */
+  #makeRoom(nowMs: number, peer: string): boolean {
+    if (this.#going >= goingMax) return false;
+    const name = streamToGiveBack(this.#held(), { nowMs, peer });
+    const place = name === undefined ? undefined : this.#streams.get(name);
+    if (name === undefined || place === undefined) return false;
+    if (!place.stream.isOwned) {
       this.#streams.delete(name);
-      this.#closing.add(stream.close());
+      this.#closing.add(place.stream.close());
       return true;
     }
-    return false;
+    // It keeps its name until its writer has ended: what is written to it meanwhile must not find another writer.
+    place.isGoing = true;
+    this.#going += 1;
+    this.#closing.add(
+      this.giveBack(name).finally(() => {
+        this.#going -= 1;
+      }),
+    );
+    return true;
+  }
+
+  *#held() {
+    for (const [name, { stream, usedAtMs, peer, isGoing }] of this.#streams)
+      yield { name, peer, usedAtMs, isOwned: stream.isOwned, isQuiet: stream.isIdle && !isGoing };
   }
 }

@@ -48,7 +48,7 @@ export class ProxyWrites {
     if (order === 'past') return Promise.resolve(cancelled);
     const records = recordsOf(data, ctx, this.#deps.limits.bulkRecordsMax);
     const refusal = refusalBefore({ stream, data }, ctx) ?? ('kind' in records ? records : undefined);
-    return this.#hand(stream, refusal ?? records, order);
+    return this.#hand({ stream, peer: call.remoteAddress }, refusal ?? records, order);
   }
 
   /**
@@ -78,7 +78,10 @@ export class ProxyWrites {
         );
     } else {
       for (const run of runsOf(data, { recordsMax: runRecordsMax, bytesMax: runBytesMax })) {
-        for (const part of this.#fitting(stream, data.slice(run.begin, run.end))) {
+        for (const part of this.#fitting(
+          { stream, peer: call.remoteAddress },
+          data.slice(run.begin, run.end),
+        )) {
           const written = this.#writeRun({ stream, data: part }, rest, call);
           writes.push(written.then((outcome) => outcomesOf(outcome, part.length, rest.session)));
         }
@@ -88,8 +91,11 @@ export class ProxyWrites {
   }
 
   /** What there is room for, and the rest, which is refused: as many records are taken as if each had come alone. */
-  #fitting(stream: string, data: readonly Buffer[]): readonly (readonly Buffer[])[] {
-    const owned = nameRefusal(stream) ?? this.#deps.streams.of(stream);
+  #fitting(
+    { stream, peer }: { readonly stream: string; readonly peer: string },
+    data: readonly Buffer[],
+  ): readonly (readonly Buffer[])[] {
+    const owned = nameRefusal(stream) ?? this.#deps.streams.of(stream, peer);
     const count = owned instanceof OwnedStream ? owned.fitting(data) : data.length;
     return count === 0 || count === data.length ? [data] : [data.slice(0, count), data.slice(count)];
   }
@@ -101,11 +107,15 @@ export class ProxyWrites {
   ): Promise<WriteOutcome> {
     const order = this.#order(ctx, call);
     if (order === 'past') return Promise.resolve(cancelled);
-    return this.#hand(stream, nameRefusal(stream) ?? data, order);
+    return this.#hand({ stream, peer: call.remoteAddress }, nameRefusal(stream) ?? data, order);
   }
 
-  #hand(stream: string, records: readonly Buffer[] | Refused, order: Write['order']): Promise<WriteOutcome> {
-    const owned = 'kind' in records ? records : this.#deps.streams.of(stream);
+  #hand(
+    { stream, peer }: { readonly stream: string; readonly peer: string },
+    records: readonly Buffer[] | Refused,
+    order: Write['order'],
+  ): Promise<WriteOutcome> {
+    const owned = 'kind' in records ? records : this.#deps.streams.of(stream, peer);
     if (owned instanceof OwnedStream && !('kind' in records)) return owned.write({ records, order });
     order?.of.refuse(order.place);
     return Promise.resolve(owned as Refused);

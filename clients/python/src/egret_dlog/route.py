@@ -12,8 +12,8 @@ from thriftpy2.transport import TFramedTransportFactory
 from .errors import ConnectionLost, Refused, Unknown
 
 SUCCESS, FOUND = 200, 302
-# The same may be sent again a little later: 504, 517, 518 and 503 pass as well.
-PASSING = {FOUND, 503, 504, 517, 518}
+# The same may be sent again a little later: 503, 504, 517, 518 and 524 pass as well.
+PASSING = {FOUND, 503, 504, 517, 518, 524}
 PAUSE_SECONDS = 0.2
 LOST = (OSError, EOFError, TException)
 
