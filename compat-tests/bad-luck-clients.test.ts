@@ -41,7 +41,7 @@ describe('clients that misbehave', () => {
   const inbox = (): string[] => readdirSync(join(localDir, 'nimbus', 'inbox'));
 
   const nonsense = [
-    ['random bytes', Buffer.concat([Buffer.from([0xfe]), randomBytes(9000)]), /-?\d+ bytes/],
+    ['random bytes', Buffer.concat([Buffer.from([0xfe]), randomBytes(9000)]), /\d bytes/],
     ['a web browser', Buffer.from('GET / HTTP/1.1\r\nHost: nimbus\r\n\r\n'), /an HTTP request/],
     [
       'a frame beyond the limit',

@@ -47,7 +47,7 @@ function commandsBelow(pid: number): string[] {
   const rows = execFileSync('ps', ['-eo', 'pid=,ppid=,args='], { encoding: 'utf8' })
     .trim()
     .split('\n')
-    .map((row) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(row)!)
+    .map((row) => /^\s*(\d+)\s+(\d+)\s+(\S.*)$/.exec(row)!)
     .map(([, own, parent, args]) => ({ own: Number(own), parent: Number(parent), args: args! }));
   const below = (parent: number): string[] =>
     rows.filter((row) => row.parent === parent).flatMap(({ own, args }) => [args, ...below(own)]);

@@ -74,8 +74,8 @@ function count(coloured) {
   const output = coloured.replaceAll(new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g'), '');
   const last = (pattern) => Number([...output.matchAll(pattern)].at(-1)?.[1] ?? 0);
   return {
-    passed: last(/^\s*(\d+) passing/gm),
-    failed: last(/^\s*(\d+) failing/gm),
-    skipped: last(/^\s*(\d+) pending/gm),
+    passed: last(/^ *(\d+) passing/gm),
+    failed: last(/^ *(\d+) failing/gm),
+    skipped: last(/^ *(\d+) pending/gm),
   };
 }

@@ -53,8 +53,9 @@ async function show(): Promise<void> {
 async function readyPort(process_: ChildProcess): Promise<number> {
   for await (const line of createInterface({ input: process_.stdout! })) {
     process.stdout.write(`${line}\n`);
-    const port = /^egret ready.*\bnimbus=(?:\S*:)?(\d+)/.exec(line)?.[1];
-    if (port !== undefined) return Number(port);
+    const words = line.startsWith('egret ready ') ? line.split(' ') : [];
+    const nimbus = words.find((word) => word.startsWith('nimbus='));
+    if (nimbus !== undefined) return Number(nimbus.split(/[=:]/).at(-1));
   }
   throw new Error('the gateway ended before it was ready');
 }

@@ -98,5 +98,6 @@ export function failureLine(error: unknown): string {
   // By shape: a fault of Node or of our own making says what it is about less well, and is marked.
   const isOurs = error instanceof Error && 'facts' in error;
   const text = isOurs ? describeError(error) : `unexpected failure: ${describeError(error)}`;
-  return `${text.replaceAll(/\s*\n\s*/g, ' ')}\n`;
+  const lines = text.split('\n').map((line) => line.trim());
+  return `${lines.filter((line) => line !== '').join(' ')}\n`;
 }

@@ -51,5 +51,5 @@ export function parseRedisUrl(url: string): RedisAddress {
 }
 
 function withoutPassword(url: string): string {
-  return url.replace(/\/\/[^@]*@/, '//...@');
+  return url.replace(/^([a-z]+:)\/\/[^@]*@/, '$1//...@');
 }

@@ -104,7 +104,11 @@ describe('LocalScheduler', () => {
   const containerDir = (id: string, containerId: number) => join(dir, 'containers', id, String(containerId));
   const starts = (id: string, containerId: number): number[] => {
     const file = join(dir, 'containers', id, `starts.${containerId}`);
-    return existsSync(file) ? (readFileSync(file, 'utf8').match(/\d+\n/g)?.map(Number) ?? []) : [];
+    return existsSync(file)
+      ? (readFileSync(file, 'utf8')
+          .match(/\b\d+\n/g)
+          ?.map(Number) ?? [])
+      : [];
   };
   const allStarted = (id: string, count = 3) =>
     until(`${count} containers of ${id}`, () =>

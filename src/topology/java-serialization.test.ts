@@ -95,7 +95,7 @@ const handle = (index: number): string => `71${(0x7e_0000 + index).toString(16).
 const classNamed = (name: string, flags = '02', fields = '0000'): string =>
   `72${text(name)}0000000000000000${flags}${fields}78`;
 const line = (length: number): string =>
-  Array.from({ length }, (_, index) => classNamed(`c.C${index}`)).join('') + '70';
+  `${Array.from({ length }, (_, index) => classNamed(`c.C${index}`)).join('')}70`;
 
 describe('readSerializedObject, of hostile streams', () => {
   const refused: Readonly<Record<string, readonly [hex: string, message: RegExp]>> = {

@@ -77,7 +77,7 @@ function decompose(text: string): { digits: string; exponent: number } {
   const [whole = '', fraction = ''] = mantissa.split('.');
   const all = whole + fraction;
   const leadingZeros = /^0*/.exec(all)![0].length;
-  const digits = all.slice(leadingZeros).replace(/0+$/, '');
+  const digits = all.slice(leadingZeros).replace(/(?<!0)0+$/, '');
   return { digits, exponent: whole.length - 1 - leadingZeros + Number(exponentText) };
 }
 

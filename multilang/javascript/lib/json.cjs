@@ -11,7 +11,8 @@ const { randomUUID } = require('node:crypto');
 // Stands before such a number inside a string while it passes through JSON.parse or JSON.stringify.
 const marker = `${randomUUID()}:`;
 const mayHoldBigNumber = /[[:,]\s*-?\d{16}/;
-const stringOrNumber = /"(?:[^"\\]|\\.)*"|-?\d{16,}(?:\.\d+)?(?:[eE][+-]?\d+)?|-?\bInfinity\b|\bNaN\b/g;
+// A string without an end is taken to the end of the text: a search would start again at each of its quotes.
+const stringOrNumber = /"(?:[^"\\]|\\[\s\S])*"?|-?\d{16,}(?:\.\d+)?(?:[eE][+-]?\d+)?|-?\bInfinity\b|\bNaN\b/g;
 const markedNumber = new RegExp(`"${marker}([^"]+)"`, 'g');
 
 function parse(text) {

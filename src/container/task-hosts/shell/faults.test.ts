@@ -74,7 +74,7 @@ describe('a shell child at fault', () => {
     rig = new ShellRig({ components: [source, bolt('no-such-python', 'b.py'), sink] });
     await assert.rejects(rig.start('bolt'), {
       code: 'SPAWN_FAILED',
-      message: /component bolt, task \d+.*no-such-python.*resources.*no program of that name/,
+      message: /component bolt, task \d+\D.*no-such-python.*resources.*no program of that name/,
     });
   });
 

@@ -22,8 +22,11 @@ export type ChildJson =
  */
 const needsDigits = /\d\.0+(?!\d)|\d[eE]|(?<![.\d])\d{16}|[.\d]{20}/;
 
-/** Java's `Double.NaN` has no JSON; Python writes these words all the same. Strings are skipped. */
-const words = /"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g;
+/**
+ * Java's `Double.NaN` has no JSON; Python writes these words all the same. Strings are skipped, one without an end to the
+ * end of the text: a search would start again at each of its quotes.
+ */
+const words = /"(?:[^"\\]|\\[\s\S])*"?|-?\bInfinity\b|\bNaN\b/g;
 /** What stands for NaN on its way through the parser: no program writes a zero like this. */
 const nanText = '0.0e-2147483648';
 
@@ -135,6 +138,6 @@ function isSameDecimal(decimal: Decimal, double: number): boolean {
 function stripZeros({ unscaled, scale }: Decimal): string {
   if (unscaled === 0n) return '0';
   const digits = unscaled.toString();
-  const bare = digits.replace(/0+$/, '');
+  const bare = digits.replace(/(?<!0)0+$/, '');
   return `${bare}e${scale - (digits.length - bare.length)}`;
 }

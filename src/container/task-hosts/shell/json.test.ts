@@ -138,6 +138,12 @@ describe('JSON of a child', () => {
     }
   });
 
+  it('refuses a string without an end in one pass, however many quotes are in it', () => {
+    for (const start of ['["', '[1.0, "']) {
+      assert.throws(() => parseChildJson(start + '\\"'.repeat(500_000)), SyntaxError);
+    }
+  });
+
   it('refuses values nested deeper than the wire allows', () => {
     const text = `${'['.repeat(70)}${']'.repeat(70)}`;
     assert.throws(() => toJavaValue(parseChildJson(text)), { code: 'VALUE_UNSUPPORTED' });
