@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * Sets up a fresh checkout: finds the tools, installs what is missing (apt, as root on a Debian-like system), then the
- * npm packages, the TypeScript build, the Java parts and the C++ library. No dependencies: it runs before any is there.
+ * npm packages, the TypeScript build, the Java parts, the C++ library and the helper in C. No dependencies: it runs before any is there.
  * Each step is skipped while its inputs are what they were when it last succeeded. Writes only inside the checkout and
  * the package caches. Without the library of the Kafka client everything is set up but that.
  */
@@ -13,6 +13,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -95,6 +96,12 @@ const steps = [
     inputs: ['build/java/egret-jvm-host.jar', 'build/java/egret-shell.jar', 'multilang/java/pom.xml'],
     outputs: ['build/java/egret-jvm-host.jsa'],
     run: archiveClasses,
+  },
+  {
+    name: 'helper that contains child processes',
+    inputs: ['src/child/native'],
+    outputs: ['build/native/egret-contain'],
+    run: buildHelper,
   },
   {
     name: 'TypeScript build',
@@ -225,6 +232,26 @@ async function archiveClasses() {
     ...['-cp', classPath.join(delimiter), 'egret.host.Rehearsal', files],
   ]);
   rmSync(join(root, files), { recursive: true, force: true });
+}
+
+/**
+ * Static where the C library allows it: then each child costs a few dozen kilobytes. Without a C compiler children are
+ * contained by process groups only, which the gateway's log says, and the next set-up tries again.
+ */
+async function buildHelper() {
+  const compiler = ['cc', 'gcc', 'clang'].find(onPath);
+  if (compiler === undefined) {
+    progress('helper that contains child processes: left out, there is no C compiler (cc, gcc or clang)');
+    return false;
+  }
+  const built = join(root, 'build', 'native', 'egret-contain');
+  const fresh = `${built}.new`;
+  mkdirSync(join(built, '..'), { recursive: true });
+  const args = ['-std=c11', '-O2', '-o', fresh, join('src', 'child', 'native', 'egret-contain.c')];
+  const isStatic = spawnSync(compiler, ['-static', ...args], { cwd: root, stdio: 'ignore' }).status === 0;
+  if (!isStatic && !(await execute(compiler, args, { isNeeded: false }))) return false;
+  renameSync(fresh, built); // a gateway may be running the old one
+  return true;
 }
 
 /** A digest over names and contents of files, folders taken whole (build results and caches left out). */

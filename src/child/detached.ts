@@ -1,10 +1,12 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { Readable } from 'node:stream';
 import { GatewayError } from '../base/index.ts';
+import type { Containment } from './containment.ts';
 import { childEnvironment } from './environment.ts';
 import type { ChildExit } from './exit.ts';
+import { type KeeperProcess, keeperFailure, keeperProcess, keptCommand, readKeeperReport } from './keeper.ts';
 import { processStart } from './proc.ts';
-import { spawnFailure } from './spawn-failure.ts';
 
 export interface DetachedSpec {
   readonly name: string;
@@ -15,12 +17,16 @@ export interface DetachedSpec {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** File to which both of its outputs are appended (made with its directories); absent: nowhere. */
   readonly outputFile?: string;
+  /** How to keep what it starts with it; its own, as `cellOf` makes it. Absent: by its process group. */
+  readonly containment?: Containment | undefined;
 }
 
 /** A process that leads a session of its own and does not end with us. Known again by `pid` and `processStart`. */
 export interface DetachedProcess {
   readonly pid: number;
   readonly processStart: string;
+  /** The helper that kills what is left once it has ended, see `endContained`. */
+  readonly keeper?: KeeperProcess | undefined;
   /** Resolves when it ends while we still live; never rejects, and does not keep us alive. */
   readonly exited: Promise<ChildExit>;
 }
@@ -36,24 +42,26 @@ export async function spawnDetached(spec: DetachedSpec): Promise<DetachedProcess
   // Any descriptor works; execa's types name only those up to 9.
   const stdio = (output ?? 'ignore') as 'ignore';
   try {
-    const process = execa(spec.command, spec.args, {
+    const kept = keptCommand(spec, spec.containment ?? { kind: 'group' }, 0);
+    const process = execa(kept.command, kept.args, {
       cwd: spec.cwd,
       env: childEnvironment(spec.env),
       extendEnv: false,
-      stdin: 'ignore',
-      stdout: stdio,
-      stderr: stdio,
+      stdio: kept.isKept ? ['ignore', stdio, stdio, 'pipe'] : ['ignore', stdio, stdio],
       detached: true,
       cleanup: false,
       buffer: false,
       reject: false,
     });
-    const { pid } = process;
-    if (pid === undefined) throw spawnFailure(spec, (await process).cause);
+    const { pid: startedPid } = process;
+    if (startedPid === undefined) throw keeperFailure(spec, kept, (await process).cause);
     process.unref();
+    const report = process.stdio[3] as Readable | undefined;
+    const pid = report === undefined ? startedPid : await readKeeperReport(spec, kept, report);
     // It may be over already, but not reaped: Node has had no turn of its loop since the start.
     const start = processStart(pid) ?? '0';
-    return { pid, processStart: start, exited: awaitExit(process) };
+    const keeper = kept.isKept ? { keeper: keeperProcess(startedPid) } : {};
+    return { pid, processStart: start, ...keeper, exited: awaitExit(process) };
   } finally {
     if (output !== undefined) closeSync(output);
   }

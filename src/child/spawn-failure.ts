@@ -9,9 +9,12 @@ export interface SpawnTarget {
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
-/** `SPAWN_FAILED` with the reason in words: the kernel says ENOENT alike for the directory, the command and its interpreter. */
-export function spawnFailure(target: SpawnTarget, cause: unknown): GatewayError {
-  const reason = findReason(target, errorCode(cause));
+/**
+ * `SPAWN_FAILED` with the reason in words: the kernel says ENOENT alike for the directory, the command and its
+ * interpreter. `knownReason` is for a cause that is none of those.
+ */
+export function spawnFailure(target: SpawnTarget, cause: unknown, knownReason?: string): GatewayError {
+  const reason = knownReason ?? findReason(target, errorCode(cause));
   return new GatewayError(
     'SPAWN_FAILED',
     `cannot start ${target.name} (command ${target.command}, in ${target.cwd}): ${reason}`,
