@@ -31,6 +31,7 @@ export interface GatewayConfig {
     readonly keyPrefix: string;
   };
   readonly javaCommand: string | undefined;
+  readonly containment: 'auto' | 'cgroup' | 'subreaper' | 'group';
   /** When a process that runs counts as stuck; Infinity: never. */
   readonly health: {
     readonly containerSilentMsMax: number;
@@ -156,6 +157,7 @@ function derive(values: JsonObject, conf: ConfText, checkoutDir: string): Gatewa
       keyPrefix: text(values, 'egret.redis.key.prefix')!,
     },
     javaCommand: text(values, 'egret.java.command'),
+    containment: text(values, 'egret.containment') as GatewayConfig['containment'],
     health: {
       containerSilentMsMax: limitMs(values, 'egret.container.timeout.secs', 10),
       redisSilentMsMax: limitMs(values, 'egret.redis.timeout.secs', 10),

@@ -83,6 +83,11 @@ export const gatewayKeys: Readonly<Record<string, KeySchema>> = {
     description:
       'A container that runs and gives no sign of life for this long is killed and started again; 0: never.',
   },
+  'egret.containment': {
+    ...{ type: 'string', enum: ['auto', 'cgroup', 'subreaper', 'group'], default: 'auto' },
+    description:
+      'How processes that components start end with them (docs/isolation.md): a control group (v2) for each component process, a subreaper, or process groups only, which a process leaves by setsid. auto: the first of these that works.',
+  },
   'egret.dlog.port': {
     ...{ ...port, default: 0 },
     description: 'TCP port of the distributed log (thrift/dlog.thrift); 0 means any free port.',
