@@ -12,7 +12,7 @@ import {
   systemRandom,
   throwIfAborted,
 } from '../base/index.ts';
-import { processStart } from '../child/index.ts';
+import { closeContainment, openContainment, processStart } from '../child/index.ts';
 import {
   type CommandWorld,
   type Endpoints,
@@ -195,6 +195,11 @@ async function openScheduler(
   { store, redisUrl }: OpenedStore,
 ): Promise<void> {
   const built = join(config.checkoutDir, 'build', 'java');
+  const containment = await openContainment({
+    ...{ wish: config.containment, localDir: config.localDir, log },
+    helper: join(config.checkoutDir, 'build', 'native', 'egret-contain'),
+  });
+  undo.push(() => closeContainment(containment));
   const scheduler = await LocalScheduler.open({
     ...{ store, clock: systemClock, random: systemRandom, log },
     stormLocalDir: config.localDir,
@@ -202,6 +207,7 @@ async function openScheduler(
     hostname: config.hostname ?? hostname(),
     slotPorts: config.slotPorts,
     containerCommand: containerCommand(),
+    containment,
     redisUrl,
     redisKeyPrefix: config.redis.keyPrefix,
     healthLimits: {

@@ -1,5 +1,5 @@
 import { describeError, type Logger, TaskGroup } from '../base/index.ts';
-import { endProcess } from '../child/index.ts';
+import { type Containment, cellName, endProcess, sweepCells } from '../child/index.ts';
 import type { StateStore, StateWrites } from '../coordination/index.ts';
 import { type ContainerRecord, type ContainerSpec, keys } from '../topology/index.ts';
 import { reportDeath } from './fault-report.ts';
@@ -14,6 +14,8 @@ export interface RegistryDeps extends Omit<ContainerDeps, 'onDeath'> {
   /** Where containers keep their state. */
   readonly redisUrl: string;
   readonly redisKeyPrefix: string;
+  /** Where it is by control groups, those of containers that are not here are of nobody. */
+  readonly containment: Containment | undefined;
   /** A container has changed its phase: there may be something to decide. */
   readonly onChange: () => void;
 }
@@ -49,6 +51,7 @@ export class ContainerRegistry {
     }
     await Promise.all(files.list().map((name) => this.#adoptOne(name)));
     await this.#endUnknown();
+    await this.#sweep();
     await this.flush();
   }
 
@@ -128,6 +131,15 @@ export class ContainerRegistry {
     );
   }
 
+  /** Control groups of containers whose directories are gone. What is left of the others has been ended with them. */
+  async #sweep(): Promise<void> {
+    const { containment, clock } = this.#deps;
+    if (containment?.kind !== 'cgroup') return;
+    const kept = new Set(this.all.map((container) => cellName(containerCell(container))));
+    const groups = await sweepCells(containment.directory, { kept, clock, log: this.#log });
+    if (groups > 0) this.#log.warn({ event: 'container.groups-swept', groups });
+  }
+
   #add(name: ContainerName): LocalContainer {
     const key = nameKey(name);
     const onDeath = (container: LocalContainer, death: ContainerDeath): void => {
@@ -188,6 +200,11 @@ export class ContainerRegistry {
   #do(work: Promise<unknown>): void {
     this.#tasks.add(work.finally(() => this.#deps.onChange()));
   }
+}
+
+/** Names a container's part of what contains the gateway's processes. */
+export function containerCell({ topologyId, containerId }: ContainerName): string {
+  return `${topologyId}_${containerId}`;
 }
 
 function nameOf({ topologyId, containerId }: ContainerName): ContainerName {

@@ -10,6 +10,7 @@ import {
 } from '../base/index.ts';
 import {
   describeExit,
+  endContained,
   endProcess,
   endRecordedProcesses,
   isSameProcess,
@@ -123,9 +124,13 @@ export class LocalContainer implements ContainerView {
         args: [...command.args, files.specFileOf(spec)],
         cwd: files.dirOf(spec),
         outputFile,
+        containment: spec.containment,
       });
-      const { pid, processStart } = started;
-      const process = { pid, processStart, incarnation: spec.incarnation, startedAtMs: clock.nowMs() };
+      const { pid, processStart, keeper } = started;
+      const process = {
+        ...{ pid, processStart, incarnation: spec.incarnation, startedAtMs: clock.nowMs() },
+        ...(keeper === undefined ? {} : { keeper }),
+      };
       this.#runs(process);
       void started.exited.then((exit) => {
         const how = `${describeExit(exit)}${lastOutput(outputFile, this.#outputStart)}`;
@@ -257,6 +262,9 @@ export class LocalContainer implements ContainerView {
       if (process !== undefined) await endProcess(process, { graceMs: 0, clock });
       const count = await endRecordedProcesses(files.pidDirOf(this), { graceMs: 0, clock });
       if (count > 0) this.#log.warn({ event: 'container.leftovers-ended', processes: count });
+      const { keeper } = process ?? files.readProcess(this) ?? {};
+      const { containment } = this.#spec ?? files.readSpec(this) ?? {};
+      await endContained({ keeper, containment }, { clock, log: this.#log });
     } catch (error) {
       this.#log.error({ event: 'container.leftovers-not-ended', error });
     }

@@ -8,12 +8,12 @@ import {
   type Logger,
   type RandomSource,
 } from '../base/index.ts';
-import { prepareSpawning } from '../child/index.ts';
+import { type Containment, cellOf, prepareSpawning } from '../child/index.ts';
 import type { StateStore, StateWrites } from '../coordination/index.ts';
 import { type ContainerSpec, keys, type SupervisorRecord, type TopologyRecord } from '../topology/index.ts';
 import { Assignments } from './assignments.ts';
 import { ContainerHealth, type HealthLimits } from './container-health.ts';
-import { ContainerRegistry } from './container-registry.ts';
+import { ContainerRegistry, containerCell } from './container-registry.ts';
 import { desireContainers } from './desire.ts';
 import { Leadership } from './leadership.ts';
 import { type ContainerCommand, slotPortOf } from './local-container.ts';
@@ -38,6 +38,8 @@ export interface LocalSchedulerOptions {
   readonly redisUrl: string;
   readonly redisKeyPrefix: string;
   readonly jvm: ContainerSpec['jvm'];
+  /** How containers are kept together with what they start; each gets a part of it. Default: by process groups. */
+  readonly containment?: Containment;
   /** Pauses before a dead container is started again. */
   readonly restartLimits?: BackoffLimits;
   readonly leaseTtlMs?: number;
@@ -106,6 +108,7 @@ export class LocalScheduler implements AsyncDisposable {
         hostname,
         files: this.#files,
         command: options.containerCommand,
+        containment: options.containment,
       },
       ...{
         restartLimits: options.restartLimits ?? defaults.restartLimits,
@@ -313,7 +316,7 @@ export class LocalScheduler implements AsyncDisposable {
   }
 
   #specOf(name: ContainerName, topology: TopologyRecord): ContainerSpec {
-    const { random, stormLocalDir, redisUrl, redisKeyPrefix, jvm } = this.#options;
+    const { random, stormLocalDir, redisUrl, redisKeyPrefix, jvm, containment } = this.#options;
     const { plan } = this.#assignments.byTopology.get(topology.id)!;
     return {
       ...{ ...name, topologyName: topology.name, incarnation: random.uuid(), plan },
@@ -321,6 +324,7 @@ export class LocalScheduler implements AsyncDisposable {
       workDir: this.#files.workDirOf(name),
       logDir: this.#files.logDirOf(topology.id, slotPortOf({ ...name, plan })),
       ...{ stormLocalDir, redisUrl, redisKeyPrefix, jvm },
+      ...(containment === undefined ? {} : { containment: cellOf(containment, containerCell(name)) }),
     };
   }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { errorCode, isJsonObject, type JsonValue } from '../base/index.ts';
+import type { KeeperProcess } from '../child/index.ts';
 import {
   type AssignmentRecord,
   aliveFileName,
@@ -20,6 +21,8 @@ export interface ProcessRecord {
   readonly processStart: string;
   readonly incarnation: string;
   readonly startedAtMs: number;
+  /** The helper that ends what it leaves. */
+  readonly keeper?: KeeperProcess;
 }
 
 /** The records of a topology, for a state store that forgot them. */

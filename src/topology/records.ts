@@ -228,7 +228,14 @@ export interface ContainerSpec {
   /** `java` and the class path of the JVM host, from the gateway's set-up. */
   readonly jvm: { readonly java: string; readonly classPath: readonly string[] };
   readonly streamManagers?: readonly StreamManagerAddress[];
+  /** How its processes are kept together (see the room child), with the container's own part. Absent: by process groups. */
+  readonly containment?: ContainerContainment;
 }
+
+export type ContainerContainment =
+  | { readonly kind: 'group' }
+  | { readonly kind: 'subreaper'; readonly helper: string }
+  | { readonly kind: 'cgroup'; readonly helper: string; readonly directory: string };
 
 /** File `topology.json` in the code directory: the system topology, as containers need it. See LogicalTopology. */
 export const topologyFileName = 'topology.json';

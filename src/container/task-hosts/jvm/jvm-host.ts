@@ -167,6 +167,7 @@ export class JvmHost implements TaskHost {
       clock,
       log,
       pidDir,
+      containment: spec.containment,
       signal: attempt.signal,
       onStdoutLine: (line) => out.add(line),
       onStderrLine: (line) => errors.add(line),

@@ -7,7 +7,7 @@ import {
   type JsonValue,
   type Logger,
 } from '../../../base/index.ts';
-import { type Child, type ChildExit, spawnChild } from '../../../child/index.ts';
+import { type Child, type ChildExit, type Containment, spawnChild } from '../../../child/index.ts';
 import { MessageFramer } from './framing.ts';
 
 export interface ShellCommand {
@@ -27,6 +27,8 @@ export interface ShellChildOptions {
   readonly log: Logger;
   /** Where `spawnChild` records the process. */
   readonly recordDir: string;
+  /** How what it starts is kept with it, as `spawnChild` has it. */
+  readonly containment: Containment | undefined;
   /** Where the child leaves its own file (`pidDir` of the handshake). */
   readonly pidDir: string;
   readonly onStderrLine: (line: string) => void;
@@ -68,6 +70,7 @@ export class ShellChild {
       log: options.log,
       onStderrLine: options.onStderrLine,
       pidDir: options.recordDir,
+      containment: options.containment,
       signal,
     });
     return new ShellChild(child, options);

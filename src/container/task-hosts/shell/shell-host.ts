@@ -117,6 +117,7 @@ export class ShellHost implements TaskHost {
         clock,
         log,
         recordDir: this.#deps.pidDir,
+        containment: spec.containment,
         pidDir,
         onStderrLine: (line) => this.#log?.stderr(line),
         onMessage: (text) => shellTask.message(text),
