@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -89,6 +90,19 @@ describe('startPrivateRedis', () => {
     await until('the word to look again', () => seen.includes(undefined));
     await store.put('c', 3);
     await until('the change', () => seen.includes('c'));
+  });
+
+  it('starts the server again in a directory that was deleted', async () => {
+    const server = await start();
+    const store = await open(server.url);
+    await store.put('a', 1);
+    const killed = server.pid;
+    rmSync(dir, { recursive: true });
+    process.kill(killed, 'SIGKILL');
+    await until('the restart', () => server.pid !== killed);
+    await until('its answer', answers(store));
+    assert.equal(await store.read('a'), undefined);
+    assert.equal(statSync(dir).mode & 0o777, 0o700);
   });
 
   it('is taken over by the next gateway while it runs, and ended by it', async () => {

@@ -69,7 +69,6 @@ const soundAfterMs = 60_000;
  */
 export async function startPrivateRedis(options: PrivateRedisOptions): Promise<PrivateRedis> {
   throwIfAborted(options.signal);
-  mkdirSync(options.dir, { recursive: true, mode: 0o700 });
   const server = await findOrStart(options);
   return new SupervisedRedis(server, options);
 }
@@ -83,6 +82,8 @@ interface FoundServer {
 
 async function findOrStart(options: PrivateRedisOptions): Promise<FoundServer> {
   const { dir, clock, log } = options;
+  // At a restart, too: somebody may have deleted it under the server, and the records are written again from copies.
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
   const held = await lockFile(join(dir, 'start.lock'), options);
   try {
     const found = await adopt(options);

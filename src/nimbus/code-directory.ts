@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
@@ -37,13 +37,17 @@ const stormConfName = 'stormconf.ser';
 /** Node takes the scripts below it for what they are without it, whatever package `storm.local.dir` may lie in. */
 const packageName = 'package.json';
 const unfinished = '.unfinished-';
+/** A configuration may hold a password. */
+const ownerOnly = { mode: 0o600 };
+const ownerOnlyDir = { recursive: true, mode: 0o700 };
 const zip = promisify(gzip);
 const unzip = promisify(gunzip);
 
 /**
  * The directories that containers run from, `<storm.local.dir>/supervisor/stormdist/<topology id>`, with the files of
  * Storm's supervisor under Storm's names (the topology as gzip of Thrift, its configuration as gzip of JSON) and ours
- * beside them. A directory appears with all its files or not at all.
+ * beside them. A directory appears with all its files or not at all, and only the gateway's user may read it. The
+ * directory of directories is created again when somebody deleted it.
  */
 export class CodeDirectories {
   readonly #dir: string;
@@ -58,9 +62,11 @@ export class CodeDirectories {
 
   /** Makes the directory of directories and removes what an earlier gateway left unfinished. */
   static async open(dir: string, limits: ResourceLimits, log: Logger): Promise<CodeDirectories> {
-    await mkdir(dir, { recursive: true });
+    await mkdir(dir, ownerOnlyDir);
     for (const name of await readdir(dir)) {
       if (name.startsWith(unfinished)) await rm(join(dir, name), { recursive: true, force: true });
+      // An earlier release let others read it.
+      else await chmod(join(dir, name), ownerOnlyDir.mode);
     }
     return new CodeDirectories(dir, limits, log);
   }
@@ -70,7 +76,8 @@ export class CodeDirectories {
   }
 
   async ids(): Promise<string[]> {
-    return (await readdir(this.#dir)).filter((name) => !name.startsWith('.'));
+    const names = (await ifThere(readdir(this.#dir))) ?? [];
+    return names.filter((name) => !name.startsWith('.'));
   }
 
   /**
@@ -85,17 +92,17 @@ export class CodeDirectories {
     const dir = join(this.#dir, unfinished + topologyId);
     const discard = (): Promise<void> => rm(dir, { recursive: true, force: true });
     try {
-      await mkdir(dir);
+      await mkdir(dir, ownerOnlyDir);
       const resources = await unpackResources(code.jarPath, dir, {
         ...this.#limits,
         ...options,
         jarName: code.jarPath,
       });
-      await writeFile(join(dir, codeName), await zip(code.topologyBytes));
-      await writeFile(join(dir, stormConfName), await zip(code.stormConf));
-      await writeFile(join(dir, confFileName), code.mergedConf);
-      await writeFile(join(dir, topologyFileName), code.systemTopology);
-      await writeFile(join(dir, packageName), '{}\n');
+      await writeFile(join(dir, codeName), await zip(code.topologyBytes), ownerOnly);
+      await writeFile(join(dir, stormConfName), await zip(code.stormConf), ownerOnly);
+      await writeFile(join(dir, confFileName), code.mergedConf, ownerOnly);
+      await writeFile(join(dir, topologyFileName), code.systemTopology, ownerOnly);
+      await writeFile(join(dir, packageName), '{}\n', ownerOnly);
       this.#log.debug({ event: 'code.prepared', topologyId, ...resources });
     } catch (error) {
       await discard();
@@ -140,7 +147,7 @@ export class CodeDirectories {
         [confFileName, settings.mergedConf],
         [topologyFileName, settings.systemTopology],
       ] as const) {
-        await writeFile(join(dir, `${name}.new`), content);
+        await writeFile(join(dir, `${name}.new`), content, ownerOnly);
         await rename(join(dir, `${name}.new`), join(dir, name));
       }
     } catch (error) {

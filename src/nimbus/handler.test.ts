@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { type JsonValue, systemClock, waitFor } from '../base/index.ts';
 import type { DeclaredException } from '../rpc/index.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
@@ -93,6 +95,12 @@ describe('the Nimbus service', () => {
       await assert.rejects(attempt, isNotAlive('gone'));
     }
     await assert.rejects(call.getTopologyConf({ id: '../../../etc' }), isNotAlive('../../../etc'));
+  });
+
+  it('takes submissions when the directories of uploads and of code have been deleted', async () => {
+    for (const dir of ['nimbus', 'supervisor']) rmSync(join(nimbus.localDir, dir), { recursive: true });
+    const other = await nimbus.submit({ name: 'other' });
+    assert(nimbus.files().includes(`supervisor/stormdist/${other}/conf.json`));
   });
 
   it('activates and deactivates, again and again', async () => {

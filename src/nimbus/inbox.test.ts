@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { open as openFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -103,6 +103,19 @@ describe('Inbox', () => {
     assert.deepEqual(files(), []);
     await assert.rejects(full.finish(location), isUnknown);
     await full.close();
+  });
+
+  it('takes uploads when its directory has been deleted', async () => {
+    await inbox.begin();
+    rmSync(dir, { recursive: true });
+    const location = await inbox.begin();
+    await inbox.append(location, Buffer.from('x'));
+    await inbox.finish(location);
+    assert.equal(readFileSync(await inbox.finished(location), 'utf8'), 'x');
+    assert.deepEqual(
+      [dir, location].map((path) => statSync(path).mode & 0o777),
+      [0o700, 0o600],
+    );
   });
 
   it('deletes what an earlier gateway left unfinished, and keeps what was finished', async () => {

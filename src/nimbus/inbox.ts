@@ -31,6 +31,7 @@ interface Upload {
 
 const finishedName = /^stormjar-[0-9a-f-]{36}\.jar$/;
 const partSuffix = '.part';
+const ownerOnlyDir = { recursive: true, mode: 0o700 };
 
 /**
  * The files that clients send before they submit: `<dir>/stormjar-<uuid>.jar`, as Storm's Nimbus names them. A file
@@ -61,7 +62,7 @@ export class Inbox {
 
   /** Makes the directory and deletes what an earlier gateway left half done. */
   static async open(dir: string, limits: InboxLimits, deps: InboxDeps): Promise<Inbox> {
-    await mkdir(dir, { recursive: true });
+    await mkdir(dir, ownerOnlyDir);
     const inbox = new Inbox(dir, limits, deps);
     for (const name of await readdir(dir)) {
       if (name.endsWith(partSuffix)) await rm(join(dir, name), { force: true });
@@ -81,8 +82,7 @@ export class Inbox {
     }
     const location = join(this.#dir, `stormjar-${this.#deps.random.uuid()}.jar`);
     const partPath = location + partSuffix;
-    const create = this.#deps.create ?? ((path: string) => open(path, 'wx'));
-    const file = await create(partPath).catch((error: unknown) => {
+    const file = await this.#create(partPath).catch((error: unknown) => {
       throw uploadFailed(location, error);
     });
     this.#uploads.set(location, {
@@ -160,6 +160,18 @@ export class Inbox {
     this.#sweeping[Symbol.dispose]();
     await this.#swept;
     for (const [location, upload] of [...this.#uploads]) await this.#giveUp(location, upload);
+  }
+
+  /** In a directory that is created again when somebody deleted it. */
+  async #create(path: string): Promise<FileHandle> {
+    const create = this.#deps.create ?? ((file: string) => open(file, 'wx', 0o600));
+    try {
+      return await create(path);
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') throw error;
+      await mkdir(this.#dir, ownerOnlyDir);
+      return create(path);
+    }
   }
 
   #isOurs(location: string): boolean {
