@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { systemClock, waitFor } from '../base/index.ts';
@@ -43,6 +43,7 @@ describe('egret up', function () {
     const gateway = up();
     const port = (await gateway.ready()).get('nimbus');
     assert.equal(readEndpoints(`${dir}/local`).services['nimbus']?.port, port);
+    assert.equal(statSync(`${dir}/local`).mode & 0o777, 0o700);
     const list = await egret('list', ...local()).ended;
     assert.deepEqual(list, { code: 0, out: 'No topologies running.\n', err: '' });
     assert.match(await failure(up()), /another gateway \(process \d+\) runs on storm\.local\.dir/);

@@ -19,7 +19,8 @@ export function lockLocalDir(localDir: string): Disposable {
   const mine = `${path}.${process.pid}`;
   const me: Holder = { pid: process.pid, processStart: processStart(process.pid)! };
   try {
-    mkdirSync(localDir, { recursive: true });
+    // A directory that somebody created with other permissions keeps them.
+    mkdirSync(localDir, { recursive: true, mode: 0o700 });
     writeFileSync(mine, JSON.stringify(me));
   } catch (error) {
     throw new GatewayError(

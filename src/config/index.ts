@@ -20,4 +20,5 @@ export {
   loadGatewayConfig,
   type NimbusConfig,
 } from './gateway-config.ts';
+export { maskSecrets, withoutDaemonSecrets } from './secrets.ts';
 export { findTopologyConfFault } from './topology-conf.ts';

@@ -17,7 +17,8 @@ export const gatewayKeys: Readonly<Record<string, KeySchema>> = {
   ...containerKeys,
   'storm.local.dir': {
     ...{ type: 'string', minLength: 1 },
-    description: 'Directory of everything the gateway keeps. A relative path is taken from the installation.',
+    description:
+      'Directory of everything the gateway keeps. A relative path is taken from the installation. If it does not exist, the gateway creates it readable by its own user only.',
   },
   'storm.local.hostname': {
     ...optionalText,
@@ -61,7 +62,8 @@ export const gatewayKeys: Readonly<Record<string, KeySchema>> = {
   },
   'storm.workers.artifacts.dir': {
     ...{ type: 'string', minLength: 1 },
-    description: 'Directory of the logs of workers. A relative path is taken from storm.local.dir.',
+    description:
+      'Directory of the logs of workers. A relative path is taken from storm.local.dir. Choose a directory elsewhere to let other users read these logs.',
   },
   'topology.min.replication.count': {
     type: 'integer',

@@ -1,5 +1,5 @@
 import { type Clock, GatewayError } from '../base/index.ts';
-import { type ConfText, readConfValues, writeConfText } from '../config/index.ts';
+import { type ConfText, maskSecrets, readConfValues, writeConfText } from '../config/index.ts';
 import type { StateStore } from '../coordination/index.ts';
 import {
   type Call,
@@ -66,9 +66,10 @@ export function makeHandler(deps: HandlerDeps, options: HandlerOptions): Handler
 }
 
 function leaderMethods(deps: HandlerDeps, options: HandlerOptions) {
+  const shownConf = writeConfText(maskSecrets(options.clusterConf), 'java');
   return {
     getLeader: (_args: object, call: Call) => nimbusSummary(deps, options, call),
-    getNimbusConf: () => writeConfText(options.clusterConf, 'java'),
+    getNimbusConf: () => shownConf,
     isTopologyNameAllowed: async ({ name }) =>
       isTopologyName(name) && !(await deps.topologies.isNameTaken(name)),
   } satisfies Handler<NimbusMethods>;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Clock, Logger, RandomSource } from '../base/index.ts';
-import type { ConfText, NimbusConfig } from '../config/index.ts';
+import { type ConfText, type NimbusConfig, withoutDaemonSecrets } from '../config/index.ts';
 import type { StateStore } from '../coordination/index.ts';
 import type { Handler, NimbusMethods } from '../rpc/index.ts';
 import { CodeDirectories } from './code-directory.ts';
@@ -57,6 +57,8 @@ export class NimbusDaemon implements AsyncDisposable {
   /** Also cleans up after a gateway that was stopped in the middle of something. */
   static async open(deps: NimbusDeps, options: NimbusOptions): Promise<NimbusDaemon> {
     const { config } = options;
+    // Topologies, their files and every answer do without them.
+    const clusterConf = withoutDaemonSecrets(options.clusterConf);
     const inbox = await Inbox.open(
       join(options.localDir, 'nimbus', 'inbox'),
       {
@@ -76,7 +78,7 @@ export class NimbusDaemon implements AsyncDisposable {
     const submissions = new Submissions(
       { ...deps, topologies, inbox, code },
       {
-        clusterConf: options.clusterConf,
+        clusterConf,
         limits: { workersMax: config.workersPerTopologyMax, executorsMax: config.executorsPerTopologyMax },
         owner: options.owner,
       },
@@ -87,7 +89,6 @@ export class NimbusDaemon implements AsyncDisposable {
       code,
       isUnderWay: (id) => submissions.isUnderWay(id),
     });
-    const { clusterConf } = options;
     const rebalances = new Rebalances({ ...deps, topologies, code, clusterConf });
     const names = options.hostname === undefined ? config.seeds : [...config.seeds, options.hostname];
     const leaderHost = await resolveLeaderHost(names);

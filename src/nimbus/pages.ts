@@ -1,5 +1,5 @@
 import { GatewayError } from '../base/index.ts';
-import { type ConfText, readConfText, readConfValues } from '../config/index.ts';
+import { type ConfText, maskSecrets, readConfText, readConfValues, writeConfText } from '../config/index.ts';
 import type { StateStore } from '../coordination/index.ts';
 import type { ErrorInfo, Handler, NimbusMethods, SupervisorPageInfo } from '../rpc/index.ts';
 import { keys, type LogicalTopology, type SupervisorRecord, type TopologyRecord } from '../topology/index.ts';
@@ -70,7 +70,8 @@ async function readSource(
   ]);
   const text: ConfText = await readConfText(confText, `configuration of ${record.id}`);
   const conf = readConfValues(text);
-  return { confText, source: { record, assignment, heartbeats, system, conf, nowMs: deps.nowMs() } };
+  const shown = writeConfText(maskSecrets(text), 'strict');
+  return { confText: shown, source: { record, assignment, heartbeats, system, conf, nowMs: deps.nowMs() } };
 }
 
 async function readLastErrors(

@@ -34,7 +34,7 @@ export interface TopologyCopy {
 /**
  * The scheduler's files below `storm.local.dir`:
  *
- *     containers/<topology id>/records.json                  copy of the topology's records
+ *     containers/<topology id>/records.json                  copy of the topology's records; private as well
  *     containers/<topology id>/<container id>/spec.json      what the container is started with; private, it may hold a password
  *                                             process.json   the process that was started with it
  *                                             run/           the container's own: sockets, pids, its sign of life
@@ -53,8 +53,8 @@ export class NodeFiles {
     this.#artifactsDir = dirs.artifactsDir;
     this.#codeDir = join(dirs.stormLocalDir, 'supervisor', 'stormdist');
     this.#workersDir = join(dirs.stormLocalDir, 'workers');
-    mkdirSync(this.#containersDir, { recursive: true });
-    mkdirSync(join(this.#codeDir, '..'), { recursive: true });
+    for (const dir of [this.#containersDir, join(this.#codeDir, '..')])
+      mkdirSync(dir, { recursive: true, mode: 0o700 });
   }
 
   /** A file on the disk of the containers' directories. */
@@ -89,7 +89,7 @@ export class NodeFiles {
 
   /** The file is whole at any moment. Throws what the file system throws. */
   writeSpec(spec: ContainerSpec): void {
-    mkdirSync(spec.workDir, { recursive: true });
+    mkdirSync(spec.workDir, { recursive: true, mode: 0o700 });
     const file = this.specFileOf(spec);
     writeFileSync(`${file}.new`, JSON.stringify(spec), { mode: 0o600 });
     renameSync(`${file}.new`, file);
@@ -159,8 +159,8 @@ export class NodeFiles {
   /** Throws what the file system throws. */
   writeCopy(topologyId: string, text: string): void {
     const file = this.#copyFile(topologyId);
-    mkdirSync(join(file, '..'), { recursive: true });
-    writeFileSync(`${file}.new`, text);
+    mkdirSync(join(file, '..'), { recursive: true, mode: 0o700 });
+    writeFileSync(`${file}.new`, text, { mode: 0o600 });
     renameSync(`${file}.new`, file);
   }
 

@@ -26,6 +26,8 @@ export interface NimbusFixture extends AsyncDisposable {
   /** Keys of all records of topologies. */
   records(): Promise<string[]>;
   readonly port: number;
+  /** Names of the methods that are implemented, in order. */
+  readonly methods: readonly string[];
   /** Connected; closed with the fixture. */
   readonly client: ThriftClient<NimbusMethods>;
   /** Paths of all files below the local directory, relative to it. */
@@ -55,10 +57,9 @@ export async function openNimbusFixture(clock: Clock, flags: readonly string[] =
   await store.put(keys.marker, { id: 'one', madeAtMs: 0 }); // as the scheduler leaves it
   const deps = { clock, random: systemRandom, log: silentLog, store, logStreams: logIn(store, clock) };
   const start = async () => {
-    const { nimbus: nimbusConfig, conf: clusterConf } = config;
     const daemon = await NimbusDaemon.open(deps, {
-      config: nimbusConfig,
-      clusterConf,
+      config: config.nimbus,
+      clusterConf: config.conf,
       localDir,
       hostname: undefined,
       owner: 'tester',
@@ -77,7 +78,7 @@ export async function openNimbusFixture(clock: Clock, flags: readonly string[] =
       await server.close();
       await daemon.close();
     };
-    return { port: server.port, client, stop };
+    return { port: server.port, client, stop, methods: Object.keys(daemon.handler).sort() };
   };
   let running = await start();
   return {
@@ -86,6 +87,9 @@ export async function openNimbusFixture(clock: Clock, flags: readonly string[] =
     records: async () => (await store.list('')).map(({ key }) => key).filter((key) => key !== keys.marker),
     get port() {
       return running.port;
+    },
+    get methods() {
+      return running.methods;
     },
     get client() {
       return running.client;
