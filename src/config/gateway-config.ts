@@ -61,6 +61,11 @@ export interface NimbusConfig {
   readonly inboxAgeMsMax: number;
   readonly inboxCheckMs: number;
   readonly uploadsMax: number;
+  readonly uploadsPerAddressMax: number;
+  /** From the begin of an upload to its end. */
+  readonly uploadMsMax: number;
+  readonly inboxBytesMax: number;
+  readonly inboxFilesMax: number;
   readonly uploadBytesMax: number;
   readonly resourcesBytesMax: number;
   readonly resourcesFilesMax: number;
@@ -188,6 +193,10 @@ function nimbusConfig(values: JsonObject): NimbusConfig {
     inboxAgeMsMax: number(values, 'nimbus.inbox.jar.expiration.secs')! * 1000,
     inboxCheckMs: number(values, 'nimbus.cleanup.inbox.freq.secs')! * 1000,
     uploadsMax: number(values, 'egret.uploads.max')!,
+    uploadsPerAddressMax: number(values, 'egret.uploads.per.address.max')!,
+    uploadMsMax: number(values, 'egret.upload.timeout.secs')! * 1000,
+    inboxBytesMax: number(values, 'egret.inbox.max.bytes')!,
+    inboxFilesMax: number(values, 'egret.inbox.max.files')!,
     uploadBytesMax: number(values, 'egret.upload.max.bytes')!,
     resourcesBytesMax: number(values, 'egret.resources.max.bytes')!,
     resourcesFilesMax: number(values, 'egret.resources.max.files')!,

@@ -166,6 +166,22 @@ export const gatewayKeys: Readonly<Record<string, KeySchema>> = {
     ...{ type: 'integer', minimum: 1, maximum: 10_000, default: 64 },
     description: 'Most uploads open at one time.',
   },
+  'egret.uploads.per.address.max': {
+    ...{ type: 'integer', minimum: 1, maximum: 10_000, default: 16 },
+    description: 'Most uploads that clients of one address may have open at one time.',
+  },
+  'egret.upload.timeout.secs': {
+    ...{ ...seconds, default: 3600 },
+    description: 'An upload that is not finished this long after it was begun is given up.',
+  },
+  'egret.inbox.max.bytes': {
+    ...{ ...bytes, default: 17_179_869_184 },
+    description: 'Most bytes that uploads may hold together, finished or not, until a submission takes them.',
+  },
+  'egret.inbox.max.files': {
+    ...{ type: 'integer', minimum: 1, default: 1000 },
+    description: 'Most finished uploads that may wait for a submission; further ones are refused.',
+  },
   'egret.upload.max.bytes': { ...bytes, default: 1_073_741_824, description: 'Largest topology jar.' },
   'egret.resources.max.bytes': {
     ...{ ...bytes, default: 536_870_912 },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type JsonValue, systemClock, waitFor } from '../base/index.ts';
-import type { DeclaredException } from '../rpc/index.ts';
+import { connectThrift, type DeclaredException, Nimbus } from '../rpc/index.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { type NimbusFixture, openNimbusFixture, upload } from '../testing/nimbus-fixture.ts';
 import { type AssignmentRecord, type HeartbeatRecord, keys } from '../topology/index.ts';
@@ -101,6 +101,19 @@ describe('the Nimbus service', () => {
     for (const dir of ['nimbus', 'supervisor']) rmSync(join(nimbus.localDir, dir), { recursive: true });
     const other = await nimbus.submit({ name: 'other' });
     assert(nimbus.files().includes(`supervisor/stormdist/${other}/conf.json`));
+  });
+
+  it('gives up the uploads of a client that closed its connection', async () => {
+    const address = { host: '127.0.0.1', port: nimbus.port };
+    const other = await connectThrift(Nimbus, address, { timeoutMs: 10_000, addressKeys: 'test' });
+    await other.call.beginFileUpload({});
+    const kept = await nimbus.client.call.beginFileUpload({});
+    other.close();
+    await until('the end of its upload', () => {
+      clock.advance(20_000);
+      return nimbus.files().filter((file) => file.includes('inbox')).length === 1;
+    });
+    await nimbus.client.call.finishFileUpload({ location: kept });
   });
 
   it('activates and deactivates, again and again', async () => {

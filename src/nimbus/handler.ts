@@ -84,9 +84,9 @@ function submitMethods({ inbox, submissions }: HandlerDeps) {
     await submissions.submit({ name, jarLocation, jsonConf, topology, initialStatus });
   };
   return {
-    beginFileUpload: () => inbox.begin(),
-    uploadChunk: ({ location, chunk }) => inbox.append(location, chunk),
-    finishFileUpload: ({ location }) => inbox.finish(location),
+    beginFileUpload: (_args: object, call: Call) => inbox.begin(call),
+    uploadChunk: ({ location, chunk }, call) => inbox.append(location, chunk, call),
+    finishFileUpload: ({ location }, call) => inbox.finish(location, call),
     submitTopology: (args) => submit(args, 'ACTIVE'),
     submitTopologyWithOpts: (args) => submit(args, args.options.initial_status),
   } satisfies Handler<NimbusMethods>;

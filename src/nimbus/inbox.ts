@@ -1,7 +1,16 @@
 import type { FileHandle } from 'node:fs/promises';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type Clock, errorCode, GatewayError, type Logger, type RandomSource } from '../base/index.ts';
+import {
+  admitUpload,
+  endOfUpload,
+  type InboxBounds,
+  inboxFault,
+  type OpenUpload,
+  progressBytes,
+  type UploadLimits,
+} from './upload-rules.ts';
 
 export interface InboxDeps {
   readonly clock: Clock;
@@ -9,22 +18,33 @@ export interface InboxDeps {
   readonly log: Logger;
   /** Makes a file that is not there yet. Default: on the disk. */
   readonly create?: (path: string) => Promise<FileHandle>;
+  /** Bytes that the disk of a directory has room for. Default: what the disk says. */
+  readonly bytesFree?: (dir: string) => Promise<number>;
 }
 
-export interface InboxLimits {
-  /** An open upload that stood still this long is given up. */
-  readonly idleMs: number;
-  /** A finished file that nobody took is deleted at this age. */
+export interface InboxLimits extends UploadLimits, InboxBounds {
+  /** A finished file that no submission took is deleted at this age. */
   readonly ageMsMax: number;
-  readonly uploadsMax: number;
   readonly fileBytesMax: number;
 }
 
-interface Upload {
+/** The client of a call: what its uploads are counted by, and what says that its connection is closed. */
+export interface Uploader {
+  readonly remoteAddress: string;
+  readonly signal: AbortSignal;
+}
+
+interface Upload extends OpenUpload {
   readonly file: FileHandle;
   readonly partPath: string;
   bytes: number;
   touchedAtMs: number;
+  progressedAtMs: number;
+  orphanedAtMs: number | undefined;
+  /** {@link bytes} at the time of the last progress. */
+  progressedTo: number;
+  /** The open connections that made calls on it, each with what ends the watch over it. */
+  readonly connections: Map<AbortSignal, () => void>;
   /** Calls on one upload follow each other, also when a client does not wait. */
   last: Promise<unknown>;
 }
@@ -33,11 +53,16 @@ const finishedName = /^stormjar-[0-9a-f-]{36}\.jar$/;
 const partSuffix = '.part';
 const ownerOnlyDir = { recursive: true, mode: 0o700 };
 
+/** How soon files are counted again while the inbox is full. */
+const recountEveryMs = 1000;
+/** How many bytes may come before the disk is asked again how much is free. */
+const diskCheckBytes = 8 * 1024 * 1024;
+
 /**
  * The files that clients send before they submit: `<dir>/stormjar-<uuid>.jar`, as Storm's Nimbus names them. A file
  * carries a `.part` at its end until it is finished, so that what a stopped gateway left half done is known for what it is.
- * Clients may use a new connection for each call (old Node clients do), so an upload ends by standing still, not with
- * its connection.
+ * Clients may use a new connection for each call (old Node clients do), so an upload outlives its connection, for a
+ * short time. Who may begin one, and when one is over, is decided in upload-rules.ts.
  *
  * Faults are `UPLOAD_UNKNOWN` (no such upload, or expired) and `UPLOAD_FAILED` (too many, too large, disk full, ...).
  * A failed upload is over: its file is gone.
@@ -47,14 +72,24 @@ export class Inbox {
   readonly #limits: InboxLimits;
   readonly #deps: InboxDeps;
   readonly #uploads = new Map<string, Upload>();
+  /** Bytes of each finished file. */
+  readonly #finished = new Map<string, number>();
   readonly #sweeping: Disposable;
+  /** One begins after the other: no two take the last place. */
+  #beginning: Promise<unknown> = Promise.resolve();
+  #recountedAtMs = Number.NEGATIVE_INFINITY;
+  #diskBytesFree = Number.POSITIVE_INFINITY;
+  #uncheckedBytes = 0;
   #swept: Promise<void> = Promise.resolve();
 
   private constructor(dir: string, limits: InboxLimits, deps: InboxDeps) {
     this.#dir = dir;
     this.#limits = limits;
     this.#deps = deps;
-    const sweepMs = Math.max(50, Math.min(60_000, limits.idleMs / 2, limits.ageMsMax / 2));
+    const sweepMs = Math.max(
+      50,
+      Math.min(60_000, limits.idleMs / 2, limits.orphanMs / 2, limits.ageMsMax / 2),
+    );
     this.#sweeping = deps.clock.every(sweepMs, () => {
       this.#swept = this.#swept.then(() => this.sweep());
     });
@@ -71,33 +106,38 @@ export class Inbox {
     return inbox;
   }
 
-  /** Answers the location that the client names in the calls that follow. */
-  async begin(): Promise<string> {
-    if (this.#uploads.size >= this.#limits.uploadsMax) {
-      throw new GatewayError(
-        'UPLOAD_FAILED',
-        `${this.#uploads.size} uploads are open, which is the most allowed (egret.uploads.max)`,
-        { retryable: true },
-      );
-    }
+  /**
+   * Answers the location that the client names in the calls that follow. Throws `UPLOAD_FAILED` (retryable) when too
+   * many are open or the inbox is full.
+   */
+  begin(by: Uploader): Promise<string> {
+    const begun = this.#beginning.then(() => this.#begin(by));
+    this.#beginning = begun.catch(() => undefined);
+    return begun;
+  }
+
+  async #begin(by: Uploader): Promise<string> {
+    await this.#checkRoom(0);
+    await this.#makePlace(by.remoteAddress);
     const location = join(this.#dir, `stormjar-${this.#deps.random.uuid()}.jar`);
     const partPath = location + partSuffix;
     const file = await this.#create(partPath).catch((error: unknown) => {
-      throw uploadFailed(location, error);
+      throw this.#failed(location, error);
     });
-    this.#uploads.set(location, {
-      file,
-      partPath,
-      bytes: 0,
-      touchedAtMs: this.#deps.clock.monotonicMs(),
-      last: Promise.resolve(),
-    });
+    const nowMs = this.#deps.clock.monotonicMs();
+    const upload: Upload = {
+      ...{ location, partPath, file, address: by.remoteAddress, bytes: 0, progressedTo: 0 },
+      ...{ begunAtMs: nowMs, touchedAtMs: nowMs, progressedAtMs: nowMs, orphanedAtMs: undefined },
+      ...{ connections: new Map(), last: Promise.resolve() },
+    };
+    this.#uploads.set(location, upload);
+    this.#touch(upload, by);
     this.#deps.log.debug({ event: 'upload.begun', location });
     return location;
   }
 
-  async append(location: string, chunk: Uint8Array): Promise<void> {
-    await this.#inTurn(location, async (upload) => {
+  async append(location: string, chunk: Uint8Array, by: Uploader): Promise<void> {
+    await this.#inTurn(location, by, async (upload) => {
       upload.bytes += chunk.length;
       if (upload.bytes > this.#limits.fileBytesMax) {
         throw new GatewayError(
@@ -105,15 +145,21 @@ export class Inbox {
           `upload ${location} is larger than ${this.#limits.fileBytesMax} bytes (egret.upload.max.bytes)`,
         );
       }
+      this.#uncheckedBytes += chunk.length;
+      await this.#checkRoom(upload.bytes);
       await upload.file.appendFile(chunk);
+      if (upload.bytes - upload.progressedTo < progressBytes) return;
+      upload.progressedTo = upload.bytes;
+      upload.progressedAtMs = this.#deps.clock.monotonicMs();
     });
   }
 
-  async finish(location: string): Promise<void> {
-    await this.#inTurn(location, async (upload) => {
+  async finish(location: string, by: Uploader): Promise<void> {
+    await this.#inTurn(location, by, async (upload) => {
       await upload.file.close();
       await rename(upload.partPath, location);
-      this.#uploads.delete(location);
+      this.#forget(upload);
+      this.#finished.set(location, upload.bytes);
       this.#deps.log.info({ event: 'upload.finished', location, bytes: upload.bytes });
     });
   }
@@ -133,33 +179,45 @@ export class Inbox {
   /** Deletes a finished file, if there is one; never throws. */
   async discard(location: string): Promise<void> {
     if (!this.#isOurs(location)) return;
-    await rm(location, { force: true }).catch((error: unknown) =>
-      this.#deps.log.error({ event: 'upload.left_behind', path: location, error }),
+    await rm(location, { force: true }).then(
+      () => this.#finished.delete(location),
+      (error: unknown) => this.#deps.log.error({ event: 'upload.left_behind', path: location, error }),
     );
   }
 
   /** Gives up what stood still and deletes what nobody took. Runs by itself; never throws. */
   async sweep(): Promise<void> {
-    for (const [location, upload] of [...this.#uploads]) {
-      if (this.#deps.clock.monotonicMs() - upload.touchedAtMs < this.#limits.idleMs) continue;
-      this.#deps.log.warn({ event: 'upload.expired', location, bytes: upload.bytes });
-      await this.#giveUp(location, upload);
+    for (const upload of [...this.#uploads.values()]) {
+      const reason = endOfUpload(upload, this.#deps.clock.monotonicMs(), this.#limits);
+      if (reason !== undefined) await this.#expire(upload, reason);
     }
+    await this.#sweepFinished();
+  }
+
+  /** Deletes what is old, and counts what is there. */
+  async #sweepFinished(): Promise<void> {
     const names = await readdir(this.#dir).catch(() => []);
     for (const name of names.filter((each) => finishedName.test(each))) {
       const path = join(this.#dir, name);
       const found = await stat(path).catch(() => undefined);
-      if (found === undefined || this.#deps.clock.nowMs() - found.mtimeMs < this.#limits.ageMsMax) continue;
+      if (found === undefined) continue;
+      if (this.#deps.clock.nowMs() - found.mtimeMs < this.#limits.ageMsMax) {
+        this.#finished.set(path, found.size);
+        continue;
+      }
       this.#deps.log.warn({ event: 'upload.abandoned', location: path, bytes: found.size });
       await rm(path, { force: true });
     }
+    // Files that a submission took, or that somebody deleted by hand.
+    for (const path of [...this.#finished.keys()])
+      if ((await stat(path).catch(() => undefined)) === undefined) this.#finished.delete(path);
   }
 
   /** Ends the sweeping and gives up open uploads. Finished files stay for the next gateway. */
   async close(): Promise<void> {
     this.#sweeping[Symbol.dispose]();
     await this.#swept;
-    for (const [location, upload] of [...this.#uploads]) await this.#giveUp(location, upload);
+    for (const upload of [...this.#uploads.values()]) await this.#giveUp(upload);
   }
 
   /** In a directory that is created again when somebody deleted it. */
@@ -178,9 +236,60 @@ export class Inbox {
     return dirname(location) === this.#dir && finishedName.test(basename(location));
   }
 
-  async #inTurn(location: string, work: (upload: Upload) => Promise<void>): Promise<void> {
+  /** Throws `UPLOAD_FAILED` when neither a place is free nor anybody has to give one up. */
+  async #makePlace(address: string): Promise<void> {
+    const nowMs = this.#deps.clock.monotonicMs();
+    const admission = admitUpload([...this.#uploads.values()], { address, nowMs }, this.#limits);
+    if (admission.kind === 'admitted') return;
+    if (admission.kind === 'refused')
+      throw new GatewayError('UPLOAD_FAILED', admission.reason, { retryable: true });
+    const upload = this.#uploads.get(admission.upload.location)!;
+    await this.#expire(upload, 'it made no progress, and another upload needed its place');
+  }
+
+  /** Throws `UPLOAD_FAILED` when the inbox holds too much beside an upload of so many bytes. */
+  async #checkRoom(ownBytes: number): Promise<void> {
+    if (ownBytes === 0 || this.#uncheckedBytes >= diskCheckBytes) await this.#readDisk();
+    const fault = this.#roomFault(ownBytes);
+    if (fault === undefined) return;
+    // An operator may have made room by hand. Counting takes a while, so it is not done for every call.
+    const nowMs = this.#deps.clock.monotonicMs();
+    if (nowMs - this.#recountedAtMs >= recountEveryMs) {
+      this.#recountedAtMs = nowMs;
+      await this.#sweepFinished();
+      await this.#readDisk();
+    }
+    const again = this.#roomFault(ownBytes);
+    if (again === undefined) return;
+    throw new GatewayError(
+      'UPLOAD_FAILED',
+      `the inbox ${this.#dir} takes no more: ${again}; submit or wait (files expire after nimbus.inbox.jar.expiration.secs), or delete files there`,
+      { retryable: true, facts: { dir: this.#dir } },
+    );
+  }
+
+  #roomFault(ownBytes: number): string | undefined {
+    const sum = (numbers: Iterable<number>): number => [...numbers].reduce((total, each) => total + each, 0);
+    const allOpen = sum([...this.#uploads.values()].map(({ bytes }) => bytes));
+    const use = {
+      finishedFiles: this.#finished.size,
+      finishedBytes: sum(this.#finished.values()),
+      openBytes: Math.max(0, allOpen - ownBytes),
+      ...{ ownBytes, diskBytesFree: this.#diskBytesFree },
+    };
+    return inboxFault(use, this.#limits);
+  }
+
+  async #readDisk(): Promise<void> {
+    const bytesFree = this.#deps.bytesFree ?? diskBytesFree;
+    this.#uncheckedBytes = 0;
+    this.#diskBytesFree = await bytesFree(this.#dir).catch(() => Number.POSITIVE_INFINITY);
+  }
+
+  async #inTurn(location: string, by: Uploader, work: (upload: Upload) => Promise<void>): Promise<void> {
     const upload = this.#uploads.get(location);
     if (upload === undefined) throw unknown(location);
+    this.#touch(upload, by);
     const turn = upload.last.then(async () => {
       if (this.#uploads.get(location) !== upload) throw unknown(location);
       upload.touchedAtMs = this.#deps.clock.monotonicMs();
@@ -190,34 +299,67 @@ export class Inbox {
     try {
       await turn;
     } catch (error) {
-      if (this.#uploads.get(location) === upload) await this.#giveUp(location, upload);
-      throw error instanceof GatewayError ? error : uploadFailed(location, error);
+      if (this.#uploads.get(location) !== upload) throw unknown(location);
+      await this.#giveUp(upload);
+      throw error instanceof GatewayError ? error : this.#failed(location, error);
     }
   }
 
-  async #giveUp(location: string, upload: Upload): Promise<void> {
-    this.#uploads.delete(location);
+  /** From here on the upload lives as long as this connection, too, and for a while after it. */
+  #touch(upload: Upload, { signal }: Uploader): void {
+    if (upload.connections.has(signal)) return;
+    upload.orphanedAtMs = undefined;
+    const onClose = (): void => {
+      upload.connections.delete(signal);
+      if (upload.connections.size === 0) upload.orphanedAtMs = this.#deps.clock.monotonicMs();
+    };
+    upload.connections.set(signal, () => signal.removeEventListener('abort', onClose));
+    if (signal.aborted) onClose();
+    else signal.addEventListener('abort', onClose, { once: true });
+  }
+
+  #forget(upload: Upload): void {
+    this.#uploads.delete(upload.location);
+    for (const endWatch of upload.connections.values()) endWatch();
+    upload.connections.clear();
+  }
+
+  async #expire(upload: Upload, reason: string): Promise<void> {
+    const { location, bytes, address } = upload;
+    this.#deps.log.warn({ event: 'upload.expired', location, bytes, address, reason });
+    await this.#giveUp(upload);
+  }
+
+  async #giveUp(upload: Upload): Promise<void> {
+    this.#forget(upload);
     await upload.file.close().catch(() => undefined);
     await rm(upload.partPath, { force: true }).catch((error: unknown) =>
       this.#deps.log.error({ event: 'upload.left_behind', path: upload.partPath, error }),
     );
   }
+
+  #failed(location: string, error: unknown): GatewayError {
+    const code = errorCode(error);
+    const reason =
+      code === 'ENOSPC' || code === 'EDQUOT'
+        ? `the disk is full: free some of the disk of ${this.#dir} (kill topologies, delete streams, old logs or files of others)`
+        : 'the file could not be written';
+    return new GatewayError('UPLOAD_FAILED', `upload ${location}: ${reason}`, {
+      cause: error,
+      facts: { location },
+    });
+  }
+}
+
+async function diskBytesFree(dir: string): Promise<number> {
+  const { bavail, bsize } = await statfs(dir);
+  return bavail * bsize;
 }
 
 function unknown(location: string): GatewayError {
   return new GatewayError(
     'UPLOAD_UNKNOWN',
-    `no finished or open upload at ${location}: it was never begun, or stood still too long`,
+    `no finished or open upload at ${location}: it was never begun, stood still too long, or its connection closed`,
     { facts: { location } },
   );
-}
-
-function uploadFailed(location: string, error: unknown): GatewayError {
-  const code = errorCode(error);
-  const reason =
-    code === 'ENOSPC' || code === 'EDQUOT' ? 'the disk is full' : 'the file could not be written';
-  return new GatewayError('UPLOAD_FAILED', `upload ${location}: ${reason}`, {
-    cause: error,
-    facts: { location },
-  });
 }

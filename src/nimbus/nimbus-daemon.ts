@@ -32,6 +32,11 @@ export interface NimbusOptions {
   readonly owner: string;
 }
 
+/** How long an upload whose connection closed waits for its client to be back. */
+const uploadOrphanMs = 30_000;
+/** How long an upload may make no progress before it gives up its place where all are taken. */
+const uploadYieldMs = 10_000;
+
 /**
  * What stands behind the Nimbus service. It listens to nothing itself: `handler` is for a Thrift server.
  * Faults of opening are those of the directories under `localDir` (Node's) and of the store (`STATE_UNAVAILABLE`).
@@ -64,7 +69,13 @@ export class NimbusDaemon implements AsyncDisposable {
       {
         idleMs: config.uploadIdleMs,
         ageMsMax: config.inboxAgeMsMax,
+        orphanMs: uploadOrphanMs,
+        wholeMsMax: config.uploadMsMax,
+        yieldMs: uploadYieldMs,
         uploadsMax: config.uploadsMax,
+        uploadsPerAddressMax: config.uploadsPerAddressMax,
+        bytesMax: config.inboxBytesMax,
+        filesMax: config.inboxFilesMax,
         fileBytesMax: config.uploadBytesMax,
       },
       deps,
