@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { systemClock, waitFor } from '../base/index.ts';
@@ -69,6 +69,36 @@ describe('egret up', function () {
     next.process.kill('SIGINT');
     assert.equal((await next.ended).code, 0);
     assert.deepEqual(processesOf(), []);
+  });
+
+  it('keeps others off its directory when its lock is deleted, and takes the lock again', async () => {
+    const gateway = up();
+    await gateway.ready();
+    const lock = `${dir}/local/gateway.lock`;
+    rmSync(lock);
+    assert.match(await failure(up()), /another gateway \(process \d+\) runs on storm\.local\.dir/);
+    const holder = await waitFor('its lock', () => existsSync(lock) || undefined, {
+      clock: systemClock,
+      limitMs: 10_000,
+    }).then(() => JSON.parse(readFileSync(lock, 'utf8')) as { pid: number });
+    assert.equal(holder.pid, gateway.process.pid);
+  });
+
+  it('ends, and leaves Redis and containers to the other, when another gateway has its directory', async () => {
+    const gateway = up();
+    await gateway.ready();
+    const redis = readFileSync(`${dir}/local/redis/redis.pid`, 'utf8');
+    gateway.process.kill('SIGSTOP');
+    for (const file of ['gateway.lock', 'endpoints.json']) rmSync(`${dir}/local/${file}`);
+    const other = up();
+    await other.ready();
+    gateway.process.kill('SIGCONT');
+    const { code, err } = await gateway.ended;
+    assert.equal(code, 1);
+    assert.match(err, /^[^\n]*another gateway \(process \d+\) runs on storm\.local\.dir[^\n]*\n$/);
+    assert.equal(readFileSync(`${dir}/local/redis/redis.pid`, 'utf8'), redis);
+    const list = await egret('list', ...local()).ended;
+    assert.deepEqual(list, { code: 0, out: 'No topologies running.\n', err: '' });
   });
 
   it('can be ended while it starts', async () => {

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
   describeError,
+  errorCode,
+  type GatewayError,
   type Logger,
   LoopWatch,
   Metrics,
@@ -36,11 +38,20 @@ const drainMs = 5000;
 const loopLimits = { turnMsMax: 200, stuckMs: 5000 };
 const metricsEveryMs = 15_000;
 
-/** Undoes one step of opening. `isOpen`: everything was open, so this is the end of a gateway and not a failed start. */
-type Undo = (how: { readonly isOpen: boolean }) => Promise<void> | void;
+interface Ending {
+  /** Everything was open, so this is the end of a gateway and not a failed start. */
+  readonly isOpen: boolean;
+  /** Another gateway has the directory: containers, state server and files are that one's. */
+  readonly isLost: boolean;
+}
 
-/** The two ways in which a gateway is told to end. */
+/** Undoes one step of opening. */
+type Undo = (how: Ending) => Promise<void> | void;
+
+/** The ways in which a gateway is told to end. */
 export interface StopSignals {
+  /** Another gateway has the directory: aborts {@link soon} with that reason, a `STATE_CONFLICT`. */
+  readonly lose: (reason: GatewayError) => void;
   /** Finish what is under way, end containers orderly. */
   readonly soon: AbortSignal;
   /** Wait for nothing any more. */
@@ -56,12 +67,18 @@ export class Gateway implements AsyncDisposable {
   readonly log: Logger;
   readonly services: Services;
   readonly #undo: readonly Undo[];
+  readonly #stop: StopSignals;
   #closing: Promise<void> | undefined;
 
-  private constructor(log: Logger, services: Services, undo: readonly Undo[]) {
+  private constructor(
+    log: Logger,
+    services: Services,
+    { undo, stop }: { readonly undo: readonly Undo[]; readonly stop: StopSignals },
+  ) {
     this.log = log;
     this.services = services;
     this.#undo = undo;
+    this.#stop = stop;
   }
 
   /**
@@ -75,6 +92,7 @@ export class Gateway implements AsyncDisposable {
       undo.push(() => lock[Symbol.dispose]());
       const logFile = join(config.localDir, 'logs', 'gateway.log');
       const log = openLog({ level: config.logLevel, destination: logFile });
+      lock.keep({ clock: systemClock, log }, stop.lose);
       const metrics = await Metrics.open();
       metrics.collectProcess();
       const calls = new LoopWatch({ clock: systemClock, log, metrics, logFile, ...loopLimits });
@@ -84,9 +102,9 @@ export class Gateway implements AsyncDisposable {
       const written = new MetricsFile(metrics, { file, everyMs: metricsEveryMs, clock: systemClock, log });
       undo.push(() => written[Symbol.asyncDispose]());
       await written.write();
-      return new Gateway(log, services, undo);
+      return new Gateway(log, services, { undo, stop });
     } catch (error) {
-      await undoAll(undo, { isOpen: false, failed: () => undefined });
+      await undoAll(undo, { isOpen: false, isLost: isLost(stop), failed: () => undefined });
       throw error;
     }
   }
@@ -94,7 +112,7 @@ export class Gateway implements AsyncDisposable {
   close(): Promise<void> {
     const failed = (error: unknown): void =>
       this.log.error({ event: 'gateway.close.failed', error: describeError(error) });
-    this.#closing ??= undoAll(this.#undo, { isOpen: true, failed });
+    this.#closing ??= undoAll(this.#undo, { isOpen: true, isLost: isLost(this.#stop), failed });
     return this.#closing;
   }
 
@@ -158,7 +176,7 @@ async function openServices(opening: Opening): Promise<Services> {
     processStart: processStart(process.pid)!,
     services,
   });
-  undo.push(() => removeEndpoints(config.localDir));
+  undo.push((how) => (how.isLost ? undefined : removeEndpoints(config.localDir)));
   return services;
 }
 
@@ -182,7 +200,7 @@ async function openStore({ config, log, stop, undo }: Opening): Promise<OpenedSt
       ...edges,
     });
     // Containers of a killed gateway still need the server that was taken over.
-    undo.push(({ isOpen }) => (isOpen || !redis.isAdopted ? redis.close() : redis.leave()));
+    undo.push((how) => (!how.isLost && (how.isOpen || !redis.isAdopted) ? redis.close() : redis.leave()));
     redisUrl = redis.url;
   }
   const store = await openRedisStore({ url: redisUrl, keyPrefix: config.redis.keyPrefix, ...edges });
@@ -223,8 +241,8 @@ async function openScheduler(
       ],
     },
   });
-  undo.push(async () => {
-    await scheduler.drain({ stopNow: stop.now });
+  undo.push(async (how) => {
+    if (!how.isLost) await scheduler.drain({ stopNow: stop.now });
     await scheduler.close();
   });
 }
@@ -243,10 +261,15 @@ function dialHost(bindHost: string): string {
   return bindHost === '::' ? '::1' : bindHost;
 }
 
+/** Whether it ends because another gateway has its directory. */
+export function isLost(stop: StopSignals): boolean {
+  return errorCode(stop.soon.reason) === 'STATE_CONFLICT';
+}
+
 /** Last opened, first closed; a step that fails does not keep the others from being closed. */
 async function undoAll(
   undo: readonly Undo[],
-  how: { readonly isOpen: boolean; readonly failed: (error: unknown) => void },
+  how: Ending & { readonly failed: (error: unknown) => void },
 ): Promise<void> {
   for (const step of undo.toReversed()) {
     try {

@@ -1,23 +1,69 @@
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { errorCode, GatewayError } from '../base/index.ts';
+import { type Clock, describeError, errorCode, GatewayError, type Logger } from '../base/index.ts';
 import { isSameProcess, processStart } from '../child/index.ts';
+import { readEndpoints } from '../cli/index.ts';
 
 interface Holder {
   readonly pid: number;
   readonly processStart: string;
 }
 
+/** How soon a lock that was deleted is found missing. */
+const lookEveryMs = 2000;
+
+/** A directory that is held; disposing gives it up. */
+export interface LocalDirLock extends Disposable {
+  /**
+   * Looks every two seconds, until disposed, whether the lock is still there. One that was deleted is taken again. When
+   * another gateway that lives has it, `onLost` is called once with a `STATE_CONFLICT` that says so.
+   */
+  keep(deps: { readonly clock: Clock; readonly log: Logger }, onLost: (error: GatewayError) => void): void;
+}
+
 /**
  * Holds `localDir` for this process, so that no second gateway starts on it. The lock is a file that names its holder;
- * one whose holder is no more counts for nothing. Disposing removes it.
+ * one whose holder is no more counts for nothing. A gateway whose lock somebody deleted is known by its endpoints file.
  *
  * Throws `STATE_CONFLICT` naming the process that holds it, `CONFIG_INVALID` when the directory cannot be written.
  */
-export function lockLocalDir(localDir: string): Disposable {
+export function lockLocalDir(localDir: string): LocalDirLock {
   const path = join(localDir, 'gateway.lock');
-  const mine = `${path}.${process.pid}`;
   const me: Holder = { pid: process.pid, processStart: processStart(process.pid)! };
+  const other = runningGateway(localDir);
+  if (other !== undefined && !isSame(other, me)) throw conflict(localDir, other);
+  takeLock(localDir, path, me);
+  let watch: Disposable | undefined;
+  return {
+    keep: ({ clock, log }, onLost) => {
+      let lastFault = '';
+      watch = clock.every(lookEveryMs, () => {
+        if (isSame(readHolder(path), me)) return;
+        try {
+          takeLock(localDir, path, me);
+          lastFault = '';
+          log.warn({ event: 'gateway.lock.taken-again', path });
+        } catch (error) {
+          if (error instanceof GatewayError && error.code === 'STATE_CONFLICT') {
+            watch?.[Symbol.dispose]();
+            onLost(error);
+          } else if (describeError(error) !== lastFault) {
+            lastFault = describeError(error);
+            log.error({ event: 'gateway.lock.missing', path, reason: lastFault });
+          }
+        }
+      });
+    },
+    [Symbol.dispose]: () => {
+      watch?.[Symbol.dispose]();
+      if (isSame(readHolder(path), me)) rmSync(path, { force: true });
+    },
+  };
+}
+
+/** Throws as {@link lockLocalDir} does. */
+function takeLock(localDir: string, path: string, me: Holder): void {
+  const mine = `${path}.${me.pid}`;
   try {
     // A directory that somebody created with other permissions keeps them.
     mkdirSync(localDir, { recursive: true, mode: 0o700 });
@@ -33,21 +79,34 @@ export function lockLocalDir(localDir: string): Disposable {
     for (let attempt = 0; !takes(mine, path); attempt++) {
       const holder = readHolder(path);
       if (attempt > 10 || (holder !== undefined && isSameProcess(holder.pid, holder.processStart))) {
-        throw new GatewayError(
-          'STATE_CONFLICT',
-          `another gateway (process ${holder?.pid ?? 'unknown'}) runs on storm.local.dir ${localDir}`,
-        );
+        throw conflict(localDir, holder);
       }
       setAside(path, holder);
     }
   } finally {
     rmSync(mine, { force: true });
   }
-  return {
-    [Symbol.dispose]: () => {
-      if (readHolder(path)?.pid === me.pid) rmSync(path, { force: true });
-    },
-  };
+}
+
+function conflict(localDir: string, holder: Holder | undefined): GatewayError {
+  return new GatewayError(
+    'STATE_CONFLICT',
+    `another gateway (process ${holder?.pid ?? 'unknown'}) runs on storm.local.dir ${localDir}`,
+    { facts: { localDir, pid: holder?.pid } },
+  );
+}
+
+function isSame(left: Holder | undefined, right: Holder): boolean {
+  return left?.pid === right.pid && left.processStart === right.processStart;
+}
+
+/** The living gateway that says in the endpoints file of the directory that it serves it. */
+function runningGateway(localDir: string): Holder | undefined {
+  try {
+    return readEndpoints(localDir);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A link is made by one process only, however many try. */

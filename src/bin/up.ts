@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describeError, GatewayError, type Logger, systemClock } from '../base/index.ts';
 import { type CommandWorld, type CommonFlags, failureLine } from '../cli/index.ts';
 import { loadGatewayConfig } from '../config/index.ts';
-import { Gateway, type StopSignals } from './up-gateway.ts';
+import { Gateway, isLost, type StopSignals } from './up-gateway.ts';
 
 /** How long ending may take after the second signal. */
 const cutOffMs = 1000;
@@ -29,13 +29,16 @@ export async function runGateway(world: CommandWorld, flags: CommonFlags): Promi
     world.out(`egret ready ${services.join(' ')}\n`);
     log.info({ event: 'gateway.ready', services: gateway.services });
     await aborted(stop.soon);
-    log.info({ event: 'gateway.draining' });
+    log.info({ event: 'gateway.draining', reason: describeError(stop.soon.reason) });
   } catch (error) {
-    if (stop.soon.aborted) return 0;
-    world.err(failureLine(error));
-    return 1;
+    if (!stop.soon.aborted) {
+      world.err(failureLine(error));
+      return 1;
+    }
   }
-  return 0;
+  if (!isLost(stop)) return 0;
+  world.err(failureLine(stop.soon.reason));
+  return 1;
 }
 
 /**
@@ -58,7 +61,7 @@ function stopSignals(): StopSignals {
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
   process.once('disconnect', () => onSignal('the end of its starter'));
-  return { soon: soon.signal, now: now.signal };
+  return { soon: soon.signal, now: now.signal, lose: (reason) => soon.abort(reason) };
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
