@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -185,6 +186,56 @@ describe('startPrivateRedis', () => {
       return true;
     });
     assert.ok(!existsSync(join(dir, 'redis.pid')));
+  });
+
+  describe('with damaged data', () => {
+    const keep = async (): Promise<string> => {
+      const server = await start();
+      const store = await open(server.url);
+      for (let count = 0; count < 50; count++) await store.put(`key-${count}`, 'x'.repeat(100));
+      await store.close();
+      await server.close();
+      return join(dir, 'appendonlydir', 'appendonly.aof.1.incr.aof');
+    };
+
+    it('names the file that the server refuses, its words, and how to start without it, which then works', async () => {
+      const file = await keep();
+      const bytes = readFileSync(file);
+      const middle = bytes.indexOf('*', bytes.length / 2);
+      writeFileSync(file, Buffer.concat([bytes.subarray(0, middle), bytes.subarray(middle).fill(7, 0, 400)]));
+      let command = '';
+      await assert.rejects(start(), (error: Error) => {
+        assert.match(
+          error.message,
+          /Bad file format reading the append only file appendonly\.aof\.1\.incr\.aof/,
+        );
+        assert.match(error.message, /restored from their copies.*errors of components are lost/);
+        command = /move it away: (mv \S+ \S+\.broken)\. /.exec(error.message)![1]!;
+        return true;
+      });
+      execSync(command);
+      const store = await open((await start()).url);
+      await store.put('a', 1);
+    });
+
+    for (const [what, damage] of [
+      ['the end of its file is cut off', (bytes: Buffer) => bytes.subarray(0, -7)],
+      [
+        'a command of its file fails',
+        (bytes: Buffer) =>
+          Buffer.concat([bytes, Buffer.from('*3\r\n$5\r\nLPUSH\r\n$13\r\negret:records\r\n$1\r\nx\r\n')]),
+      ],
+    ] as const) {
+      it(`says in the log that something was left out when ${what}`, async () => {
+        const file = await keep();
+        writeFileSync(file, damage(readFileSync(file)));
+        const log = recordingLog();
+        await start({ log });
+        const [line] = log.lines.filter(({ event }) => event === 'redis.data-left-out');
+        assert.equal(line?.['file'], join(dir, 'appendonlydir'));
+        assert.match(String((line['said'] as string[])[0]), /short read|CRITICAL/);
+      });
+    }
   });
 
   it('stops at once when aborted', async () => {

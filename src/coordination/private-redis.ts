@@ -15,10 +15,12 @@ import { type RedisHealthLimits, watchServerHealth } from './redis-health.ts';
 import {
   askServer,
   lastWords,
+  logPosition,
   readServerRecord,
   removeServerRecord,
   removeSocket,
   type ServerProcess,
+  saidOfData,
   socketPathOf,
   startServer,
   writeServerRecord,
@@ -89,6 +91,7 @@ async function findOrStart(options: PrivateRedisOptions): Promise<FoundServer> {
     const found = await adopt(options);
     if (found !== undefined) return { process: found, isAdopted: true };
     removeSocket(dir);
+    const logFrom = logPosition(dir);
     const started = await startServer(dir, options.command);
     writeServerRecord(dir, started);
     const ended = started.exited.then(describeExit);
@@ -97,13 +100,33 @@ async function findOrStart(options: PrivateRedisOptions): Promise<FoundServer> {
     } catch (error) {
       await endProcess(started, { graceMs: 0, clock });
       removeServerRecord(dir);
-      throw error;
+      throw withAdvice(error, dir, logFrom);
     }
+    const leftOut = saidOfData(dir, logFrom, 'left-out');
+    if (leftOut.length > 0)
+      log.warn({ event: 'redis.data-left-out', file: join(dir, 'appendonlydir'), said: leftOut });
     log.info({ event: 'redis.started', pid: started.pid, dir });
     return { process: started, isAdopted: false, ended };
   } finally {
     held[Symbol.dispose]();
   }
+}
+
+/**
+ * What an operator can do about data that the server refuses. It is not done for them: topologies that have no containers
+ * yet and the errors of components are nowhere else.
+ */
+function withAdvice(error: unknown, dir: string, logFrom: number): unknown {
+  const [said] = saidOfData(dir, logFrom, 'refused');
+  if (said === undefined || !(error instanceof GatewayError)) return error;
+  const data = join(dir, 'appendonlydir');
+  return new GatewayError(
+    error.code,
+    `${error.message}. It refuses to load ${data}: ${said.trim()}. To start without it, move it away: mv ${data} ${data}.broken. ` +
+      'Streams and topologies that have containers are restored from their copies. ' +
+      'The errors of components are lost, and topologies without containers must be submitted again',
+    { cause: error.cause, facts: { ...error.facts, data, said } },
+  );
 }
 
 /** One that lives but does not answer (stopped, or stuck) holds the files: it is ended, its data stays. */

@@ -122,6 +122,33 @@ export function askServer(
   });
 }
 
+/** How much of the log there is, to tell later what a server that is started now says in it. */
+export function logPosition(dir: string): number {
+  return statSync(join(dir, 'redis.log'), { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/** Redis refuses to load its file: its words for what is damaged, by its releases since 7.0. */
+const refusesData =
+  /bad file format|unexpected end of file|unknown command .* reading the append|aof manifest|fatal error loading|wrong signature|short read or oom/i;
+/** Redis loads its file and leaves something out. */
+const leavesOut =
+  /== CRITICAL ==|AOF-loading-client|short read while loading|loaded anyway|truncating the AOF/i;
+const saidLinesMax = 5;
+const saidBytesMax = 1 << 20;
+
+/** The lines since `from` by which the server said that it refused its data, or left out a part of it. */
+export function saidOfData(dir: string, from: number, what: 'refused' | 'left-out'): readonly string[] {
+  let text: string;
+  try {
+    text = readFileSync(join(dir, 'redis.log')).subarray(from).subarray(0, saidBytesMax).toString('utf8');
+  } catch {
+    return [];
+  }
+  const pattern = what === 'refused' ? refusesData : leavesOut;
+  const lines = text.split('\n').filter((line) => pattern.test(line));
+  return lines.slice(0, saidLinesMax);
+}
+
 /** What the server last said in its log, for the error that says it did not start. */
 export function lastWords(dir: string): string {
   try {
