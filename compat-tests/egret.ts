@@ -15,15 +15,18 @@ export async function egret(command: string, ...args: readonly string[]): Promis
   return runEgret([command, ...address, ...args], {});
 }
 
-/** Runs bin/egret and waits until it has ended. `env` is laid over the environment. */
+/** Runs bin/egret and waits until it has ended. `env` is laid over the environment; `input` is its standard input. */
 export async function runEgret(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
+  input = '',
 ): Promise<CommandRun> {
   const child = spawn(join(root, 'bin', 'egret'), args, {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: 'pipe',
     env: { ...process.env, ...env },
   });
+  child.stdin.on('error', () => undefined); // it need not read all
+  child.stdin.end(input);
   let output = '';
   let errors = '';
   child.stdout.on('data', (bytes: Buffer) => (output += bytes.toString('utf8')));

@@ -6,6 +6,7 @@
 export { type Deferred, deferred, TaskGroup, waitFor } from './async.ts';
 export { type BackoffLimits, backoffMs } from './backoff.ts';
 export { type Clock, systemClock, throwIfAborted } from './clock.ts';
+export { type Freeing, isDiskFull, withoutReserve } from './disk-full.ts';
 export { inheritedEnvironment } from './environment.ts';
 export {
   describeError,

@@ -1,4 +1,4 @@
-import type { CallMarks, Clock, Logger, RandomSource } from '../base/index.ts';
+import type { CallMarks, Clock, Freeing, Logger, RandomSource } from '../base/index.ts';
 import type { StateStore } from '../coordination/index.ts';
 import { DistributedLog, openStorage, type StorageSettings } from '../dlog/index.ts';
 import { DlogProxy, type DlogProxyDeps } from '../dlog-proxy/index.ts';
@@ -44,6 +44,7 @@ export async function openDlogService(
     readonly dialHost: string;
     readonly port: number;
     readonly limits?: DlogProxyDeps['limits'];
+    readonly freeing?: Freeing;
   },
 ): Promise<DlogService> {
   const { clock, log: logger } = deps;
@@ -53,6 +54,7 @@ export async function openDlogService(
     clock,
     logger,
     limits: options.limits ?? {},
+    ...(options.freeing === undefined ? {} : { freeing: options.freeing }),
     address: () => `${options.dialHost}:${port}`,
   });
   try {

@@ -23,7 +23,7 @@ import {
   writeEndpoints,
 } from '../cli/index.ts';
 import type { GatewayConfig } from '../config/index.ts';
-import { openRedisStore, type StateStore, startPrivateRedis } from '../coordination/index.ts';
+import { DiskReserve, openRedisStore, type StateStore, startPrivateRedis } from '../coordination/index.ts';
 import { NimbusDaemon } from '../nimbus/index.ts';
 import { Nimbus, ThriftServer } from '../rpc/index.ts';
 import { type ContainerCommand, LocalScheduler } from '../scheduler/index.ts';
@@ -134,11 +134,14 @@ async function openServices(opening: Opening): Promise<Services> {
   const { config, log, calls, stop, undo } = opening;
   const state = await openStore(opening);
   const deps = { clock: systemClock, random: systemRandom, log, calls, store: state.store };
+  const reserve = await DiskReserve.open({ ...deps, dir: join(config.localDir, 'reserve') });
+  undo.push(() => reserve.close());
+  const { freeing } = reserve;
   const { log: streams, close: closeStreams } = await openDlog(deps, config.dlogStorage, stop.soon);
   undo.push(closeStreams);
   throwIfAborted(stop.soon);
   const nimbus = await NimbusDaemon.open(
-    { ...deps, logStreams: streams },
+    { ...deps, logStreams: streams, freeing },
     {
       config: config.nimbus,
       clusterConf: config.conf,
@@ -162,7 +165,7 @@ async function openServices(opening: Opening): Promise<Services> {
   throwIfAborted(stop.soon);
   const host = dialHost(config.bindHost);
   const dlog = await openDlogService(deps, {
-    ...{ dlog: streams, bindHost: config.bindHost, port: config.dlogPort },
+    ...{ dlog: streams, bindHost: config.bindHost, port: config.dlogPort, freeing },
     limits: { proxySoft: config.dlogSoft, streamSoft: config.dlogStreamSoft },
     // Whoever writes from another machine is sent to the name that this one goes by.
     dialHost: host === config.bindHost ? host : (config.hostname ?? hostname()),

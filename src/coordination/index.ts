@@ -7,8 +7,9 @@
  *
  * Invariants: a record changes only through a script, which also tells the watchers; an epoch of a lease never repeats;
  * a call that cannot be answered rejects soon and is not repeated behind the caller's back.
- * Start at store.ts.
+ * {@link DiskReserve} keeps space on the disk for what frees space. Start at store.ts.
  */
+export { DiskReserve } from './disk-reserve.ts';
 export { MemoryStore } from './memory-store.ts';
 export { type PrivateRedis, type PrivateRedisOptions, startPrivateRedis } from './private-redis.ts';
 export { openRedisStore } from './redis-store.ts';

@@ -17,11 +17,14 @@ const refusals: Readonly<Record<string, string>> = {
 export function unavailable(subject: { what: string; address: string }, cause: unknown): GatewayError {
   const { what, address } = subject;
   const words = describeError(cause);
-  const refusal = Object.entries(refusals).find(([word]) => words.includes(`${word} `))?.[1];
+  const isDiskFull = /MISCONF .*(?:No space left|Disk quota exceeded)/.test(words);
+  const refusal = isDiskFull
+    ? 'its disk is full: kill topologies, delete streams or free space by hand'
+    : Object.entries(refusals).find(([word]) => words.includes(`${word} `))?.[1];
   return new GatewayError(
     'STATE_UNAVAILABLE',
     `${what}: the state store at ${address} ${refusal === undefined ? `does not answer: ${words}` : `refused: ${refusal} (${words})`}`,
-    { retryable: true, cause, facts: { address, subject: what } },
+    { retryable: true, cause, facts: { address, subject: what, isDiskFull } },
   );
 }
 

@@ -1,4 +1,4 @@
-import { type Clock, describeError, type Logger, TaskGroup } from '../base/index.ts';
+import { type Clock, describeError, type Freeing, type Logger, TaskGroup } from '../base/index.ts';
 import type { DistributedLog } from '../dlog/index.ts';
 import type { DistributedLogServiceHandler, ResponseHeader, WriteResponse } from '../rpc/index.ts';
 import { ProxyAdmin } from './admin.ts';
@@ -20,6 +20,8 @@ export interface DlogProxyDeps {
   /** Where others find this service, `host:port`: known when it listens, before the first call. */
   readonly address: () => string;
   readonly limits?: Partial<ProxyLimits>;
+  /** Default: without a reserve. */
+  readonly freeing?: Freeing;
 }
 
 const sweepEveryMs = 10_000;

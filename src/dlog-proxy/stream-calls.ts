@@ -1,3 +1,4 @@
+import { errorCode, type Freeing, withoutReserve } from '../base/index.ts';
 import {
   checkStreamName,
   type DistributedLog,
@@ -24,6 +25,7 @@ interface Deps {
   readonly address: () => string;
   readonly streams: OwnedStreams;
   readonly stopping: AbortSignal;
+  readonly freeing?: Freeing;
   readonly lookAtEnd: (stream: string) => Promise<void>;
   /** Gives a stream back, and lets go of all that is kept of what it holds. */
   readonly letGo: (stream: string) => Promise<void>;
@@ -40,17 +42,26 @@ export class StreamCalls {
   }
 
   async delete(stream: string): Promise<WriteOutcome | undefined> {
-    const { log, streams, letGo } = this.#deps;
+    const { log, streams, letGo, freeing = withoutReserve } = this.#deps;
     checkStreamName(stream);
-    await streams.giveBack(stream);
-    const isDeleted = await log.deleteStream(stream);
+    // An attempt that fails may have removed it from the storage already.
+    const isThere = await log.settings(stream).then(
+      () => true,
+      (error: unknown) => errorCode(error) !== 'STREAM_UNKNOWN',
+    );
+    await freeing(`deleting ${stream}`, async () => {
+      await streams.giveBack(stream);
+      await log.deleteStream(stream);
+    });
     await letGo(stream);
-    return isDeleted ? undefined : refused('LOG_NOT_FOUND', `there is no stream ${stream}`);
+    return isThere ? undefined : refused('LOG_NOT_FOUND', `there is no stream ${stream}`);
   }
 
   async truncate(stream: string, dlsn: string): Promise<WriteOutcome> {
     checkStreamName(stream);
-    const begin = await this.#deps.log.truncate(stream, deserializeDlsn(dlsn));
+    const { log, freeing = withoutReserve } = this.#deps;
+    const at = deserializeDlsn(dlsn);
+    const begin = await freeing(`truncating ${stream}`, () => log.truncate(stream, at));
     // It would go on to show what was cut off.
     await this.#deps.cutOff(stream);
     return { kind: 'committed', dlsn: begin };

@@ -1,4 +1,4 @@
-import { type Clock, GatewayError } from '../base/index.ts';
+import { type Clock, type Freeing, GatewayError } from '../base/index.ts';
 import { type ConfText, maskSecrets, readConfValues, writeConfText } from '../config/index.ts';
 import type { StateStore } from '../coordination/index.ts';
 import {
@@ -37,6 +37,7 @@ export interface HandlerDeps {
   readonly submissions: Submissions;
   readonly reaper: Reaper;
   readonly rebalances: Rebalances;
+  readonly freeing: Freeing;
 }
 
 export interface HandlerOptions {
@@ -93,11 +94,12 @@ function submitMethods({ inbox, submissions }: HandlerDeps) {
 }
 
 function lifecycleMethods(deps: HandlerDeps, { clusterConf }: HandlerOptions) {
-  const { topologies, reaper, rebalances, code, clock } = deps;
+  const { topologies, reaper, rebalances, code, clock, freeing } = deps;
   const kill = async (name: string, waitSecs: number | undefined): Promise<void> => {
     const { record } = await topologies.byName(name);
     const wait = waitSecs ?? (await messageTimeoutSecs(code, record, clusterConf));
-    await topologies.step(name, { kind: 'kill', removeAtMs: clock.nowMs() + Math.max(0, wait) * 1000 });
+    const removeAtMs = clock.nowMs() + Math.max(0, wait) * 1000;
+    await freeing(`killing ${name}`, () => topologies.step(name, { kind: 'kill', removeAtMs }));
     void reaper.wake();
   };
   const change = async (name: string, event: TopologyEvent): Promise<void> => {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Clock, Logger, RandomSource } from '../base/index.ts';
+import { type Clock, type Freeing, type Logger, type RandomSource, withoutReserve } from '../base/index.ts';
 import { type ConfText, type NimbusConfig, withoutDaemonSecrets } from '../config/index.ts';
 import type { StateStore } from '../coordination/index.ts';
 import type { Handler, NimbusMethods } from '../rpc/index.ts';
@@ -19,6 +19,8 @@ export interface NimbusDeps {
   readonly log: Logger;
   readonly store: StateStore;
   readonly logStreams: LogStreams;
+  /** Default: without a reserve. */
+  readonly freeing?: Freeing;
 }
 
 export interface NimbusOptions {
@@ -94,8 +96,10 @@ export class NimbusDaemon implements AsyncDisposable {
         owner: options.owner,
       },
     );
+    const { freeing = withoutReserve } = deps;
     const reaper = new Reaper({
       ...deps,
+      freeing,
       topologies,
       code,
       isUnderWay: (id) => submissions.isUnderWay(id),
@@ -104,7 +108,7 @@ export class NimbusDaemon implements AsyncDisposable {
     const names = options.hostname === undefined ? config.seeds : [...config.seeds, options.hostname];
     const leaderHost = await resolveLeaderHost(names);
     const handler = makeHandler(
-      { ...deps, inbox, code, topologies, submissions, reaper, rebalances },
+      { ...deps, freeing, inbox, code, topologies, submissions, reaper, rebalances },
       { clusterConf, leaderHost, startedAtMs: deps.clock.nowMs() },
     );
     await reaper.wake();

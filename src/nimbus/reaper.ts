@@ -1,4 +1,4 @@
-import { type Clock, describeError, type Logger } from '../base/index.ts';
+import { type Clock, describeError, type Freeing, type Logger } from '../base/index.ts';
 import type { StateStore } from '../coordination/index.ts';
 import { keys, type MarkerRecord } from '../topology/index.ts';
 import type { CodeDirectories } from './code-directory.ts';
@@ -12,6 +12,8 @@ export interface ReaperDeps {
   readonly code: CodeDirectories;
   /** A submission being written looks like a leftover, and is none. */
   readonly isUnderWay: (topologyId: string) => boolean;
+  /** What is removed frees space, so it may use what is kept for that. */
+  readonly freeing: Freeing;
 }
 
 /** While a removed topology's containers end, and when the store is away. */
@@ -53,7 +55,9 @@ export class Reaper {
     const { clock, log } = this.#deps;
     let againAtMs = clock.nowMs() + retryMs;
     try {
-      againAtMs = Math.min(await this.#removeDue(), await this.#removeLeftovers());
+      againAtMs = await this.#deps.freeing('removing what was killed', async () =>
+        Math.min(await this.#removeDue(), await this.#removeLeftovers()),
+      );
     } catch (error) {
       log.warn({ event: 'reaper.postponed', reason: describeError(error) });
     }

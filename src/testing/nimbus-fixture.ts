@@ -120,7 +120,10 @@ async function submit(client: ThriftClient<NimbusMethods>, request: SubmitInput)
   return (await client.call.getTopologySummaryByName({ name: request.name })).id;
 }
 
-export async function upload(client: ThriftClient<NimbusMethods>, jar: Uint8Array): Promise<string> {
+export async function upload(
+  client: Pick<ThriftClient<NimbusMethods>, 'call'>,
+  jar: Uint8Array,
+): Promise<string> {
   const location = await client.call.beginFileUpload({});
   for (let start = 0; start < jar.length; start += 307_200) {
     await client.call.uploadChunk({ location, chunk: Buffer.from(jar.subarray(start, start + 307_200)) });
