@@ -208,6 +208,25 @@ describe('the host of a task', () => {
     const hosts = Object.fromEntries(plan.tasks.map((task) => [task.componentId, task.host]));
     assert.deepEqual(hosts, { routed: 'jvm', other: 'shell', b: 'shell' });
   });
+
+  it('is a JVM for a shell component with a Java grouping that cannot be read, a class of its own line among them', () => {
+    const hex = ['aced0005', '72000378', '7372 0003 782e59 0000000000000000 02 0000 78 71 007e0000'];
+    for (const bytes of [hex[0]! + hex[2]!.replaceAll(' ', ''), hex[0]!, `${hex[0]}${hex[1]}`]) {
+      const bytesBase64 = Buffer.from(bytes, 'hex').toString('base64');
+      const shell: ComponentImplementation = { kind: 'shell', executionCommand: 'python3', script: 'x.py' };
+      const grouping: Grouping = { kind: 'custom_serialized', bytesBase64 };
+      const inputs = [{ sourceComponentId: 's', sourceStreamId: 'default', grouping }];
+      const components = [
+        component('s', 'spout', { implementation: shell }),
+        component('b', 'bolt', { implementation: shell, inputs }),
+      ];
+      const { tasks } = pack({ components }, { ...conf, 'topology.acker.executors': 0 }, twoSlots);
+      assert.deepEqual(
+        tasks.map(({ host }) => host),
+        ['shell', 'jvm'],
+      );
+    }
+  });
 });
 
 const twoSlots = slotsOf([{ nodeId: 'n', ports: [6700, 6701] }]);

@@ -11,23 +11,30 @@ const systemPrefix = '__';
  */
 export class FlowGraph {
   readonly #index: TopologyIndex;
+  /** Filled when asked for: what a chain's components reach, all together, is the square of its length. */
   readonly #next = new Map<ComponentId, ReadonlySet<ComponentId>>();
   readonly #reachable = new Map<ComponentId, ReadonlySet<ComponentId>>();
 
   constructor(index: TopologyIndex) {
     this.#index = index;
-    for (const { id } of index.topology.components) this.#next.set(id, subscribersOf(index, id));
-    for (const id of this.#next.keys()) this.#reachable.set(id, this.#walkFrom(id));
   }
 
   /** The components that take a stream of this one. */
   directlyAfter(componentId: ComponentId): ReadonlySet<ComponentId> {
-    return this.#next.get(componentId) ?? new Set();
+    const known = this.#next.get(componentId);
+    if (known !== undefined) return known;
+    const next = subscribersOf(this.#index, componentId);
+    this.#next.set(componentId, next);
+    return next;
   }
 
   /** Every component that tuples of this one can lead to, over any number of steps; itself only when it is on a cycle. */
   reachableFrom(componentId: ComponentId): ReadonlySet<ComponentId> {
-    return this.#reachable.get(componentId) ?? new Set();
+    const known = this.#reachable.get(componentId);
+    if (known !== undefined) return known;
+    const reachable = this.#walkFrom(componentId);
+    this.#reachable.set(componentId, reachable);
+    return reachable;
   }
 
   /** True when tuples can go from either to the other. A component without a cycle is not on one with itself. */
@@ -54,7 +61,7 @@ export class FlowGraph {
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
       if (seen.has(next)) continue;
       seen.add(next);
-      waiting.push(...this.directlyAfter(next));
+      for (const after of this.directlyAfter(next)) waiting.push(after);
     }
     return seen;
   }

@@ -127,6 +127,25 @@ describe('makeSystemTopology', () => {
     });
   });
 
+  it('refuses metrics consumers whose inputs would be too many, and takes a hundred of them', () => {
+    const spouts = (count: number): LogicalTopology => ({
+      components: Array.from({ length: count }, (_, index) => component({ id: `spout-number-${index}` })),
+    });
+    const consumers = (count: number, conf: JsonObject = {}): JsonObject => ({
+      ...baseConf,
+      'topology.metrics.consumer.register': Array.from({ length: count }, () => ({ class: 'a', ...conf })),
+    });
+    assert.equal(makeSystemTopology(spouts(1000), consumers(100)).components.length, 1103);
+    assert.throws(() => makeSystemTopology(spouts(3000), consumers(800, { 'parallelism.hint': 0 })), {
+      code: 'TOPOLOGY_INVALID',
+      message:
+        /topology\.metrics\.consumer\.register has 800 consumers, .* 3003 components: 2402400 inputs are too many/,
+    });
+    const [long] = spouts(1).components;
+    const longId = { components: [{ ...long!, id: 'x'.repeat(500_000) }] };
+    assert.throws(() => makeSystemTopology(longId, consumers(800)), /too many/);
+  });
+
   it('leaves the submitted topology as it was', () => {
     const topology = { components: [component({ id: 's' })] };
     const before = structuredClone(topology);

@@ -26,6 +26,11 @@ export const systemStreamIds = {
   flush: '__flush',
 } as const;
 
+/** About what an input of a metrics consumer takes in topology.json, beside the id of its source. */
+const inputCharacters = 100;
+/** Of all inputs of metrics consumers: 1,000 components and 100 consumers need some 12 million. */
+const consumerCharactersMax = 16 * 1024 * 1024;
+
 /** Writes into each component's configuration how many tasks it gets (Nimbus.normalizeTopology). */
 export function normalizeTopology(topology: LogicalTopology, topologyConf: JsonObject): LogicalTopology {
   return {
@@ -157,6 +162,7 @@ function metricsConsumers(components: readonly Component[], conf: JsonObject): C
   if (entries === undefined || entries === null) return [];
   if (!Array.isArray(entries)) throw badConsumer('is not a list');
   const sources = [...components.map((component) => component.id), systemComponentIds.system];
+  checkConsumerInputs(entries.length, sources);
   const inputs = sources.map((sourceComponentId) => ({
     sourceComponentId,
     sourceStreamId: systemStreamIds.metrics,
@@ -176,6 +182,20 @@ function metricsConsumers(components: readonly Component[], conf: JsonObject): C
     const id = `${systemComponentIds.metricsPrefix}${className}${occurrence === 1 ? '' : `#${occurrence}`}`;
     return systemBolt({ id, parallelism, conf: { [confKeys.tasks]: parallelism }, inputs, streams: {} });
   });
+}
+
+/**
+ * Every consumer takes a stream of every component. All containers read what that comes to, so it must not be the product of
+ * two sizes that a submission chooses.
+ */
+function checkConsumerInputs(consumers: number, sources: readonly string[]): void {
+  const inputs = consumers * sources.length;
+  const idCharacters = sources.reduce((sum, id) => sum + id.length, 0);
+  if (consumers * idCharacters + inputs * inputCharacters <= consumerCharactersMax) return;
+  throw badConsumer(
+    `has ${consumers} consumers, each of which takes a stream of each of ${sources.length} components: ` +
+      `${inputs} inputs are too many to be kept. Register fewer consumers or use fewer components`,
+  );
 }
 
 function hasEntries(list: JsonValue | undefined): boolean {

@@ -21,10 +21,12 @@ export function executorCountOf(component: Component): number {
  * the component's own configuration, where a system topology keeps it. Throws `TOPOLOGY_INVALID`.
  */
 export function taskCountOf(component: Component, topologyConf: JsonObject): number {
-  const conf = { ...topologyConf, ...component.conf };
   const owner = `component ${component.id}`;
-  const taskCount = readInt(conf, confKeys.tasks, owner) ?? executorCountOf(component);
-  const most = readInt(conf, confKeys.maxTaskParallelism, owner);
+  // Not the two laid over each other: a copy for each component would cost the product of two sizes.
+  const read = (key: string): number | undefined =>
+    readInt(Object.hasOwn(component.conf, key) ? component.conf : topologyConf, key, owner);
+  const taskCount = read(confKeys.tasks) ?? executorCountOf(component);
+  const most = read(confKeys.maxTaskParallelism);
   return most === undefined ? taskCount : Math.min(most, taskCount);
 }
 

@@ -12,6 +12,7 @@ import type {
   StreamId,
 } from '../model.ts';
 import { logSinkId, logSourceId, logStreamName } from './log-names.ts';
+import { keyOf, StreamGraph } from './stream-graph.ts';
 
 /** A stream that goes through the log. */
 export interface DurableStream {
@@ -39,32 +40,30 @@ export function withDurableStreams(
     if (implementation.kind === 'log_sink' || implementation.kind === 'log_source')
       throw invalid(`${id} is not a valid component id.`);
   }
-  const durable = readDurableStreams(topology, conf);
+  const graph = new StreamGraph(topology);
+  const durable = readDurableStreams(graph, conf);
   const partitions = readPartitions(conf);
-  return durable.reduce(
-    (rewritten, stream) => withLog(rewritten, stream, { partitions, topologyName }),
-    topology,
-  );
+  return durable.length === 0 ? topology : withLogs(graph, durable, { partitions, topologyName });
 }
 
 /** The streams that are to go through the log, each checked. Throws `TOPOLOGY_INVALID`. */
-export function readDurableStreams(topology: LogicalTopology, conf: JsonObject): readonly DurableStream[] {
+function readDurableStreams(graph: StreamGraph, conf: JsonObject): readonly DurableStream[] {
   const found = [
-    ...listed(topology, conf, confKeys.durableStreams).map((each) => ({
+    ...listed(graph, conf, confKeys.durableStreams).map((each) => ({
       ...each,
       durability: 'fsync' as const,
     })),
-    ...listed(topology, conf, confKeys.spillStreams).map((each) => ({ ...each, durability: 'os' as const })),
+    ...listed(graph, conf, confKeys.spillStreams).map((each) => ({ ...each, durability: 'os' as const })),
   ];
   const seen = new Set<string>();
   for (const stream of found) {
-    const key = `${stream.componentId} ${stream.streamId}`;
+    const key = keyOf(stream.componentId, stream.streamId);
     if (seen.has(key))
       throw invalid(
         `${describe(stream)} is named twice in ${confKeys.durableStreams} and ${confKeys.spillStreams}: name it once`,
       );
     seen.add(key);
-    checkStream(topology, stream);
+    checkStream(graph, stream);
   }
   return found;
 }
@@ -80,28 +79,39 @@ interface NamedStream {
   readonly streamId: StreamId;
 }
 
-function listed(topology: LogicalTopology, conf: JsonObject, key: string): readonly NamedStream[] {
+function listed(graph: StreamGraph, conf: JsonObject, key: string): readonly NamedStream[] {
   const value = conf[key] ?? [];
   if (!Array.isArray(value) || value.some((each) => typeof each !== 'string' || each === ''))
-    throw invalid(`${key} is ${JSON.stringify(value)}, expected a list of "component" or "component.stream"`);
-  return (value as readonly string[]).map((name) => resolve(topology, name, key));
+    throw invalid(
+      `${key} is ${cut(JSON.stringify(value))}, expected a list of "component" or "component.stream"`,
+    );
+  return (value as readonly string[]).map((name) => resolve(graph, name, key));
 }
 
 /** A component alone means its default stream. Both ids may have dots themselves. */
-function resolve(topology: LogicalTopology, name: string, key: string): NamedStream {
+function resolve(graph: StreamGraph, name: string, key: string): NamedStream {
+  // No longer one has a name in the log, and each of its dots may be the one between the ids.
+  if (name.length > 2 * namePartMax)
+    throw invalid(`${key} names ${cut(name)}, which is longer than any stream of the log: use shorter ids`);
   const found: NamedStream[] = [];
-  for (const { id, streams } of topology.components) {
-    if (id === name && Object.hasOwn(streams, 'default'))
-      found.push({ componentId: id, streamId: 'default' });
-    const rest = name.startsWith(`${id}.`) ? name.slice(id.length + 1) : '';
-    if (rest !== '' && Object.hasOwn(streams, rest)) found.push({ componentId: id, streamId: rest });
+  if (declares(graph.components.get(name), 'default')) found.push({ componentId: name, streamId: 'default' });
+  for (let dot = name.indexOf('.'); dot !== -1; dot = name.indexOf('.', dot + 1)) {
+    const named = { componentId: name.slice(0, dot), streamId: name.slice(dot + 1) };
+    if (named.streamId !== '' && declares(graph.components.get(named.componentId), named.streamId))
+      found.push(named);
   }
   if (found.length === 1) return found[0]!;
   if (found.length > 1)
     throw invalid(
       `${key} names ${name}, which can be ${found.map(describe).join(' or ')}: rename one of them`,
     );
-  throw invalid(`${key} names ${name}, which no component declares. There are: ${streamNames(topology)}`);
+  throw invalid(
+    `${key} names ${name}, which no component declares. There are: ${cut(streamNames(graph.topology))}`,
+  );
+}
+
+function declares(component: Component | undefined, streamId: StreamId): boolean {
+  return component !== undefined && Object.hasOwn(component.streams, streamId);
 }
 
 function streamNames(topology: LogicalTopology): string {
@@ -113,10 +123,10 @@ function streamNames(topology: LogicalTopology): string {
     : `${names.slice(0, 20).join(', ')} and ${names.length - 20} more`;
 }
 
-function checkStream(topology: LogicalTopology, stream: DurableStream): void {
+function checkStream(graph: StreamGraph, stream: DurableStream): void {
   const what = describe(stream);
-  const producer = topology.components.find(({ id }) => id === stream.componentId)!;
-  const consumers = consumersOf(topology, stream);
+  const producer = graph.components.get(stream.componentId)!;
+  const consumers = graph.consumersOf(stream);
   if (stream.streamId.startsWith('__') || stream.componentId.startsWith('__'))
     throw invalid(`${what} is the system's and cannot go through the log: name a stream of your own`);
   if (producer.kind === 'state_spout')
@@ -126,7 +136,7 @@ function checkStream(topology: LogicalTopology, stream: DurableStream): void {
       `${what} is a direct stream: its producer names the receiving task, which may be another one when the log is read. Use fields grouping instead`,
     );
   if (consumers.length === 0) throw invalid(`${what} has no consumer: take it out of the list`);
-  const counted = countedStreamOf([producer, ...consumers.map(({ component }) => component)]);
+  const counted = graph.countedStreamOf([producer, ...consumers.map(({ component }) => component)]);
   if (counted !== undefined)
     throw invalid(
       `${what} is part of ${counted}, which counts the tuples of a stream and cannot go through the log: leave it out`,
@@ -143,56 +153,43 @@ function checkStream(topology: LogicalTopology, stream: DurableStream): void {
   }
 }
 
-/** Trident's batches, checkpoints and CoordinatedBolt say on another stream how many tuples there were, and when they end. */
-function countedStreamOf(components: readonly Component[]): string | undefined {
-  const streams = components.flatMap(({ streams: declared, inputs }) => [
-    ...Object.keys(declared),
-    ...inputs.map(({ sourceStreamId }) => sourceStreamId),
-  ]);
-  if (streams.includes('$checkpoint')) return 'a checkpoint ($checkpoint)';
-  const trident = streams.find((stream) => stream.startsWith('$'));
-  if (trident !== undefined) return `Trident (${trident})`;
-  return streams.some((stream) => stream.endsWith('/coord-stream')) ? 'a CoordinatedBolt' : undefined;
-}
-
-interface Consumer {
-  readonly component: Component;
-  readonly input: InputDeclaration;
-}
-
-function consumersOf(topology: LogicalTopology, stream: NamedStream): readonly Consumer[] {
-  return topology.components.flatMap((component) =>
-    component.inputs
-      .filter((input) => isFrom(input, stream))
-      .map((input): Consumer => ({ component, input })),
+function withLogs(
+  graph: StreamGraph,
+  durable: readonly DurableStream[],
+  options: { readonly partitions: number; readonly topologyName: string },
+): LogicalTopology {
+  const sources = new Map(
+    durable.map(({ componentId, streamId }) => [
+      keyOf(componentId, streamId),
+      logSourceId(componentId, streamId),
+    ]),
   );
+  const rest = graph.topology.components.map((component) => ({
+    ...component,
+    inputs: component.inputs.map((input) => {
+      const sourceId = sources.get(keyOf(input.sourceComponentId, input.sourceStreamId));
+      return sourceId === undefined ? input : { ...input, sourceComponentId: sourceId };
+    }),
+  }));
+  const added = durable.flatMap((stream) => logComponents(graph, stream, options));
+  return { components: [...rest, ...added] };
 }
 
-function isFrom(input: InputDeclaration, { componentId, streamId }: NamedStream): boolean {
-  return input.sourceComponentId === componentId && input.sourceStreamId === streamId;
-}
-
-function withLog(
-  topology: LogicalTopology,
+/** The sink and the source of a stream. */
+function logComponents(
+  graph: StreamGraph,
   stream: DurableStream,
   { partitions, topologyName }: { readonly partitions: number; readonly topologyName: string },
-): LogicalTopology {
+): Component[] {
   const { componentId, streamId } = stream;
   const name = logStreamName({ topologyName, componentId, streamId }, partitions - 1);
   if (name.split('/').some((part) => part.length > namePartMax))
     throw invalid(
       `${describe(stream)} would be ${name} in the log, and a part of that is longer than ${namePartMax} characters: use a shorter name`,
     );
-  const producer = topology.components.find(({ id }) => id === componentId)!;
-  const sourceId = logSourceId(componentId, streamId);
-  const rest = topology.components.map((component) => ({
-    ...component,
-    inputs: component.inputs.map((input) =>
-      isFrom(input, stream) ? { ...input, sourceComponentId: sourceId } : input,
-    ),
-  }));
+  const producer = graph.components.get(componentId)!;
   const grouping = partitionGrouping(
-    consumersOf(topology, stream).map(({ input }) => input.grouping),
+    graph.consumersOf(stream).map(({ input }) => input.grouping),
     partitions,
   );
   const sink = logComponent(stream, partitions, {
@@ -200,10 +197,10 @@ function withLog(
     inputs: [{ sourceComponentId: componentId, sourceStreamId: streamId, grouping }],
   });
   const source = logComponent(stream, partitions, {
-    ...{ id: sourceId, kind: 'spout', inputs: [] },
+    ...{ id: logSourceId(componentId, streamId), kind: 'spout', inputs: [] },
     streams: { [streamId]: producer.streams[streamId]! },
   });
-  return { components: [...rest, sink, source] };
+  return [sink, source];
 }
 
 /** By the key of all consumers, so that a key stays in one partition and so in order; else by whatever spreads. */
@@ -239,6 +236,11 @@ function logComponent(
 
 function describe({ componentId, streamId }: NamedStream): string {
   return `stream ${streamId} of component ${componentId}`;
+}
+
+/** Names of a submitter can be as long as a submission. */
+function cut(text: string): string {
+  return text.length <= 300 ? text : `${text.slice(0, 300)}...`;
 }
 
 function invalid(message: string): GatewayError {
