@@ -3,7 +3,7 @@
  * Imports nothing of ours. The only room (with bin) that touches the machine's clock, random numbers and environment.
  * Start at errors.ts.
  */
-export { type Deferred, deferred, TaskGroup, waitFor } from './async.ts';
+export { type Deferred, deferred, nextTurn, TaskGroup, waitFor } from './async.ts';
 export { type BackoffLimits, backoffMs } from './backoff.ts';
 export { type Clock, systemClock, throwIfAborted } from './clock.ts';
 export { type Freeing, isDiskFull, withoutReserve } from './disk-full.ts';

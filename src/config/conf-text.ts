@@ -12,6 +12,9 @@ export type ConfText = ReadonlyMap<string, string>;
  * more than 400; what walks a value recursively, JSON.stringify included, needs some bound to stay within its stack.
  */
 export const confLevelsMax = 1000;
+/** Loaded when first needed, and then kept: a topology may have thousands of texts for it. */
+let json5: typeof import('json5') | undefined;
+
 /** JSON5 is read many times slower than JSON. A longer text is hardly written by hand. */
 const lenientCharactersMax = 256 * 1024;
 
@@ -34,7 +37,7 @@ export async function readConfText(text: string, what: string): Promise<ConfText
       `${what} is not JSON (${strict.reason}). It has ${text.length} characters, and comments, single quotes and the like are read in at most ${lenientCharactersMax}: write it as JSON`,
     );
   }
-  const { default: json5 } = await import('json5');
+  json5 ??= (await import('json5')).default;
   let value: JsonValue;
   try {
     value = json5.parse<JsonValue>(text);

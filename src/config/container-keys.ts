@@ -1,65 +1,76 @@
 import type { KeySchema } from './key-schema.ts';
 
 const amount = { type: ['number', 'null'], minimum: 0 } as const;
+const atLeast = (minimum: number) => ({ ...amount, minimum });
+/** A timer of Node waits for at most 2^31 - 1 ms; a longer one ends at once. */
+const timerSecs = (minimum: number) => ({ ...amount, minimum, maximum: 2_147_483 });
+const timerMs = (minimum: number) => ({ ...amount, minimum, maximum: 2_147_483_647 });
 
 /**
  * Keys that containers read, from the gateway's configuration or from a topology's own. Their defaults are where they
- * are read; here they are named so that a misspelt one is found when the gateway starts. A test holds the two together.
+ * are read; here are their ranges, so that a misspelt key is found when the gateway starts, and a value that a container
+ * cannot use when it starts or when a topology is submitted. Tests hold the two together.
  */
 export const containerKeys: Readonly<Record<string, KeySchema>> = {
   'egret.acker.trees.max': {
-    ...amount,
+    ...atLeast(1),
     description: 'Most tuple trees one acker outside a JVM follows at a time.',
   },
-  'egret.heartbeat.secs': { ...amount, description: 'How often a container reports its counts.' },
+  'egret.heartbeat.secs': { ...timerSecs(0.1), description: 'How often a container reports its counts.' },
   'egret.jvm.queue.high.bytes': {
-    ...amount,
+    ...atLeast(1024),
     description: 'Bytes waiting for a JVM above which its producers pause.',
   },
   'egret.jvm.queue.low.bytes': {
     ...amount,
     description: 'Bytes waiting for a JVM below which its producers go on.',
   },
-  'egret.jvm.queue.max.bytes': { ...amount, description: 'Most bytes that may wait for a JVM.' },
+  'egret.jvm.queue.max.bytes': { ...atLeast(65_536), description: 'Most bytes that may wait for a JVM.' },
   'egret.jvm.queue.high.tuples': {
-    ...amount,
+    ...atLeast(1),
     description: 'Tuples waiting for a JVM above which its producers pause (131072).',
   },
   'egret.jvm.queue.low.tuples': {
     ...amount,
     description: 'Tuples waiting for a JVM below which its producers go on (32768).',
   },
-  'egret.jvm.queue.max.tuples': { ...amount, description: 'Most tuples that may wait for a JVM (2097152).' },
+  'egret.jvm.queue.max.tuples': {
+    ...atLeast(1),
+    description: 'Most tuples that may wait for a JVM (2097152).',
+  },
   'egret.jvm.start.timeout.secs': {
-    ...amount,
+    ...timerSecs(1),
     description: 'How long a JVM may take to start before it is started again.',
   },
-  'egret.jvm.stats.secs': { ...amount, description: 'How often a JVM reports its counts to its container.' },
+  'egret.jvm.stats.secs': {
+    ...timerSecs(1),
+    description: 'How often a JVM reports its counts to its container.',
+  },
   'egret.process.stopped.secs': {
     ...amount,
     description:
       'How long a process of a topology or the private Redis may stand still by a signal (SIGSTOP) before it is replaced (2); 0: for ever.',
   },
   'egret.shell.handshake.timeout.secs': {
-    ...amount,
+    ...timerSecs(0),
     description: 'How long a shell component may take to answer its handshake.',
   },
   'egret.shell.pending.max.tuples': {
-    ...amount,
+    ...atLeast(1),
     description:
       'Most tuples that a shell bolt may hold neither acked nor failed (1000000); beyond it the oldest are failed.',
   },
   'egret.shell.spout.pending.max.tuples': {
-    ...amount,
+    ...atLeast(1),
     description: 'Most tuple trees of a shell spout that are followed at a time (1000000).',
   },
   'egret.shell.stdin.max.bytes': {
-    ...amount,
+    ...atLeast(1),
     description:
       'Most bytes that may wait for a shell component to read (67108864); beyond it the child is ended.',
   },
   'egret.shell.message.bytes.max': {
-    ...amount,
+    ...atLeast(1),
     description: 'Longest message that a shell component may write.',
   },
   'egret.shell.queue.bytes.high': {
@@ -88,15 +99,15 @@ export const containerKeys: Readonly<Record<string, KeySchema>> = {
       'Tuples waiting for a shell component below which its producers go on; default: half of high.',
   },
   'egret.stream.manager.hello.ms': {
-    ...amount,
+    ...timerMs(1),
     description: 'How long a peer may take to say who it is after it connected.',
   },
   'egret.stream.manager.queue.high.bytes': {
-    ...amount,
+    ...atLeast(1024),
     description: 'Bytes waiting for one destination above which its producers pause.',
   },
   'egret.stream.manager.queue.high.tuples': {
-    ...amount,
+    ...atLeast(1),
     description: 'Tuples waiting for one destination above which its producers pause (131072).',
   },
   'egret.stream.manager.queue.low.tuples': {
@@ -104,11 +115,11 @@ export const containerKeys: Readonly<Record<string, KeySchema>> = {
     description: 'Tuples waiting for one destination below which its producers go on (32768).',
   },
   'egret.stream.manager.queue.max.tuples': {
-    ...amount,
+    ...atLeast(1),
     description: 'Most tuples that may wait for one destination (2097152).',
   },
   'egret.stream.manager.stall.timeout.secs': {
-    ...amount,
+    ...atLeast(0.01),
     description:
       'How long another container may take nothing of a full queue before its connection is given up (20).',
   },
@@ -117,7 +128,7 @@ export const containerKeys: Readonly<Record<string, KeySchema>> = {
     description: 'Bytes waiting for one destination below which its producers go on.',
   },
   'egret.stream.manager.queue.max.bytes': {
-    ...amount,
+    ...atLeast(65_536),
     description: 'Most bytes that may wait for one destination.',
   },
   'topology.egret.backpressure.mode': {
@@ -146,17 +157,17 @@ export const containerKeys: Readonly<Record<string, KeySchema>> = {
       'Into how many streams of the log each durable stream is divided (1). Order is kept within one.',
   },
   'topology.egret.durable.backlog.max.bytes': {
-    ...amount,
+    ...atLeast(65_536),
     description:
       'Bytes of a partition that its consumers have not come to above which its producers pause (68719476736).',
   },
   'topology.egret.durable.queue.high.bytes': {
-    ...amount,
+    ...atLeast(1024),
     description:
       'Bytes that wait to be committed above which the producers of a durable stream pause (8388608); below half of it they go on.',
   },
   'topology.egret.durable.queue.high.tuples': {
-    ...amount,
+    ...atLeast(1),
     description:
       'Tuples that wait to be committed above which the producers of a durable stream pause (131072).',
   },
@@ -171,12 +182,12 @@ export const containerKeys: Readonly<Record<string, KeySchema>> = {
       'Most tuples of a partition that may wait to be committed (1048576); what comes beyond it is failed.',
   },
   'topology.egret.durable.window.max.bytes': {
-    ...amount,
+    ...atLeast(1),
     description:
       'Bytes of records that were read from the log and are not complete, above which no more are read (16777216).',
   },
   'topology.egret.durable.window.max.tuples': {
-    ...amount,
+    ...atLeast(1),
     description:
       'Most tuples read from the log that are under way at a time, where topology.max.spout.pending does not say (65536; at most 1048576).',
   },
@@ -185,11 +196,11 @@ export const containerKeys: Readonly<Record<string, KeySchema>> = {
     description: 'How long what was processed stays in the log, to go back to (3600000).',
   },
   'topology.egret.durable.retention.bytes': {
-    ...amount,
+    ...atLeast(65_536),
     description: 'Most bytes of a partition that stay in the log once they were processed (4294967296).',
   },
   'topology.egret.lost.trees.grace.ms': {
-    ...amount,
+    ...timerMs(0),
     description:
       'After the loss of a process, trees that may have had a tuple in it fail when none of them completes for this long (500); 0: they wait for their timeout.',
   },

@@ -14,6 +14,7 @@ export {
   withConfValues,
   writeConfText,
 } from './conf-text.ts';
+export { findEgretConfFault } from './egret-conf.ts';
 export {
   dlogStorageConfig,
   type GatewayConfig,

@@ -103,6 +103,7 @@ const checks: Readonly<Record<string, Check | undefined>> = {
   ),
 };
 
-function shorten(text: string): string {
+/** A value of a client, which may be as long as a frame, as a message shows it. */
+export function shorten(text: string): string {
   return text.length <= 200 ? text : `${text.slice(0, 200)}... (${text.length} characters)`;
 }

@@ -1,6 +1,7 @@
 import { GatewayError, type JsonObject } from '../base/index.ts';
 import {
   type ConfText,
+  findEgretConfFault,
   findTopologyConfFault,
   mergeConf,
   readConfText,
@@ -10,6 +11,7 @@ import {
 import { decode, StormTopology, toLogicalTopology } from '../rpc/index.ts';
 import { confKeys, makeSystemTopology, normalizeTopology, TopologyIndex } from '../topology/index.ts';
 import type { CodeDirectories, TopologySettings } from './code-directory.ts';
+import { writeSystemTopology } from './compile-topology.ts';
 import { readComponentConfs } from './component-confs.ts';
 
 export interface OverridesDeps {
@@ -46,7 +48,7 @@ export interface ReadOverrides {
 export async function readOverrides(text: string, before: ConfText): Promise<ReadOverrides> {
   const what = 'topology_conf_overrides';
   const given = await readConfText(text, what);
-  const fault = findTopologyConfFault(given);
+  const fault = findTopologyConfFault(given) ?? findEgretConfFault(given);
   if (fault !== undefined) throw new GatewayError('CONFIG_INVALID', `${what}: ${fault}`);
   const workers = readConfValues(given)[confKeys.workers];
   const conf = new Map(
@@ -106,7 +108,7 @@ export async function overlay(
   return {
     stormConf: writeConfText(conf, 'java'),
     mergedConf: writeConfText(merged, 'strict'),
-    systemTopology: JSON.stringify(after),
+    systemTopology: writeSystemTopology(after, topologyId),
   };
 }
 

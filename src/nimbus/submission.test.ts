@@ -15,6 +15,12 @@ import {
   upload,
 } from '../testing/nimbus-fixture.ts';
 
+/** An object of class x.Y, whose superclass is a reference to x.Y itself. */
+const ownSuperclass = Buffer.from(
+  'aced00057372' + '0003782e59' + '0000000000000000' + '02000078' + '71007e0000',
+  'hex',
+);
+
 describe('a submission', () => {
   let nimbus: NimbusFixture;
   let clock: ManualClock;
@@ -178,6 +184,41 @@ describe('a submission', () => {
       request: { conf: { 'topology.workers': 'two' } },
       because:
         /InvalidTopologyException\(msg:topology t: topology\.workers must be an integer of 32 bits, got "two"/,
+    },
+    'a key of Egret that no container can use': {
+      request: { conf: { 'egret.heartbeat.secs': -1 } },
+      because:
+        /InvalidTopologyException\(msg:topology t: egret\.heartbeat\.secs must be a number from 0\.1 to 2147483, got -1/,
+    },
+    'a key of Egret in a component': {
+      request: { topology: shellTopology({ bolt: { json_conf: '{"egret.shell.queue.bytes.high":"x"}' } }) },
+      because:
+        /InvalidTopologyException\(msg:.*component "count": egret\.shell\.queue\.bytes\.high must be a number of at least 0, got "x"/,
+    },
+    'an environment that no process can have': {
+      request: { conf: { 'topology.environment': { 'A\0': 'b' } } },
+      because: /InvalidTopologyException\(msg:topology t: topology\.environment must have names without/,
+    },
+    'a configuration that is nested too deeply': {
+      request: { conf: `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}` },
+      because:
+        /InvalidTopologyException\(msg:the configuration of topology t is nested deeper than 1000 levels/,
+    },
+    'a Java grouping that is its own superclass, before a durable stream': {
+      request: {
+        conf: { 'topology.egret.durable.streams': ['words'] },
+        topology: shellTopology({
+          bolt: {
+            inputs: [
+              [
+                { componentId: 'words', streamId: 'default' },
+                { kind: 'custom_serialized', value: ownSuperclass },
+              ],
+            ],
+          },
+        }),
+      },
+      because: /InvalidTopologyException\(msg:stream default of component words: component count takes it by/,
     },
     'a component configuration that is no JSON': {
       request: { topology: shellTopology({ bolt: { json_conf: 'x y' } }) },

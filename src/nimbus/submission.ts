@@ -1,6 +1,7 @@
-import { type Clock, GatewayError, type JsonObject, type Logger } from '../base/index.ts';
+import { type Clock, GatewayError, type Logger, nextTurn } from '../base/index.ts';
 import {
   type ConfText,
+  findEgretConfFault,
   findTopologyConfFault,
   mergeConf,
   readConfText,
@@ -16,18 +17,11 @@ import {
   type StateSpoutSpec,
   StormTopology,
   type TopologyInitialStatus,
-  toLogicalTopology,
   withLogComponents,
 } from '../rpc/index.ts';
-import {
-  confKeys,
-  type LogicalTopology,
-  makeSystemTopology,
-  normalizeTopology,
-  type TopologyRecord,
-  withDurableStreams,
-} from '../topology/index.ts';
+import { confKeys, type LogicalTopology, type TopologyRecord } from '../topology/index.ts';
 import type { CodeDirectories, TopologyCode } from './code-directory.ts';
+import { checkComponentConfs, compileTopology, writeSystemTopology } from './compile-topology.ts';
 import { readComponentConfs } from './component-confs.ts';
 import type { Inbox } from './inbox.ts';
 import { checkLogStreams, type LogStreams } from './log-streams.ts';
@@ -124,23 +118,25 @@ export class Submissions {
     checkTopologyName(name);
     if (await this.#deps.topologies.isNameTaken(name)) throw alreadyAlive(name);
     const submitted = await readConfText(request.jsonConf, `the configuration of topology ${name}`);
-    const fault = findTopologyConfFault(submitted);
+    const fault = findTopologyConfFault(submitted) ?? findEgretConfFault(submitted);
     if (fault !== undefined) throw new GatewayError('TOPOLOGY_INVALID', `topology ${name}: ${fault}`);
     checkSupported(topology, submitted);
+    await nextTurn();
     const texts = await readComponentConfs(topology);
+    checkComponentConfs(topology, texts);
     const componentConfs = [...texts.values()];
     const conf = normaliseConf({ id: named.id, name, owner, clusterConf, conf: submitted, componentConfs });
     const merged = mergeConf(clusterConf, conf);
     const mergedValues = readConfValues(merged);
-    const parse = (text: string): JsonObject => readConfValues(texts.get(text) ?? new Map());
-    const logical = normalizeTopology(toLogicalTopology(topology, parse), mergedValues);
-    // What the user sent is whole in itself, before the log comes between its parts.
-    makeSystemTopology(logical, mergedValues);
-    const rewritten = withDurableStreams(logical, mergedValues, name);
+    await nextTurn();
+    const submittedTopology = { name, topology, texts, conf: mergedValues };
+    const { logical, rewritten, system } = await compileTopology(submittedTopology, nextTurn);
     await checkLogStreams(this.#deps.logStreams, rewritten, name);
-    const system = makeSystemTopology(rewritten, mergedValues);
     checkSize(logical, mergedValues, limits);
     checkSize(system, mergedValues, {});
+    await nextTurn();
+    const systemTopology = writeSystemTopology(system, name);
+    await nextTurn();
     return {
       record: recordOf(request, { ...named, owner, workers: checkWorkers(mergedValues) }),
       code: {
@@ -151,7 +147,7 @@ export class Submissions {
         ),
         stormConf: writeConfText(conf, 'java'),
         mergedConf: writeConfText(merged, 'strict'),
-        systemTopology: JSON.stringify(system),
+        systemTopology,
       },
     };
   }
