@@ -3,13 +3,16 @@ import { type ConfText, findEgretConfFault, readConfValues } from '../config/ind
 import { type StormTopology, toLogicalTopology } from '../rpc/index.ts';
 import {
   type LogicalTopology,
-  makeSystemTopology,
   normalizeTopology,
+  systemTopologySteps,
   withDurableStreams,
 } from '../topology/index.ts';
 
 /** Every container of a topology reads this text when it starts, and again when it is rebalanced. */
 const systemTopologyCharactersMax = 64 * 1024 * 1024;
+
+/** Components that are written in one turn of the event loop. */
+const turnComponentsMax = 1000;
 
 export interface SubmittedTopology {
   readonly name: string;
@@ -41,12 +44,19 @@ export async function compileTopology(
   const logical = normalizeTopology(toLogicalTopology(topology, parse), conf);
   await nextTurn();
   // What the user sent is whole in itself, before the log comes between its parts.
-  const own = makeSystemTopology(logical, conf);
-  await nextTurn();
+  const own = await inTurns(systemTopologySteps(logical, conf), nextTurn);
   const rewritten = withDurableStreams(logical, conf, name);
   await nextTurn();
-  const system = rewritten === logical ? own : makeSystemTopology(rewritten, conf);
+  const system = rewritten === logical ? own : await inTurns(systemTopologySteps(rewritten, conf), nextTurn);
   return { logical, rewritten, system };
+}
+
+async function inTurns<T>(steps: Generator<void, T, void>, nextTurn: () => Promise<void>): Promise<T> {
+  for (;;) {
+    const step = steps.next();
+    await nextTurn();
+    if (step.done === true) return step.value;
+  }
 }
 
 /** A component may set keys of Egret for itself. Throws `TOPOLOGY_INVALID` naming it. */
@@ -68,12 +78,27 @@ export function checkComponentConfs(
 }
 
 /** The text of topology.json. Throws `TOPOLOGY_INVALID` when it is too long for every container to read. */
-export function writeSystemTopology(system: LogicalTopology, name: string): string {
-  const text = JSON.stringify(system);
-  if (text.length <= systemTopologyCharactersMax) return text;
-  throw new GatewayError(
+export async function writeSystemTopology(
+  { components }: LogicalTopology,
+  name: string,
+  nextTurn: () => Promise<void>,
+): Promise<string> {
+  const parts: string[] = [];
+  let characters = 0;
+  for (let start = 0; start < components.length; start += turnComponentsMax) {
+    if (start > 0) await nextTurn();
+    const part = JSON.stringify(components.slice(start, start + turnComponentsMax)).slice(1, -1);
+    parts.push(part);
+    characters += part.length;
+    if (characters > systemTopologyCharactersMax) throw tooLong(name);
+  }
+  return `{"components":[${parts.join(',')}]}`;
+}
+
+function tooLong(name: string): GatewayError {
+  return new GatewayError(
     'TOPOLOGY_INVALID',
-    `topology ${name} with the components and streams that Storm adds takes ${text.length} characters, at most ${systemTopologyCharactersMax} can be handed to its containers: ` +
+    `topology ${name} with the components and streams that Storm adds takes more than ${systemTopologyCharactersMax} characters, the most that can be handed to its containers: ` +
       'use fewer components, streams or inputs, shorter names, or smaller component configurations',
     { facts: { topology: name } },
   );

@@ -1,4 +1,4 @@
-import { GatewayError, type JsonObject } from '../base/index.ts';
+import { GatewayError, type JsonObject, nextTurn } from '../base/index.ts';
 import {
   type ConfText,
   findEgretConfFault,
@@ -108,7 +108,7 @@ export async function overlay(
   return {
     stormConf: writeConfText(conf, 'java'),
     mergedConf: writeConfText(merged, 'strict'),
-    systemTopology: writeSystemTopology(after, topologyId),
+    systemTopology: await writeSystemTopology(after, topologyId, nextTurn),
   };
 }
 

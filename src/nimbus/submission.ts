@@ -135,16 +135,17 @@ export class Submissions {
     checkSize(logical, mergedValues, limits);
     checkSize(system, mergedValues, {});
     await nextTurn();
-    const systemTopology = writeSystemTopology(system, name);
+    const systemTopology = await writeSystemTopology(system, name, nextTurn);
+    await nextTurn();
+    const kept = withLogComponents(withTasks(topology, logical, texts), rewritten);
+    await nextTurn();
+    const topologyBytes = encode(StormTopology, kept);
     await nextTurn();
     return {
       record: recordOf(request, { ...named, owner, workers: checkWorkers(mergedValues) }),
       code: {
         jarPath: await this.#deps.inbox.finished(request.jarLocation),
-        topologyBytes: encode(
-          StormTopology,
-          withLogComponents(withTasks(topology, logical, texts), rewritten),
-        ),
+        topologyBytes,
         stormConf: writeConfText(conf, 'java'),
         mergedConf: writeConfText(merged, 'strict'),
         systemTopology,

@@ -37,6 +37,7 @@ export {
   normalizeTopology,
   systemComponentIds,
   systemStreamIds,
+  systemTopologySteps,
 } from './system-topology.ts';
 export {
   computeExecutors,

@@ -47,9 +47,26 @@ export function normalizeTopology(topology: LogicalTopology, topologyConf: JsonO
  * and stream numbers follow from it, so it must be Storm's to the letter. Throws `TOPOLOGY_INVALID`.
  */
 export function makeSystemTopology(topology: LogicalTopology, conf: JsonObject): LogicalTopology {
+  const steps = systemTopologySteps(topology, conf);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/**
+ * {@link makeSystemTopology} in steps, each of a part of its time: whoever makes one of thousands of components can let others have
+ * their turn at every `yield`.
+ */
+export function* systemTopologySteps(
+  topology: LogicalTopology,
+  conf: JsonObject,
+): Generator<void, LogicalTopology, void> {
   validateBasic(topology);
   let components: readonly Component[] = withAcker(topology.components, conf);
+  yield;
   components = withEventLogger(components, conf);
+  yield;
   components = [...components, ...metricsConsumers(components, conf), systemComponent()];
   const complete = {
     components: components.map((component) => ({
@@ -61,6 +78,7 @@ export function makeSystemTopology(topology: LogicalTopology, conf: JsonObject):
       },
     })),
   };
+  yield;
   validateStructure(complete);
   return complete;
 }

@@ -3,6 +3,8 @@ import { confKeys, readInt } from './conf-values.ts';
 import type { Component, InputDeclaration, LogicalTopology } from './model.ts';
 import { executorCountOf } from './tasks.ts';
 
+/** A stream of so many fields is looked through, rather than collecting those of all streams. */
+const fewFields = 8;
 /** Most names that a message lists. */
 const namesShownMax = 20;
 
@@ -104,6 +106,8 @@ function checkInput(
     );
   }
   if (grouping.kind !== 'fields') return;
+  const own = source.streams[sourceStreamId]!.fields;
+  if (own.length <= fewFields && grouping.fields.every((field) => own.includes(field))) return;
   const { fields: declared } = source;
   const unknown = grouping.fields.filter((field) => !declared.has(field));
   if (unknown.length > 0) {
