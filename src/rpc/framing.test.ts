@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { GatewayError } from '../base/index.ts';
 import { FrameReader } from './framing.ts';
@@ -75,5 +77,42 @@ describe('FrameReader', () => {
     const reader = new FrameReader(10);
     assert.deepEqual([...reader.feed(framed(Buffer.from('abc')).subarray(0, 6))], []);
     assert.equal(reader.pendingBytes, 6);
+  });
+
+  it('holds at most about twice the bytes that have come, however small the pieces are', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 300 }), { maxLength: 200 }), (lengths) => {
+        const reader = new FrameReader(1 << 20);
+        const stream = Buffer.alloc(200 * 300);
+        stream.writeInt32BE(1_000_000);
+        let from = 0;
+        for (const length of lengths) {
+          assert.deepEqual([...reader.feed(stream.subarray(from, from + length))], []);
+          from += length;
+          assert.equal(reader.pendingBytes, from);
+          assert.ok(reader.heldBytes <= Math.max(64, 2 * from), `${reader.heldBytes} bytes for ${from}`);
+        }
+      }),
+    );
+  });
+
+  it('keeps none of the pieces of a frame that comes byte by byte', () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const used = (): number => {
+      collect();
+      const { heapUsed, arrayBuffers } = process.memoryUsage();
+      return heapUsed + arrayBuffers;
+    };
+    const reader = new FrameReader(1 << 20);
+    const before = used();
+    for (const _ of reader.feed(Buffer.from([0, 0x0f, 0, 0]))) assert.fail('no frame is complete');
+    const bytes = 100_000;
+    // As a socket does it: every read has memory of its own.
+    for (let count = 0; count < bytes; count++)
+      for (const _ of reader.feed(Buffer.from(new Uint8Array(1).buffer))) assert.fail('no frame is complete');
+    const grown = used() - before;
+    assert.equal(reader.pendingBytes, bytes + 4);
+    assert.ok(grown < 10 * bytes, `${grown} bytes of memory for ${bytes} bytes of a frame`);
   });
 });

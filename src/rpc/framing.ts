@@ -4,14 +4,16 @@ import { GatewayError } from '../base/index.ts';
 export const defaultFrameBytesMax = 1_048_576;
 
 const lengthBytes = 4;
+const heldBytesMin = 64;
 
 /**
  * Cuts a byte stream into frames: a length (i32, big-endian, 1..bytesMax) and that many bytes. Holds at most one unfinished
- * frame, and memory only for bytes that have come, whatever the length claims.
+ * frame, in one buffer of at most twice the bytes that have come, whatever the length claims and however small the pieces are.
  */
 export class FrameReader {
   readonly #bytesMax: number;
-  #chunks: Buffer[] = [];
+  /** The unfinished frame with its length in front: the first `#bytes` bytes. */
+  #held: Buffer | undefined;
   #bytes = 0;
 
   constructor(bytesMax: number) {
@@ -23,33 +25,65 @@ export class FrameReader {
     return this.#bytes;
   }
 
+  /** Memory that the unfinished frame takes. */
+  get heldBytes(): number {
+    return this.#held?.length ?? 0;
+  }
+
   /**
-   * The frames that `chunk` completes. Frames before a bad one are given out first; then throws `FRAME_TOO_LARGE` or
-   * `PROTOCOL_VIOLATION`, after which the stream cannot be read on.
+   * The frames that `chunk` completes; a frame that lies within `chunk` is a view of it. Frames before a bad one are given out
+   * first; then throws `FRAME_TOO_LARGE` or `PROTOCOL_VIOLATION`, after which the stream cannot be read on.
    */
   *feed(chunk: Buffer): Generator<Buffer, void> {
-    this.#chunks.push(chunk);
-    this.#bytes += chunk.length;
-    while (this.#bytes >= lengthBytes) {
-      const frameBytes = this.#peekLength();
-      if (this.#bytes < lengthBytes + frameBytes) return;
-      const all = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks, this.#bytes);
-      const rest = all.subarray(lengthBytes + frameBytes);
-      this.#chunks = rest.length === 0 ? [] : [rest];
-      this.#bytes = rest.length;
-      yield all.subarray(lengthBytes, lengthBytes + frameBytes);
+    let at = 0;
+    while (at < chunk.length) {
+      if (this.#bytes === 0 && chunk.length - at >= lengthBytes) {
+        const end = at + lengthBytes + this.#frameBytes(chunk, at);
+        if (end <= chunk.length) {
+          const frame = chunk.subarray(at + lengthBytes, end);
+          at = end;
+          yield frame;
+          continue;
+        }
+      }
+      at += this.#hold(chunk, at);
+      const frame = this.#takeWhole();
+      if (frame !== undefined) yield frame;
     }
   }
 
-  #peekLength(): number {
-    let head = this.#chunks[0]!;
-    if (head.length < lengthBytes) {
-      head = Buffer.concat(this.#chunks, this.#bytes);
-      this.#chunks = [head];
+  /** Copies what the length, or the frame, still lacks. A view would keep all that was read with it. */
+  #hold(chunk: Buffer, from: number): number {
+    const wholeBytes = this.#wholeBytes();
+    const count = Math.min((wholeBytes ?? lengthBytes) - this.#bytes, chunk.length - from);
+    const bytes = this.#bytes + count;
+    if (bytes > this.heldBytes) {
+      const held = Buffer.allocUnsafeSlow(Math.min(Math.max(heldBytesMin, 2 * bytes), wholeBytes ?? heldBytesMin));
+      this.#held?.copy(held, 0, 0, this.#bytes);
+      this.#held = held;
     }
-    const frameBytes = head.readInt32BE(0);
+    chunk.copy(this.#held!, this.#bytes, from, from + count);
+    this.#bytes = bytes;
+    return count;
+  }
+
+  #takeWhole(): Buffer | undefined {
+    if (this.#bytes !== this.#wholeBytes()) return undefined;
+    const frame = this.#held!.subarray(lengthBytes, this.#bytes);
+    this.#held = undefined;
+    this.#bytes = 0;
+    return frame;
+  }
+
+  /** Of the unfinished frame with its length, or undefined while its length has not come. */
+  #wholeBytes(): number | undefined {
+    return this.#bytes < lengthBytes ? undefined : lengthBytes + this.#frameBytes(this.#held!, 0);
+  }
+
+  #frameBytes(bytes: Buffer, at: number): number {
+    const frameBytes = bytes.readInt32BE(at);
     if (frameBytes > this.#bytesMax) {
-      throw new GatewayError('FRAME_TOO_LARGE', tooLarge(head, frameBytes, this.#bytesMax), {
+      throw new GatewayError('FRAME_TOO_LARGE', tooLarge(bytes, { at, frameBytes, bytesMax: this.#bytesMax }), {
         facts: { frameBytes, frameBytesMax: this.#bytesMax },
       });
     }
@@ -63,8 +97,11 @@ export class FrameReader {
   }
 }
 
-function tooLarge(head: Buffer, frameBytes: number, bytesMax: number): string {
-  const start = head.toString('latin1', 0, lengthBytes);
+function tooLarge(
+  bytes: Buffer,
+  { at, frameBytes, bytesMax }: { readonly at: number; readonly frameBytes: number; readonly bytesMax: number },
+): string {
+  const start = bytes.toString('latin1', at, at + lengthBytes);
   const isHttp = ['GET ', 'POST', 'PUT ', 'HEAD', 'OPTI'].includes(start);
   if (isHttp) return `an HTTP request ("${start.trim()}...") on a port that speaks framed Thrift`;
   return `a frame claims ${frameBytes} bytes, the limit is ${bytesMax} (nimbus.thrift.max_buffer_size)`;
