@@ -14,6 +14,8 @@ export interface DlogService {
 const frameBytesMax = 2 * 1024 * 1024;
 /** Of one connection: enough for its writes to share the disk's syncs. */
 const callsMax = 64;
+/** Of a page of records: `readBytesMax` of the proxy. */
+const pageBytes = 512 * 1024;
 
 export interface DlogDeps {
   readonly store: StateStore;
@@ -66,6 +68,7 @@ export async function openDlogService(
       portKey: 'egret.dlog.port',
       frameBytesMax,
       callsMax,
+      answerBytesExpected: { read: pageBytes, readEntries: pageBytes },
     });
     port = server.port;
     const end = async (limitMs: number): Promise<void> => {

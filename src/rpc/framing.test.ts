@@ -106,11 +106,11 @@ describe('FrameReader', () => {
     };
     const reader = new FrameReader(1 << 20);
     const before = used();
-    for (const _ of reader.feed(Buffer.from([0, 0x0f, 0, 0]))) assert.fail('no frame is complete');
+    assert.deepEqual([...reader.feed(Buffer.from([0, 0x0f, 0, 0]))], []);
     const bytes = 100_000;
     // As a socket does it: every read has memory of its own.
     for (let count = 0; count < bytes; count++)
-      for (const _ of reader.feed(Buffer.from(new Uint8Array(1).buffer))) assert.fail('no frame is complete');
+      assert.equal([...reader.feed(Buffer.from(new Uint8Array(1).buffer))].length, 0);
     const grown = used() - before;
     assert.equal(reader.pendingBytes, bytes + 4);
     assert.ok(grown < 10 * bytes, `${grown} bytes of memory for ${bytes} bytes of a frame`);

@@ -58,7 +58,9 @@ export class FrameReader {
     const count = Math.min((wholeBytes ?? lengthBytes) - this.#bytes, chunk.length - from);
     const bytes = this.#bytes + count;
     if (bytes > this.heldBytes) {
-      const held = Buffer.allocUnsafeSlow(Math.min(Math.max(heldBytesMin, 2 * bytes), wholeBytes ?? heldBytesMin));
+      const held = Buffer.allocUnsafeSlow(
+        Math.min(Math.max(heldBytesMin, 2 * bytes), wholeBytes ?? heldBytesMin),
+      );
       this.#held?.copy(held, 0, 0, this.#bytes);
       this.#held = held;
     }
@@ -83,9 +85,13 @@ export class FrameReader {
   #frameBytes(bytes: Buffer, at: number): number {
     const frameBytes = bytes.readInt32BE(at);
     if (frameBytes > this.#bytesMax) {
-      throw new GatewayError('FRAME_TOO_LARGE', tooLarge(bytes, { at, frameBytes, bytesMax: this.#bytesMax }), {
-        facts: { frameBytes, frameBytesMax: this.#bytesMax },
-      });
+      throw new GatewayError(
+        'FRAME_TOO_LARGE',
+        tooLarge(bytes, { at, frameBytes, bytesMax: this.#bytesMax }),
+        {
+          facts: { frameBytes, frameBytesMax: this.#bytesMax },
+        },
+      );
     }
     if (frameBytes <= 0) {
       throw new GatewayError(
@@ -99,7 +105,11 @@ export class FrameReader {
 
 function tooLarge(
   bytes: Buffer,
-  { at, frameBytes, bytesMax }: { readonly at: number; readonly frameBytes: number; readonly bytesMax: number },
+  {
+    at,
+    frameBytes,
+    bytesMax,
+  }: { readonly at: number; readonly frameBytes: number; readonly bytesMax: number },
 ): string {
   const start = bytes.toString('latin1', at, at + lengthBytes);
   const isHttp = ['GET ', 'POST', 'PUT ', 'HEAD', 'OPTI'].includes(start);

@@ -40,7 +40,7 @@ class RawClient {
     const frames = new FrameReader(1 << 25);
     socket.on('data', (chunk: Buffer) => this.answers.push(...frames.feed(chunk)));
     socket.on('error', () => undefined);
-    this.ended = once(socket, 'close');
+    this.ended = new Promise((resolve) => socket.once('close', resolve));
   }
 
   static async to(port: number): Promise<RawClient> {
@@ -422,6 +422,104 @@ describe('ThriftServer', () => {
     const second = await RawClient.to(server.port);
     await second.ended;
     assert.equal(log.lines[0]?.event, 'rpc.connection.refused');
+  });
+
+  it('closes a connection whose frame comes too slowly, though it never stops coming', async () => {
+    const clock = new ManualClock();
+    const { server, log } = await serve({}, { clock, stallTimeoutMs: 100, frameTimeoutMs: 400 });
+    const client = await RawClient.to(server.port);
+    client.send(Buffer.from([0, 0x0f, 0, 0]));
+    const line = await eventually('a log line', () => {
+      client.send(Buffer.from([1]));
+      clock.advance(20);
+      return log.lines.find((each) => each.event === 'rpc.connection.closed');
+    });
+    assert.match(String(line['reason']), /a frame was not complete after 400 ms, \d+ bytes of it had come/);
+    await client.ended;
+  });
+
+  it('begins no more calls of a client while so many bytes of answers wait for it', async () => {
+    let entered = 0;
+    const { server } = await serve(
+      {
+        getNimbusConf: () => {
+          entered += 1;
+          return 'x'.repeat(2 << 20);
+        },
+        isTopologyNameAllowed: () => true,
+      },
+      { callsMax: 64, answerBytesMax: 4 << 20, heldBytesMax: 1 << 30 },
+    );
+    const client = await RawClient.to(server.port);
+    client.send(callFrame('getNimbusConf', {}));
+    await client.answer(0);
+    client.pause();
+    client.send(
+      Buffer.concat(Array.from({ length: 24 }, (_, index) => callFrame('getNimbusConf', {}, index))),
+    );
+    await eventually('calls', () => entered >= 3 || undefined);
+    const other = await RawClient.to(server.port);
+    for (let count = 0; count < 20; count++) {
+      other.send(callFrame('isTopologyNameAllowed', { name: 'x' }));
+      await other.answer(count);
+    }
+    // What the operating system takes by itself (some megabytes) does not count.
+    assert.ok(entered <= 12, `${entered} calls were begun`);
+    client.resume();
+    await client.answer(24);
+  });
+
+  it('cuts clients that take no answers when it holds too much for them, and serves one that does', async () => {
+    const clock = new ManualClock();
+    const { server, log } = await serve(
+      { getNimbusConf: () => 'x'.repeat(8 << 20), isTopologyNameAllowed: () => true },
+      { clock, heldBytesMax: 16 << 20 },
+    );
+    const greedy = await Promise.all(Array.from({ length: 6 }, () => RawClient.to(server.port)));
+    for (const client of greedy) {
+      client.pause();
+      client.send(callFrame('getNimbusConf', {}));
+    }
+    const good = await RawClient.to(server.port);
+    for (let count = 0; count < 5; count++) {
+      good.send(callFrame('isTopologyNameAllowed', { name: 'x' }));
+      assert.equal(readBool(await good.answer(count)), true);
+    }
+    await eventually('enough of them to be cut', () => {
+      clock.advance(250);
+      return server.connectionCount <= 4 || undefined;
+    });
+    const reasons = log.lines.filter((each) => each.event === 'rpc.connection.closed');
+    assert.ok(reasons.length >= 3);
+    for (const { reason } of reasons)
+      assert.match(String(reason), /the server held \d+ bytes for its clients of at most 16777216/);
+    good.send(callFrame('getNimbusConf', {}));
+    assert.equal((await good.answer(5)).length > 8 << 20, true);
+  });
+
+  it('closes an idle connection for a new one beyond its limit', async () => {
+    const clock = new ManualClock();
+    const { server, log } = await serve({ isTopologyNameAllowed: () => true }, { clock, connectionsMax: 2 });
+    const idle = await RawClient.to(server.port);
+    const halfway = await RawClient.to(server.port);
+    const call = callFrame('isTopologyNameAllowed', { name: 'x' });
+    halfway.send(Buffer.concat([call, Buffer.from([0, 0, 0, 9, 1])]));
+    await halfway.answer(0);
+    clock.advance(1000);
+    const first = await RawClient.to(server.port);
+    await idle.ended;
+    first.send(call);
+    assert.equal(readBool(await first.answer(0)), true);
+    const second = await RawClient.to(server.port);
+    await halfway.ended;
+    const third = await RawClient.to(server.port);
+    await third.ended;
+    assert.deepEqual(
+      log.lines.map(({ event }) => event),
+      ['rpc.connection.closed', 'rpc.connection.closed', 'rpc.connection.refused'],
+    );
+    second.send(call);
+    assert.equal(readBool(await second.answer(0)), true);
   });
 
   it('cuts off a client that does not read its answer', async () => {

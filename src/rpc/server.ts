@@ -8,9 +8,13 @@ import {
   TaskGroup,
   unwatchedCalls,
 } from '../base/index.ts';
+import { type AdmissionLimits, AnswerSizes } from './admission.ts';
 import { type Dispatcher, dispatcherOf } from './dispatch.ts';
 import { defaultFrameBytesMax } from './framing.ts';
-import { ServerConnection } from './server-connection.ts';
+import { toCut, urgentTimes } from './overload.ts';
+import { type PlaceLimits, placeFor } from './places.ts';
+import { ServerAccount } from './server-account.ts';
+import { plainAddress, ServerConnection } from './server-connection.ts';
 import type { Handler, MethodShapes, ServiceSpec } from './service.ts';
 
 export interface ThriftServerOptions<M extends MethodShapes<M>> {
@@ -23,27 +27,58 @@ export interface ThriftServerOptions<M extends MethodShapes<M>> {
   readonly portKey: string;
   /** Default 1 MiB. A longer frame closes its connection. */
   readonly frameBytesMax?: number;
-  /** Default 1024; further connections are closed at once. */
+  /** Default 1024. Beyond it, an idle connection is closed for a new one; if none is idle, the new one is refused. */
   readonly connectionsMax?: number;
+  /** The same, for each remote address that is not a loopback address. Default 256. */
+  readonly connectionsPerAddressMax?: number;
   /** A connection without a call for this long is closed. Default 10 minutes. */
   readonly idleTimeoutMs?: number;
   /** A frame that stops coming, or an answer that is not read, closes the connection after this long. Default 1 minute. */
   readonly stallTimeoutMs?: number;
+  /** A frame that is not complete this long after its first byte closes the connection. Default 1 minute. */
+  readonly frameTimeoutMs?: number;
   /** How many calls of one connection may be under way; answers keep the order of the calls. Default 1. */
   readonly callsMax?: number;
   /** How many bytes of calls of one connection may be under way before no more is read. Default 8 MiB. */
   readonly callBytesMax?: number;
+  /**
+   * Bytes of one connection's answers that the operating system has not taken yet, plus the expected answers of its running
+   * calls. At this limit no further call of the connection begins. Default 4 MiB.
+   */
+  readonly answerBytesMax?: number;
+  /**
+   * Bytes of answers and unfinished frames that the server holds for all its clients. Above this limit each connection has one
+   * running call at a time, and the connections that hold most and make no progress are cut. Default 32 MiB.
+   */
+  readonly heldBytesMax?: number;
+  /** Expected bytes of an answer, by method. The server raises them to the largest answers that it sees. */
+  readonly answerBytesExpected?: Readonly<Record<string, number>>;
 }
 
 const closeGraceMs = 1000;
+const sweepEveryMsMax = 250;
+const mebibyte = 1024 * 1024;
 
-interface Limits {
+interface Limits extends AdmissionLimits, PlaceLimits {
   readonly frameBytesMax: number;
-  readonly connectionsMax: number;
   readonly idleTimeoutMs: number;
   readonly stallTimeoutMs: number;
-  readonly callsMax: number;
-  readonly callBytesMax: number;
+  readonly frameTimeoutMs: number;
+}
+
+function limitsOf(options: Partial<Limits>): Limits {
+  return {
+    frameBytesMax: options.frameBytesMax ?? defaultFrameBytesMax,
+    connectionsMax: options.connectionsMax ?? 1024,
+    connectionsPerAddressMax: options.connectionsPerAddressMax ?? 256,
+    idleTimeoutMs: options.idleTimeoutMs ?? 600_000,
+    stallTimeoutMs: options.stallTimeoutMs ?? 60_000,
+    frameTimeoutMs: options.frameTimeoutMs ?? 60_000,
+    callsMax: options.callsMax ?? 1,
+    callBytesMax: options.callBytesMax ?? 8 * mebibyte,
+    answerBytesMax: options.answerBytesMax ?? 4 * mebibyte,
+    heldBytesMax: options.heldBytesMax ?? 32 * mebibyte,
+  };
 }
 
 /**
@@ -55,6 +90,8 @@ export class ThriftServer implements AsyncDisposable {
   readonly #deps: { readonly clock: Clock; readonly log: Logger };
   readonly #dispatch: Dispatcher;
   readonly #limits: Limits;
+  readonly #account: ServerAccount;
+  readonly #sizes: AnswerSizes;
   readonly #server: Server;
   readonly #connections = new Set<ServerConnection>();
   readonly #work: TaskGroup;
@@ -63,16 +100,20 @@ export class ThriftServer implements AsyncDisposable {
 
   private constructor(
     deps: { readonly clock: Clock; readonly log: Logger },
-    dispatch: Dispatcher,
-    limits: Limits,
+    { dispatch, limits, sizes }: { dispatch: Dispatcher; limits: Limits; sizes: AnswerSizes },
   ) {
     this.#deps = deps;
     this.#dispatch = dispatch;
     this.#limits = limits;
+    this.#sizes = sizes;
+    this.#account = new ServerAccount(() => this.#relieveIfUrgent());
     this.#work = new TaskGroup((error) => deps.log.error({ event: 'rpc.connection.crashed', error }));
     this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
-    const everyMs = Math.max(10, Math.min(limits.idleTimeoutMs, limits.stallTimeoutMs) / 4);
-    this.#sweep = deps.clock.every(everyMs, () => this.#closeIdle());
+    const { idleTimeoutMs, stallTimeoutMs, frameTimeoutMs } = limits;
+    const leastMs = Math.min(idleTimeoutMs, stallTimeoutMs, frameTimeoutMs);
+    this.#sweep = deps.clock.every(Math.max(10, Math.min(sweepEveryMsMax, leastMs / 4)), () =>
+      this.#closeStill(),
+    );
   }
 
   /** Listens. Throws `PORT_IN_USE` or `CONFIG_INVALID`, naming `portKey`, when it cannot. */
@@ -80,17 +121,16 @@ export class ThriftServer implements AsyncDisposable {
     deps: { readonly clock: Clock; readonly log: Logger; readonly calls?: CallMarks },
     options: ThriftServerOptions<M>,
   ): Promise<ThriftServer> {
-    const log = deps.log.child({ service: options.service.name });
-    const calls = deps.calls ?? unwatchedCalls;
-    const dispatch = dispatcherOf(options.service, options.handler, { log, calls });
-    const server = new ThriftServer({ clock: deps.clock, log }, dispatch, {
-      frameBytesMax: options.frameBytesMax ?? defaultFrameBytesMax,
-      connectionsMax: options.connectionsMax ?? 1024,
-      idleTimeoutMs: options.idleTimeoutMs ?? 600_000,
-      stallTimeoutMs: options.stallTimeoutMs ?? 60_000,
-      callsMax: options.callsMax ?? 1,
-      callBytesMax: options.callBytesMax ?? 8 * 1024 * 1024,
-    });
+    const { service, handler } = options;
+    const log = deps.log.child({ service: service.name });
+    const server = new ThriftServer(
+      { clock: deps.clock, log },
+      {
+        dispatch: dispatcherOf(service, handler, { log, calls: deps.calls ?? unwatchedCalls }),
+        limits: limitsOf(options),
+        sizes: new AnswerSizes(Object.keys(service.methods), options.answerBytesExpected ?? {}),
+      },
+    );
     await server.#listen(options);
     return server;
   }
@@ -143,25 +183,51 @@ export class ThriftServer implements AsyncDisposable {
   }
 
   #accept(socket: Socket): void {
-    if (this.#isStopping || this.#connections.size >= this.#limits.connectionsMax) {
-      this.#deps.log.warn({
-        event: 'rpc.connection.refused',
-        from: socket.remoteAddress,
-        reason: `there are ${this.#connections.size} connections already`,
-      });
+    const nowMs = this.#deps.clock.monotonicMs();
+    const remoteAddress = plainAddress(socket.remoteAddress);
+    const place = this.#isStopping
+      ? { refused: 'the server is closing' }
+      : placeFor(remoteAddress, this.#connections, { limits: this.#limits, nowMs });
+    if ('refused' in place) {
+      this.#deps.log.warn({ event: 'rpc.connection.refused', remoteAddress, reason: place.refused });
       socket.destroy();
       return;
     }
+    if (place.close !== undefined) this.#evict(place.close);
     const connection = new ServerConnection(socket, this.#dispatch, {
       ...this.#deps,
       ...this.#limits,
+      account: this.#account,
+      sizes: this.#sizes,
     });
     this.#connections.add(connection);
     this.#work.add(connection.run().finally(() => this.#connections.delete(connection)));
   }
 
-  #closeIdle(): void {
+  #evict(connection: ServerConnection): void {
+    connection.cutFor('it was idle, and its place was needed for a new connection');
+    this.#connections.delete(connection);
+  }
+
+  #closeStill(): void {
     for (const connection of this.#connections) connection.cutIfStill(this.#limits);
+    if (this.#account.heldBytes > this.#limits.heldBytesMax) this.#relieve();
+  }
+
+  /** Far above the limit the server cannot wait for its next check. */
+  #relieveIfUrgent(): void {
+    if (this.#account.heldBytes > urgentTimes * this.#limits.heldBytesMax) this.#relieve();
+  }
+
+  #relieve(): void {
+    const { heldBytesMax } = this.#limits;
+    const nowMs = this.#deps.clock.monotonicMs();
+    const sum = this.#account.heldBytes;
+    for (const connection of toCut([...this.#connections], nowMs, heldBytesMax))
+      connection.cutFor(
+        `the server held ${sum} bytes for its clients of at most ${heldBytesMax}, ${connection.heldBytes} of them for this one, ` +
+          `which did not take them for ${Math.round(nowMs - connection.movedAtMs)} ms`,
+      );
   }
 
   #stopListening(): void {

@@ -26,6 +26,18 @@ export interface MessageHeader {
   readonly sequenceId: number;
 }
 
+const methodNameBytesMax = 100;
+
+/** The method that a message calls, from its first bytes; empty when they do not say so. */
+export function methodNameOf(message: Buffer): string {
+  if (message.length < 8) return '';
+  const first = message.readInt32BE(0);
+  // A strict header begins with a version, which is negative; an old one with the length of the name.
+  const [nameBytes, from] = first < 0 ? [message.readInt32BE(4), 8] : [first, 4];
+  if (nameBytes < 0 || nameBytes > methodNameBytesMax) return '';
+  return message.toString('latin1', from, from + nameBytes);
+}
+
 /**
  * Reads values of the binary protocol from bytes that are all there, through npm thrift's TBinaryProtocol. Adds what that
  * one leaves open: sizes of containers are checked against the bytes left before anything is allocated, and i64 is a bigint.
