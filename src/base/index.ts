@@ -17,6 +17,7 @@ export {
 } from './errors.ts';
 export { isJsonObject, type JsonObject, type JsonValue } from './json.ts';
 export { type Logger, type LogLevel, openLog, silentLog } from './log.ts';
+export { limitedByPeer } from './log-limit.ts';
 export {
   type CallMark,
   type CallMarks,
@@ -26,3 +27,5 @@ export {
 export { Metrics } from './metrics.ts';
 export { MetricsFile } from './metrics-file.ts';
 export { type RandomSource, seededRandom, systemRandom } from './random.ts';
+export { rollFile } from './roll-file.ts';
+export { shortened, withoutPasswords } from './text.ts';

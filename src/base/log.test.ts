@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,6 +27,58 @@ describe('openLog', () => {
       const { time, ...line } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
       assert.deepEqual(line, { level: 'warn', part: 'a', event: 'thing.happened', count: 3 });
       assert.match(String(time), /^\d{4}-\d\d-\d\dT/);
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
+  });
+
+  it('cuts long texts, lists and stacks, and never writes the password of a URL', () => {
+    const dir = mkdtempSync(join(tmpdir(), 'egret-log-'));
+    try {
+      const file = join(dir, 'some.log');
+      const log = openLog({ level: 'info', destination: file });
+      const long = 'K'.repeat(900_000);
+      const url = 'redis://user:sekret@host:1';
+      log
+        .child({ url })
+        .info({ event: 'thing.happened', long, list: Array(1000).fill(long), deep: { url, [long]: 1 } });
+      log.error({ event: 'thing.failed', error: new Error(`${long} ${url}`, { cause: new Error(url) }) });
+      log.error({
+        event: 'thing.failed',
+        error: Object.assign(new Error('short'), { code: 'EX', facts: { long } }),
+      });
+      const text = readFileSync(file, 'utf8');
+      assert.ok(text.length < 50_000, `${text.length} characters`);
+      assert.ok(!text.includes('sekret'));
+      const [first, , third] = text
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Record<string, unknown>);
+      assert.equal(first!['url'], 'redis://user:***@host:1');
+      assert.match(String(first!['long']), /^K+\.\.\.\(899700 characters left out\)\.\.\.K+$/);
+      const { code, message, stack } = third!['error'] as Record<string, unknown>;
+      assert.deepEqual([code, message], ['EX', 'short']);
+      assert.match(String(stack), /^at .*log\.test\.ts/);
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
+  });
+
+  it('rolls a file that has grown, keeps five old ones, and goes on in a new one', () => {
+    const dir = mkdtempSync(join(tmpdir(), 'egret-log-'));
+    try {
+      const file = join(dir, 'some.log');
+      for (let number = 1; number <= 5; number++) writeFileSync(`${file}.${number}`, `old ${number}`);
+      writeFileSync(file, 'x'.repeat(10 << 20));
+      chmodSync(file, 0o644);
+      const log = openLog({ level: 'info', destination: file, isPrivate: true });
+      log.info({ event: 'thing.happened' });
+      log.info({ event: 'other.happened' });
+      assert.deepEqual(readdirSync(dir).length, 6);
+      assert.equal(statSync(`${file}.1`).size, 10 << 20);
+      assert.equal(readFileSync(`${file}.5`, 'utf8'), 'old 4');
+      assert.equal(readFileSync(file, 'utf8').trimEnd().split('\n').length, 2);
+      for (const each of [file, `${file}.1`]) assert.equal(statSync(each).mode & 0o777, 0o600);
     } finally {
       rmSync(dir, { recursive: true });
     }

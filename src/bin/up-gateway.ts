@@ -91,7 +91,7 @@ export class Gateway implements AsyncDisposable {
       const lock = lockLocalDir(config.localDir);
       undo.push(() => lock[Symbol.dispose]());
       const logFile = join(config.localDir, 'logs', 'gateway.log');
-      const log = openLog({ level: config.logLevel, destination: logFile });
+      const log = openLog({ level: config.logLevel, destination: logFile, isPrivate: true });
       lock.keep({ clock: systemClock, log }, stop.lose);
       const metrics = await Metrics.open();
       metrics.collectProcess();

@@ -1,6 +1,6 @@
-import { appendFileSync, mkdirSync, renameSync, statSync } from 'node:fs';
+import { appendFileSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type Clock, errorCode, type Logger } from '../../../base/index.ts';
+import { type Clock, errorCode, type Logger, rollFile } from '../../../base/index.ts';
 
 export type WorkerLogLevel = 'TRACE' | 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
 
@@ -73,14 +73,8 @@ export class WorkerLog {
       mkdirSync(dirname(this.#file), { recursive: true });
       appendFileSync(this.#file, lines);
     }
-    if ((statSync(this.#file, { throwIfNoEntry: false })?.size ?? 0) > fileBytesMax) this.#roll();
-  }
-
-  #roll(): void {
-    for (let number = oldFilesMax; number > 0; number--) {
-      const newer = number === 1 ? this.#file : `${this.#file}.${number - 1}`;
-      if (statSync(newer, { throwIfNoEntry: false })) renameSync(newer, `${this.#file}.${number}`);
-    }
+    if ((statSync(this.#file, { throwIfNoEntry: false })?.size ?? 0) > fileBytesMax)
+      rollFile(this.#file, oldFilesMax);
   }
 }
 
