@@ -1,4 +1,11 @@
-import { type CallMarks, describeError, GatewayError, type Logger } from '../base/index.ts';
+import {
+  type CallMarks,
+  describeError,
+  GatewayError,
+  type Logger,
+  shortened,
+  withoutPasswords,
+} from '../base/index.ts';
 import { reading } from './codec.ts';
 import { declaredExceptionFor } from './exceptions.ts';
 import { encodeApplicationError, encodeMessage } from './message.ts';
@@ -7,6 +14,10 @@ import { type MessageHeader, messageTypes, ThriftReader, wireTypes } from './wir
 
 /** Answers one message: a frame's bytes in, a frame with its length out, or undefined for a oneway message. */
 export type Dispatcher = (message: Buffer, call: Omit<Call, 'method'>) => Promise<Buffer | undefined>;
+
+/** Limit for the text of an exception: clients choose the names in it. */
+const refusalCharactersMax = 4000;
+const unknownNameCharactersMax = 100;
 
 /** A handler's methods with their types taken off: the dispatcher pairs each with the codecs of its own method. */
 type AnyHandler = Readonly<Record<string, ((args: object, call: Call) => unknown) | undefined>>;
@@ -29,16 +40,21 @@ export function dispatcherOf<M extends MethodShapes<M>>(
     const reader = new ThriftReader(message);
     const header = reading(() => reader.messageBegin());
     const method = methods.get(header.name);
-    const refuse = (type: Parameters<typeof encodeApplicationError>[1], text: string): Buffer =>
-      encodeApplicationError(header, type, text);
+    const refuse = (type: Parameters<typeof encodeApplicationError>[1], text: string): Buffer => {
+      const name = method === undefined ? header.name.slice(0, unknownNameCharactersMax) : header.name;
+      return encodeApplicationError({ ...header, name }, type, shortened(text, refusalCharactersMax));
+    };
     if (header.type !== messageTypes.call && header.type !== messageTypes.oneway) {
       return refuse('invalidMessageType', `message type ${header.type} is not a call`);
     }
     if (method === undefined)
-      return refuse('unknownMethod', `Invalid method name: '${header.name.slice(0, 100)}'`);
+      return refuse(
+        'unknownMethod',
+        `Invalid method name: '${header.name.slice(0, unknownNameCharactersMax)}'`,
+      );
     // Called through the handler itself: it may be an instance whose methods need `this`.
     if (handlers[method.name] === undefined) {
-      log.warn({ event: 'rpc.method.unavailable', method: method.name, from: caller.remoteAddress });
+      log.warn({ event: 'rpc.method.unavailable', method: method.name, remoteAddress: caller.remoteAddress });
       return refuse('internalError', `method ${method.name} is not available yet in this gateway`);
     }
     method.mark.entered();
@@ -47,12 +63,18 @@ export function dispatcherOf<M extends MethodShapes<M>>(
       try {
         args = reading(() => method.arguments.read(reader));
       } catch (error) {
-        log.warn({ event: 'rpc.arguments.refused', method: method.name, reason: describeError(error) });
+        log.warn({
+          event: 'rpc.arguments.refused',
+          method: method.name,
+          remoteAddress: caller.remoteAddress,
+          reason: describeError(error),
+        });
         return refuse('protocolError', `method ${method.name}: ${describeError(error)}`);
       }
       const answer = await outcomeOf(method, header, {
         run: () => handlers[method.name]!(args, { ...caller, method: method.name }),
         log,
+        remoteAddress: caller.remoteAddress,
       });
       return header.type === messageTypes.oneway ? undefined : answer;
     } finally {
@@ -61,38 +83,49 @@ export function dispatcherOf<M extends MethodShapes<M>>(
   };
 }
 
+interface Report {
+  readonly log: Logger;
+  readonly remoteAddress: string;
+}
+
+function refusalOf(error: unknown): string {
+  return shortened(withoutPasswords(describeError(error)), refusalCharactersMax);
+}
+
 async function outcomeOf(
   method: MethodSpec,
   header: MessageHeader,
-  { run, log }: { readonly run: () => unknown; readonly log: Logger },
+  { run, ...report }: Report & { readonly run: () => unknown },
 ): Promise<Buffer> {
   let value: unknown;
   try {
     value = await run();
   } catch (error) {
-    return encodeFailure(method, header, { error, log });
+    return encodeFailure(method, header, { error, ...report });
   }
   try {
     return encodeResult(method, header, value);
   } catch (error) {
-    log.error({ event: 'rpc.answer.unwritable', method: method.name, error });
-    return encodeApplicationError(header, 'internalError', describeError(error));
+    const { log, remoteAddress } = report;
+    log.error({ event: 'rpc.answer.unwritable', method: method.name, remoteAddress, error });
+    return encodeApplicationError(header, 'internalError', refusalOf(error));
   }
 }
 
 function encodeFailure(
   method: MethodSpec,
   header: MessageHeader,
-  { error, log }: { readonly error: unknown; readonly log: Logger },
+  { error, log, remoteAddress }: Report & { readonly error: unknown },
 ): Buffer {
-  const text = describeError(error);
+  const text = refusalOf(error);
   const declared = error instanceof GatewayError ? declaredExceptionFor(error, method.exceptions) : undefined;
   if (declared === undefined) {
     const level = error instanceof GatewayError ? 'warn' : 'error';
-    log[level]({ event: 'rpc.call.failed', method: method.name, error });
+    log[level]({ event: 'rpc.call.failed', method: method.name, remoteAddress, error });
     return encodeApplicationError(header, 'internalError', text);
   }
-  log.info({ event: 'rpc.call.refused', method: method.name, exception: declared.codec.name, reason: text });
+  const exception = declared.codec.name;
+  log.info({ event: 'rpc.call.refused', method: method.name, remoteAddress, exception, reason: text });
   return encodeMessage({ ...header, type: messageTypes.reply }, (writer) => {
     writer.fieldBegin(wireTypes.struct, declared.id);
     declared.codec.write(writer, { msg: text });

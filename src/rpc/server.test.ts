@@ -522,6 +522,53 @@ describe('ThriftServer', () => {
     assert.equal(readBool(await second.answer(0)), true);
   });
 
+  it('repeats long names of a client neither in its answers nor in its log', async () => {
+    const { server, log } = await serve({
+      killTopology: ({ name }) => {
+        throw new GatewayError('TOPOLOGY_NOT_ALIVE', `topology ${name} is not alive`);
+      },
+      activate: ({ name }) => {
+        throw new GatewayError('STATE_UNAVAILABLE', `${name}: redis://user:sekret@host does not answer`);
+      },
+    });
+    const client = await RawClient.to(server.port);
+    const name = 'K'.repeat(900_000);
+    client.send(callFrame('killTopology', { name }));
+    client.send(callFrame('activate', { name }));
+    client.send(
+      encodeMessage({ name, type: messageTypes.call, sequenceId: 1 }, (writer) => writer.fieldStop()),
+    );
+    await client.answer(2);
+    for (const answer of client.answers) assert.ok(answer.length < 5000, `${answer.length} bytes`);
+    assert.match(client.answers[0]!.toString(), /topology K{100}.*characters left out.*K is not alive/);
+    assert.match(client.answers[1]!.toString(), /redis:\/\/user:\*\*\*@host does not answer/);
+    assert.ok(JSON.stringify(log.lines).length < 10_000);
+  });
+
+  it('logs what one client repeats a few times, and then how often', async () => {
+    const clock = new ManualClock();
+    const { server, log } = await serve(
+      {
+        killTopology: () => {
+          throw new GatewayError('TOPOLOGY_NOT_ALIVE', 'topology x is not alive');
+        },
+      },
+      { clock, callsMax: 64 },
+    );
+    const client = await RawClient.to(server.port);
+    const calls = (count: number): Buffer =>
+      Buffer.concat(Array.from({ length: count }, () => callFrame('killTopology', { name: 'x' })));
+    client.send(calls(2000));
+    await client.answer(1999);
+    clock.advance(1000);
+    client.send(calls(1));
+    await client.answer(2000);
+    assert.deepEqual(
+      log.lines.map((line) => [line.event, line['repeated'] ?? 0]),
+      [...Array.from({ length: 3 }, () => ['rpc.call.refused', 0]), ['rpc.call.refused', 1997]],
+    );
+  });
+
   it('cuts off a client that does not read its answer', async () => {
     const clock = new ManualClock();
     const { server, log } = await serve(

@@ -5,6 +5,7 @@ import {
   errorCode,
   GatewayError,
   type Logger,
+  limitedByPeer,
   TaskGroup,
   unwatchedCalls,
 } from '../base/index.ts';
@@ -122,7 +123,7 @@ export class ThriftServer implements AsyncDisposable {
     options: ThriftServerOptions<M>,
   ): Promise<ThriftServer> {
     const { service, handler } = options;
-    const log = deps.log.child({ service: service.name });
+    const log = limitedByPeer(deps.log.child({ service: service.name }), deps.clock);
     const server = new ThriftServer(
       { clock: deps.clock, log },
       {
