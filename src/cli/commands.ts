@@ -3,6 +3,7 @@ import { type ClientConfig, loadClientConfig } from '../config/index.ts';
 import type { NimbusMethods, ThriftClient } from '../rpc/index.ts';
 import { connectNimbus } from './gateway-client.ts';
 import { topologyRows, topologyTable } from './topology-table.ts';
+import { visible } from './visible.ts';
 
 /** The world a command runs in; only bin/ reads the real one. */
 export interface CommandWorld {
@@ -46,10 +47,10 @@ export async function killTopologies(
     for (const name of names) {
       try {
         await call.killTopologyWithOpts({ name, options: { wait_secs: flags.wait } });
-        world.out(`Killed topology: ${name}\n`);
+        world.out(`Killed topology: ${visible(name)}\n`);
       } catch (error) {
         if (flags.ignoreErrors !== true) throw error;
-        world.err(`${describeError(error)}\n`);
+        world.err(`${visible(describeError(error))}\n`);
         failures += 1;
       }
     }
@@ -65,7 +66,7 @@ export async function setActive(
   await withNimbus(world, flags, ({ call }) =>
     flags.active ? call.activate({ name }) : call.deactivate({ name }),
   );
-  world.out(`${flags.active ? 'Activated' : 'Deactivated'} topology: ${name}\n`);
+  world.out(`${flags.active ? 'Activated' : 'Deactivated'} topology: ${visible(name)}\n`);
   return 0;
 }
 
@@ -99,5 +100,5 @@ export function failureLine(error: unknown): string {
   const isOurs = error instanceof Error && 'facts' in error;
   const text = isOurs ? describeError(error) : `unexpected failure: ${describeError(error)}`;
   const lines = text.split('\n').map((line) => line.trim());
-  return `${lines.filter((line) => line !== '').join(' ')}\n`;
+  return `${visible(lines.filter((line) => line !== '').join(' '))}\n`;
 }

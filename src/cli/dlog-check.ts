@@ -5,6 +5,7 @@ import type { DlogClient, Position } from '../dlog-client/index.ts';
 import type { CommandWorld, CommonFlags } from './commands.ts';
 import { asked, openDlog, say, streamName } from './dlog-client.ts';
 import { isGatewayRunning } from './endpoints.ts';
+import { visible } from './visible.ts';
 
 export interface CheckFlags extends CommonFlags {
   readonly json?: true;
@@ -206,7 +207,7 @@ function dropAdvice(stream: string): string {
 }
 
 function rowText({ stream, kind, file, place, meaning }: Row): string {
-  return `${kind} ${stream} ${file}${place === '' ? '' : `, ${place}`}: ${meaning}`;
+  return visible(`${kind} ${stream} ${file}${place === '' ? '' : `, ${place}`}: ${meaning}`);
 }
 
 function megabytes(bytes: number): string {

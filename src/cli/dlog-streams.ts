@@ -2,6 +2,7 @@ import { formatPosition, fromWire, type Position } from '../dlog-client/index.ts
 import type { StreamResponse } from '../rpc/index.ts';
 import type { CommandWorld, CommonFlags } from './commands.ts';
 import { asked, openDlog, say, streamName } from './dlog-client.ts';
+import { visible } from './visible.ts';
 
 export type Flags = CommonFlags & { readonly json?: true };
 
@@ -42,7 +43,7 @@ export async function deleteStream(world: CommandWorld, name: string, flags: Fla
 export async function listStreams(world: CommandWorld, namespace: string, flags: Flags): Promise<number> {
   const client = await openDlog(world, flags);
   const streams = await asked(client.list(namespace));
-  const text = streams.length === 0 ? `No streams in ${namespace}.` : streams.join('\n');
+  const text = streams.length === 0 ? `No streams in ${namespace}.` : streams.map(visible).join('\n');
   say(world, flags, streams, text);
   return 0;
 }
@@ -97,7 +98,7 @@ export async function listOwners(
   const width = Math.max(6, ...rows.map(({ stream }) => stream.length)) + 2;
   const lines = rows.map(
     ({ stream, owner, leaseLeftMs }) =>
-      `${stream.padEnd(width)}${owner.padEnd(24)}${String(leaseLeftMs).padStart(14)}`,
+      `${visible(stream).padEnd(width)}${visible(owner).padEnd(24)}${String(leaseLeftMs).padStart(14)}`,
   );
   const head = `${'Stream'.padEnd(width)}${'Owner'.padEnd(24)}${'Lease left, ms'.padStart(14)}`;
   say(world, flags, rows, rows.length === 0 ? 'No stream has an owner.' : [head, ...lines].join('\n'));

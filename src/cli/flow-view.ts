@@ -1,3 +1,5 @@
+import { visible } from './visible.ts';
+
 /**
  * A topology at work, drawn as text: one row for each component in the order of the flow, then the streams between
  * them. Pure: the numbers come in, lines come out.
@@ -37,13 +39,13 @@ export function drawFlow(now: FlowSnapshot, before: FlowSnapshot | undefined): s
   const line = (cells: readonly string[]): string =>
     cells.map((cell, i) => (i < 2 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  ');
   return [
-    `${now.name}  ${now.status}  up ${now.uptimeSecs} s`,
+    `${visible(now.name)}  ${now.status}  up ${now.uptimeSecs} s`,
     '',
     line(columns),
     ...rows.map(line),
     '',
     ...ordered.flatMap((component) => component.inputs.map((input) => arrow(input, component.id))),
-    ...[...now.errors].map(([id, error]) => `! ${id}: ${firstLine(error)}`),
+    ...[...now.errors].map(([id, error]) => `! ${visible(id)}: ${visible(firstLine(error))}`),
   ];
 }
 
@@ -55,8 +57,8 @@ function row(component: FlowComponent, now: FlowSnapshot, before: FlowSnapshot |
       ? '-'
       : Math.max(0, Math.round(((count - previous) * 1000) / elapsedMs)).toString();
   return [
-    component.id,
-    component.madeOf,
+    visible(component.id),
+    visible(component.madeOf),
     component.tasks.toString(),
     [...new Set(component.ports)].sort((a, b) => a - b).join(','),
     rate(component.executed, earlier?.executed),
@@ -67,8 +69,8 @@ function row(component: FlowComponent, now: FlowSnapshot, before: FlowSnapshot |
 }
 
 function arrow(input: FlowComponent['inputs'][number], to: string): string {
-  const stream = input.stream === 'default' ? '' : ` [${input.stream}]`;
-  return `${input.from} ──${input.grouping}${stream}──▶ ${to}`;
+  const stream = input.stream === 'default' ? '' : ` [${visible(input.stream)}]`;
+  return `${visible(input.from)} ──${visible(input.grouping)}${stream}──▶ ${visible(to)}`;
 }
 
 /** Sources before those who read them; in a cycle the order they came in. */

@@ -1,5 +1,6 @@
 import type { ExecutorSummary, NimbusMethods, ThriftClient, TopologyInfo } from '../rpc/index.ts';
 import type { CommandWorld } from './commands.ts';
+import { visible } from './visible.ts';
 
 export interface MonitorOptions {
   readonly topology: string;
@@ -52,7 +53,7 @@ export async function monitorTopology(
   for (let nowMs = startedMs; ; nowMs = time.nowMs()) {
     const count = countOf(world, options, await read());
     if (typeof count === 'string') {
-      world.err(`${count}\n`);
+      world.err(`${visible(count)}\n`);
       return 1;
     }
     world.out(`${line(options, { ...count, delta: count.total - last, deltaMs: nowMs - lastMs })}\n`);
@@ -93,7 +94,7 @@ function countsOn({ stats }: ExecutorSummary, { watch, stream }: MonitorOptions)
 function componentList(topology: string, { executors }: TopologyInfo): string {
   const components = [...new Set(executors.map(({ component_id }) => component_id))];
   const rule = '------------------';
-  return `${[`Available components for ${topology} :`, rule, ...components, rule].join('\n')}\n`;
+  return `${[`Available components for ${topology} :`, rule, ...components, rule].map(visible).join('\n')}\n`;
 }
 
 function line(
@@ -115,7 +116,8 @@ function line(
       ktPerSec: throughput,
     });
   }
-  return [topology, component, row.executors, stream, row.deltaMs, delta, javaDouble(throughput)].join('\t');
+  const [name, id, on] = [topology, component ?? '', stream].map(visible);
+  return [name, id, row.executors, on, row.deltaMs, delta, javaDouble(throughput)].join('\t');
 }
 
 /** As Java writes a double of this size. */

@@ -5,6 +5,7 @@ import { addDlog } from './dlog-commands.ts';
 import type { JarFlags } from './jar-command.ts';
 import { addMonitoring } from './monitor-commands.ts';
 import type { RebalanceFlags } from './rebalance-command.ts';
+import { visibleLines } from './visible.ts';
 
 /** Runs a gateway until it is told to stop. Given by bin/, the only room that may know all the others. */
 export type RunGateway = (flags: CommonFlags) => Promise<number>;
@@ -17,10 +18,16 @@ const usageError = 2;
  */
 export async function runEgret(
   args: readonly string[],
-  world: CommandWorld,
+  given: CommandWorld,
   runGateway: RunGateway,
 ): Promise<number> {
   let exitCode = 0;
+  // All text that a command prints goes through here. `write` is for the bytes of records, which stay as they are.
+  const world: CommandWorld = {
+    ...given,
+    out: (text) => given.out(visibleLines(text)),
+    err: (text) => given.err(visibleLines(text)),
+  };
   const program = makeProgram(world, {
     runGateway,
     done: (code) => {

@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from '../base/index.ts';
 import { type CommandWorld, type CommonFlags, withNimbus } from './commands.ts';
+import { visible } from './visible.ts';
 
 export interface RebalanceFlags extends CommonFlags {
   readonly wait?: number;
@@ -31,7 +32,7 @@ export async function rebalance(world: CommandWorld, name: string, flags: Rebala
     }),
   );
   const told = { name, status: 'REBALANCING' };
-  world.out(flags.json === true ? `${JSON.stringify(told)}\n` : `Topology ${name} is rebalancing\n`);
+  world.out(flags.json === true ? `${JSON.stringify(told)}\n` : `Topology ${visible(name)} is rebalancing\n`);
   return 0;
 }
 

@@ -1,4 +1,5 @@
 import type { TopologySummary } from '../rpc/index.ts';
+import { visible } from './visible.ts';
 
 /** Columns of `storm list` (ListTopologies, Storm 2.8): scripts cut the output at these widths. */
 const columns = [
@@ -16,7 +17,7 @@ const ruleWidth = 88;
 export function topologyTable(rows: readonly TopologySummary[]): string {
   if (rows.length === 0) return 'No topologies running.\n';
   const line = (cells: readonly string[]): string =>
-    cells.map((cell, index) => cell.padEnd(columns[index]!.width)).join(' ');
+    cells.map((cell, index) => visible(cell).padEnd(columns[index]!.width)).join(' ');
   return [
     line(columns.map(({ title }) => title)),
     '-'.repeat(ruleWidth),
