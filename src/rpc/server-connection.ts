@@ -15,6 +15,7 @@ import type { Holding } from './overload.ts';
 import type { Occupant } from './places.ts';
 import type { ServerAccount } from './server-account.ts';
 import type { Call } from './service.ts';
+import type { Turns } from './turns.ts';
 import { methodNameOf } from './wire.ts';
 
 interface Deps extends AdmissionLimits {
@@ -23,6 +24,7 @@ interface Deps extends AdmissionLimits {
   readonly frameBytesMax: number;
   readonly account: ServerAccount;
   readonly sizes: AnswerSizes;
+  readonly turns: Turns;
 }
 
 interface Taken {
@@ -197,6 +199,8 @@ export class ServerConnection implements Holding, Occupant {
       this.#room ??= deferred();
       await this.#room.promise;
     }
+    const nextTurn = this.#deps.turns.next;
+    if (nextTurn !== undefined) await nextTurn;
   }
 
   #begin(frame: Buffer): void {

@@ -522,6 +522,32 @@ describe('ThriftServer', () => {
     assert.equal(readBool(await second.answer(0)), true);
   });
 
+  it('reads other connections between the pipelined calls of one', async () => {
+    const clock = new ManualClock();
+    let entered = 0;
+    let enteredBefore: number | undefined;
+    const { server } = await serve(
+      {
+        isTopologyNameAllowed: ({ name }) => {
+          if (name === 'other') enteredBefore = entered;
+          else entered += 1;
+          if (entered === 1) other.send(callFrame('isTopologyNameAllowed', { name: 'other' }));
+          clock.advance(1);
+          return true;
+        },
+      },
+      { clock },
+    );
+    const other = await RawClient.to(server.port);
+    const greedy = await RawClient.to(server.port);
+    greedy.send(
+      Buffer.concat(Array.from({ length: 500 }, () => callFrame('isTopologyNameAllowed', { name: 'x' }))),
+    );
+    await other.answer(0);
+    await greedy.answer(499);
+    assert.ok(enteredBefore !== undefined && enteredBefore < 200, `${enteredBefore} calls came first`);
+  });
+
   it('repeats long names of a client neither in its answers nor in its log', async () => {
     const { server, log } = await serve({
       killTopology: ({ name }) => {

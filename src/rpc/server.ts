@@ -17,6 +17,7 @@ import { type PlaceLimits, placeFor } from './places.ts';
 import { ServerAccount } from './server-account.ts';
 import { plainAddress, ServerConnection } from './server-connection.ts';
 import type { Handler, MethodShapes, ServiceSpec } from './service.ts';
+import { Turns } from './turns.ts';
 
 export interface ThriftServerOptions<M extends MethodShapes<M>> {
   readonly service: ServiceSpec<M>;
@@ -93,6 +94,7 @@ export class ThriftServer implements AsyncDisposable {
   readonly #limits: Limits;
   readonly #account: ServerAccount;
   readonly #sizes: AnswerSizes;
+  readonly #turns: Turns;
   readonly #server: Server;
   readonly #connections = new Set<ServerConnection>();
   readonly #work: TaskGroup;
@@ -107,6 +109,7 @@ export class ThriftServer implements AsyncDisposable {
     this.#dispatch = dispatch;
     this.#limits = limits;
     this.#sizes = sizes;
+    this.#turns = new Turns(deps.clock);
     this.#account = new ServerAccount(() => this.#relieveIfUrgent());
     this.#work = new TaskGroup((error) => deps.log.error({ event: 'rpc.connection.crashed', error }));
     this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
@@ -200,6 +203,7 @@ export class ThriftServer implements AsyncDisposable {
       ...this.#limits,
       account: this.#account,
       sizes: this.#sizes,
+      turns: this.#turns,
     });
     this.#connections.add(connection);
     this.#work.add(connection.run().finally(() => this.#connections.delete(connection)));
