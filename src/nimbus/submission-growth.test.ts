@@ -68,9 +68,9 @@ async function cpuMsOf(submission: GrowingSubmission, clusterConf: ConfText, run
 describe('the time that a submission takes', () => {
   const size = 32;
   const growth = 16;
-  /** n log n comes to 29 at these sizes, n squared to 256. */
-  const ratioMax = 80;
-  const attempts = 3;
+  /** n log n comes to 29 at these sizes, n squared to 256. Measured were 22 at most, and 74 to 290 with products put back. */
+  const ratioMax = 50;
+  const attempts = 4;
   let clusterConf: ConfText;
   before(async () => {
     const conf = { 'topology.workers': 1, 'topology.message.timeout.secs': 30 };

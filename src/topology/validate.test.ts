@@ -21,17 +21,20 @@ describe('validateStructure', () => {
       },
     };
     const ids = Array.from({ length: count }, (_, index) => `s${index}`);
-    const streams = Object.fromEntries(ids.map((id) => [id, declaration]));
+    const other: StreamDeclaration = { direct: false, fields: ['g'] };
+    const streams = { ...Object.fromEntries(ids.map((id) => [id, declaration])), other };
     const inputs = ids.map(
       (sourceStreamId): InputDeclaration => ({
         ...{ sourceComponentId: 'spout', sourceStreamId },
-        grouping: { kind: 'fields', fields: ['f'] },
+        // Storm takes a field of any stream of the source.
+        grouping: { kind: 'fields', fields: ['g'] },
       }),
     );
     validateStructure({
       components: [component('spout', { kind: 'spout', streams }), component('bolt', { inputs })],
     });
-    assert.equal(reads, count);
+    // Its own stream's for each input, and those of all streams once.
+    assert.equal(reads, 2 * count);
   });
 
   it('names at most twenty of the fields that do not exist', () => {
