@@ -1,11 +1,11 @@
 import { type Clock, describeError, type Freeing, type Logger, TaskGroup } from '../base/index.ts';
 import type { DistributedLog } from '../dlog/index.ts';
-import type { DistributedLogServiceHandler, ResponseHeader, WriteResponse } from '../rpc/index.ts';
+import type { DistributedLogServiceHandler, WriteResponse } from '../rpc/index.ts';
 import { ProxyAdmin } from './admin.ts';
 import { Connections } from './connections.ts';
 import { Ends } from './ends.ts';
 import { type ProxyLimits, proxyLimits } from './limits.ts';
-import { header, refusalOf, type WriteOutcome, writeResponse } from './outcome.ts';
+import { header, loggedRefusalOf, type Refused, type WriteOutcome, writeResponse } from './outcome.ts';
 import { OwnedStreams } from './owned-streams.ts';
 import { ReadSession } from './read-session.ts';
 import { ProxyReads } from './reading.ts';
@@ -32,6 +32,7 @@ const sweepEveryMs = 10_000;
  */
 export class DlogProxy {
   readonly #log: DistributedLog;
+  readonly #logger: Logger;
   readonly #streams: OwnedStreams;
   readonly #connections: Connections;
   readonly #tails: Tails;
@@ -52,6 +53,7 @@ export class DlogProxy {
       logger.warn({ event: 'dlog_proxy.close_failed', error: describeError(error) }),
     );
     this.#log = log;
+    this.#logger = logger;
     const tails = new Tails({ log, clock, limits });
     const streams = new OwnedStreams({ ...given, limits, stopping });
     const openReads = (): ReadSession => new ReadSession({ log, clock, limits, tails, stopping });
@@ -64,7 +66,7 @@ export class DlogProxy {
       cutOff: (name: string) => tails.close(name),
     };
     this.#writes = new ProxyWrites({ streams, connections, limits });
-    this.#reads = new ProxyReads({ limits, connections, ...stream });
+    this.#reads = new ProxyReads({ limits, connections, logger, ...stream });
     this.#calls = new StreamCalls({ ...given, streams, stopping, ...stream });
     this.#admin = new ProxyAdmin({ ...given, stopping, ...stream });
     this.#sweeps = [
@@ -76,6 +78,12 @@ export class DlogProxy {
   /** For a server whose connections may have many calls under way. */
   get handler(): DistributedLogServiceHandler {
     const [writes, reads, calls, admin] = [this.#writes, this.#reads, this.#calls, this.#admin];
+    const refusal = (error: unknown): Refused => loggedRefusalOf(this.#logger, error);
+    const failed = (error: unknown) => ({ header: header(refusal(error)) });
+    const answered = (answer: Promise<WriteOutcome | undefined>): Promise<WriteResponse> =>
+      answer
+        .catch(refusal)
+        .then((outcome) => (outcome === undefined ? { header: header() } : writeResponse(outcome)));
     return {
       handshake: () => calls.serverInfo({}),
       handshakeWithClientInfo: ({ clientInfo }) => calls.serverInfo(clientInfo),
@@ -132,14 +140,4 @@ export class DlogProxy {
     await this.#connections.forget(stream);
     this.#ends.forget(stream);
   }
-}
-
-function answered(answer: Promise<WriteOutcome | undefined>): Promise<WriteResponse> {
-  return answer
-    .catch(refusalOf)
-    .then((outcome) => (outcome === undefined ? { header: header() } : writeResponse(outcome)));
-}
-
-function failed(error: unknown): { readonly header: ResponseHeader } {
-  return { header: header(refusalOf(error)) };
 }

@@ -1,6 +1,7 @@
-import { describeError, errorCode, GatewayError } from '../base/index.ts';
+import { describeError, errorCode, GatewayError, type Logger } from '../base/index.ts';
 import { type AppendOutcome, type Dlsn, serializeDlsn } from '../dlog/index.ts';
 import type { ResponseHeader, StatusCode, WriteResponse } from '../rpc/index.ts';
+import { answerText } from './answer-text.ts';
 
 /** It was not done and never will be: `code` says why, `location` who can. */
 export interface Refused {
@@ -44,12 +45,20 @@ export function tooManyRecords(
 
 /** For a request that failed before anything was written. */
 export function refusalOf(error: unknown): Refused {
-  return refused(codeOf(error), describeError(error));
+  return refused(codeOf(error), answerText(error));
+}
+
+/** The same; what the answer does not say is in the log. */
+export function loggedRefusalOf(logger: Logger, error: unknown): Refused {
+  const refusal = refusalOf(error);
+  if (refusal.code === 'INTERNAL_SERVER_ERROR')
+    logger.warn({ event: 'dlog_proxy.call_failed', error: describeError(error) });
+  return refusal;
 }
 
 export function outcomeOf(outcome: AppendOutcome): WriteOutcome {
   if (outcome.kind === 'committed') return { kind: 'committed', dlsn: outcome.dlsn };
-  if (outcome.kind === 'unknown') return { kind: 'unknown', text: describeError(outcome.error) };
+  if (outcome.kind === 'unknown') return { kind: 'unknown', text: answerText(outcome.error) };
   switch (outcome.reason) {
     case 'queue-full':
       return refused('OVER_CAPACITY', 'too much is being written to this stream');
@@ -58,7 +67,10 @@ export function outcomeOf(outcome: AppendOutcome): WriteOutcome {
     case 'transaction-out-of-order':
       return refused('TRANSACTION_OUT_OF_ORDER', 'the transaction id is below the last one');
     case 'not-writable':
-      return refused('STREAM_NOT_READY', describeError(outcome.error ?? 'the stream changes its writer'));
+      return refused(
+        'STREAM_NOT_READY',
+        outcome.error === undefined ? 'the stream changes its writer' : answerText(outcome.error),
+      );
   }
 }
 

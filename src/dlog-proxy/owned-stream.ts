@@ -1,10 +1,11 @@
+import type { Logger } from '../base/index.ts';
 import type { AppendOutcome, DistributedLog, LogWriter, WriterOptions } from '../dlog/index.ts';
 import { InFlight, type ProxyLimits, type WriteOrder } from './limits.ts';
 import {
   cancelled,
+  loggedRefusalOf,
   outcomeOf,
   type Refused,
-  refusalOf,
   refused,
   type WriteOutcome,
   writtenBy,
@@ -21,6 +22,7 @@ export interface Write {
 
 export interface OwnedStreamDeps {
   readonly log: DistributedLog;
+  readonly logger: Logger;
   readonly limits: ProxyLimits;
   /** Of all streams together. */
   readonly total: InFlight;
@@ -174,7 +176,9 @@ export class OwnedStream {
   }
 
   async #become(): Promise<void> {
-    const opened = await this.#deps.acquisitions.run(() => this.#tryToOwn()).catch(refusalOf);
+    const opened = await this.#deps.acquisitions
+      .run(() => this.#tryToOwn())
+      .catch((error: unknown) => loggedRefusalOf(this.#deps.logger, error));
     // In one step: what comes after must find the writer, or ask for one anew.
     this.#isOpening = false;
     if (!('kind' in opened)) this.#writer = opened;

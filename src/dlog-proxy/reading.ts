@@ -1,14 +1,16 @@
+import type { Logger } from '../base/index.ts';
 import { checkStreamName, type Dlsn, deserializeDlsn, type ReadFrom, serializeDlsn } from '../dlog/index.ts';
 import type { Call, ReadEntriesResponse, ReadResponse, ReadFrom as ThriftReadFrom } from '../rpc/index.ts';
 import { type BlockRecord, recordsOf } from './block.ts';
 import type { Connections } from './connections.ts';
 import type { ProxyLimits } from './limits.ts';
-import { header, refusalOf } from './outcome.ts';
+import { header, loggedRefusalOf } from './outcome.ts';
 import type { ReadAnswer } from './read-session.ts';
 
 interface Deps {
   readonly limits: ProxyLimits;
   readonly connections: Connections;
+  readonly logger: Logger;
   /** What earlier owners left at the end of a stream is settled then. */
   readonly lookAtEnd: (stream: string) => Promise<void>;
 }
@@ -36,7 +38,7 @@ export class ProxyReads {
       const entries = bytes.length === 1 ? bytes[0] : Buffer.concat(bytes);
       return { ...standing(answer), entries, firstSlot: answer.firstSlot };
     } catch (error) {
-      return { header: header(refusalOf(error)) };
+      return { header: header(loggedRefusalOf(this.#deps.logger, error)) };
     }
   }
 
@@ -56,7 +58,7 @@ export class ProxyReads {
       });
       return { ...standing(answer), records: records.map(recordForThrift) };
     } catch (error) {
-      return { header: header(refusalOf(error)) };
+      return { header: header(loggedRefusalOf(this.#deps.logger, error)) };
     }
   }
 

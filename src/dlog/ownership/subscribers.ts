@@ -1,6 +1,7 @@
-import { type Clock, isJsonObject, type JsonValue } from '../../base/index.ts';
+import { type Clock, GatewayError, isJsonObject, type JsonValue } from '../../base/index.ts';
 import type { StateStore } from '../../coordination/index.ts';
 import { compareDlsn, type Dlsn } from '../format/dlsn.ts';
+import { noteFileName } from '../storage/notes.ts';
 import type { LogStorage } from '../storage/storage.ts';
 import { stateKey } from './ownership.ts';
 
@@ -17,15 +18,23 @@ export type AdvanceResult =
   /** Another member has taken over since: what this one has processed may be processed again. */
   | { readonly kind: 'stale'; readonly generation: number };
 
+/** Of one stream. */
+export const subscribersMax = 1000;
+
 /**
  * Positions of subscribers. Taking one over makes a new generation, and only the newest may advance, only forwards. Each change is made
  * in the state store and then noted in the storage: a store that lost it all starts from there, never ahead of what was processed,
  * and generations go on above the time in seconds, so that a member of before never passes for one of after.
+ *
+ * Calls reject with `STREAM_INVALID` for a name that is too long to be noted, and for a new subscriber of a stream that has
+ * {@link subscribersMax}.
  */
 export class SubscriberPositions {
   readonly #store: StateStore;
   readonly #storage: LogStorage;
   readonly #clock: Clock;
+  /** By stream: new subscribers come one after the other, so that they are counted. */
+  readonly #coming = new Map<string, Promise<unknown>>();
 
   constructor(deps: {
     readonly store: StateStore;
@@ -38,16 +47,8 @@ export class SubscriberPositions {
   }
 
   /** Makes `member` the one that reads for the subscriber, from where the last one was. */
-  async takeOver(stream: string, subscriber: string, member: string): Promise<SubscriberPosition> {
-    for (;;) {
-      const found = await this.#read(stream, subscriber);
-      const generation = Math.max(
-        (found.position?.generation ?? 0) + 1,
-        Math.floor(this.#clock.nowMs() / 1000),
-      );
-      const position = { generation, member, next: found.position?.next };
-      if (await this.#write({ stream, subscriber, version: found.version, position })) return position;
-    }
+  takeOver(stream: string, subscriber: string, member: string): Promise<SubscriberPosition> {
+    return this.#begin(stream, subscriber, (found) => ({ member, next: found?.next }));
   }
 
   /** All records before `next` are processed. */
@@ -71,30 +72,66 @@ export class SubscriberPositions {
    * Where the subscriber is to go on, backwards too. Makes a new generation without a member (an empty text), so that whoever
    * reads now is stale, sees why, and takes over from there.
    */
-  async moveTo(
+  moveTo(
     of: { readonly stream: string; readonly subscriber: string },
     next: Dlsn,
   ): Promise<SubscriberPosition> {
-    const { stream, subscriber } = of;
-    for (;;) {
-      const { version, position: found } = await this.#read(stream, subscriber);
-      const generation = Math.max((found?.generation ?? 0) + 1, Math.floor(this.#clock.nowMs() / 1000));
-      const position = { generation, member: '', next };
-      if (await this.#write({ stream, subscriber, version, position })) return position;
-    }
+    return this.#begin(of.stream, of.subscriber, () => ({ member: '', next }));
   }
 
   async position(stream: string, subscriber: string): Promise<SubscriberPosition | undefined> {
     return (await this.#read(stream, subscriber)).position;
   }
 
+  /** A new generation, of a subscriber that may be new. */
+  async #begin(
+    stream: string,
+    subscriber: string,
+    change: (found: SubscriberPosition | undefined) => Pick<SubscriberPosition, 'member' | 'next'>,
+  ): Promise<SubscriberPosition> {
+    noteFileName(noteOf(subscriber), `a subscriber of ${stream}`);
+    const attempt = async (): Promise<SubscriberPosition | undefined> => {
+      const { version, position: found } = await this.#read(stream, subscriber);
+      if (found === undefined) await this.#checkCount(stream);
+      const generation = Math.max((found?.generation ?? 0) + 1, Math.floor(this.#clock.nowMs() / 1000));
+      const position = { generation, ...change(found) };
+      const isWritten = await this.#write({ stream, subscriber, version, position });
+      return isWritten ? position : undefined;
+    };
+    for (;;) {
+      const isKnown = (await this.#store.read(keyOf(stream, subscriber))) !== undefined;
+      const position = await (isKnown ? attempt() : this.#afterOthers(stream, attempt));
+      if (position !== undefined) return position;
+    }
+  }
+
+  async #afterOthers<T>(stream: string, work: () => Promise<T>): Promise<T> {
+    const mine = (this.#coming.get(stream) ?? Promise.resolve()).then(work, work);
+    this.#coming.set(stream, mine);
+    try {
+      return await mine;
+    } finally {
+      if (this.#coming.get(stream) === mine) this.#coming.delete(stream);
+    }
+  }
+
+  async #checkCount(stream: string): Promise<void> {
+    if ((await this.#storage.noteNames(stream)).length < subscribersMax) return;
+    throw new GatewayError(
+      'STREAM_INVALID',
+      `${stream} has ${subscribersMax} subscribers already, which is the limit: use the name of one of them`,
+      { facts: { stream, subscribersMax } },
+    );
+  }
+
   async #read(
     stream: string,
     subscriber: string,
   ): Promise<{ readonly version: number | undefined; readonly position: SubscriberPosition | undefined }> {
-    const found = await this.#store.read(stateKey(stream, `subscribers/${subscriber}`));
+    const found = await this.#store.read(keyOf(stream, subscriber));
     if (found !== undefined) return { version: found.version, position: parsed(found.value) };
-    const note = (await this.#storage.notes(stream)).get(`subscriber ${subscriber}`);
+    const isNoted = (await this.#storage.noteNames(stream)).includes(noteOf(subscriber));
+    const note = isNoted ? (await this.#storage.notes(stream)).get(noteOf(subscriber)) : undefined;
     return { version: undefined, position: note === undefined ? undefined : parsed(note) };
   }
 
@@ -106,16 +143,24 @@ export class SubscriberPositions {
     readonly position: SubscriberPosition;
   }): Promise<boolean> {
     const { stream, subscriber, version, position } = change;
-    const key = stateKey(stream, `subscribers/${subscriber}`);
+    const key = keyOf(stream, subscriber);
     const value = jsonOf(position);
     const result =
       version === undefined
         ? await this.#store.create(key, value)
         : await this.#store.replace(key, version, value);
     if (result.kind === 'conflict') return false;
-    await this.#storage.putNote(stream, `subscriber ${subscriber}`, value);
+    await this.#storage.putNote(stream, noteOf(subscriber), value);
     return true;
   }
+}
+
+function keyOf(stream: string, subscriber: string): string {
+  return stateKey(stream, `subscribers/${subscriber}`);
+}
+
+function noteOf(subscriber: string): string {
+  return `subscriber ${subscriber}`;
 }
 
 function jsonOf({ generation, member, next }: SubscriberPosition): JsonValue {

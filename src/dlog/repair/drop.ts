@@ -172,12 +172,10 @@ async function keepAside({ stream, raw, permit }: Drop, numbers: readonly number
 
 /** The bytes behind it stay in the segment's file, where nobody reads: they are the ones that were kept aside. */
 async function replaceSeal({ raw, permit, clock }: Drop, { header, seed, tally }: Prefix): Promise<void> {
-  const { fs, files } = raw;
+  const { files } = raw;
   const path = files.seal(header.lssn);
   const seal = tally.seal({ epoch: permit.epoch, sealedAtMs: clock.nowMs(), isEndOfStream: false });
-  const beside = await files.writeBeside(path, encodeSeal(seal, seed));
-  await fs.rename(beside, path);
-  await fs.syncDirectory(files.directory('segments'));
+  await files.replace(path, encodeSeal(seal, seed));
 }
 
 /** A position behind the end would leave out what is written there next. */

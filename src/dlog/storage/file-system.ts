@@ -21,6 +21,8 @@ export interface FileSystem {
   removeTree(path: string): Promise<void>;
   names(directory: string): Promise<string[]>;
   syncDirectory(path: string): Promise<void>;
+  /** When the content of a file or directory last changed, by the clock of the file system; ms since 1970. */
+  modifiedAtMs(path: string): Promise<number>;
   /** Not a promise: asked once for every commit, and answered from memory by every file system. */
   exists(path: string): boolean;
 }
@@ -73,6 +75,7 @@ export const nodeFileSystem: FileSystem = {
       await close(descriptor);
     }
   },
+  modifiedAtMs: async (path) => (await fs.promises.stat(path)).mtimeMs,
   exists: (path) => fs.existsSync(path),
 };
 

@@ -49,7 +49,7 @@ export class StreamFiles {
    * synced it yet: what the caller does next must not outlive it, so it is synced all the same.
    */
   async writeOnce(path: string, bytes: Buffer): Promise<'written' | 'exists'> {
-    const beside = await this.writeBeside(path, bytes);
+    const beside = await this.#writeBeside(path, bytes);
     let result: 'written' | 'exists' = 'written';
     try {
       await this.#fs.link(beside, path);
@@ -63,17 +63,37 @@ export class StreamFiles {
     return result;
   }
 
-  /** A synced file of that content under a passing name in the same directory. */
-  async writeBeside(path: string, bytes: Buffer): Promise<string> {
+  /** Makes a file of that content, durably and at once, in the place of the one that has the name, if any. */
+  async replace(path: string, bytes: Buffer): Promise<void> {
+    const beside = await this.#writeBeside(path, bytes);
+    try {
+      await this.#fs.rename(beside, path);
+    } catch (error) {
+      await this.#remove(beside);
+      throw error;
+    }
+    await this.#fs.syncDirectory(join(path, '..'));
+  }
+
+  /** A synced file of that content under a temporary name in the same directory. When it fails it leaves none. */
+  async #writeBeside(path: string, bytes: Buffer): Promise<string> {
     const beside = join(path, '..', `.${this.#random.uuid()}`);
     const file = await this.#fs.open(beside, 'create');
     try {
       await writeAll(file, bytes, 0);
       await file.dataSync();
+    } catch (error) {
+      await this.#remove(beside);
+      throw error;
     } finally {
       await file.close();
     }
     return beside;
+  }
+
+  /** The failure that led here is the one to report: what cannot be removed now is removed later (leftovers.ts). */
+  async #remove(beside: string): Promise<void> {
+    await this.#fs.unlink(beside).catch(() => undefined);
   }
 }
 

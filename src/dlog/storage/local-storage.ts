@@ -4,10 +4,12 @@ import { compareDlsn, type Dlsn, parseSortableDlsn, sortableDlsn } from '../form
 import { encodeSegmentHeader, type SegmentHeader } from '../format/segment-header.ts';
 import { checkStreamName, fenced, segmentExists, streamUnknown } from './faults.ts';
 import { type FileSystem, nodeFileSystem } from './file-system.ts';
+import { removeLeftovers } from './leftovers.ts';
 import { ignoring, numbersOf, readWhole, StreamFiles } from './local-files.ts';
 import { recoverLocalSegment } from './local-recovery.ts';
 import { LocalSegmentAppender } from './local-segment-appender.ts';
 import { LocalSegmentReader, readStoredSegment } from './local-segment-reader.ts';
+import { noteFileName } from './notes.ts';
 import type {
   FenceResult,
   LogStorage,
@@ -18,6 +20,8 @@ import type {
   StandingSeal,
   StoredSegment,
 } from './storage.ts';
+
+const kinds = ['fences', 'segments', 'marks', 'notes'] as const;
 
 export interface LocalStorageOptions {
   /** The directory that holds the namespaces; made when it is not there. On a local file system: NFS is not enough. */
@@ -54,13 +58,12 @@ export class LocalStorage implements LogStorage {
       fs: this.#fs,
       random: this.#random,
     });
-    for (const kind of ['fences', 'segments', 'marks', 'notes'] as const)
-      await this.#fs.makeDirectory(made.directory(kind));
-    await made.writeOnce(made.settings, Buffer.from(JSON.stringify(settings)));
     try {
+      for (const kind of kinds) await this.#fs.makeDirectory(made.directory(kind));
+      await made.writeOnce(made.settings, Buffer.from(JSON.stringify(settings)));
       await this.#fs.rename(made.root, target);
     } catch (error) {
-      await this.#fs.removeTree(made.root);
+      await this.#fs.removeTree(made.root).catch(() => undefined);
       if (errorCode(error) === 'ENOTEMPTY' || errorCode(error) === 'EEXIST') return 'exists';
       throw error;
     }
@@ -121,6 +124,21 @@ export class LocalStorage implements LogStorage {
     }
     await this.#fs.syncDirectory(files.directory('fences'));
     return { kind: 'granted' };
+  }
+
+  /** For who opens the storage: what was never finished beside the streams, of processes that died. */
+  async removeLeftovers(nowMs: number): Promise<number> {
+    let removed = 0;
+    for (const namespace of await this.namespaces())
+      removed += await removeLeftovers(this.#fs, join(this.#root, namespace), nowMs);
+    return removed;
+  }
+
+  /** The owner's fence was written a moment ago: its time is the time by the clock of the file system. */
+  async tidy({ stream, epoch }: Permit): Promise<void> {
+    const files = this.#files(stream);
+    const nowMs = await this.#fs.modifiedAtMs(files.fence(epoch));
+    for (const kind of kinds) await removeLeftovers(this.#fs, files.directory(kind), nowMs);
   }
 
   async segments(stream: string): Promise<readonly StoredSegment[]> {
@@ -187,14 +205,17 @@ export class LocalStorage implements LogStorage {
 
   async putNote(stream: string, name: string, value: JsonValue): Promise<void> {
     const files = this.#files(stream);
-    const path = join(files.directory('notes'), encodeURIComponent(name).replaceAll('.', '%2e'));
+    const path = join(files.directory('notes'), noteFileName(name));
     try {
-      const beside = await files.writeBeside(path, Buffer.from(JSON.stringify(value)));
-      await this.#fs.rename(beside, path);
-      await this.#fs.syncDirectory(files.directory('notes'));
+      await files.replace(path, Buffer.from(JSON.stringify(value)));
     } catch (error) {
       throw errorCode(error) === 'ENOENT' ? streamUnknown(stream, error) : error;
     }
+  }
+
+  async noteNames(stream: string): Promise<readonly string[]> {
+    const names = await this.#names(stream, 'notes');
+    return names.filter((name) => !name.startsWith('.')).map((name) => decodeURIComponent(name));
   }
 
   async notes(stream: string): Promise<ReadonlyMap<string, JsonValue>> {

@@ -6,6 +6,7 @@ import { decodeSeal, encodeSeal, type Seal } from '../format/seal.ts';
 import { decodeSegmentHeader, encodeSegmentHeader, type SegmentHeader } from '../format/segment-header.ts';
 import { SegmentTally } from '../format/tally.ts';
 import { checkStreamName, fenced, segmentExists, segmentMissing, streamUnknown } from './faults.ts';
+import { noteFileName } from './notes.ts';
 import type {
   FenceResult,
   LogStorage,
@@ -138,8 +139,13 @@ export class MemoryStorage implements LogStorage {
 
   putNote(stream: string, name: string, value: JsonValue): Promise<void> {
     return answer(() => {
+      noteFileName(name);
       this.#stream(stream).notes.set(name, copied(value));
     });
+  }
+
+  noteNames(stream: string): Promise<readonly string[]> {
+    return answer(() => [...this.#stream(stream).notes.keys()]);
   }
 
   notes(stream: string): Promise<ReadonlyMap<string, JsonValue>> {

@@ -1,4 +1,4 @@
-import type { Clock, Logger, RandomSource } from '../../base/index.ts';
+import { type Clock, describeError, type Logger, type RandomSource } from '../../base/index.ts';
 import { LocalStorage } from './local-storage.ts';
 import type { LogStorage } from './storage.ts';
 
@@ -38,6 +38,11 @@ export async function openStorage(
 ): Promise<OpenedStorage> {
   if (settings.kind === 'local') {
     const storage = new LocalStorage({ directory: settings.directory, random: deps.random });
+    try {
+      await storage.removeLeftovers(deps.clock.nowMs());
+    } catch (error) {
+      deps.log.warn({ event: 'dlog.leftovers_kept', error: describeError(error) });
+    }
     return { storage, close: () => Promise.resolve() };
   }
   const { connectKafka, KafkaStorage } = await import('./kafka/index.ts');

@@ -52,9 +52,16 @@ export interface LogStorage {
   /** The mark, or undefined when nothing was cut off. */
   truncation(stream: string): Promise<Dlsn | undefined>;
 
-  /** Keeps a small value beside the stream; durable when it resolves. Of two writers at once either may win. */
+  /**
+   * Keeps a small value beside the stream; durable when it resolves. Of two writers at once either may win. Rejects with
+   * `STREAM_INVALID` for a name that is too long.
+   */
   putNote(stream: string, name: string, value: JsonValue): Promise<void>;
+  noteNames(stream: string): Promise<readonly string[]>;
   notes(stream: string): Promise<ReadonlyMap<string, JsonValue>>;
+
+  /** Removes what processes that died left beside the stream, for its new owner; nothing waits for it. */
+  tidy?(permit: Permit): Promise<void>;
 
   /** The files, of a storage that has them on this machine: for checks and repairs. */
   raw?(stream: string): RawStream;

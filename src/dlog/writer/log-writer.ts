@@ -122,6 +122,8 @@ export class LogWriter {
       const parts = { deps, options, applicant, permit, segment, transactionId: segment.lastTransactionId };
       const writer = new LogWriter(parts);
       writer.#note([...end.segments, segment.stored]);
+      // What is not removed now is removed by the next owner.
+      writer.#tasks.add(storage.tidy?.(permit).catch(() => undefined) ?? Promise.resolve());
       return { kind: 'opened', writer };
     } catch (error) {
       await releaseOwnership(deps.store, applicant).catch(() => undefined);

@@ -21,6 +21,7 @@ export interface DiskUser {
 
 interface FileNode {
   readonly kind: 'file';
+  modifiedAtMs: number;
   /** What every process sees. */
   bytes: Buffer;
   /** What a power cut leaves for certain. */
@@ -31,6 +32,7 @@ interface FileNode {
 
 interface DirectoryNode {
   readonly kind: 'directory';
+  readonly modifiedAtMs: number;
   entries: Map<string, Node>;
   durable: Map<string, Node>;
   /** Changes since the last sync, oldest first. */
@@ -48,8 +50,10 @@ const sectorBytes = 512;
  */
 export class SimulatedDisk {
   fault: DiskFault = () => undefined;
+  /** The clock of the file system. */
+  nowMs = 0;
   readonly #random: RandomSource;
-  #root: DirectoryNode = directory();
+  #root: DirectoryNode = directory(0);
 
   constructor(random: RandomSource) {
     this.#random = random;
@@ -89,6 +93,12 @@ export class SimulatedDisk {
           node.durable = new Map(node.entries);
           node.dirty = [];
         }),
+      modifiedAtMs: async (path) => {
+        await user.turn();
+        const node = this.#find(path);
+        if (node === undefined) throw systemError('ENOENT', path);
+        return node.modifiedAtMs;
+      },
       exists: (path) => this.#find(path) !== undefined,
     };
   }
@@ -155,7 +165,8 @@ export class SimulatedDisk {
     if (mode === 'create') {
       const { parent, name } = this.#place(path);
       if (parent.entries.has(name)) throw systemError('EEXIST', path);
-      const node: FileNode = { kind: 'file', bytes: Buffer.alloc(0), durable: Buffer.alloc(0), dirty: [] };
+      const empty = { bytes: Buffer.alloc(0), durable: Buffer.alloc(0), dirty: [] };
+      const node: FileNode = { kind: 'file', modifiedAtMs: this.nowMs, ...empty };
       change(parent, [[name, node]]);
       return node;
     }
@@ -196,7 +207,7 @@ export class SimulatedDisk {
   #makeDirectory(path: string): void {
     let node = this.#root;
     for (const name of parts(path)) {
-      if (!node.entries.has(name)) change(node, [[name, directory()]]);
+      if (!node.entries.has(name)) change(node, [[name, directory(this.nowMs)]]);
       const child = node.entries.get(name);
       assert(child?.kind === 'directory');
       node = child;
@@ -295,11 +306,12 @@ class SimulatedFile implements OpenFile {
     if (bytes.length === 0) return;
     this.#node.bytes = patched(this.#node.bytes, offset, bytes);
     this.#node.dirty.push({ offset, bytes });
+    this.#node.modifiedAtMs = this.#disk.nowMs;
   }
 }
 
-function directory(): DirectoryNode {
-  return { kind: 'directory', entries: new Map(), durable: new Map(), dirty: [] };
+function directory(modifiedAtMs: number): DirectoryNode {
+  return { kind: 'directory', modifiedAtMs, entries: new Map(), durable: new Map(), dirty: [] };
 }
 
 function change(node: DirectoryNode, step: readonly (readonly [string, Node | undefined])[]): void {

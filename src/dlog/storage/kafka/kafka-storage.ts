@@ -12,6 +12,7 @@ import { compareDlsn, type Dlsn } from '../../format/dlsn.ts';
 import { encodeSeal } from '../../format/seal.ts';
 import { type Durability, encodeSegmentHeader, type SegmentHeader } from '../../format/segment-header.ts';
 import { checkStreamName, corrupt, fenced, segmentExists, segmentMissing } from '../faults.ts';
+import { noteFileName } from '../notes.ts';
 import type {
   FenceResult,
   Inspected,
@@ -246,9 +247,14 @@ export class KafkaStorage implements LogStorage {
   }
 
   async putNote(stream: string, name: string, value: JsonValue): Promise<void> {
+    noteFileName(name);
     const view = await this.#views.whole(stream);
     await view.write(plainStamp('note'), sized(view.topic, Buffer.from(JSON.stringify({ name, value }))));
     view.makeCheckpointWhenDue();
+  }
+
+  async noteNames(stream: string): Promise<readonly string[]> {
+    return [...(await this.#views.whole(stream)).fold.notes.keys()];
   }
 
   async notes(stream: string): Promise<ReadonlyMap<string, JsonValue>> {

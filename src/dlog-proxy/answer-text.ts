@@ -1,0 +1,30 @@
+import { GatewayError } from '../base/index.ts';
+
+/** What a client sent may be part of a text: it must not come back many times over. */
+const textMax = 500;
+
+/**
+ * What a client is told of an error: our own sentences, and of an error of the system its name ("ENOSPC: no space left on
+ * device"). Paths of the server stay in its log, as do errors that nobody has put into words.
+ */
+export function answerText(error: unknown): string {
+  const text = told(error);
+  return text.length > textMax ? `${text.slice(0, textMax)}…` : text;
+}
+
+function told(error: unknown): string {
+  if (error instanceof GatewayError) {
+    const cause = error.cause === undefined ? '' : told(error.cause);
+    return cause === '' || error.message.includes(cause) ? error.message : `${error.message}: ${cause}`;
+  }
+  const system = systemText(error);
+  if (system !== undefined) return system;
+  return 'an unexpected error of the gateway, which its log describes';
+}
+
+/** Node's message without the call and its paths: `ENOENT: no such file or directory, open '/x'`. */
+function systemText(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
+  const [text] = /^E[A-Z0-9]+: [^,/]*/.exec(error.message) ?? [error.code];
+  return text;
+}
