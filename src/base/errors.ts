@@ -42,6 +42,7 @@ export type ErrorCode =
   | 'STREAM_INVALID'
   | 'STREAM_UNKNOWN'
   | 'STREAM_EXISTS'
+  | 'STREAM_LIMIT'
   | 'STREAM_OWNED'
   | 'SEGMENT_EXISTS'
   | 'SEGMENT_FENCED'

@@ -23,6 +23,8 @@ export interface DlogDeps {
   readonly random: RandomSource;
   readonly log: Logger;
   readonly calls?: CallMarks;
+  /** Beyond it no stream is created. */
+  readonly streamsMax?: number;
 }
 
 /** The distributed log of this gateway, in the storage that is configured. `close` lets the storage go. Rejects as openStorage does. */

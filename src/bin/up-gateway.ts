@@ -137,7 +137,11 @@ async function openServices(opening: Opening): Promise<Services> {
   const reserve = await DiskReserve.open({ ...deps, dir: join(config.localDir, 'reserve') });
   undo.push(() => reserve.close());
   const { freeing } = reserve;
-  const { log: streams, close: closeStreams } = await openDlog(deps, config.dlogStorage, stop.soon);
+  const { log: streams, close: closeStreams } = await openDlog(
+    { ...deps, streamsMax: config.dlogStreamsMax },
+    config.dlogStorage,
+    stop.soon,
+  );
   undo.push(closeStreams);
   throwIfAborted(stop.soon);
   const nimbus = await NimbusDaemon.open(

@@ -24,6 +24,7 @@ export interface GatewayConfig {
   readonly dlogSoft: SoftQuotaConfig;
   readonly dlogStreamSoft: SoftQuotaConfig;
   readonly dlogStorage: DlogStorageConfig;
+  readonly dlogStreamsMax: number;
   readonly redis: {
     /** Undefined: a private server. */
     readonly url: string | undefined;
@@ -156,6 +157,7 @@ function derive(values: JsonObject, conf: ConfText, checkoutDir: string): Gatewa
       'egret.dlog.stream.soft.records.per.sec',
     ),
     dlogStorage: dlogStorageConfig(values, localDir),
+    dlogStreamsMax: number(values, 'egret.dlog.streams.max')!,
     redis: {
       url: text(values, 'egret.redis.url'),
       serverCommand: text(values, 'egret.redis.server.command'),

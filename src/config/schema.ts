@@ -112,6 +112,11 @@ export const gatewayKeys: Readonly<Record<string, KeySchema>> = {
     ...{ type: 'number', minimum: 0, default: 0 },
     description: 'The same, by records.',
   },
+  'egret.dlog.streams.max': {
+    ...{ type: 'integer', minimum: 1, default: 100_000 },
+    description:
+      'Streams of the distributed log that clients may create in all. A namespace counts as one at least.',
+  },
   'egret.dlog.storage': {
     ...{ type: 'string', enum: ['local', 'kafka'], default: 'local' },
     description:

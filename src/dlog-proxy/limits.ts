@@ -81,6 +81,8 @@ export interface ProxyLimits {
   readonly streamIdleMs: number;
   readonly tailsMax: number;
   readonly tailBytesMax: number;
+  /** Of all tails together. */
+  readonly tailsBytesMax: number;
   /** A tail that nobody read for so long is closed. */
   readonly tailIdleMs: number;
   /** Of one connection. */
@@ -111,9 +113,10 @@ export const proxyLimits: ProxyLimits = {
   streamIdleMs: 600_000,
   tailsMax: 256,
   tailBytesMax: 4 * 1024 * 1024,
+  tailsBytesMax: 128 * 1024 * 1024,
   tailIdleMs: 30_000,
   readersMax: 8,
-  readRecordsMax: 4096,
+  readRecordsMax: 1024,
   readBytesMax: 512 * 1024,
   readWaitMsMax: 30_000,
   retentionEveryMs: 30_000,

@@ -96,6 +96,7 @@ function codeOf(error: unknown): Refused['code'] {
         ? 'INVALID_STREAM_NAME'
         : 'REQUEST_DENIED';
     case 'DURABILITY_UNSUPPORTED':
+    case 'STREAM_LIMIT':
       return 'REQUEST_DENIED';
     case 'STATE_UNAVAILABLE':
       return 'SERVICE_UNAVAILABLE';

@@ -3,6 +3,7 @@ import { checkStreamName, type Dlsn, deserializeDlsn, type ReadFrom, serializeDl
 import type { Call, ReadEntriesResponse, ReadResponse, ReadFrom as ThriftReadFrom } from '../rpc/index.ts';
 import { type BlockRecord, recordsOf } from './block.ts';
 import type { Connections } from './connections.ts';
+import { FairTurns } from './fair-turns.ts';
 import type { ProxyLimits } from './limits.ts';
 import { header, loggedRefusalOf } from './outcome.ts';
 import type { ReadAnswer } from './read-session.ts';
@@ -25,6 +26,7 @@ interface ReadEntriesArguments {
 /** The methods that read. What goes wrong is a code of the answer. */
 export class ProxyReads {
   readonly #deps: Deps;
+  readonly #turns = new FairTurns();
 
   constructor(deps: Deps) {
     this.#deps = deps;
@@ -42,13 +44,17 @@ export class ProxyReads {
     }
   }
 
-  /** The same, a structure for each record: for clients that are to be simple. */
+  /**
+   * The same, a structure for each record: for clients that are to be simple. A call costs as much as many others do, so
+   * that one begins in each turn of the event loop.
+   */
   async read(
     request: ReadEntriesArguments & { readonly recordsMax: number },
     call: Call,
   ): Promise<ReadResponse> {
     const recordsMax = clamp(request.recordsMax, 1, this.#deps.limits.readRecordsMax);
     const bytesMax = clamp(request.bytesMax, 1, this.#deps.limits.readBytesMax);
+    await this.#turns.take(call.signal);
     let records: readonly BlockRecord[] = [];
     try {
       const answer = await this.#read(request, call, (found) => {

@@ -4,6 +4,13 @@ import { type Block, type Blocks, behind, blockOf, firstOf } from './block.ts';
 /** What a block costs beside its bytes, roughly. */
 const blockOverheadBytes = 160;
 
+interface TailOptions {
+  readonly bytesMax: number;
+  readonly nowMs: number;
+  /** Called when entries came. */
+  readonly onGrown: () => void;
+}
+
 export type TailLook = Blocks | 'behind' | 'empty' | 'end';
 
 /**
@@ -13,6 +20,7 @@ export type TailLook = Blocks | 'behind' | 'empty' | 'end';
 export class StreamTail {
   readonly #reader: LogReader;
   readonly #bytesMax: number;
+  readonly #onGrown: () => void;
   readonly #ended = new AbortController();
   /** Blocks below this index were let go. */
   #from = 0;
@@ -26,21 +34,30 @@ export class StreamTail {
   usedAtMs: number;
   readonly #feeding: Promise<void>;
 
-  private constructor(reader: LogReader, bytesMax: number, nowMs: number) {
+  private constructor(reader: LogReader, { bytesMax, nowMs, onGrown }: TailOptions) {
     this.#reader = reader;
     this.#bytesMax = bytesMax;
+    this.#onGrown = onGrown;
     this.#start = reader.next;
     this.usedAtMs = nowMs;
     this.#feeding = this.#feed().catch(() => undefined);
   }
 
   /** Rejects as DistributedLog.openReader does. */
-  static async open(
-    log: DistributedLog,
-    stream: string,
-    options: { readonly bytesMax: number; readonly nowMs: number },
-  ): Promise<StreamTail> {
-    return new StreamTail(await log.openReader(stream, 'latest'), options.bytesMax, options.nowMs);
+  static async open(log: DistributedLog, stream: string, options: TailOptions): Promise<StreamTail> {
+    return new StreamTail(await log.openReader(stream, 'latest'), options);
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Who still needs the oldest entry reads it from the storage. False when there is none. */
+  dropOldest(): boolean {
+    const oldest = this.#blocks[this.#from];
+    if (oldest === undefined) return false;
+    this.#letGo(this.#from + 1, behind(oldest));
+    return true;
   }
 
   /** True when it was closed, or its reader failed: those who read for themselves are told why. */
@@ -100,6 +117,7 @@ export class StreamTail {
     for (let bytes = this.#bytes; bytes > this.#bytesMax && surplus < this.#blocks.length - 1; surplus++)
       bytes -= sizeOf(this.#blocks[surplus]!);
     if (surplus > this.#from) this.#letGo(surplus, behind(this.#blocks[surplus - 1]!));
+    this.#onGrown();
     this.#wake();
   }
 

@@ -7,6 +7,8 @@ import { StreamTail } from './stream-tail.ts';
 export class Tails {
   readonly #deps: { readonly log: DistributedLog; readonly clock: Clock; readonly limits: ProxyLimits };
   readonly #tails = new Map<string, Promise<StreamTail | undefined>>();
+  /** Those that hold entries. */
+  readonly #open = new Set<StreamTail>();
 
   constructor(deps: { readonly log: DistributedLog; readonly clock: Clock; readonly limits: ProxyLimits }) {
     this.#deps = deps;
@@ -17,14 +19,23 @@ export class Tails {
     const { log, clock, limits } = this.#deps;
     const nowMs = clock.monotonicMs();
     let found = this.#tails.get(stream);
-    if ((await found)?.isClosed === true && this.#tails.get(stream) === found) this.#tails.delete(stream);
+    const before = await found;
+    if (before?.isClosed === true) this.#open.delete(before);
+    if (before?.isClosed === true && this.#tails.get(stream) === found) this.#tails.delete(stream);
     found = this.#tails.get(stream);
     if (found === undefined) {
       if (this.#tails.size >= limits.tailsMax) return undefined;
-      found = StreamTail.open(log, stream, { bytesMax: limits.tailBytesMax, nowMs }).catch(() => {
-        this.#tails.delete(stream);
-        return undefined;
-      });
+      const onGrown = (): void => this.#shrink();
+      found = StreamTail.open(log, stream, { bytesMax: limits.tailBytesMax, nowMs, onGrown }).then(
+        (tail) => {
+          this.#open.add(tail);
+          return tail;
+        },
+        () => {
+          this.#tails.delete(stream);
+          return undefined;
+        },
+      );
       this.#tails.set(stream, found);
     }
     const tail = await found;
@@ -35,7 +46,26 @@ export class Tails {
   async close(stream: string): Promise<void> {
     const tail = this.#tails.get(stream);
     this.#tails.delete(stream);
-    await (await tail)?.close();
+    const opened = await tail;
+    if (opened !== undefined) this.#open.delete(opened);
+    await opened?.close();
+  }
+
+  /** What all tails hold. */
+  get bytes(): number {
+    let bytes = 0;
+    for (const tail of this.#open) bytes += tail.bytes;
+    return bytes;
+  }
+
+  /** The tail that holds the most drops its oldest entries first: none goes short for another. */
+  #shrink(): void {
+    for (let surplus = this.bytes - this.#deps.limits.tailsBytesMax; surplus > 0; ) {
+      const largest = [...this.#open].reduce((most, tail) => (tail.bytes > most.bytes ? tail : most));
+      const before = largest.bytes;
+      if (!largest.dropOldest()) return;
+      surplus -= before - largest.bytes;
+    }
   }
 
   async closeIdle(): Promise<void> {

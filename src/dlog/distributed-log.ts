@@ -13,8 +13,9 @@ import type { RepairChoice } from './repair/choice.ts';
 import { type RepairResult, repairStream } from './repair/repair-stream.ts';
 import { cutOff, firstKept, type RetentionPolicy } from './retention.ts';
 import { parseSettings, retentionOf } from './settings.ts';
-import { checkDurability } from './storage/faults.ts';
+import { checkDurability, checkStreamName } from './storage/faults.ts';
 import type { LogStorage } from './storage/storage.ts';
+import { StreamCount } from './stream-count.ts';
 import { LogWriter, type OpenWriterResult } from './writer/log-writer.ts';
 import type { WriterOptions } from './writer/writer-options.ts';
 
@@ -24,6 +25,8 @@ export interface DistributedLogDeps {
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly log: Logger;
+  /** Beyond it no stream is created. Default: no bound. */
+  readonly streamsMax?: number;
 }
 
 /**
@@ -35,18 +38,24 @@ export class DistributedLog {
   /** How far subscribers have come. */
   readonly subscribers: SubscriberPositions;
   readonly #deps: DistributedLogDeps & { readonly hub: CommitHub };
+  readonly #count: StreamCount;
 
   constructor(deps: DistributedLogDeps) {
     this.#deps = { ...deps, hub: new CommitHub() };
+    this.#count = new StreamCount(deps, deps.streamsMax ?? Number.POSITIVE_INFINITY);
     this.subscribers = new SubscriberPositions(deps);
   }
 
-  /** Of the settings those of {@link StreamSettings} are heeded; others are the caller's, and kept. `STREAM_INVALID` for one that cannot be. */
+  /**
+   * Of the settings those of {@link StreamSettings} apply; others are the caller's, and kept. `STREAM_INVALID` for one that
+   * cannot be, `STREAM_LIMIT` where there are as many streams as may be.
+   */
   async createStream(stream: string, settings: JsonValue = null): Promise<'created' | 'exists'> {
     const { storage } = this.#deps;
     const { durability } = parseSettings(stream, settings);
     if (durability !== undefined) checkDurability(storage, durability);
-    return storage.createStream(stream, settings);
+    checkStreamName(stream);
+    return this.#count.create(stream, () => storage.createStream(stream, settings));
   }
 
   settings(stream: string): Promise<JsonValue> {
@@ -64,6 +73,7 @@ export class DistributedLog {
   /** False when there was none. Its writer is fenced off, its readers find it gone. */
   async deleteStream(stream: string): Promise<boolean> {
     const isDeleted = await this.#deps.storage.deleteStream(stream);
+    if (isDeleted) this.#count.deleted();
     await this.#deps.store.removeAll(`dlog/${stream}/`);
     return isDeleted;
   }

@@ -78,6 +78,7 @@ function stormExceptionOf({ code }: GatewayError): StormException | undefined {
     case 'STREAM_INVALID':
     case 'STREAM_UNKNOWN':
     case 'STREAM_EXISTS':
+    case 'STREAM_LIMIT':
     case 'STREAM_OWNED':
     case 'SEGMENT_EXISTS':
     case 'SEGMENT_FENCED':

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { seededRandom } from '../../base/index.ts';
+import { seededRandom, silentLog } from '../../base/index.ts';
+import { MemoryStore } from '../../coordination/index.ts';
+import { opened, turns } from '../../testing/dlog/log-fixture.ts';
 import { type DiskCall, SimulatedDisk } from '../../testing/dlog/simulated-disk.ts';
 import { permitOf, stream } from '../../testing/dlog/storage-owner.ts';
+import { ManualClock } from '../../testing/manual-clock.ts';
+import { DistributedLog } from '../distributed-log.ts';
 import type { FileSystem } from './file-system.ts';
 import { leftoverAgeMs } from './leftovers.ts';
 import { LocalStorage } from './local-storage.ts';
@@ -62,8 +66,11 @@ describe('temporary files of the local storage', () => {
     for (const kind of kinds) await (await fs.open(join(root, kind, died), 'create')).close();
     disk.nowMs += leftoverAgeMs;
     for (const kind of kinds) await (await fs.open(join(root, kind, living), 'create')).close();
-    await storage.fence(permitOf(2));
-    await storage.tidy(permitOf(2));
+    const clock = new ManualClock();
+    const deps = { storage, store: new MemoryStore(clock), clock, random: seededRandom(2), log: silentLog };
+    const writer = await opened(new DistributedLog(deps), stream);
+    await turns();
+    await writer.close();
     assert.deepEqual((await temporary()).sort(), kinds.map((kind) => join(root, kind, living)).sort());
   });
 

@@ -37,10 +37,11 @@ export class LogFixture {
   }
 
   /** What another process would have. */
-  process(): DistributedLog {
+  process(streamsMax?: number): DistributedLog {
     const { clock, store, storage } = this;
     const random = seededRandom(this.#seed * 1000 + ++this.#processes);
-    return new DistributedLog({ storage, store, clock, random, log: silentLog });
+    const deps = { storage, store, clock, random, log: silentLog };
+    return new DistributedLog(streamsMax === undefined ? deps : { ...deps, streamsMax });
   }
 }
 
