@@ -13,6 +13,8 @@ export interface ReadRequest {
   /** How long to wait where there is nothing yet. */
   readonly waitMs: number;
   readonly signal: AbortSignal;
+  /** Awaited when there is something to answer, before it is taken. */
+  readonly turn?: () => Promise<void>;
   /** Where the next read goes on, of one that takes less than whole entries. */
   readonly take?: (found: Blocks) => Dlsn;
 }
@@ -92,7 +94,10 @@ export class ReadSession {
     for (;;) {
       const found = tail.look(at, request.bytesMax);
       if (found === 'behind') return undefined;
-      if (typeof found === 'object') return { kind: 'blocks', ...found, next: nextOf(request, found) };
+      if (typeof found === 'object') {
+        await request.turn?.();
+        return { kind: 'blocks', ...found, next: nextOf(request, found) };
+      }
       if (found === 'end') return { kind: 'end', next: at };
       // Who does not wait wants to know what is committed by now: the tail may be a moment behind.
       if (request.waitMs <= 0) return undefined;
@@ -134,11 +139,11 @@ export class ReadSession {
 
   async #readPlace(place: Place, request: ReadRequest, deadlineMs: number): Promise<ReadAnswer> {
     const { bytesMax, signal } = request;
-    if (place.left.length > 0) return takeLeft(place, request, place.at.slot);
+    if (place.left.length > 0) return takeInTurn(place, request, place.at.slot);
     const found = await place.reader.readEntries({ bytesMax, signal });
     if (found.kind === 'entries') {
       place.left = found.entries.map(blockOf);
-      return takeLeft(place, request, found.firstSlot);
+      return takeInTurn(place, request, found.firstSlot);
     }
     const { next } = place.reader;
     if (found.kind !== 'idle' || request.waitMs <= 0) return { kind: found.kind, next };
@@ -155,7 +160,7 @@ export class ReadSession {
     const found = await place.reader.readEntries({ bytesMax, waitMs, signal: either });
     if (found.kind !== 'entries') return { kind: found.kind, next: place.reader.next };
     place.left = found.entries.map(blockOf);
-    return takeLeft(place, request, found.firstSlot);
+    return takeInTurn(place, request, found.firstSlot);
   }
 
   async #placeOf({ stream, from }: ReadRequest): Promise<Place> {
@@ -190,6 +195,12 @@ export class ReadSession {
 
 function isAt(from: ReadFrom, at: Dlsn): boolean {
   return typeof from === 'object' && 'dlsn' in from && compareDlsn(from.dlsn, at) === 0;
+}
+
+/** The place is held by this read alone while it waits. */
+async function takeInTurn(place: Place, request: ReadRequest, firstSlot: number): Promise<ReadAnswer> {
+  await request.turn?.();
+  return takeLeft(place, request, firstSlot);
 }
 
 function takeLeft(place: Place, request: ReadRequest, firstSlot: number): ReadAnswer {

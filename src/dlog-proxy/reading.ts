@@ -54,7 +54,6 @@ export class ProxyReads {
   ): Promise<ReadResponse> {
     const recordsMax = clamp(request.recordsMax, 1, this.#deps.limits.readRecordsMax);
     const bytesMax = clamp(request.bytesMax, 1, this.#deps.limits.readBytesMax);
-    await this.#turns.take(call.signal);
     let records: readonly BlockRecord[] = [];
     try {
       const answer = await this.#read(request, call, (found) => {
@@ -82,7 +81,7 @@ export class ProxyReads {
       bytesMax: clamp(request.bytesMax, 1, limits.readBytesMax),
       waitMs: clamp(request.waitMs, 0, limits.readWaitMsMax),
       signal,
-      ...(take === undefined ? {} : { take }),
+      ...(take === undefined ? {} : { take, turn: () => this.#turns.take(signal) }),
     });
   }
 }
