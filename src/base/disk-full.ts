@@ -10,6 +10,11 @@ export type Freeing = <T>(what: string, action: () => Promise<T>) => Promise<T>;
 /** Runs the action once: for rooms that have no reserve. */
 export const withoutReserve: Freeing = (_what, action) => action();
 
+/** For a message that says what could not be written: why, and what to do. */
+export function diskFullText(dir: string): string {
+  return `the disk is full: free space on the disk of ${dir} (kill topologies, delete streams or old logs)`;
+}
+
 /** An error of a file system, or of a state store, that has no space left. */
 export function isDiskFull(error: unknown): boolean {
   const code = errorCode(error);

@@ -6,7 +6,7 @@
 export { type Deferred, deferred, nextTurn, TaskGroup, waitFor } from './async.ts';
 export { type BackoffLimits, backoffMs } from './backoff.ts';
 export { type Clock, systemClock, throwIfAborted } from './clock.ts';
-export { type Freeing, isDiskFull, withoutReserve } from './disk-full.ts';
+export { diskFullText, type Freeing, isDiskFull, withoutReserve } from './disk-full.ts';
 export { inheritedEnvironment } from './environment.ts';
 export {
   describeError,

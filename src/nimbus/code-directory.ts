@@ -2,7 +2,7 @@ import { chmod, copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
-import { errorCode, GatewayError, type Logger } from '../base/index.ts';
+import { diskFullText, errorCode, GatewayError, type Logger } from '../base/index.ts';
 import { confFileName, topologyFileName } from '../topology/index.ts';
 import { type ResourceLimits, unpackResources } from './jar.ts';
 
@@ -106,7 +106,7 @@ export class CodeDirectories {
       this.#log.debug({ event: 'code.prepared', topologyId, ...resources });
     } catch (error) {
       await discard();
-      throw diskFault(topologyId, error);
+      throw diskFault(topologyId, this.#dir, error);
     }
     const place = async (): Promise<void> => {
       try {
@@ -114,7 +114,7 @@ export class CodeDirectories {
         await rename(dir, this.pathOf(topologyId));
       } catch (error) {
         await discard();
-        throw diskFault(topologyId, error);
+        throw diskFault(topologyId, this.#dir, error);
       }
     };
     return { place, discard };
@@ -151,7 +151,7 @@ export class CodeDirectories {
         await rename(join(dir, `${name}.new`), join(dir, name));
       }
     } catch (error) {
-      throw diskFault(topologyId, error);
+      throw diskFault(topologyId, this.#dir, error);
     }
   }
 
@@ -184,9 +184,9 @@ async function move(source: string, target: string): Promise<void> {
   }
 }
 
-function diskFault(topologyId: string, error: unknown): unknown {
+function diskFault(topologyId: string, dir: string, error: unknown): unknown {
   if (error instanceof GatewayError) return error;
   const code = errorCode(error);
-  const reason = code === 'ENOSPC' || code === 'EDQUOT' ? 'the disk is full' : 'a file could not be written';
+  const reason = code === 'ENOSPC' || code === 'EDQUOT' ? diskFullText(dir) : 'a file could not be written';
   return new GatewayError('UPLOAD_FAILED', `keeping the code of ${topologyId}: ${reason}`, { cause: error });
 }

@@ -1,7 +1,14 @@
 import type { FileHandle } from 'node:fs/promises';
 import { mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { type Clock, errorCode, GatewayError, type Logger, type RandomSource } from '../base/index.ts';
+import {
+  type Clock,
+  diskFullText,
+  errorCode,
+  GatewayError,
+  type Logger,
+  type RandomSource,
+} from '../base/index.ts';
 import {
   admitUpload,
   endOfUpload,
@@ -341,9 +348,7 @@ export class Inbox {
   #failed(location: string, error: unknown): GatewayError {
     const code = errorCode(error);
     const reason =
-      code === 'ENOSPC' || code === 'EDQUOT'
-        ? `the disk is full: free some of the disk of ${this.#dir} (kill topologies, delete streams, old logs or files of others)`
-        : 'the file could not be written';
+      code === 'ENOSPC' || code === 'EDQUOT' ? diskFullText(this.#dir) : 'the file could not be written';
     return new GatewayError('UPLOAD_FAILED', `upload ${location}: ${reason}`, {
       cause: error,
       facts: { location },

@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { errorCode, GatewayError, throwIfAborted } from '../base/index.ts';
+import { diskFullText, errorCode, GatewayError, throwIfAborted } from '../base/index.ts';
 
 export interface ResourceLimits {
   readonly bytesMax: number;
@@ -53,7 +53,7 @@ export async function unpackResources(
     }
     return { files: resources.length, bytes };
   } catch (error) {
-    throw asJarFault(error, options.jarName);
+    throw asJarFault(error, options.jarName, targetDir);
   } finally {
     zip.close();
   }
@@ -63,7 +63,7 @@ async function openZip(yauzl: Yauzl, jarPath: string, jarName: string): Promise<
   try {
     return await yauzl.openPromise(jarPath, { autoClose: false, decodeStrings: false });
   } catch (error) {
-    throw asJarFault(error, jarName);
+    throw asJarFault(error, jarName, dirname(jarPath));
   }
 }
 
@@ -123,13 +123,17 @@ async function unpack(
 }
 
 /** Faults of the disk stay what they are; all else is the jar's. */
-function asJarFault(error: unknown, jarName: string): unknown {
+function asJarFault(error: unknown, jarName: string, targetDir: string): unknown {
   if (error instanceof GatewayError) return error;
   const code = errorCode(error);
   if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new GatewayError('UPLOAD_FAILED', `unpacking the resources of ${jarName}: the disk is full`, {
-      cause: error,
-    });
+    return new GatewayError(
+      'UPLOAD_FAILED',
+      `unpacking the resources of ${jarName}: ${diskFullText(targetDir)}`,
+      {
+        cause: error,
+      },
+    );
   }
   if (code === 'EACCES' || code === 'EROFS' || code === 'EMFILE' || code === 'EIO') return error;
   const reason = error instanceof Error ? error.message : String(error);
