@@ -54,6 +54,8 @@ export type ErrorCode =
   | 'STORAGE_UNAVAILABLE'
   | 'STORAGE_UNFIT'
   // everywhere
+  | 'FILE_UNFIT'
+  | 'RECORD_UNREADABLE'
   | 'ABORTED'
   | 'TIMED_OUT';
 

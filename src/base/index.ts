@@ -29,3 +29,4 @@ export { MetricsFile } from './metrics-file.ts';
 export { type RandomSource, seededRandom, systemRandom } from './random.ts';
 export { rollFile } from './roll-file.ts';
 export { shortened, withoutPasswords } from './text.ts';
+export { parseJsonObject, readRegularFile, readRegularFileSync } from './regular-file.ts';

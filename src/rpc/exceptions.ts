@@ -58,6 +58,8 @@ function stormExceptionOf({ code }: GatewayError): StormException | undefined {
     case 'NO_FREE_SLOT':
     // Faults of the gateway itself and of its surroundings.
     case 'CONFIG_UNREADABLE':
+    case 'FILE_UNFIT':
+    case 'RECORD_UNREADABLE':
     case 'FRAME_TOO_LARGE':
     case 'PROTOCOL_VIOLATION':
     case 'CONNECTION_CLOSED':

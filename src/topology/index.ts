@@ -31,6 +31,19 @@ export {
   percentilesOf,
 } from './latency-buckets.ts';
 export * from './model.ts';
+export {
+  isTopologyId,
+  type Reading,
+  readAssignmentRecord,
+  readContainerRecord,
+  readErrorRecord,
+  readHeartbeatRecord,
+  readLogicalTopology,
+  readMarkerRecord,
+  readPackingPlan,
+  readSupervisorRecord,
+  readTopologyRecord,
+} from './record-readers.ts';
 export * from './records.ts';
 export {
   makeSystemTopology,

@@ -3,7 +3,8 @@ import type { ComponentId, ExecutorId, PackingPlan, StreamManagerAddress, TaskId
 
 /**
  * The records of the control plane as they are kept (as JSON) in the state store, and their keys.
- * Types only: who writes which is said on each. Reading and writing is coordination's.
+ * Types only: who writes which is said on each. Reading and writing is coordination's; what was read is checked by
+ * record-readers.ts.
  */
 export const keys = {
   /** -> MarkerRecord */
@@ -67,6 +68,13 @@ export interface TopologyRecord {
   readonly codeVersion?: number;
   readonly stormVersion?: string;
   readonly jdkVersion?: string;
+}
+
+/** Written by the scheduler in place of a TopologyRecord that it could not restore: the topology is listed, and can be killed. */
+export interface UnreadableRecord {
+  readonly id: string;
+  /** Why, for the user. */
+  readonly unreadable: string;
 }
 
 /**
@@ -241,6 +249,8 @@ export type ContainerContainment =
 export const topologyFileName = 'topology.json';
 /** File `conf.json` in the code directory: defaults < storm.yaml < topology conf, merged. */
 export const confFileName = 'conf.json';
+/** Largest file of a code directory that is read. A larger one makes its topology unreadable, and no other. */
+export const codeFileBytesMax = 16 * 1024 * 1024;
 /** File in a container's directory whose time moves while the container lives, and how often it does. */
 export const aliveFileName = 'alive';
 export const aliveEveryMs = 1000;
