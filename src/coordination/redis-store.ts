@@ -186,7 +186,7 @@ class RedisStore implements StateStore {
     const values = await this.#connection.call(`reading ${key}`, (client) =>
       client.lrange(this.#listOf(key), 0, -1),
     );
-    return values.map((value) => JSON.parse(value) as JsonValue);
+    return values.map(parsed);
   }
 
   listKeys(prefix: string): Promise<readonly string[]> {
@@ -219,7 +219,7 @@ class RedisStore implements StateStore {
     assert(Array.isArray(reply));
     const [holder, epoch, value, remainingMs] = reply as [string, number, string, number] | [undefined?];
     if (holder === undefined) return undefined;
-    return { holder, epoch, value: JSON.parse(value) as JsonValue, remainingMs };
+    return { holder, epoch, value: parsed(value), remainingMs };
   }
 
   async releaseLease(key: string, holder: string): Promise<boolean> {
@@ -258,7 +258,16 @@ function command(script: string): string {
 }
 
 function versioned(version: unknown, value: unknown): Versioned {
-  return { version: Number(version), value: JSON.parse(String(value)) as JsonValue };
+  return { version: Number(version), value: parsed(String(value)) };
+}
+
+/** What is not JSON was not written by us. It reads as null, which is no record: one of them must not hide all others. */
+function parsed(text: string): JsonValue {
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch {
+    return null;
+  }
 }
 
 function writeResult(reply: unknown): WriteResult {

@@ -320,4 +320,27 @@ describe('redis', () => {
     rmSync(dir, { recursive: true, force: true });
   });
   contract('Redis', () => openRedisStore({ url: redis.url, keyPrefix: 'contract:', ...settings }));
+
+  it('reads as null what is not JSON, and all else as ever', async () => {
+    const store = await openRedisStore({ url: redis.url, keyPrefix: 'damaged:', ...settings });
+    const { Redis } = await import('ioredis');
+    const client = new Redis(redis.url.replace('unix:', ''));
+    try {
+      await store.put('a/1', { half: 1 });
+      await store.put('a/2', 2);
+      await store.append('l', 1, 9);
+      await client.hset('damaged:record:a/1', 'value', '{"half":');
+      await client.lpush('damaged:list:l', 'x');
+      assert.deepEqual(
+        (await store.list('a/')).map(({ value }) => value),
+        [null, 2],
+      );
+      assert.equal((await store.read('a/1'))!.value, null);
+      assert.deepEqual(await store.readAll('l'), [null, 1]);
+      assert.ok(await store.remove('a/1', 1));
+    } finally {
+      client.disconnect();
+      await store.close();
+    }
+  });
 });
