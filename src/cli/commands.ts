@@ -33,6 +33,10 @@ export async function listTopologies(
 ): Promise<number> {
   const rows = await withNimbus(world, flags, ({ call }) => call.getTopologySummaries({}));
   world.out(flags.json === true ? `${JSON.stringify(topologyRows(rows), null, 2)}\n` : topologyTable(rows));
+  // The table is Storm's, to the letter: what a user must know of such a row stands beside it.
+  for (const { name, status, sched_status } of rows)
+    if (status === 'UNREADABLE' && flags.json !== true)
+      world.err(`${name}: ${sched_status ?? ''}\n`.replaceAll(/(?!\n$)\p{C}/gu, '?'));
   return 0;
 }
 

@@ -1,9 +1,16 @@
-import { chmod, copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
-import { diskFullText, errorCode, GatewayError, type Logger } from '../base/index.ts';
-import { confFileName, topologyFileName } from '../topology/index.ts';
+import { diskFullText, errorCode, GatewayError, type Logger, parseJsonObject, readRegularFile } from '../base/index.ts';
+import { decode, StormTopology } from '../rpc/index.ts';
+import {
+  codeFileBytesMax,
+  confFileName,
+  type LogicalTopology,
+  readLogicalTopology,
+  topologyFileName,
+} from '../topology/index.ts';
 import { type ResourceLimits, unpackResources } from './jar.ts';
 
 /** What a code directory is made of. */
@@ -120,22 +127,32 @@ export class CodeDirectories {
     return { place, discard };
   }
 
-  /** The topology as the binary protocol wrote it, or undefined when there is none such. */
-  async readTopology(topologyId: string): Promise<Buffer | undefined> {
-    return this.#readZipped(topologyId, codeName);
+  /** As it was submitted, or undefined when there is none such. This and its like throw `CONFIG_UNREADABLE` naming the file. */
+  async readTopology(topologyId: string): Promise<StormTopology | undefined> {
+    const bytes = await this.#readZipped(topologyId, codeName);
+    return bytes === undefined
+      ? undefined
+      : this.#naming(topologyId, codeName, () => decode(StormTopology, bytes));
   }
 
   async readStormConf(topologyId: string): Promise<string | undefined> {
     return (await this.#readZipped(topologyId, stormConfName))?.toString('utf8');
   }
 
-  async readSystemTopology(topologyId: string): Promise<string | undefined> {
-    return ifThere(readFile(join(this.pathOf(topologyId), topologyFileName), 'utf8'));
+  async readSystemTopology(topologyId: string): Promise<LogicalTopology | undefined> {
+    const bytes = await this.#readFile(topologyId, topologyFileName);
+    if (bytes === undefined) return undefined;
+    const file = join(this.pathOf(topologyId), topologyFileName);
+    const reading = readLogicalTopology(parseJsonObject(file, bytes));
+    if (reading.kind === 'read') return reading.record;
+    throw new GatewayError('CONFIG_UNREADABLE', `${file} is not a topology: ${reading.reason}`, {
+      facts: { file },
+    });
   }
 
   /** The text of `conf.json`: defaults < gateway < topology. */
   async readMergedConf(topologyId: string): Promise<string | undefined> {
-    return ifThere(readFile(join(this.pathOf(topologyId), confFileName), 'utf8'));
+    return (await this.#readFile(topologyId, confFileName))?.toString('utf8');
   }
 
   /** Replaces what follows from the configuration, file by file. Throws `UPLOAD_FAILED` when the disk is full. */
@@ -160,8 +177,24 @@ export class CodeDirectories {
   }
 
   async #readZipped(topologyId: string, name: string): Promise<Buffer | undefined> {
-    const zipped = await ifThere(readFile(join(this.pathOf(topologyId), name)));
-    return zipped === undefined ? undefined : unzip(zipped);
+    const zipped = await this.#readFile(topologyId, name);
+    return zipped === undefined
+      ? undefined
+      : this.#naming(topologyId, name, () => unzip(zipped, { maxOutputLength: codeFileBytesMax }));
+  }
+
+  #readFile(topologyId: string, name: string): Promise<Buffer | undefined> {
+    const file = join(this.pathOf(topologyId), name);
+    return this.#naming(topologyId, name, () => ifThere(readRegularFile(file, codeFileBytesMax)));
+  }
+
+  async #naming<T>(topologyId: string, name: string, read: () => T | Promise<T>): Promise<T> {
+    try {
+      return await read();
+    } catch (cause) {
+      const file = join(this.pathOf(topologyId), name);
+      throw new GatewayError('CONFIG_UNREADABLE', `cannot read ${file}`, { cause, facts: { file } });
+    }
   }
 }
 

@@ -8,7 +8,7 @@ import {
   readConfValues,
   writeConfText,
 } from '../config/index.ts';
-import { decode, StormTopology, toLogicalTopology } from '../rpc/index.ts';
+import { toLogicalTopology } from '../rpc/index.ts';
 import { confKeys, makeSystemTopology, normalizeTopology, TopologyIndex } from '../topology/index.ts';
 import type { CodeDirectories, TopologySettings } from './code-directory.ts';
 import { writeSystemTopology } from './compile-topology.ts';
@@ -70,7 +70,7 @@ export async function readMergedConf(
 ): Promise<ConfText> {
   const own = await code.readStormConf(topologyId);
   if (own === undefined) throw codeMissing(topologyId);
-  return mergeConf(clusterConf, await readConfText(own, `configuration of ${topologyId}`));
+  return mergeConf(clusterConf, await readConfText(own, `stormconf.ser of ${topologyId}`));
 }
 
 /**
@@ -82,22 +82,21 @@ export async function overlay(
   topologyId: string,
   overrides: ConfText,
 ): Promise<TopologySettings> {
-  const [own, bytes, system] = await Promise.all([
+  const [own, topology, system] = await Promise.all([
     code.readStormConf(topologyId),
     code.readTopology(topologyId),
     code.readSystemTopology(topologyId),
   ]);
-  if (own === undefined || bytes === undefined || system === undefined) throw codeMissing(topologyId);
-  const conf = mergeConf(await readConfText(own, `configuration of ${topologyId}`), overrides);
+  if (own === undefined || topology === undefined || system === undefined) throw codeMissing(topologyId);
+  const conf = mergeConf(await readConfText(own, `stormconf.ser of ${topologyId}`), overrides);
   const merged = mergeConf(clusterConf, conf);
-  const topology = decode(StormTopology, bytes);
   const texts = await readComponentConfs(topology);
   const parse = (text: string): JsonObject => readConfValues(texts.get(text) ?? new Map());
   const values = readConfValues(merged);
   const after = makeSystemTopology(normalizeTopology(toLogicalTopology(topology, parse), values), values);
   const tasksOf = (logical: typeof after): string =>
     JSON.stringify([...new TopologyIndex(logical).taskToComponent()]);
-  if (tasksOf(after) !== tasksOf(JSON.parse(system) as typeof after)) {
+  if (tasksOf(after) !== tasksOf(system)) {
     throw new GatewayError(
       'TOPOLOGY_INVALID',
       `the configuration would change the tasks of ${topologyId}, whose number is fixed for life: ` +

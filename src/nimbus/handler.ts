@@ -3,12 +3,11 @@ import { type ConfText, maskSecrets, readConfValues, writeConfText } from '../co
 import type { StateStore } from '../coordination/index.ts';
 import {
   type Call,
-  decode,
   type Handler,
   type NimbusMethods,
   type NimbusSummary,
   type NumErrorsChoice,
-  StormTopology,
+  type StormTopology,
   type TopologyInfo,
   toSystemStormTopology,
 } from '../rpc/index.ts';
@@ -24,8 +23,14 @@ import type { Reaper } from './reaper.ts';
 import type { Rebalances } from './rebalance.ts';
 import type { Submissions } from './submission.ts';
 import { isTopologyName, stormVersion } from './submission-checks.ts';
-import { readClusterSummary, readViews, summarise } from './summaries.ts';
-import type { Topologies } from './topologies.ts';
+import {
+  readClusterSummary,
+  readSummaries,
+  summarise,
+  summariseUnreadable,
+  unreadableInfo,
+} from './summaries.ts';
+import { isUnreadable, type StoredTopology, type Topologies, type UnreadableTopology } from './topologies.ts';
 import { readAssignment, readTopologyInfo } from './topology-info.ts';
 
 export interface HandlerDeps {
@@ -96,7 +101,14 @@ function submitMethods({ inbox, submissions }: HandlerDeps) {
 function lifecycleMethods(deps: HandlerDeps, { clusterConf }: HandlerOptions) {
   const { topologies, reaper, rebalances, code, clock, freeing } = deps;
   const kill = async (name: string, waitSecs: number | undefined): Promise<void> => {
-    const { record } = await topologies.byName(name);
+    const found = await topologies.findByName(name);
+    if (isUnreadable(found)) {
+      // How long it would wait is not known. What else there is of it goes once its record is gone.
+      await topologies.removeUnreadable(found);
+      void reaper.wake();
+      return;
+    }
+    const { record } = found;
     const wait = waitSecs ?? (await messageTimeoutSecs(code, record, clusterConf));
     const removeAtMs = clock.nowMs() + Math.max(0, wait) * 1000;
     await freeing(`killing ${name}`, () => topologies.step(name, { kind: 'kill', removeAtMs }));
@@ -120,25 +132,25 @@ function summaryMethods(deps: HandlerDeps, options: HandlerOptions) {
     record,
     assignment: await readAssignment(store, record.id),
   });
-  const summaryOf = async (record: TopologyRecord) => summarise(await view(record), clock.nowMs());
-  const infoOf = async (
-    record: TopologyRecord,
-    errors: NumErrorsChoice | undefined,
-  ): Promise<TopologyInfo> => {
+  type Found = StoredTopology | UnreadableTopology;
+  const summaryOf = async (found: Found) =>
+    isUnreadable(found) ? summariseUnreadable(found) : summarise(await view(found.record), clock.nowMs());
+  const infoOf = async (found: Found, errors: NumErrorsChoice | undefined): Promise<TopologyInfo> => {
+    if (isUnreadable(found)) return unreadableInfo(found, clock.nowMs());
+    const { record } = found;
     const system = await readSystem(deps, record);
     const reading = { system, errors: errors ?? 'ALL', nowMs: clock.nowMs() } as const;
     return readTopologyInfo(store, await view(record), reading);
   };
-  const byId = async (id: string): Promise<TopologyRecord> => (await topologies.byId(id)).record;
-  const byName = async (name: string): Promise<TopologyRecord> => (await topologies.byName(name)).record;
+  const byId = (id: string): Promise<Found> => topologies.findById(id);
+  const byName = (name: string): Promise<Found> => topologies.findByName(name);
   return {
     getClusterInfo: (_args: object, call: Call) =>
       readClusterSummary(store, topologies, {
         nimbus: nimbusSummary(deps, options, call),
         nowMs: clock.nowMs(),
       }),
-    getTopologySummaries: async () =>
-      (await readViews(store, topologies)).map((each) => summarise(each, clock.nowMs())),
+    getTopologySummaries: () => readSummaries(store, topologies, clock.nowMs()),
     getTopologySummary: async ({ id }) => summaryOf(await byId(id)),
     getTopologySummaryByName: async ({ name }) => summaryOf(await byName(name)),
     getTopologyInfo: async ({ id }) => infoOf(await byId(id), 'ALL'),
@@ -181,12 +193,11 @@ function nimbusSummary(
 }
 
 async function readTopology({ code }: HandlerDeps, record: TopologyRecord): Promise<StormTopology> {
-  return decode(StormTopology, (await code.readTopology(record.id)) ?? codeMissing(record));
+  return (await code.readTopology(record.id)) ?? codeMissing(record);
 }
 
 async function readSystem({ code }: HandlerDeps, record: TopologyRecord): Promise<LogicalTopology> {
-  const text = (await code.readSystemTopology(record.id)) ?? codeMissing(record);
-  return JSON.parse(text) as LogicalTopology;
+  return (await code.readSystemTopology(record.id)) ?? codeMissing(record);
 }
 
 /** It went between the look at its record and the look at its files. */

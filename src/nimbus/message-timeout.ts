@@ -2,19 +2,26 @@ import { type ConfText, readConfText, readConfValue } from '../config/index.ts';
 import { confKeys, type TopologyRecord } from '../topology/index.ts';
 import type { CodeDirectories } from './code-directory.ts';
 
+const secsMax = 0x7fff_ffff;
+
 /**
  * How long a kill or a rebalance waits where it does not say: long enough for what is under way to end or time out
- * (Nimbus.TOPO_STATE_TRANSITIONS, 2.8).
+ * (Nimbus.TOPO_STATE_TRANSITIONS, 2.8). A topology whose configuration cannot be read waits as long as the cluster's
+ * says: it must still be possible to kill it.
  */
 export async function messageTimeoutSecs(
   code: CodeDirectories,
   record: TopologyRecord,
   clusterConf: ConfText,
 ): Promise<number> {
-  const text = await code.readStormConf(record.id);
-  const conf = text === undefined ? clusterConf : await readConfText(text, `configuration of ${record.id}`);
+  const own = await readOwn(code, record).catch(() => undefined);
   const secs =
-    readConfValue(conf, confKeys.messageTimeoutSecs) ??
+    (own === undefined ? undefined : readConfValue(own, confKeys.messageTimeoutSecs)) ??
     readConfValue(clusterConf, confKeys.messageTimeoutSecs);
-  return typeof secs === 'number' ? secs : 30;
+  return typeof secs === 'number' ? Math.min(secs, secsMax) : 30;
+}
+
+async function readOwn(code: CodeDirectories, record: TopologyRecord): Promise<ConfText | undefined> {
+  const text = await code.readStormConf(record.id);
+  return text === undefined ? undefined : readConfText(text, `stormconf.ser of ${record.id}`);
 }

@@ -2,10 +2,10 @@ import { GatewayError } from '../base/index.ts';
 import { type ConfText, maskSecrets, readConfText, readConfValues, writeConfText } from '../config/index.ts';
 import type { StateStore } from '../coordination/index.ts';
 import type { ErrorInfo, Handler, NimbusMethods, SupervisorPageInfo } from '../rpc/index.ts';
-import { keys, type LogicalTopology, type SupervisorRecord, type TopologyRecord } from '../topology/index.ts';
+import type { LogicalTopology, TopologyRecord } from '../topology/index.ts';
 import { componentPage } from './component-page.ts';
 import { type PageChoice, type PageSource, workerSummaries } from './page-rows.ts';
-import { readViews, supervisorSummary } from './summaries.ts';
+import { readSupervisors, readViews, supervisorSummary } from './summaries.ts';
 import type { Topologies } from './topologies.ts';
 import { readAssignment, readContainers, readErrorsOf, readHeartbeats } from './topology-info.ts';
 import { topologyPage } from './topology-page.ts';
@@ -68,7 +68,7 @@ async function readSource(
     deps.readSystem(record),
     deps.readMergedConf(record),
   ]);
-  const text: ConfText = await readConfText(confText, `configuration of ${record.id}`);
+  const text: ConfText = await readConfText(confText, `conf.json of ${record.id}`);
   const conf = readConfValues(text);
   const shown = writeConfText(maskSecrets(text), 'strict');
   return { confText: shown, source: { record, assignment, heartbeats, system, conf, nowMs: deps.nowMs() } };
@@ -94,12 +94,10 @@ async function supervisorPage(
     readonly includeSystem: boolean;
   },
 ): Promise<SupervisorPageInfo> {
-  const [found, views] = await Promise.all([store.list(keys.supervisors), readViews(store, topologies)]);
-  const supervisors = found
-    .map(({ value }) => value as unknown as SupervisorRecord)
-    .filter(({ nodeId, hostname }) =>
-      wanted.id === undefined ? hostname === wanted.host : nodeId === wanted.id,
-    );
+  const [found, views] = await Promise.all([readSupervisors(store), readViews(store, topologies)]);
+  const supervisors = found.filter(({ nodeId, hostname }) =>
+    wanted.id === undefined ? hostname === wanted.host : nodeId === wanted.id,
+  );
   if (supervisors.length === 0) {
     const who = wanted.id === undefined ? `on host ${wanted.host ?? ''}` : wanted.id;
     throw new GatewayError('TOPOLOGY_NOT_ALIVE', `supervisor ${who} is not alive`, { facts: { ...wanted } });

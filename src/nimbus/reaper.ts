@@ -1,6 +1,6 @@
 import { type Clock, describeError, type Freeing, type Logger } from '../base/index.ts';
 import type { StateStore } from '../coordination/index.ts';
-import { keys, type MarkerRecord } from '../topology/index.ts';
+import { keys, readMarkerRecord } from '../topology/index.ts';
 import type { CodeDirectories } from './code-directory.ts';
 import type { Topologies } from './topologies.ts';
 
@@ -88,12 +88,21 @@ export class Reaper {
     const marker = await markerOf(store);
     // Leftovers are read first: what is submitted in between is then found alive.
     const [claims, codeIds] = [await topologies.claims(), await code.ids()];
-    const alive = new Set((await topologies.list()).map(({ record }) => record.id));
+    const { stored, unreadable } = await topologies.listAll();
+    // What belongs to a record that cannot be read stays: the record may be restored.
+    const alive = new Set([...stored.map(({ record }) => record.id), ...unreadable.map(({ id }) => id)]);
     // Emptied before or while we read: what is missing was not removed, and the scheduler writes it again.
     if (marker === undefined || (await markerOf(store)) !== marker) return clock.nowMs() + retryMs;
     const isGone = (id: string): boolean => !alive.has(id) && !this.#deps.isUnderWay(id);
-    for (const { name, id } of claims) {
-      if (isGone(id)) await topologies.releaseName(name, id);
+    for (const claim of claims) {
+      if (claim.id === undefined || isGone(claim.id)) await topologies.dropClaim(claim);
+    }
+    for (const { record } of stored) {
+      if (claims.some(({ name, id }) => name === record.name && id === record.id)) continue;
+      // Its claim was lost or damaged: without one it could not be killed, and its name could be taken.
+      if (await topologies.claimName(record.name, record.id)) {
+        this.#deps.log.warn({ event: 'topology.name-claimed-again', topology: record.id });
+      }
     }
     let againInMs = patrolMs;
     for (const id of codeIds.filter(isGone)) {
@@ -114,6 +123,6 @@ export class Reaper {
 }
 
 async function markerOf(store: StateStore): Promise<string | undefined> {
-  const found = await store.read(keys.marker);
-  return (found?.value as unknown as MarkerRecord | undefined)?.id;
+  const reading = readMarkerRecord((await store.read(keys.marker))?.value);
+  return reading.kind === 'read' ? reading.record.id : undefined;
 }

@@ -1,7 +1,7 @@
 import { type Clock, describeError, GatewayError, type Logger } from '../base/index.ts';
 import { type ConfText, readConfText, writeConfText } from '../config/index.ts';
 import type { StateStore } from '../coordination/index.ts';
-import { decode, type RebalanceOptions, StormTopology } from '../rpc/index.ts';
+import type { RebalanceOptions } from '../rpc/index.ts';
 import { keys, type PendingRebalance, type TopologyRecord } from '../topology/index.ts';
 import type { CodeDirectories } from './code-directory.ts';
 import { overlay, readMergedConf, readOverrides } from './conf-overrides.ts';
@@ -100,8 +100,7 @@ export class Rebalances {
   }
 
   async #checkExecutors(record: TopologyRecord, wanted: ReadonlyMap<string, number>): Promise<void> {
-    const bytes = await this.#deps.code.readTopology(record.id);
-    const { spouts, bolts } = bytes === undefined ? notAlive(record) : decode(StormTopology, bytes);
+    const { spouts, bolts } = (await this.#deps.code.readTopology(record.id)) ?? notAlive(record);
     const valid = [...spouts.keys(), ...bolts.keys()].sort();
     for (const [id, count] of wanted) {
       if (!id.startsWith('__') && !valid.includes(id)) {

@@ -1,8 +1,19 @@
 import type { StateStore } from '../coordination/index.ts';
-import type { ClusterSummary, NimbusSummary, SupervisorSummary, TopologySummary } from '../rpc/index.ts';
-import { type AssignmentRecord, keys, type SupervisorRecord } from '../topology/index.ts';
+import type {
+  ClusterSummary,
+  NimbusSummary,
+  SupervisorSummary,
+  TopologyInfo,
+  TopologySummary,
+} from '../rpc/index.ts';
+import {
+  type AssignmentRecord,
+  keys,
+  readSupervisorRecord,
+  type SupervisorRecord,
+} from '../topology/index.ts';
 import { stormVersion } from './submission-checks.ts';
-import type { Topologies } from './topologies.ts';
+import type { StoredTopology, Topologies, UnreadableTopology } from './topologies.ts';
 import { readAssignment, schedulingStatus, type TopologyView, uptimeSecs } from './topology-info.ts';
 
 /** A row of `storm list`. Numbers are of what is placed: a new topology shows none before it is scheduled. */
@@ -23,11 +34,53 @@ export function summarise({ record, assignment }: TopologyView, nowMs: number): 
   };
 }
 
+/** What clients see in place of a status: the width of Storm's column, and none of Storm's own words. */
+const unreadableStatus = 'UNREADABLE';
+
+/** A row of `storm list` for a topology of which only the name and the reason are known. */
+export function summariseUnreadable({ id, name, reason }: UnreadableTopology): TopologySummary {
+  return {
+    ...{ id, name, num_tasks: 0, num_executors: 0, num_workers: 0, uptime_secs: 0 },
+    status: unreadableStatus,
+    sched_status: reason,
+    owner: '',
+    replication_count: 1,
+  };
+}
+
+/** Its reason stands with the errors, where users look for why nothing runs. */
+export function unreadableInfo({ id, name, reason }: UnreadableTopology, nowMs: number): TopologyInfo {
+  const error = { error: reason, error_time_secs: Math.floor(nowMs / 1000) };
+  return {
+    ...{ id, name, uptime_secs: 0, executors: [], status: unreadableStatus },
+    errors: new Map([['__system', [error]]]),
+    component_debug: new Map(),
+    sched_status: reason,
+    owner: '',
+    replication_count: 1,
+  };
+}
+
+/** Of the topologies that can be read. */
 export async function readViews(store: StateStore, topologies: Topologies): Promise<TopologyView[]> {
-  const found = await topologies.list();
-  return Promise.all(
-    found.map(async ({ record }) => ({ record, assignment: await readAssignment(store, record.id) })),
-  );
+  return viewsOf(store, await topologies.list());
+}
+
+/** A row for every topology, also for those whose records cannot be read. */
+export async function readSummaries(
+  store: StateStore,
+  topologies: Topologies,
+  nowMs: number,
+): Promise<TopologySummary[]> {
+  return (await readRows(store, topologies, nowMs)).rows;
+}
+
+/** One that cannot be read is left out: its gateway writes another when it starts. */
+export async function readSupervisors(store: StateStore): Promise<SupervisorRecord[]> {
+  return (await store.list(keys.supervisors)).flatMap(({ value }) => {
+    const reading = readSupervisorRecord(value);
+    return reading.kind === 'read' ? [reading.record] : [];
+  });
 }
 
 export async function readClusterSummary(
@@ -35,17 +88,34 @@ export async function readClusterSummary(
   topologies: Topologies,
   options: { readonly nimbus: NimbusSummary; readonly nowMs: number },
 ): Promise<ClusterSummary> {
-  const [views, supervisors] = await Promise.all([
-    readViews(store, topologies),
-    store.list(keys.supervisors),
+  const [{ views, rows }, supervisors] = await Promise.all([
+    readRows(store, topologies, options.nowMs),
+    readSupervisors(store),
   ]);
   return {
-    supervisors: supervisors.map(({ value }) =>
-      supervisorSummary(value as unknown as SupervisorRecord, views, options.nowMs),
-    ),
-    topologies: views.map((view) => summarise(view, options.nowMs)),
+    supervisors: supervisors.map((supervisor) => supervisorSummary(supervisor, views, options.nowMs)),
+    topologies: rows,
     nimbuses: [options.nimbus],
   };
+}
+
+async function readRows(
+  store: StateStore,
+  topologies: Topologies,
+  nowMs: number,
+): Promise<{ readonly views: TopologyView[]; readonly rows: TopologySummary[] }> {
+  const { stored, unreadable } = await topologies.listAll();
+  const views = await viewsOf(store, stored);
+  return {
+    views,
+    rows: [...views.map((view) => summarise(view, nowMs)), ...unreadable.map(summariseUnreadable)],
+  };
+}
+
+function viewsOf(store: StateStore, stored: readonly StoredTopology[]): Promise<TopologyView[]> {
+  return Promise.all(
+    stored.map(async ({ record }) => ({ record, assignment: await readAssignment(store, record.id) })),
+  );
 }
 
 export function supervisorSummary(

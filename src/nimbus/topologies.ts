@@ -1,6 +1,6 @@
 import { GatewayError, type JsonValue } from '../base/index.ts';
 import type { StateStore } from '../coordination/index.ts';
-import { keys, type TopologyRecord } from '../topology/index.ts';
+import { keys, readTopologyRecord, type TopologyRecord } from '../topology/index.ts';
 import { stepTopology, type TopologyEvent } from './lifecycle.ts';
 
 export interface StoredTopology {
@@ -8,9 +8,33 @@ export interface StoredTopology {
   readonly version: number;
 }
 
+/** A topology whose record is not what it should be. It can be listed and killed, and nothing else. */
+export interface UnreadableTopology {
+  /** As its key says; possibly no name of a directory (see isTopologyId). */
+  readonly id: string;
+  /** The name that was claimed for it, else the one that its id was made of, else the id. */
+  readonly name: string;
+  /** For the user. */
+  readonly reason: string;
+  readonly version: number;
+}
+
+export interface FoundTopologies {
+  readonly stored: readonly StoredTopology[];
+  readonly unreadable: readonly UnreadableTopology[];
+}
+
+export interface NameClaim {
+  readonly name: string;
+  /** Undefined when the claim does not say for which topology it was made. */
+  readonly id: string | undefined;
+  readonly version: number;
+}
+
 /**
  * The topologies of the cluster, as they stand in the state store. A name is claimed before its record is written and
  * given back after the record is gone, so that no two topologies ever share one. Every change is a compare-and-set.
+ * A record that cannot be read is kept apart: it never keeps the others from being listed or changed.
  */
 export class Topologies {
   readonly #store: StateStore;
@@ -19,24 +43,48 @@ export class Topologies {
     this.#store = store;
   }
 
-  async list(): Promise<StoredTopology[]> {
-    const found = await this.#store.list(keys.topologies);
-    return found.map(({ value, version }) => ({ record: value as unknown as TopologyRecord, version }));
+  /** Those whose records can be read. */
+  async list(): Promise<readonly StoredTopology[]> {
+    return (await this.#find()).stored;
+  }
+
+  /** All of them. */
+  async listAll(): Promise<FoundTopologies> {
+    const { stored, broken } = await this.#find();
+    return { stored, unreadable: broken.length === 0 ? [] : named(broken, await this.claims()) };
+  }
+
+  /** Throws `TOPOLOGY_NOT_ALIVE` with Storm's words, `RECORD_UNREADABLE` saying what is wrong with its record. */
+  async byId(id: string): Promise<StoredTopology> {
+    return onlyReadable(await this.findById(id));
+  }
+
+  /** Throws as {@link byId}. */
+  async byName(name: string): Promise<StoredTopology> {
+    return onlyReadable(await this.findByName(name));
   }
 
   /** Throws `TOPOLOGY_NOT_ALIVE` with Storm's words. */
-  async byId(id: string): Promise<StoredTopology> {
+  async findById(id: string): Promise<StoredTopology | UnreadableTopology> {
     const found = await this.#store.read(keys.topology(id));
     if (found === undefined) throw notAlive(id);
-    return { record: found.value as unknown as TopologyRecord, version: found.version };
+    const reading = readTopologyRecord(id, found.value);
+    if (reading.kind === 'read') return { record: reading.record, version: found.version };
+    const { unreadable } = await this.listAll();
+    return unreadable.find((each) => each.id === id) ?? notAliveNow(id);
   }
 
-  /** Throws `TOPOLOGY_NOT_ALIVE` with Storm's words. */
-  async byName(name: string): Promise<StoredTopology> {
+  /**
+   * By the name that was claimed; a topology that cannot be read, and has lost its claim, also by the name that it is
+   * listed under. Throws `TOPOLOGY_NOT_ALIVE` with Storm's words.
+   */
+  async findByName(name: string): Promise<StoredTopology | UnreadableTopology> {
     const id = (await this.#store.read(keys.name(name)))?.value;
-    const found = typeof id === 'string' ? await this.#store.read(keys.topology(id)) : undefined;
-    if (found === undefined) throw notAlive(name);
-    return { record: found.value as unknown as TopologyRecord, version: found.version };
+    if (typeof id === 'string' && (await this.#store.read(keys.topology(id))) !== undefined) {
+      return this.findById(id);
+    }
+    const { unreadable } = await this.listAll();
+    return unreadable.find((each) => each.name === name) ?? notAliveNow(name);
   }
 
   async isNameTaken(name: string): Promise<boolean> {
@@ -54,11 +102,19 @@ export class Topologies {
     if (held?.value === id) await this.#store.remove(keys.name(name), held.version);
   }
 
-  /** The names that were claimed, with the ids they were claimed for. */
-  async claims(): Promise<{ readonly name: string; readonly id: string }[]> {
+  async claims(): Promise<readonly NameClaim[]> {
     const prefix = keys.name('');
     const found = await this.#store.list(prefix);
-    return found.map(({ key, value }) => ({ name: key.slice(prefix.length), id: value as string }));
+    return found.map(({ key, value, version }) => ({
+      name: key.slice(prefix.length),
+      id: typeof value === 'string' ? value : undefined,
+      version,
+    }));
+  }
+
+  /** Gives a name back unless somebody has claimed it again since. */
+  async dropClaim({ name, version }: NameClaim): Promise<void> {
+    await this.#store.remove(keys.name(name), version);
   }
 
   async create(record: TopologyRecord): Promise<void> {
@@ -94,14 +150,75 @@ export class Topologies {
     return (await this.#store.replace(key, version, step.record as unknown as JsonValue)).kind === 'written';
   }
 
+  /** False when the record has changed since it was read. What else there is of it goes as with any other. */
+  async removeUnreadable({ id, name, version }: UnreadableTopology): Promise<boolean> {
+    if (!(await this.#store.remove(keys.topology(id), version))) return false;
+    await this.releaseName(name, id);
+    return true;
+  }
+
   /** False when the record has changed since it was read. */
   async remove({ record, version }: StoredTopology): Promise<boolean> {
     if (!(await this.#store.remove(keys.topology(record.id), version))) return false;
     await this.releaseName(record.name, record.id);
     return true;
   }
+
+  async #find(): Promise<{ readonly stored: StoredTopology[]; readonly broken: BrokenRecord[] }> {
+    const stored: StoredTopology[] = [];
+    const broken: BrokenRecord[] = [];
+    for (const { key, value, version } of await this.#store.list(keys.topologies)) {
+      const id = key.slice(keys.topologies.length);
+      const reading = readTopologyRecord(id, value);
+      if (reading.kind === 'read') stored.push({ record: reading.record, version });
+      else broken.push({ id, reason: reading.reason, version });
+    }
+    return { stored, broken };
+  }
+}
+
+interface BrokenRecord {
+  readonly id: string;
+  readonly reason: string;
+  readonly version: number;
+}
+
+export function isUnreadable(found: StoredTopology | UnreadableTopology): found is UnreadableTopology {
+  return 'reason' in found;
+}
+
+function onlyReadable(found: StoredTopology | UnreadableTopology): StoredTopology {
+  if (!isUnreadable(found)) return found;
+  throw new GatewayError('RECORD_UNREADABLE', `topology ${found.name}: ${found.reason}`, {
+    facts: { topology: found.id },
+  });
+}
+
+/** Two of them never have the same name: scripts kill topologies by what is listed. */
+function named(broken: readonly BrokenRecord[], claims: readonly NameClaim[]): UnreadableTopology[] {
+  const claimedFor = new Map(
+    claims.flatMap(({ name, id }) => (id === undefined ? [] : [[id, name] as const])),
+  );
+  const taken = new Set(claimedFor.values());
+  return broken.map(({ id, reason, version }) => {
+    const madeOf = /^(.+)-\d+-\d+$/.exec(id)?.[1] ?? id;
+    const name = claimedFor.get(id) ?? (taken.has(madeOf) ? id : madeOf);
+    taken.add(name);
+    return { id, name, version, reason: unreadableReason(id, reason) };
+  });
+}
+
+function unreadableReason(id: string, reason: string): string {
+  return (
+    `the record ${keys.topology(id).slice(0, 300)} in the state store cannot be read: ${reason}. ` +
+    'Kill the topology and submit it again, or restore the record'
+  );
 }
 
 function notAlive(name: string): GatewayError {
   return new GatewayError('TOPOLOGY_NOT_ALIVE', `${name} is not alive`, { facts: { topology: name } });
+}
+
+function notAliveNow(name: string): never {
+  throw notAlive(name);
 }

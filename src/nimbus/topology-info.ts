@@ -11,6 +11,11 @@ import {
   keys,
   type LogicalTopology,
   type PlannedTask,
+  type Reading,
+  readAssignmentRecord,
+  readContainerRecord,
+  readErrorRecord,
+  readHeartbeatRecord,
   type TopologyRecord,
 } from '../topology/index.ts';
 import { emptyStats, thriftStats } from './executor-stats.ts';
@@ -22,8 +27,16 @@ export interface TopologyView {
   readonly assignment: AssignmentRecord | undefined;
 }
 
+/** One that cannot be read places nothing, and says why; the scheduler replaces it at its next start. */
 export async function readAssignment(store: StateStore, id: string): Promise<AssignmentRecord | undefined> {
-  return (await store.read(keys.assignment(id)))?.value as unknown as AssignmentRecord | undefined;
+  const found = await store.read(keys.assignment(id));
+  if (found === undefined) return undefined;
+  const reading = readAssignmentRecord(id, found.value);
+  if (reading.kind === 'read') return reading.record;
+  return {
+    plan: { topologyId: id, version: 0, codeVersion: 0, containers: [], tasks: [] },
+    reason: `the record ${keys.assignment(id)} cannot be read: ${reading.reason}`,
+  };
 }
 
 /**
@@ -115,7 +128,12 @@ function kindOf(component: Component | undefined): 'spout' | 'bolt' {
 
 export async function readHeartbeats(store: StateStore, id: string): Promise<HeartbeatRecord[]> {
   const found = await store.list(keys.heartbeats(id));
-  return found.map(({ value }) => value as unknown as HeartbeatRecord);
+  return found.flatMap(({ value }) => readable(readHeartbeatRecord(value)));
+}
+
+/** One that cannot be read is left out: the next one of its writer replaces it. */
+function readable<T>(reading: Reading<T>): readonly T[] {
+  return reading.kind === 'read' ? [reading.record] : [];
 }
 
 /** What the scheduler has written of the container processes, by container id. */
@@ -126,7 +144,11 @@ export async function readContainers(
   const prefix = keys.containers(id);
   const found = await store.list(prefix);
   return new Map(
-    found.map(({ key, value }) => [Number(key.slice(prefix.length)), value as unknown as ContainerRecord]),
+    found.flatMap(({ key, value }) =>
+      readable(readContainerRecord(value)).map(
+        (record) => [Number(key.slice(prefix.length)), record] as const,
+      ),
+    ),
   );
 }
 
@@ -151,8 +173,11 @@ async function readErrors(
 
 /** The errors of one component that are kept, newest first. */
 export async function readErrorsOf(store: StateStore, id: string, componentId: string): Promise<ErrorInfo[]> {
-  const records = (await store.readAll(keys.errors(id, componentId))) as unknown as readonly ErrorRecord[];
-  return records.map(errorInfo).reverse();
+  const values = await store.readAll(keys.errors(id, componentId));
+  return values
+    .flatMap((value) => readable(readErrorRecord(value)))
+    .map(errorInfo)
+    .reverse();
 }
 
 function errorInfo(record: ErrorRecord): ErrorInfo {
