@@ -104,11 +104,11 @@ describe('a record of a topology that cannot be read', () => {
   it('is one of many kinds: what else cannot be read is left out or said, and stops no answer', async () => {
     const { call } = nimbus.client;
     for (const value of [null, 5, {}, { plan: {} }, { plan: { containers: 1, tasks: {} }, reason: '' }]) {
-      await nimbus.store.put(keys.assignment(bad), value as JsonValue);
-      await nimbus.store.put(keys.heartbeat(bad, 1), value as JsonValue);
-      await nimbus.store.put(keys.container(bad, 1), value as JsonValue);
-      await nimbus.store.put(keys.supervisor('n'), value as JsonValue);
-      await nimbus.store.append(keys.errors(bad, 'words'), value as JsonValue, 10);
+      await nimbus.store.put(keys.assignment(bad), value);
+      await nimbus.store.put(keys.heartbeat(bad, 1), value);
+      await nimbus.store.put(keys.container(bad, 1), value);
+      await nimbus.store.put(keys.supervisor('n'), value);
+      await nimbus.store.append(keys.errors(bad, 'words'), value, 10);
       assert.match((await summaries()).get('bad')!.sched_status!, /assignments\/bad-2-\d+ cannot be read/);
       assert.deepEqual((await call.getTopologyInfo({ id: bad })).errors.get('words'), []);
       const page = await call.getTopologyPageInfo({ id: bad, window: '600+additions', is_include_sys: true });

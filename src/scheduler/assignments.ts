@@ -1,7 +1,13 @@
 import type { JsonValue, Logger } from '../base/index.ts';
 import type { StateStore, StateWrites } from '../coordination/index.ts';
 import type { Slot } from '../packing/index.ts';
-import { type AssignmentRecord, keys, type TopologyRecord } from '../topology/index.ts';
+import {
+  type AssignmentRecord,
+  isTopologyId,
+  keys,
+  readAssignmentRecord,
+  type TopologyRecord,
+} from '../topology/index.ts';
 import { assignTopology } from './assign.ts';
 import { needPacking } from './desire.ts';
 import type { NodeFiles } from './node-files.ts';
@@ -50,7 +56,12 @@ export class Assignments {
     this.#assigned.clear();
     for (const { key, value } of await store.list(prefix)) {
       const topologyId = key.slice(prefix.length);
-      const assignment = value as unknown as AssignmentRecord;
+      const reading = readAssignmentRecord(topologyId, value);
+      if (reading.kind === 'unreadable') {
+        this.#assigned.set(topologyId, this.#recover(topologyId, reading.reason));
+        continue;
+      }
+      const assignment = reading.record;
       const isOffered = assignment.plan.containers.every((container) =>
         slots.some((slot) => slot.port === container.slotPort && slot.nodeId === container.nodeId),
       );
@@ -61,6 +72,28 @@ export class Assignments {
         log.warn({ event: 'assignment.slots-gone', topology: topologyId, ports: portsOf(assignment) });
       }
     }
+  }
+
+  /**
+   * The node's copy of an assignment that cannot be read; else one without containers, to be packed again into a plan
+   * that is newer than those its containers run by.
+   */
+  #recover(topologyId: string, reason: string): AssignmentRecord {
+    const { files, log } = this.#deps;
+    const copy = isTopologyId(topologyId) ? files.readCopy(topologyId) : undefined;
+    const copied = copy?.kind === 'read' ? copy.record.assignment : undefined;
+    log.warn({
+      event: 'assignment.unreadable',
+      topology: topologyId,
+      reason,
+      isCopied: copied !== undefined,
+    });
+    if (copied !== undefined) return copied;
+    const version = isTopologyId(topologyId) ? files.planVersionOf(topologyId) : 0;
+    return {
+      plan: { topologyId, version, codeVersion: 0, containers: [], tasks: [] },
+      reason: `its assignment could not be read: ${reason}`,
+    };
   }
 
   /** Packs all topologies that need it, in their order. */

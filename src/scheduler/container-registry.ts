@@ -1,7 +1,7 @@
 import { describeError, type Logger, TaskGroup } from '../base/index.ts';
 import { type Containment, cellName, endProcess, sweepCells } from '../child/index.ts';
 import type { StateStore, StateWrites } from '../coordination/index.ts';
-import { type ContainerRecord, type ContainerSpec, keys } from '../topology/index.ts';
+import { type ContainerRecord, type ContainerSpec, keys, readContainerRecord } from '../topology/index.ts';
 import { reportDeath } from './fault-report.ts';
 import { type ContainerDeath, type ContainerDeps, LocalContainer } from './local-container.ts';
 import { type ContainerName, nameKey } from './reconcile.ts';
@@ -47,7 +47,10 @@ export class ContainerRegistry {
     const { store, files } = this.#deps;
     const prefix = keys.containers('').slice(0, -1);
     for (const { key, value } of await store.list(prefix)) {
-      this.#recorded.set(key.slice(prefix.length), value as unknown as ContainerRecord);
+      const reading = readContainerRecord(value);
+      // What it says of a process is also in a file of the node; lost is only how often the container was restarted.
+      if (reading.kind === 'read') this.#recorded.set(key.slice(prefix.length), reading.record);
+      else this.#log.warn({ event: 'container.record-unreadable', key, reason: reading.reason });
     }
     await Promise.all(files.list().map((name) => this.#adoptOne(name)));
     await this.#endUnknown();

@@ -14,6 +14,7 @@ import { type JsonValue, openLog, seededRandom, silentLog, systemClock, waitFor 
 import { isSameProcess, processStart } from '../child/index.ts';
 import { MemoryStore } from '../coordination/index.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
+import { recordingLog } from '../testing/recording-log.ts';
 import {
   type AssignmentRecord,
   type ContainerRecord,
@@ -635,5 +636,115 @@ describe('LocalScheduler', () => {
     await store.holdLease(keys.master('t'), `t/0/${master.incarnation}`, 60_000, { host: 'x', port: 1 });
     process.kill(master.pid, 'SIGKILL');
     await until('the lease', async () => (await store.readLease(keys.master('t'))) === undefined);
+  });
+
+  describe('with a stored record that cannot be read', () => {
+    const broken: readonly JsonValue[] = [
+      null,
+      'half',
+      [],
+      { id: 't' },
+      { id: 't', name: 't', status: 'NEW' },
+    ];
+
+    it('runs the other topologies, at the start and later, and leaves the containers of that one alone', async () => {
+      const first = await open();
+      await submit('t', { workers: 1 });
+      await allStarted('t', 2);
+      await until('the records', async () => (await store.list(keys.containers('t'))).length === 2);
+      const running = await Promise.all([0, 1].map(async (n) => (await record('t', n))!));
+      const whole = (await store.read(keys.topology('t')))!.value;
+      await first.close();
+      for (const [round, value] of broken.entries()) {
+        await store.put(keys.topology('t'), value);
+        const log = recordingLog();
+        const scheduler = await open({ log });
+        await submit(`other-${round}`, { workers: 1 });
+        await allStarted(`other-${round}`, 2);
+        assert.ok(running.every(isRunning));
+        assert.ok(existsSync(join(dir, 'containers', 't', 'records.json')));
+        assert.notEqual(await assignment('t'), undefined);
+        const said = log.lines.filter(({ event }) => event === 'topology.unreadable');
+        assert.deepEqual(
+          said.map(({ topology }) => topology),
+          ['t'],
+        );
+        await store.remove(keys.topology(`other-${round}`));
+        await until('its end', async () => (await assignment(`other-${round}`)) === undefined);
+        await scheduler.close();
+      }
+      await store.put(keys.topology('t'), whole);
+      await open();
+      assert.ok(running.every(isRunning));
+      assert.equal(starts('t', 1).length, 1);
+      await store.put(keys.topology('t'), 'half');
+      await store.remove(keys.topology('t')); // a kill
+      await until('the end', () => !running.some(isRunning));
+    });
+
+    it('takes the copy of an assignment, or packs again above the plan that the containers have', async () => {
+      const first = await open();
+      await submit('t', { workers: 1 });
+      await allStarted('t', 2);
+      await until('the copy', () => existsSync(join(dir, 'containers', 't', 'records.json')));
+      const before = (await assignment('t'))!;
+      await first.close();
+      for (const value of [
+        null,
+        { plan: 5, reason: '' },
+        { ...before, plan: { ...before.plan, tasks: [{}] } },
+      ]) {
+        await store.put(keys.assignment('t'), value as unknown as JsonValue);
+        await (await open()).close();
+        assert.deepEqual([starts('t', 0).length, starts('t', 1).length], [1, 1]);
+      }
+      await store.put(keys.assignment('t'), 'half');
+      writeFileSync(join(dir, 'containers', 't', 'records.json'), '{"topology":');
+      await open();
+      await until(
+        'another assignment',
+        async () => (await store.read(keys.assignment('t')))!.value !== 'half',
+      );
+      assert.equal((await assignment('t'))!.plan.version, before.plan.version + 1);
+      assert.deepEqual((await assignment('t'))!.plan.containers, before.plan.containers);
+    });
+
+    it('starts with container records and files of any kind', async () => {
+      for (const [n, value] of [null, 5, {}, { pid: -1, processStart: 'x' }].entries()) {
+        await store.put(keys.container('t', n), value);
+        mkdirSync(containerDir('t', n), { recursive: true });
+        writeFileSync(join(containerDir('t', n), 'process.json'), JSON.stringify(value));
+        const spec = { topologyId: 't', containerId: n, plan: n === 2 ? { containers: 5 } : value };
+        writeFileSync(join(containerDir('t', n), 'spec.json'), JSON.stringify(spec));
+      }
+      for (const key of ['assignments/../mine', 'topologies/../mine']) await store.put(key, { plan: {} });
+      mkdirSync(join(dir, 'mine'), { recursive: true });
+      await submit('other', { workers: 1 });
+      await open();
+      await allStarted('other', 2);
+      await store.remove('topologies/../mine');
+      await until('its end', async () => (await store.read('assignments/../mine')) === undefined);
+      assert.ok(existsSync(join(dir, 'mine')));
+      rmSync(join(dir, 'mine'), { recursive: true });
+    });
+
+    it('lists a topology whose record was lost with a copy that cannot be read, and keeps its code', async () => {
+      const first = await open();
+      await submit('t', { workers: 1 });
+      await submit('other', { workers: 1 });
+      await allStarted('t', 2);
+      await allStarted('other', 2);
+      await until('the copies', () => existsSync(join(dir, 'containers', 'other', 'records.json')));
+      await first.close();
+      await store.removeAll('');
+      writeFileSync(join(dir, 'containers', 't', 'records.json'), '{"topology":');
+      await open();
+      assert.equal((await store.read(keys.topology('other')))!.version, 1);
+      const stub = (await store.read(keys.topology('t')))!.value as { unreadable: string };
+      assert.match(
+        stub.unreadable,
+        /^it was lost, and its copy cannot be read: cannot read .*t\/records\.json/,
+      );
+    });
   });
 });

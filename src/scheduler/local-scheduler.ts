@@ -10,7 +10,14 @@ import {
 } from '../base/index.ts';
 import { type Containment, cellOf, prepareSpawning } from '../child/index.ts';
 import type { StateStore, StateWrites } from '../coordination/index.ts';
-import { type ContainerSpec, keys, type SupervisorRecord, type TopologyRecord } from '../topology/index.ts';
+import {
+  type ContainerSpec,
+  isTopologyId,
+  keys,
+  readTopologyRecord,
+  type SupervisorRecord,
+  type TopologyRecord,
+} from '../topology/index.ts';
 import { Assignments } from './assignments.ts';
 import { ContainerHealth, type HealthLimits } from './container-health.ts';
 import { ContainerRegistry, containerCell } from './container-registry.ts';
@@ -83,6 +90,8 @@ export class LocalScheduler implements AsyncDisposable {
   #isWoken = false;
   #mustLoad = true;
   #hasAdopted = false;
+  /** Topologies whose records cannot be read, and why. */
+  #held: ReadonlyMap<string, string> = new Map();
   #failuresInARow = 0;
   #isDraining = false;
   #draining: Promise<void> | undefined;
@@ -257,13 +266,11 @@ export class LocalScheduler implements AsyncDisposable {
   }
 
   async #passLeading(): Promise<number> {
-    const { store, clock } = this.#options;
+    const { clock } = this.#options;
     const { markerId, wasEmptied } = await this.#memory.ensure();
     if (wasEmptied) this.#containers.unrecorded();
     if (this.#mustLoad || wasEmptied) await this.#load();
-    const topologies = (await store.list(keys.topologies)).map(
-      ({ value }) => value as unknown as TopologyRecord,
-    );
+    const { topologies, held } = await this.#readTopologies();
     // Emptied while we read: what is missing was not removed.
     if ((await this.#memory.markerId()) !== markerId) return clock.nowMs();
     await this.#assignments.freeSlotsOf(this.#containers.all);
@@ -271,8 +278,8 @@ export class LocalScheduler implements AsyncDisposable {
     const nowMs = clock.nowMs();
     const { desired, nextRemovalAtMs } = desireContainers(topologies, this.#assignments.byTopology, nowMs);
     const kept = [...this.#assignments.byTopology.keys(), ...this.#files.listTopologies()];
-    const decision = reconcile({ nowMs, desired, containers: this.#containers.all, kept });
-    this.#memory.remember(topologies, this.#assignments.byTopology);
+    const decision = reconcile({ nowMs, desired, containers: this.#containers.all, kept, held });
+    this.#memory.remember({ topologies, held }, this.#assignments.byTopology);
     this.#perform(decision, topologies);
     for (const container of this.#containers.all) {
       const assignment = this.#assignments.byTopology.get(container.topologyId);
@@ -281,6 +288,24 @@ export class LocalScheduler implements AsyncDisposable {
     for (const topologyId of decision.forgets) await this.#forget(topologyId);
     await this.#containers.flush();
     return Math.min(decision.lookAgainAtMs, nextRemovalAtMs);
+  }
+
+  /** `held`: those whose records cannot be read. Said once of each, for passes are many. */
+  async #readTopologies(): Promise<{ readonly topologies: TopologyRecord[]; readonly held: string[] }> {
+    const topologies: TopologyRecord[] = [];
+    const reasons = new Map<string, string>();
+    for (const { key, value } of await this.#options.store.list(keys.topologies)) {
+      const id = key.slice(keys.topologies.length);
+      const reading = readTopologyRecord(id, value);
+      if (reading.kind === 'read') topologies.push(reading.record);
+      else reasons.set(id, reading.reason);
+    }
+    for (const [id, reason] of reasons) {
+      if (this.#held.get(id) !== reason)
+        this.#log.warn({ event: 'topology.unreadable', topology: id, reason });
+    }
+    this.#held = reasons;
+    return { topologies, held: [...reasons.keys()] };
   }
 
   async #load(): Promise<void> {
@@ -329,7 +354,8 @@ export class LocalScheduler implements AsyncDisposable {
   }
 
   async #forget(topologyId: string): Promise<void> {
-    await this.#containers.forget(topologyId);
+    // A key of the store that names no directory of ours names no container either.
+    if (isTopologyId(topologyId)) await this.#containers.forget(topologyId);
     await this.#assignments.forget(topologyId);
     this.#log.info({ event: 'topology.unassigned', topology: topologyId });
     this.#isWoken = true; // its slots are free for those that wait

@@ -1,19 +1,35 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { errorCode, isJsonObject, type JsonValue } from '../base/index.ts';
+import {
+  describeError,
+  errorCode,
+  type JsonObject,
+  type JsonValue,
+  parseJsonObject,
+  readRegularFileSync,
+} from '../base/index.ts';
 import type { KeeperProcess } from '../child/index.ts';
 import {
   type AssignmentRecord,
   aliveFileName,
   type ContainerSpec,
+  codeFileBytesMax,
   confFileName,
+  type Reading,
+  readAssignmentRecord,
+  readPackingPlan,
+  readTopologyRecord,
   type TopologyRecord,
 } from '../topology/index.ts';
 import type { ContainerName } from './reconcile.ts';
 
 /** Storm's default of `supervisor.worker.shutdown.sleep.secs` (defaults.yaml 2.8). */
 const graceSecsDefault = 3;
+/** A container that needs longer to end is ended. */
+const graceSecsMax = 86_400;
+/** Largest file of the scheduler's own that is read: a plan of all tasks that there may be takes a tenth of it. */
+const ownFileBytesMax = 64 * 1024 * 1024;
 
 /** What is known of a process that was started, in a file beside its spec: enough to know it again. */
 export interface ProcessRecord {
@@ -28,7 +44,8 @@ export interface ProcessRecord {
 /** The records of a topology, for a state store that forgot them. */
 export interface TopologyCopy {
   readonly topology: TopologyRecord;
-  readonly assignment: AssignmentRecord;
+  /** Undefined where it is not what it should be. */
+  readonly assignment: AssignmentRecord | undefined;
 }
 
 /**
@@ -104,27 +121,32 @@ export class NodeFiles {
   /** Undefined when the file is missing or is not what it should be. */
   readSpec(name: ContainerName): ContainerSpec | undefined {
     const spec = readJson(this.specFileOf(name)) as Partial<ContainerSpec> | undefined;
-    const isOfName = spec?.topologyId === name.topologyId && spec.containerId === name.containerId;
-    return isOfName && spec.plan !== undefined ? (spec as ContainerSpec) : undefined;
+    const isWhole =
+      spec?.topologyId === name.topologyId &&
+      spec.containerId === name.containerId &&
+      typeof spec.incarnation === 'string' &&
+      typeof spec.logDir === 'string' &&
+      readPackingPlan(name.topologyId, spec.plan as unknown as JsonValue).kind === 'read';
+    return isWhole ? (spec as ContainerSpec) : undefined;
   }
 
   /** Undefined when the file is missing or is not what it should be. */
   readProcess(name: ContainerName): ProcessRecord | undefined {
     const found = readJson(join(this.dirOf(name), 'process.json')) as Partial<ProcessRecord> | undefined;
     const isWhole =
-      Number.isInteger(found?.pid) &&
+      Number.isSafeInteger(found?.pid) &&
+      found!.pid! > 0 &&
       typeof found?.processStart === 'string' &&
-      typeof found.incarnation === 'string';
+      typeof found.incarnation === 'string' &&
+      Number.isFinite(found.startedAtMs);
     return isWhole ? (found as ProcessRecord) : undefined;
   }
 
   /** How long a container's hosts may take to end, as the topology's configuration says. */
   graceMsOf(topologyId: string): number {
-    const conf = readJson(join(this.codeDirOf(topologyId), confFileName)) as
-      | Record<string, JsonValue>
-      | undefined;
+    const conf = readJson(join(this.codeDirOf(topologyId), confFileName), codeFileBytesMax);
     const secs = conf?.['supervisor.worker.shutdown.sleep.secs'];
-    return 1000 * (typeof secs === 'number' && secs >= 0 ? secs : graceSecsDefault);
+    return 1000 * (typeof secs === 'number' && secs >= 0 ? Math.min(secs, graceSecsMax) : graceSecsDefault);
   }
 
   removeCopy(topologyId: string): void {
@@ -144,16 +166,37 @@ export class NodeFiles {
     );
   }
 
+  /** The newest version among the plans that the topology's containers were started with; 0 without any. */
+  planVersionOf(topologyId: string): number {
+    const names = this.list().filter((name) => name.topologyId === topologyId);
+    return Math.max(0, ...names.map((name) => this.readSpec(name)?.plan.version ?? 0));
+  }
+
   listTopologies(): string[] {
     return namesIn(this.#containersDir);
   }
 
-  /** Undefined when there is none, or it is not what it should be. */
-  readCopy(topologyId: string): TopologyCopy | undefined {
-    const copy = readJson(this.#copyFile(topologyId)) as Partial<TopologyCopy> | undefined;
-    return copy?.topology?.id === topologyId && copy.assignment?.plan !== undefined
-      ? (copy as TopologyCopy)
-      : undefined;
+  /** Undefined when there is none. */
+  readCopy(topologyId: string): Reading<TopologyCopy> | undefined {
+    const file = this.#copyFile(topologyId);
+    let copy: JsonObject;
+    try {
+      copy = parseJsonObject(file, readRegularFileSync(file, ownFileBytesMax));
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return undefined;
+      return { kind: 'unreadable', reason: describeError(error) };
+    }
+    const topology = readTopologyRecord(topologyId, copy['topology']);
+    if (topology.kind === 'unreadable') return { kind: 'unreadable', reason: `${file}: ${topology.reason}` };
+    const assignment = readAssignmentRecord(topologyId, copy['assignment']);
+    // The scheduler makes another assignment where there is none.
+    return {
+      kind: 'read',
+      record: {
+        topology: topology.record,
+        assignment: assignment.kind === 'read' ? assignment.record : undefined,
+      },
+    };
   }
 
   /** Throws what the file system throws. */
@@ -195,7 +238,7 @@ export function digestContainer({ plan, containerId }: Pick<ContainerSpec, 'plan
 export function readNodeId(stormLocalDir: string, makeId: () => string): string {
   const file = join(stormLocalDir, 'supervisor', 'node-id');
   try {
-    const id = readFileSync(file, 'utf8').trim();
+    const id = readRegularFileSync(file, 4096).toString('utf8').trim();
     if (id !== '') return id;
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') throw error;
@@ -206,10 +249,9 @@ export function readNodeId(stormLocalDir: string, makeId: () => string): string 
   return id;
 }
 
-function readJson(file: string): object | undefined {
+function readJson(file: string, bytesMax = ownFileBytesMax): JsonObject | undefined {
   try {
-    const value = JSON.parse(readFileSync(file, 'utf8')) as JsonValue;
-    return isJsonObject(value) ? value : undefined;
+    return parseJsonObject(file, readRegularFileSync(file, bytesMax));
   } catch {
     return undefined; // missing, cut off by a full disk, or not ours: in each case it says nothing
   }

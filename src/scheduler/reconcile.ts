@@ -36,6 +36,8 @@ export interface Situation {
   readonly containers: readonly ContainerView[];
   /** Topologies of which something is kept: an assignment, a directory. */
   readonly kept: readonly string[];
+  /** Topologies whose records cannot be read: what runs of them is left alone, and nothing is started or forgotten. */
+  readonly held?: readonly string[];
 }
 
 export interface ContainerName {
@@ -59,7 +61,9 @@ export interface Decision {
  * started when it is gone. A new plan alone ends nothing: running containers take it over as it comes.
  */
 export function reconcile(situation: Situation): Decision {
-  const { nowMs, desired, containers, kept } = situation;
+  const { nowMs, desired, kept } = situation;
+  const held = new Set(situation.held);
+  const containers = situation.containers.filter(({ topologyId }) => !held.has(topologyId));
   const wanted = new Map(
     desired.flatMap(({ topologyId, containers: ofPlan }) =>
       ofPlan.map(({ containerId, digest }) => [nameKey({ topologyId, containerId }), digest]),
@@ -98,7 +102,7 @@ export function reconcile(situation: Situation): Decision {
     starts: [...missing, ...due.map(nameOf)],
     ends: ends.map(nameOf),
     drops: drops.map(nameOf),
-    forgets: [...new Set(kept)].filter((topologyId) => !staying.has(topologyId)),
+    forgets: [...new Set(kept)].filter((topologyId) => !staying.has(topologyId) && !held.has(topologyId)),
     lookAgainAtMs: Math.min(
       ...later.map((container) => container.startAtMs),
       ...running.filter(isLeaving).map((container) => endAtMs.get(nameKey(container))!),

@@ -1,8 +1,15 @@
 import { existsSync } from 'node:fs';
 import type { Clock, JsonValue, Logger, RandomSource } from '../base/index.ts';
 import type { StateStore, StateWrites } from '../coordination/index.ts';
-import { type AssignmentRecord, keys, type MarkerRecord, type TopologyRecord } from '../topology/index.ts';
-import type { NodeFiles, TopologyCopy } from './node-files.ts';
+import {
+  type AssignmentRecord,
+  keys,
+  type MarkerRecord,
+  readMarkerRecord,
+  type TopologyRecord,
+  type UnreadableRecord,
+} from '../topology/index.ts';
+import type { NodeFiles } from './node-files.ts';
 
 export interface StoreMemoryDeps {
   readonly store: StateStore;
@@ -27,8 +34,8 @@ export interface StoreState {
  */
 export class StoreMemory {
   readonly #deps: StoreMemoryDeps;
-  /** Topology id -> the copy as it was last written. */
-  readonly #written = new Map<string, string>();
+  /** Topology id -> what its copy was last written from. */
+  readonly #written = new Map<string, { readonly topology: string; readonly assignment: AssignmentRecord }>();
 
   constructor(deps: StoreMemoryDeps) {
     this.#deps = deps;
@@ -39,26 +46,32 @@ export class StoreMemory {
     const { writes, random, clock, log } = this.#deps;
     const found = await this.markerId();
     if (found !== undefined) return { markerId: found, wasEmptied: false };
-    const copies = this.#deps.files.listTopologies().flatMap((id) => this.#copyOf(id));
-    for (const copy of copies) await this.#restore(copy);
+    const ids = this.#deps.files.listTopologies().filter((id) => existsSync(this.#deps.files.codeDirOf(id)));
+    const restored: string[] = [];
+    for (const id of ids) if (await this.#restore(id)) restored.push(id);
     const marker: MarkerRecord = { id: random.uuid(), madeAtMs: clock.nowMs() };
     await writes().put(keys.marker, { ...marker });
-    if (copies.length > 0)
-      log.warn({ event: 'store.restored', topologies: copies.map(({ topology }) => topology.id) });
-    return { markerId: marker.id, wasEmptied: copies.length > 0 };
+    if (restored.length > 0) log.warn({ event: 'store.restored', topologies: restored });
+    return { markerId: marker.id, wasEmptied: restored.length > 0 };
   }
 
   async markerId(): Promise<string | undefined> {
-    const found = await this.#deps.store.read(keys.marker);
-    return (found?.value as unknown as MarkerRecord | undefined)?.id;
+    const reading = readMarkerRecord((await this.#deps.store.read(keys.marker))?.value);
+    return reading.kind === 'read' ? reading.record.id : undefined;
   }
 
   /**
    * Copies what has changed, and removes the copies of topologies that are no more, before their containers end. A disk
-   * that refuses costs the copy, not the topology.
+   * that refuses costs the copy, not the topology. Copies of those that are kept apart stay as they are.
    */
-  remember(topologies: readonly TopologyRecord[], assignments: ReadonlyMap<string, AssignmentRecord>): void {
-    const alive = new Set(topologies.map(({ id }) => id));
+  remember(
+    {
+      topologies,
+      held,
+    }: { readonly topologies: readonly TopologyRecord[]; readonly held: readonly string[] },
+    assignments: ReadonlyMap<string, AssignmentRecord>,
+  ): void {
+    const alive = new Set([...topologies.map(({ id }) => id), ...held]);
     for (const id of this.#deps.files.listTopologies()) {
       if (alive.has(id)) continue;
       this.#deps.files.removeCopy(id);
@@ -67,32 +80,48 @@ export class StoreMemory {
     for (const topology of topologies) {
       const assignment = assignments.get(topology.id);
       if (assignment === undefined || assignment.plan.containers.length === 0) continue;
-      const text = JSON.stringify({ topology, assignment });
-      if (this.#written.get(topology.id) === text) continue;
+      const text = JSON.stringify(topology);
+      const written = this.#written.get(topology.id);
+      // An assignment is replaced, never changed: its text, which may be long, is made only to be written.
+      if (written?.topology === text && written.assignment === assignment) continue;
       try {
-        this.#deps.files.writeCopy(topology.id, text);
-        this.#written.set(topology.id, text);
+        this.#deps.files.writeCopy(
+          topology.id,
+          `{"topology":${text},"assignment":${JSON.stringify(assignment)}}`,
+        );
+        this.#written.set(topology.id, { topology: text, assignment });
       } catch (error) {
         this.#deps.log.warn({ event: 'store.not-copied', topology: topology.id, error });
       }
     }
   }
 
-  #copyOf(topologyId: string): TopologyCopy[] {
-    const { files } = this.#deps;
-    const copy = files.readCopy(topologyId);
-    return copy !== undefined && existsSync(files.codeDirOf(topologyId)) ? [copy] : [];
-  }
-
-  /** What somebody has written since is newer than the copy. */
-  async #restore({ topology, assignment }: TopologyCopy): Promise<void> {
-    const records: readonly (readonly [string, JsonValue])[] = [
-      [keys.assignment(topology.id), assignment as unknown as JsonValue],
-      [keys.name(topology.name), topology.id],
-      [keys.topology(topology.id), topology as unknown as JsonValue],
-    ];
+  /**
+   * What somebody has written since is newer than the copy. Where the copy cannot be read, the topology gets a record
+   * that says so: it is listed and can be killed, and its files stay. False when there is no copy.
+   */
+  async #restore(topologyId: string): Promise<boolean> {
+    const copy = this.#deps.files.readCopy(topologyId);
+    if (copy === undefined) return false;
+    const records: (readonly [string, JsonValue])[] = [];
+    if (copy.kind === 'read') {
+      const { topology, assignment } = copy.record;
+      if (assignment !== undefined)
+        records.push([keys.assignment(topologyId), assignment as unknown as JsonValue]);
+      records.push(
+        [keys.name(topology.name), topologyId],
+        [keys.topology(topologyId), topology as unknown as JsonValue],
+      );
+    } else {
+      const unreadable: UnreadableRecord = {
+        id: topologyId,
+        unreadable: `it was lost, and its copy cannot be read: ${copy.reason}`,
+      };
+      records.push([keys.topology(topologyId), { ...unreadable }]);
+    }
     for (const [key, value] of records) {
       if ((await this.#deps.store.read(key)) === undefined) await this.#deps.writes().put(key, value);
     }
+    return true;
   }
 }
