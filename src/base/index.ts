@@ -30,3 +30,4 @@ export { type RandomSource, seededRandom, systemRandom } from './random.ts';
 export { rollFile } from './roll-file.ts';
 export { shortened, withoutPasswords } from './text.ts';
 export { parseJsonObject, readRegularFile, readRegularFileSync } from './regular-file.ts';
+export { startThread } from './thread.ts';

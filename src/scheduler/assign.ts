@@ -1,13 +1,20 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describeError, GatewayError, isJsonObject, type JsonObject, type JsonValue } from '../base/index.ts';
+import {
+  describeError,
+  GatewayError,
+  type JsonObject,
+  parseJsonObject,
+  readRegularFile,
+} from '../base/index.ts';
 import { packRoundRobin, repack, type Slot } from '../packing/index.ts';
 import {
   type AssignmentRecord,
+  codeFileBytesMax,
   confFileName,
   type LeavingContainer,
   type LogicalTopology,
   type PackingPlan,
+  readLogicalTopology,
   type TopologyRecord,
   topologyFileName,
 } from '../topology/index.ts';
@@ -32,19 +39,14 @@ export const leaveMsMax = 30_000;
  * the user sees with the topology.
  */
 export async function assignTopology(request: AssignRequest): Promise<AssignmentRecord> {
-  const { topology, codeDir, before } = request;
-  const rebalances = topology.rebalances ?? 0;
-  const same = {
-    plan: before?.plan ?? { topologyId: topology.id, version: 0, codeVersion: 0, containers: [], tasks: [] },
-    ...(rebalances === 0 ? {} : { rebalances }),
-    ...(before?.leaving === undefined ? {} : { leaving: before.leaving }),
-  };
+  const { topology, codeDir } = request;
+  const same = unchanged(request);
   try {
     const [conf, systemTopology] = await Promise.all([
       readJson(join(codeDir, confFileName)),
       readJson(join(codeDir, topologyFileName)),
     ]);
-    const packed = pack(request, { conf, systemTopology: systemTopology as unknown as LogicalTopology });
+    const packed = pack(request, { conf, systemTopology: asTopology(systemTopology, codeDir) });
     if (packed.kind === 'no-free-slot') return { ...same, reason: packed.reason };
     const leaving = leavingFrom(request, packed.plan);
     return {
@@ -52,8 +54,36 @@ export async function assignTopology(request: AssignRequest): Promise<Assignment
       ...(leaving.length === 0 ? {} : { leaving }),
     };
   } catch (error) {
-    return { ...same, reason: `topology ${topology.id} cannot be packed: ${describeError(error)}` };
+    return { ...same, reason: notPacked(topology.id, describeError(error)) };
   }
+}
+
+/** What stays when a topology cannot be packed: its containers, and why. `isGivenUp`: it is not to be tried again soon. */
+export function unpacked(request: AssignRequest, why: string, isGivenUp: boolean): AssignmentRecord {
+  const reason = notPacked(request.topology.id, why);
+  return { ...unchanged(request), reason, ...(isGivenUp ? { isGivenUp } : {}) };
+}
+
+function notPacked(topologyId: string, why: string): string {
+  return `topology ${topologyId} cannot be packed: ${why}`;
+}
+
+function unchanged({ topology, before }: AssignRequest): Omit<AssignmentRecord, 'reason'> {
+  const rebalances = topology.rebalances ?? 0;
+  return {
+    plan: before?.plan ?? { topologyId: topology.id, version: 0, codeVersion: 0, containers: [], tasks: [] },
+    ...(rebalances === 0 ? {} : { rebalances }),
+    ...(before?.leaving === undefined ? {} : { leaving: before.leaving }),
+  };
+}
+
+function asTopology(value: JsonObject, codeDir: string): LogicalTopology {
+  const reading = readLogicalTopology(value);
+  if (reading.kind === 'read') return reading.record;
+  const file = join(codeDir, topologyFileName);
+  throw new GatewayError('CONFIG_UNREADABLE', `${file} is not a topology: ${reading.reason}`, {
+    facts: { file },
+  });
 }
 
 function pack(
@@ -85,12 +115,12 @@ function leavingFrom({ before, nowMs }: AssignRequest, after: PackingPlan): read
 }
 
 /** Throws `CONFIG_UNREADABLE` naming the file. */
-export async function readJson(file: string): Promise<JsonObject> {
+async function readJson(file: string): Promise<JsonObject> {
+  let bytes: Buffer;
   try {
-    const value = JSON.parse(await readFile(file, 'utf8')) as JsonValue;
-    if (isJsonObject(value)) return value;
+    bytes = await readRegularFile(file, codeFileBytesMax);
   } catch (cause) {
     throw new GatewayError('CONFIG_UNREADABLE', `cannot read ${file}`, { cause, facts: { file } });
   }
-  throw new GatewayError('CONFIG_UNREADABLE', `${file} holds no JSON object`, { facts: { file } });
+  return parseJsonObject(file, bytes);
 }

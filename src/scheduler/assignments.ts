@@ -1,4 +1,4 @@
-import type { JsonValue, Logger } from '../base/index.ts';
+import { type Clock, describeError, type JsonValue, type Logger } from '../base/index.ts';
 import type { StateStore, StateWrites } from '../coordination/index.ts';
 import type { Slot } from '../packing/index.ts';
 import {
@@ -8,9 +8,10 @@ import {
   readAssignmentRecord,
   type TopologyRecord,
 } from '../topology/index.ts';
-import { assignTopology } from './assign.ts';
+import { type AssignRequest, unpacked } from './assign.ts';
 import { needPacking } from './desire.ts';
 import type { NodeFiles } from './node-files.ts';
+import type { Packer, PackOutcome } from './packer.ts';
 import { type ContainerName, nameKey } from './reconcile.ts';
 
 export interface AssignmentsDeps {
@@ -21,7 +22,14 @@ export interface AssignmentsDeps {
   readonly log: Logger;
   /** All slots of this node. */
   readonly slots: readonly Slot[];
+  readonly packer: Packer;
+  readonly clock: Clock;
+  /** A topology that nobody waited for any more has been packed. */
+  readonly onLate: () => void;
 }
+
+/** Packing takes milliseconds. While one takes longer, containers of others must still be started and ended. */
+const patienceMs = 100;
 
 /**
  * Which topology has which slots. Only the leading scheduler writes assignments, so what it has loaded is what is there.
@@ -30,6 +38,12 @@ export interface AssignmentsDeps {
 export class Assignments {
   readonly #deps: AssignmentsDeps;
   readonly #assigned = new Map<string, AssignmentRecord>();
+  /** Topology id -> of what its packing was given up: it is not tried again while that is the same. */
+  readonly #givenUp = new Map<string, string>();
+  #topologies: ReadonlyMap<string, TopologyRecord> = new Map();
+  #packing: Promise<void> | undefined;
+  /** Of what was loaded: what was packed over slots of an earlier one may not be true any more. */
+  #generation = 0;
 
   constructor(deps: AssignmentsDeps) {
     this.#deps = deps;
@@ -54,6 +68,7 @@ export class Assignments {
     const { store, slots, log } = this.#deps;
     const prefix = keys.assignment('');
     this.#assigned.clear();
+    this.#generation += 1;
     for (const { key, value } of await store.list(prefix)) {
       const topologyId = key.slice(prefix.length);
       const reading = readAssignmentRecord(topologyId, value);
@@ -96,11 +111,39 @@ export class Assignments {
     };
   }
 
-  /** Packs all topologies that need it, in their order. */
+  /**
+   * Packs all topologies that need it, in their order, one at a time. Resolves when all are packed or one takes long;
+   * the rest is then packed while passes go on, and `onLate` says when there is something to look at.
+   */
   async assignAll(topologies: readonly TopologyRecord[], nowMs: number): Promise<void> {
-    const moment = { nowMs, freeSlots: this.freeSlots.length };
-    for (const topology of needPacking(topologies, this.#assigned, moment))
-      await this.#assign(topology, nowMs);
+    this.#topologies = new Map(topologies.map((topology) => [topology.id, topology]));
+    if (this.#packing !== undefined) return;
+    const { clock, log, onLate } = this.#deps;
+    let isAwaited = true;
+    const packing = this.#packAll(nowMs, () => {
+      if (!isAwaited) onLate();
+    });
+    this.#packing = packing
+      .catch((error: unknown) => {
+        if (!isAwaited) log.warn({ event: 'assignment.not-written', reason: describeError(error) });
+      })
+      .finally(() => {
+        this.#packing = undefined;
+        if (!isAwaited) onLate();
+      });
+    const patience = new AbortController();
+    const patient = clock.sleep(patienceMs, patience.signal).catch(() => undefined);
+    try {
+      await Promise.race([packing, patient]);
+    } finally {
+      isAwaited = false;
+      patience.abort();
+    }
+  }
+
+  /** When nothing is being packed any more. The packer has been closed. */
+  async settle(): Promise<void> {
+    await this.#packing;
   }
 
   /** Containers that left a plan and have ended give their slots back. */
@@ -116,15 +159,37 @@ export class Assignments {
   async forget(topologyId: string): Promise<void> {
     await this.#deps.writes().remove(keys.assignment(topologyId));
     this.#assigned.delete(topologyId);
+    this.#givenUp.delete(topologyId);
   }
 
-  /** Packs the topology over the free slots and records what came of it, if that is news. */
-  async #assign(topology: TopologyRecord, nowMs: number): Promise<void> {
-    const { files, log } = this.#deps;
+  async #packAll(nowMs: number, onPacked: () => void): Promise<void> {
+    const moment = { nowMs, freeSlots: this.freeSlots.length };
+    for (const { id } of needPacking([...this.#topologies.values()], this.#assigned, moment)) {
+      const topology = this.#topologies.get(id);
+      if (topology === undefined || this.#givenUp.get(id) === askedOf(topology)) continue;
+      if (!(await this.#assign(topology, nowMs))) return;
+      onPacked();
+    }
+  }
+
+  /** Packs the topology over the free slots and records what came of it, if that is news. False once the packer is closed. */
+  async #assign(topology: TopologyRecord, nowMs: number): Promise<boolean> {
+    const { files, log, packer } = this.#deps;
     const codeDir = files.codeDirOf(topology.id);
     const before = this.#assigned.get(topology.id);
-    const assignment = await assignTopology({ topology, codeDir, freeSlots: this.freeSlots, before, nowMs });
-    if (before !== undefined && JSON.stringify(before) === JSON.stringify(assignment)) return;
+    const generation = this.#generation;
+    const request = { topology, codeDir, freeSlots: this.freeSlots, before, nowMs };
+    const outcome = await packer.pack(request);
+    if (outcome.kind === 'closed') return false;
+    if (outcome.kind === 'given-up') this.#givenUp.set(topology.id, askedOf(topology));
+    // What was true when it was asked for is not any more: the next pass asks again.
+    const isStale =
+      generation !== this.#generation ||
+      !this.#topologies.has(topology.id) ||
+      this.#assigned.get(topology.id) !== before;
+    const assignment = assignmentOf(request, outcome);
+    if (isStale || (before !== undefined && JSON.stringify(before) === JSON.stringify(assignment)))
+      return true;
     await this.#write(topology.id, assignment);
     const { reason, plan, rebalances } = assignment;
     const ports = portsOf(assignment);
@@ -137,6 +202,7 @@ export class Assignments {
     };
     if (reason === '') log.info(fields);
     else log.warn({ ...fields, reason });
+    return true;
   }
 
   async #write(topologyId: string, assignment: AssignmentRecord): Promise<void> {
@@ -147,4 +213,18 @@ export class Assignments {
 
 function portsOf(assignment: AssignmentRecord): readonly number[] {
   return assignment.plan.containers.map((container) => container.slotPort);
+}
+
+/** What of a record packing depends on, besides its code directory. */
+function askedOf({ rebalances, codeVersion, workers, executors }: TopologyRecord): string {
+  return JSON.stringify([rebalances, codeVersion, workers, executors]);
+}
+
+function assignmentOf(
+  request: AssignRequest,
+  outcome: Exclude<PackOutcome, { kind: 'closed' }>,
+): AssignmentRecord {
+  return outcome.kind === 'assigned'
+    ? outcome.assignment
+    : unpacked(request, outcome.why, outcome.kind === 'given-up');
 }

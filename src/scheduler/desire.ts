@@ -29,7 +29,7 @@ export function desireContainers(
 /**
  * Topologies to be packed now, in the order in which they get slots: those that have none (who has waited longest
  * first), then those that are rebalanced, then those that run on fewer slots than they asked for, as Storm's
- * DefaultScheduler spreads them over slots that become free. Killed ones run on until their time and are left as they are.
+ * DefaultScheduler spreads them over slots that become free; last those that were given up before. Killed ones run on until their time and are left as they are.
  */
 export function needPacking(
   topologies: readonly TopologyRecord[],
@@ -38,6 +38,7 @@ export function needPacking(
 ): readonly TopologyRecord[] {
   const urgency = (topology: TopologyRecord): number | undefined => {
     const assignment = assigned.get(topology.id);
+    if (assignment?.isGivenUp === true) return 3;
     if (assignment === undefined || assignment.plan.containers.length === 0) return 0;
     if ((topology.rebalances ?? 0) > (assignment.rebalances ?? 0)) return 1;
     const isShort = assignment.reason !== '' && topology.status !== 'REBALANCING';

@@ -10,7 +10,15 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type JsonValue, openLog, seededRandom, silentLog, systemClock, waitFor } from '../base/index.ts';
+import {
+  deferred,
+  type JsonValue,
+  openLog,
+  seededRandom,
+  silentLog,
+  systemClock,
+  waitFor,
+} from '../base/index.ts';
 import { isSameProcess, processStart } from '../child/index.ts';
 import { MemoryStore } from '../coordination/index.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
@@ -24,7 +32,9 @@ import {
   type LogicalTopology,
   type TopologyRecord,
 } from '../topology/index.ts';
+import type { AssignRequest } from './assign.ts';
 import { LocalScheduler, type LocalSchedulerOptions } from './index.ts';
+import { InProcessPacker, type PackOutcome } from './packer.ts';
 
 /** Stands in for a container: notes its start, has a child of its own, and ends on SIGTERM after noting that. */
 const fakeContainer = `
@@ -79,6 +89,7 @@ describe('LocalScheduler', () => {
         slotPorts: [6700, 6701],
       },
       containerCommand: { command: 'sh', args: [join(dir, 'container.sh')] },
+      packer: new InProcessPacker(),
       ...{ redisUrl: 'unix:/nowhere', redisKeyPrefix: 'egret:', jvm: { java: 'java', classPath: [] } },
       ...more,
     });
@@ -745,6 +756,97 @@ describe('LocalScheduler', () => {
         stub.unreadable,
         /^it was lost, and its copy cannot be read: cannot read .*t\/records\.json/,
       );
+    });
+  });
+
+  describe('with a topology that takes too long to pack', () => {
+    /** Packs all but `hang`, which it packs when told to. */
+    class SlowPacker extends InProcessPacker {
+      readonly asked: string[] = [];
+      answer = deferred<PackOutcome>();
+
+      override async pack(request: AssignRequest): Promise<PackOutcome> {
+        this.asked.push(request.topology.id);
+        return request.topology.id === 'hang' ? this.answer.promise : super.pack(request);
+      }
+
+      override close(): Promise<void> {
+        this.answer.resolve({ kind: 'closed' });
+        return Promise.resolve();
+      }
+    }
+
+    it('starts and ends the containers of others meanwhile, and packs others after it', async () => {
+      const packer = new SlowPacker();
+      await open({ packer });
+      await submit('t', { workers: 1 });
+      await allStarted('t', 2);
+      await submit('hang', { workers: 1 });
+      await until('the packing', () => packer.asked.includes('hang'));
+      process.kill(starts('t', 1)[0]!, 'SIGKILL');
+      await until('the restart', () => starts('t', 1).length === 2);
+      await submit('next', { workers: 1 });
+      packer.answer.resolve({ kind: 'given-up', why: 'it took longer than 10 s' });
+      await allStarted('next', 2);
+      const given = (await assignment('hang'))!;
+      assert.equal(given.reason, 'topology hang cannot be packed: it took longer than 10 s');
+      assert.deepEqual(given.plan.containers, []);
+    });
+
+    it('tries it again when its record changes, and at a start after all others', async () => {
+      const packer = new SlowPacker();
+      packer.answer.resolve({ kind: 'given-up', why: 'it took longer than 10 s' });
+      const first = await open({ packer, slotPorts: [6700, 6701, 6702] });
+      await submit('hang', { workers: 1 });
+      await until('the reason', async () => (await assignment('hang'))?.isGivenUp === true);
+      await submit('t', { workers: 1 });
+      await allStarted('t', 2);
+      const hangs = (): number => packer.asked.filter((id) => id === 'hang').length;
+      assert.equal(hangs(), 1);
+      await submit('hang', { workers: 2 });
+      await until('another attempt', () => hangs() === 2);
+      await first.close();
+      const second = new SlowPacker();
+      await store.remove(keys.assignment('t'));
+      await submit('a', { workers: 1, launchedAtSecs: 9 });
+      await open({ packer: second, slotPorts: [6700, 6701, 6702] });
+      await until('the attempts', () => second.asked.length === 3);
+      assert.deepEqual(second.asked, ['t', 'a', 'hang']);
+      second.answer.resolve(
+        await new InProcessPacker().pack({
+          topology: {
+            id: 'hang',
+            name: 'hang',
+            status: 'ACTIVE',
+            owner: 'me',
+            launchedAtSecs: 1,
+            workers: 1,
+          },
+          codeDir: join(dir, 'supervisor', 'stormdist', 'hang'),
+          freeSlots: [{ nodeId: 'n', hostname: 'here', port: 6702 }],
+          ...{ before: undefined, nowMs: 0 },
+        }),
+      );
+      await allStarted('hang', 2);
+      assert.equal((await assignment('hang'))!.isGivenUp, undefined);
+    });
+
+    it('forgets what was packed of a topology that was killed meanwhile, and closes in the middle', async () => {
+      const packer = new SlowPacker();
+      const scheduler = await open({ packer });
+      await submit('hang', { workers: 1 });
+      await until('the packing', () => packer.asked.includes('hang'));
+      await store.remove(keys.topology('hang'));
+      await submit('t', { workers: 1 }); // seen by the pass that sees the end of the other
+      await until('the pass', async () => (await store.list(keys.topologies)).length === 1);
+      packer.answer.resolve({ kind: 'given-up', why: 'late' });
+      await allStarted('t', 2);
+      assert.equal(await assignment('hang'), undefined);
+      packer.answer = deferred();
+      await submit('hang', { workers: 1 });
+      await until('the packing', () => packer.asked.filter((id) => id === 'hang').length === 2);
+      await scheduler.close();
+      assert.equal(await assignment('hang'), undefined);
     });
   });
 });

@@ -25,8 +25,10 @@ import { desireContainers } from './desire.ts';
 import { Leadership } from './leadership.ts';
 import { type ContainerCommand, slotPortOf } from './local-container.ts';
 import { NodeFiles, readNodeId } from './node-files.ts';
+import type { Packer } from './packer.ts';
 import { type ContainerName, type Decision, reconcile } from './reconcile.ts';
 import { StoreMemory } from './store-memory.ts';
+import { WorkerPacker } from './worker-packer.ts';
 
 export interface LocalSchedulerOptions {
   readonly store: StateStore;
@@ -52,6 +54,8 @@ export interface LocalSchedulerOptions {
   readonly leaseTtlMs?: number;
   /** When a container that runs counts as stuck; default: never. */
   readonly healthLimits?: HealthLimits;
+  /** Closed with the scheduler. Default: a thread of its own. */
+  readonly packer?: Packer;
 }
 
 const defaults = {
@@ -78,6 +82,7 @@ export class LocalScheduler implements AsyncDisposable {
   readonly #options: LocalSchedulerOptions;
   readonly #log: Logger;
   readonly #files: NodeFiles;
+  readonly #packer: Packer;
   readonly #assignments: Assignments;
   readonly #containers: ContainerRegistry;
   readonly #leadership: Leadership;
@@ -105,7 +110,11 @@ export class LocalScheduler implements AsyncDisposable {
     this.#files = new NodeFiles({ stormLocalDir, artifactsDir });
     const slots = options.slotPorts.map((port) => ({ nodeId: this.nodeId, hostname, port }));
     const writes = (): StateWrites => this.#leadership.writes;
-    this.#assignments = new Assignments({ store, writes, files: this.#files, log, slots });
+    this.#packer = options.packer ?? new WorkerPacker({ clock, log });
+    this.#assignments = new Assignments({
+      ...{ store, writes, files: this.#files, log, slots, clock, packer: this.#packer },
+      onLate: () => this.#wake(),
+    });
     this.#containers = new ContainerRegistry({
       ...{ redisUrl: options.redisUrl, redisKeyPrefix: options.redisKeyPrefix },
       ...{
@@ -207,6 +216,8 @@ export class LocalScheduler implements AsyncDisposable {
     this.#health[Symbol.dispose]();
     this.#timer?.[Symbol.dispose]();
     await this.#watch?.[Symbol.asyncDispose]();
+    await this.#packer.close();
+    await this.#assignments.settle();
     await this.#leadership.close();
     await this.#passing;
     await this.#containers.leave();
@@ -221,6 +232,7 @@ export class LocalScheduler implements AsyncDisposable {
   }
 
   #wake(): void {
+    if (this.#closing !== undefined) return;
     this.#isWoken = true;
     this.#passing ??= this.#pass().finally(() => {
       this.#passing = undefined;

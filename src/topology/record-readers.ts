@@ -169,6 +169,7 @@ const assignmentMembers = {
   reason: text,
   rebalances: optional(count),
   leaving: optional(listOf(object({ containerId, slotPort: integer(0, 65_535), endAtMs: finite }))),
+  isGivenUp: optional(flag),
 };
 
 const container = object({

@@ -101,6 +101,8 @@ export interface AssignmentRecord {
   readonly rebalances?: number;
   /** Containers that a newer plan left out; they run until they have handed on what they hold, at most until `endAtMs`. */
   readonly leaving?: readonly LeavingContainer[];
+  /** Packing took too long or too much memory: it is tried again when the record changes, and last of all at a start. */
+  readonly isGivenUp?: boolean;
 }
 
 export interface LeavingContainer {
