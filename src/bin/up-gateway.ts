@@ -229,6 +229,7 @@ async function openScheduler(
     ...{ store, clock: systemClock, random: systemRandom, log },
     stormLocalDir: config.localDir,
     artifactsDir: config.artifactsDir,
+    artifacts: config.artifacts,
     hostname: config.hostname ?? hostname(),
     slotPorts: config.slotPorts,
     containerCommand: containerCommand(),

@@ -13,6 +13,13 @@ export interface GatewayConfig {
   readonly localDir: string;
   /** Absolute; one directory for each topology. */
   readonly artifactsDir: string;
+  /** When logs of workers are deleted. */
+  readonly artifacts: {
+    readonly everyMs: number;
+    readonly ageMsMax: number;
+    readonly workerBytesMax: number;
+    readonly sumBytesMax: number;
+  };
   /** As configured, or undefined: the machine's own host name. */
   readonly hostname: string | undefined;
   readonly bindHost: string;
@@ -137,6 +144,8 @@ async function schemaFaults(values: JsonObject, layers: readonly ConfLayer[]): P
   return faults;
 }
 
+const bytesPerMb = 1024 * 1024;
+
 function derive(values: JsonObject, conf: ConfText, checkoutDir: string): GatewayConfig {
   const localDir = resolve(checkoutDir, text(values, 'storm.local.dir')!);
   const artifactsDir = text(values, 'storm.workers.artifacts.dir')!;
@@ -144,6 +153,12 @@ function derive(values: JsonObject, conf: ConfText, checkoutDir: string): Gatewa
     checkoutDir,
     localDir,
     artifactsDir: isAbsolute(artifactsDir) ? artifactsDir : join(localDir, artifactsDir),
+    artifacts: {
+      everyMs: number(values, 'logviewer.cleanup.interval.secs')! * 1000,
+      ageMsMax: number(values, 'logviewer.cleanup.age.mins')! * 60_000,
+      workerBytesMax: number(values, 'logviewer.max.per.worker.logs.size.mb')! * bytesPerMb,
+      sumBytesMax: number(values, 'logviewer.max.sum.worker.logs.size.mb')! * bytesPerMb,
+    },
     hostname: text(values, 'storm.local.hostname'),
     bindHost: text(values, 'egret.bind.host')!,
     logLevel: text(values, 'egret.log.level') as LogLevel,

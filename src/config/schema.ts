@@ -65,6 +65,24 @@ export const gatewayKeys: Readonly<Record<string, KeySchema>> = {
     description:
       'Directory of the logs of workers. A relative path is taken from storm.local.dir. Choose a directory elsewhere to let other users read these logs.',
   },
+  'logviewer.cleanup.age.mins': {
+    ...{ type: 'number', minimum: 0 },
+    description:
+      'Logs of workers of a topology that is gone are deleted when none of them is newer than this.',
+  },
+  'logviewer.cleanup.interval.secs': {
+    ...{ type: 'integer', minimum: 1, maximum: 2_000_000, default: 600 },
+    description: 'How often logs of workers are looked through for what is to be deleted.',
+  },
+  'logviewer.max.sum.worker.logs.size.mb': {
+    ...{ type: 'number', minimum: 1 },
+    description:
+      'Largest size of the logs of all workers together; the oldest files above it are deleted, none that a running worker writes to.',
+  },
+  'logviewer.max.per.worker.logs.size.mb': {
+    ...{ type: 'number', minimum: 1 },
+    description: 'The same for the logs of one worker.',
+  },
   'topology.min.replication.count': {
     type: 'integer',
     minimum: 1,

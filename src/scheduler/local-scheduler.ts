@@ -18,6 +18,8 @@ import {
   type SupervisorRecord,
   type TopologyRecord,
 } from '../topology/index.ts';
+import type { ArtifactsLimits } from './artifacts.ts';
+import { ArtifactsCleaner } from './artifacts-cleaner.ts';
 import { Assignments } from './assignments.ts';
 import { ContainerHealth, type HealthLimits } from './container-health.ts';
 import { ContainerRegistry, containerCell } from './container-registry.ts';
@@ -39,6 +41,8 @@ export interface LocalSchedulerOptions {
   readonly stormLocalDir: string;
   /** Absolute; one directory for each topology. */
   readonly artifactsDir: string;
+  /** When logs of workers are deleted; default: never. */
+  readonly artifacts?: ArtifactsLimits & { readonly everyMs: number };
   readonly hostname: string;
   readonly slotPorts: readonly number[];
   /** What starts a container; the path of its spec file is added. */
@@ -83,6 +87,7 @@ export class LocalScheduler implements AsyncDisposable {
   readonly #log: Logger;
   readonly #files: NodeFiles;
   readonly #packer: Packer;
+  readonly #cleaner: ArtifactsCleaner | undefined;
   readonly #assignments: Assignments;
   readonly #containers: ContainerRegistry;
   readonly #leadership: Leadership;
@@ -141,6 +146,14 @@ export class LocalScheduler implements AsyncDisposable {
       running: () =>
         this.isLeader ? this.#containers.all.flatMap((container) => container.watched ?? []) : [],
     });
+    const { artifacts } = options;
+    this.#cleaner =
+      artifacts === undefined
+        ? undefined
+        : new ArtifactsCleaner({
+            ...{ clock, log, store, artifactsDir, limits: artifacts },
+            everyMs: artifacts.everyMs,
+          });
     this.#leadership = new Leadership({
       ...{ store, nodeId: this.nodeId, clock, log, ttlMs: options.leaseTtlMs ?? defaults.leaseTtlMs },
       onChange: () => this.#lookAtAll(),
@@ -216,6 +229,7 @@ export class LocalScheduler implements AsyncDisposable {
     this.#health[Symbol.dispose]();
     this.#timer?.[Symbol.dispose]();
     await this.#watch?.[Symbol.asyncDispose]();
+    await this.#cleaner?.close();
     await this.#packer.close();
     await this.#assignments.settle();
     await this.#leadership.close();

@@ -207,7 +207,7 @@ export class NodeFiles {
     renameSync(`${file}.new`, file);
   }
 
-  /** The container will not be started again soon: what its processes left goes, the logs stay. */
+  /** The container will not be started again soon: what its processes left goes, the logs stay (see ArtifactsCleaner). */
   remove(name: ContainerName): void {
     const spec = this.readSpec(name);
     if (spec !== undefined) this.#removeWorker(`${name.topologyId}-${basename(spec.logDir)}`);
