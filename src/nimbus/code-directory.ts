@@ -192,6 +192,7 @@ export class CodeDirectories {
     try {
       return await read();
     } catch (cause) {
+      if (errorCode(cause) === 'FILE_UNFIT') throw cause;
       const file = join(this.pathOf(topologyId), name);
       throw new GatewayError('CONFIG_UNREADABLE', `cannot read ${file}`, { cause, facts: { file } });
     }

@@ -120,6 +120,7 @@ async function readJson(file: string): Promise<JsonObject> {
   try {
     bytes = await readRegularFile(file, codeFileBytesMax);
   } catch (cause) {
+    if (cause instanceof GatewayError) throw cause;
     throw new GatewayError('CONFIG_UNREADABLE', `cannot read ${file}`, { cause, facts: { file } });
   }
   return parseJsonObject(file, bytes);

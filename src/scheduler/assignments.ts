@@ -73,7 +73,7 @@ export class Assignments {
       const topologyId = key.slice(prefix.length);
       const reading = readAssignmentRecord(topologyId, value);
       if (reading.kind === 'unreadable') {
-        this.#assigned.set(topologyId, this.#recover(topologyId, reading.reason));
+        await this.#recover(topologyId, reading.reason);
         continue;
       }
       const assignment = reading.record;
@@ -90,10 +90,10 @@ export class Assignments {
   }
 
   /**
-   * The node's copy of an assignment that cannot be read; else one without containers, to be packed again into a plan
+   * Takes the node's copy of an assignment that cannot be read; else one without containers, to be packed again into a plan
    * that is newer than those its containers run by.
    */
-  #recover(topologyId: string, reason: string): AssignmentRecord {
+  async #recover(topologyId: string, reason: string): Promise<void> {
     const { files, log } = this.#deps;
     const copy = isTopologyId(topologyId) ? files.readCopy(topologyId) : undefined;
     const copied = copy?.kind === 'read' ? copy.record.assignment : undefined;
@@ -103,12 +103,12 @@ export class Assignments {
       reason,
       isCopied: copied !== undefined,
     });
-    if (copied !== undefined) return copied;
+    if (copied !== undefined) return this.#write(topologyId, copied);
     const version = isTopologyId(topologyId) ? files.planVersionOf(topologyId) : 0;
-    return {
+    this.#assigned.set(topologyId, {
       plan: { topologyId, version, codeVersion: 0, containers: [], tasks: [] },
       reason: `its assignment could not be read: ${reason}`,
-    };
+    });
   }
 
   /**

@@ -708,6 +708,7 @@ describe('LocalScheduler', () => {
         await store.put(keys.assignment('t'), value as unknown as JsonValue);
         await (await open()).close();
         assert.deepEqual([starts('t', 0).length, starts('t', 1).length], [1, 1]);
+        assert.deepEqual(await assignment('t'), before);
       }
       await store.put(keys.assignment('t'), 'half');
       writeFileSync(join(dir, 'containers', 't', 'records.json'), '{"topology":');
