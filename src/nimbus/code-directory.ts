@@ -2,7 +2,15 @@ import { chmod, copyFile, mkdir, readdir, rename, rm, writeFile } from 'node:fs/
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
-import { diskFullText, errorCode, GatewayError, type Logger, parseJsonObject, readRegularFile } from '../base/index.ts';
+import {
+  describeError,
+  diskFullText,
+  errorCode,
+  GatewayError,
+  type Logger,
+  parseJsonObject,
+  readRegularFile,
+} from '../base/index.ts';
 import { decode, StormTopology } from '../rpc/index.ts';
 import {
   codeFileBytesMax,
@@ -72,8 +80,11 @@ export class CodeDirectories {
     await mkdir(dir, ownerOnlyDir);
     for (const name of await readdir(dir)) {
       if (name.startsWith(unfinished)) await rm(join(dir, name), { recursive: true, force: true });
-      // An earlier release let others read it.
-      else await chmod(join(dir, name), ownerOnlyDir.mode);
+      // An earlier release let others read it. One that cannot be changed must not keep the gateway from starting.
+      else
+        await chmod(join(dir, name), ownerOnlyDir.mode).catch((error: unknown) =>
+          log.warn({ event: 'code.not-private', topologyId: name, reason: describeError(error) }),
+        );
     }
     return new CodeDirectories(dir, limits, log);
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type JsonObject, type JsonValue, systemClock, waitFor } from '../base/index.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
@@ -84,6 +84,7 @@ describe('a record of a topology that cannot be read', () => {
   it('does not reach outside by a key that is a path', async () => {
     writeFileSync(join(nimbus.localDir, 'mine'), '');
     await nimbus.store.put(keys.topology('../../mine'), {});
+    symlinkSync('/nowhere', codeDir('dangling'));
     await nimbus.restart();
     assert.ok((await summaries()).has('../../mine'));
     await nimbus.client.call.killTopology({ name: '../../mine' });
