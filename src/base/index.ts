@@ -27,7 +27,7 @@ export {
 export { Metrics } from './metrics.ts';
 export { MetricsFile } from './metrics-file.ts';
 export { type RandomSource, seededRandom, systemRandom } from './random.ts';
+export { parseJsonObject, readRegularFile, readRegularFileSync } from './regular-file.ts';
 export { rollFile } from './roll-file.ts';
 export { shortened, withoutPasswords } from './text.ts';
-export { parseJsonObject, readRegularFile, readRegularFileSync } from './regular-file.ts';
 export { startThread } from './thread.ts';
