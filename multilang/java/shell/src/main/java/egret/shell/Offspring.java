@@ -6,6 +6,9 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What a child has started. While the child lives that is its descendants; once it is dead they are nobody's, so a
@@ -29,15 +32,26 @@ final class Offspring {
     /** Kills what still carries the mark of a child that is gone. */
     static void killMarked(String mark) {
         byte[] wanted = (VARIABLE + "=" + mark + "\0").getBytes(StandardCharsets.UTF_8);
+        Set<Long> adopted = adopted();
         try (DirectoryStream<Path> processes = Files.newDirectoryStream(PROCESSES, "[0-9]*")) {
             for (Path process : processes) {
-                if (isOfOurSession(process) && contains(environment(process), wanted)) {
-                    ProcessHandle.of(Long.parseLong(process.getFileName().toString())).ifPresent(ProcessHandle::destroyForcibly);
+                long pid = Long.parseLong(process.getFileName().toString());
+                if ((adopted.contains(pid) || isOfOurSession(process)) && contains(environment(process), wanted)) {
+                    ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
                 }
             }
         } catch (IOException e) {
             // no /proc: then the worker's end is theirs
         }
+    }
+
+    /**
+     * What descends from our parent. That is the helper which contains this worker, and a subreaper: processes in sessions of
+     * their own become its children when they lose their parents. Empty when our parent is the first process of the machine.
+     */
+    private static Set<Long> adopted() {
+        Optional<ProcessHandle> parent = ProcessHandle.current().parent().filter(found -> found.pid() > 1);
+        return parent.stream().flatMap(ProcessHandle::descendants).map(ProcessHandle::pid).collect(Collectors.toSet());
     }
 
     /** A stranger's environment is none of our business, and may take long to read: its memory may be locked. */
