@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { closeLeavingNothing, errorOf, Healthy, ownGateway } from './bad-luck.ts';
+import { processStart } from '../src/child/index.ts';
+import { closeLeavingNothing, errorOf, Healthy, loggedLine, ownGateway } from './bad-luck.ts';
 import { withCase } from './case.ts';
-import { processesUnder } from './processes.ts';
-import { eventually } from './records.ts';
-import { openTarget } from './target.ts';
+import { processesOf, processesUnder } from './processes.ts';
+import { eventually, tuplesOf } from './records.ts';
+import { openTarget, restartGateway, target } from './target.ts';
 
 /** Answers the handshake as any multilang child does, and dies at the first tuple. */
 const segfaulting = `
@@ -94,3 +95,133 @@ describe('children that misbehave', () => {
     });
   }
 });
+
+/**
+ * A split over stock storm.py that starts, in each life, a process in a session of its own and a daemon twice removed, which
+ * ignore signals that ask. `crashes`: at its first tuple it dies.
+ */
+const leaving = (notes: string, { crashes }: { readonly crashes: boolean }): string => `
+import os, signal, subprocess, sys, time
+sys.path.insert(0, os.getcwd())
+import storm
+
+stubborn = 'trap "" TERM HUP INT; echo $$ >> ${notes}; while :; do sleep 1000; done'
+
+def leave(command):
+    closed = subprocess.DEVNULL
+    subprocess.Popen(command, stdin=closed, stdout=closed, stderr=closed, start_new_session=True)
+
+def noted():
+    return open('${notes}', 'a+').tell()
+
+class Leaving(storm.BasicBolt):
+    def initialize(self, conf, context):
+        for command in [['sh', '-c', stubborn], ['sh', '-c', 'setsid sh -c "$0" & exit', stubborn]]:
+            before = noted()
+            leave(command)
+            while noted() == before:
+                time.sleep(0.01)
+
+    def process(self, tup):
+        if ${crashes ? 'True' : 'False'}:
+            os.kill(os.getpid(), signal.SIGSEGV)
+        for word in tup.values[0].split():
+            storm.emit([word])
+
+Leaving().run()
+`;
+
+for (const containment of ['auto', 'subreaper']) {
+  describe(`children that leave processes behind, with egret.containment ${containment}`, () => {
+    let scratch = '';
+    let localDir = '';
+    let group: string | undefined;
+    let counter = 0;
+
+    before(async function () {
+      await openTarget({ args: ['-c', `egret.containment=${containment}`] });
+      ({ scratch, localDir } = await ownGateway(this));
+      const chosen = await loggedLine(({ event }) => event === 'containment.chosen', 'how it contains');
+      assert.notEqual(chosen['kind'], 'group');
+      group = chosen['directory'] as string | undefined;
+    });
+    after(async () => {
+      await closeLeavingNothing();
+      assert.ok(group === undefined || !existsSync(group), 'the control group of the gateway');
+    });
+
+    /** What has been left by all lives so far, and what of it lives. */
+    const left = (notes: string): { readonly all: number; readonly living: readonly number[] } => {
+      const pids = existsSync(notes) ? readFileSync(notes, 'utf8').trim().split('\n').map(Number) : [];
+      return { all: pids.length, living: pids.filter((pid) => processStart(pid) !== undefined) };
+    };
+    const withLeaving = async (
+      how: { readonly crashes: boolean; readonly isInsideJava?: boolean },
+      check: (run: { readonly notes: string; readonly out: string }) => Promise<void>,
+    ): Promise<void> => {
+      const script = join(scratch, `leaving-${++counter}.py`);
+      const notes = `${script}.pids`;
+      writeFileSync(script, leaving(notes, how));
+      const split = how.isInsideJava === true ? { split: script } : { shell: `split:python3:${script}` };
+      await withCase('count', split, ({ out }) => check({ notes, out }));
+      assert.ok(left(notes).all >= 2);
+      // The topology is no longer listed before its last process has ended.
+      await eventually('an end of what its children left', () =>
+        left(notes).living.length === 0 ? true : undefined,
+      );
+    };
+    const flows = (out: string): Promise<unknown> =>
+      eventually('tuples', () => (tuplesOf(out, 'sink').length > 100 ? true : undefined));
+    /** Kills, and waits for the next life of each child: only of that something is left. */
+    const killThem = async (notes: string, kill: () => Promise<void> | void): Promise<void> => {
+      const before = await eventually('all that a child leaves', () => {
+        const { all, living } = left(notes);
+        return living.length >= 2 && all === living.length ? living : undefined;
+      });
+      await kill();
+      await eventually('an end of what was left before', () =>
+        before.some((pid) => processStart(pid) !== undefined) ? undefined : true,
+      );
+    };
+
+    it('end with their topology, with all that they left', async () => {
+      await withLeaving({ crashes: false }, async ({ out }) => flows(out).then(() => undefined));
+    });
+
+    it('leave nothing when their container is killed', async () => {
+      await withLeaving({ crashes: false }, async ({ notes, out }) => {
+        await flows(out);
+        await killThem(notes, () => {
+          for (const { pid } of processesOf(localDir, 'worker')) process.kill(pid, 'SIGKILL');
+        });
+      });
+    });
+
+    it('leave nothing when gateway and container are killed and the gateway comes again', async () => {
+      await withLeaving({ crashes: false }, async ({ notes, out }) => {
+        await flows(out);
+        await killThem(notes, async () => {
+          const { gateway } = await target();
+          const gone = new Promise((resolve) => gateway!.once('exit', resolve));
+          gateway!.kill('SIGKILL');
+          await gone;
+          for (const { pid } of processesOf(localDir, 'worker')) process.kill(pid, 'SIGKILL');
+          await restartGateway();
+        });
+      });
+    });
+
+    for (const isInsideJava of [false, true]) {
+      const where = isInsideJava ? ' inside a JVM that lives on' : '';
+      it(`leave nothing that gathers while they crash again and again${where}`, async () => {
+        await withLeaving({ crashes: true, isInsideJava }, async ({ notes }) => {
+          await eventually('some lives', () => (left(notes).all >= 8 ? true : undefined));
+          // One life may be running.
+          await eventually('an end of those of earlier lives', () =>
+            left(notes).living.length <= 2 ? true : undefined,
+          );
+        });
+      });
+    }
+  });
+}

@@ -143,7 +143,13 @@ public final class Compat {
                 builder.setBolt("split", new Words.Split(), par).shuffleGrouping("lines");
                 shell.put("split", new String[] {"node", "split_node.js"});
             }
-            default -> throw new IllegalArgumentException("split=" + options.get("split"));
+            default -> {
+                String script = options.get("split");
+                if (!script.startsWith("/")) {
+                    throw new IllegalArgumentException("split=" + script);
+                }
+                builder.setBolt("split", new Words.ShellSplit("python3", script), par).shuffleGrouping("lines");
+            }
         }
         builder.setBolt("count", new Words.Count(), par).fieldsGrouping("split", new Fields("word"));
         builder.setBolt("sink", new Recorder(), 1).globalGrouping("count");
