@@ -59,6 +59,26 @@ export function checkSupported(topology: StormTopology, conf: ConfText): void {
   );
 }
 
+/** Throws `TOPOLOGY_INVALID` for a shell component whose process could not be started: its arguments are texts that end with NUL. */
+export function checkShellCommands({ spouts, bolts, state_spouts: stateSpouts }: StormTopology): void {
+  const objects = [
+    ...[...spouts].map(([id, { spout_object: object }]) => [id, object] as const),
+    ...[...bolts].map(([id, { bolt_object: object }]) => [id, object] as const),
+    ...[...stateSpouts].map(([id, { state_spout_object: object }]) => [id, object] as const),
+  ];
+  for (const [id, object] of objects) {
+    if (object.kind !== 'shell') continue;
+    for (const field of ['execution_command', 'script'] as const) {
+      if (object.value[field]?.includes('\0') === true)
+        throw new GatewayError(
+          'TOPOLOGY_INVALID',
+          `component "${id}": its ${field} has the character NUL, with which no process can be started: remove it`,
+          { facts: { component: id, field } },
+        );
+    }
+  }
+}
+
 /** Storm's validateTopologySize, and how many tasks there can be at all. */
 export function checkSize(topology: LogicalTopology, conf: JsonObject, limits: SizeLimits): void {
   const workers = conf[confKeys.workers];

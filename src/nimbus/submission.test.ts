@@ -301,6 +301,24 @@ describe('a submission', () => {
       request: { jar: makeJar({ 'resources/a': 'x', 'resources/a/b': 'y' }) },
       because: /is not a usable jar/,
     },
+    'a command that no process can be started with': {
+      request: {
+        topology: shellTopology(
+          {},
+          { kind: 'shell', value: { execution_command: 'python3\0', script: 'a.py' } },
+        ),
+      },
+      because: /InvalidTopologyException\(msg:component "count": its execution_command has the character NUL/,
+    },
+    'a script that no process can be started with': {
+      request: {
+        topology: shellTopology(
+          {},
+          { kind: 'shell', value: { execution_command: 'python3', script: 'a\0.py' } },
+        ),
+      },
+      because: /InvalidTopologyException\(msg:component "count": its script has the character NUL/,
+    },
     'jars in a blob store': {
       request: { topology: { ...shellTopology(), dependency_jars: ['dep-x.jar'] } },
       because: /dependency dep-x\.jar is in a blob store, which is not available yet/,

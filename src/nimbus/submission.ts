@@ -27,6 +27,7 @@ import type { Inbox } from './inbox.ts';
 import { checkLogStreams, type LogStreams } from './log-streams.ts';
 import { normaliseConf } from './normalise-conf.ts';
 import {
+  checkShellCommands,
   checkSize,
   checkSupported,
   checkTopologyName,
@@ -121,6 +122,7 @@ export class Submissions {
     const fault = findTopologyConfFault(submitted) ?? findEgretConfFault(submitted);
     if (fault !== undefined) throw new GatewayError('TOPOLOGY_INVALID', `topology ${name}: ${fault}`);
     checkSupported(topology, submitted);
+    checkShellCommands(topology);
     await nextTurn();
     const texts = await readComponentConfs(topology);
     checkComponentConfs(topology, texts);

@@ -10,6 +10,7 @@ import { MemoryStorage } from '../dlog/storage/memory-storage.ts';
 import { NimbusDaemon } from '../nimbus/index.ts';
 import {
   type ComponentCommon,
+  type ComponentObject,
   connectThrift,
   Nimbus,
   type NimbusMethods,
@@ -149,6 +150,7 @@ export function makeJar(
 /** A spout `words` and a bolt `count`, both in Python. */
 export function shellTopology(
   change: { readonly spout?: Partial<ComponentCommon>; readonly bolt?: Partial<ComponentCommon> } = {},
+  boltObject?: ComponentObject,
 ): StormTopology {
   const shell = (script: string) =>
     ({ kind: 'shell', value: { execution_command: 'python3', script } }) as const;
@@ -171,7 +173,7 @@ export function shellTopology(
       [
         'count',
         {
-          bolt_object: shell('count.py'),
+          bolt_object: boltObject ?? shell('count.py'),
           common: {
             inputs: [
               [
