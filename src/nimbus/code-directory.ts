@@ -47,14 +47,16 @@ export interface PreparedCode {
 }
 
 const jarName = 'stormjar.jar';
-const codeName = 'stormcode.ser';
-const stormConfName = 'stormconf.ser';
+export const codeName = 'stormcode.ser';
+export const stormConfName = 'stormconf.ser';
 /** Node takes the scripts below it for what they are without it, whatever package `storm.local.dir` may lie in. */
 const packageName = 'package.json';
 const unfinished = '.unfinished-';
 /** A configuration may hold a password. */
 const ownerOnly = { mode: 0o600 };
 const ownerOnlyDir = { recursive: true, mode: 0o700 };
+/** What gzip may add to bytes that it cannot compress is less than a thousandth. */
+const zippedBytesMax = codeFileBytesMax + codeFileBytesMax / 256;
 const zip = promisify(gzip);
 const unzip = promisify(gunzip);
 
@@ -188,15 +190,19 @@ export class CodeDirectories {
   }
 
   async #readZipped(topologyId: string, name: string): Promise<Buffer | undefined> {
-    const zipped = await this.#readFile(topologyId, name);
+    const zipped = await this.#readFile(topologyId, name, zippedBytesMax);
     return zipped === undefined
       ? undefined
       : this.#naming(topologyId, name, () => unzip(zipped, { maxOutputLength: codeFileBytesMax }));
   }
 
-  #readFile(topologyId: string, name: string): Promise<Buffer | undefined> {
+  #readFile(
+    topologyId: string,
+    name: string,
+    bytesMax: number = codeFileBytesMax,
+  ): Promise<Buffer | undefined> {
     const file = join(this.pathOf(topologyId), name);
-    return this.#naming(topologyId, name, () => ifThere(readRegularFile(file, codeFileBytesMax)));
+    return this.#naming(topologyId, name, () => ifThere(readRegularFile(file, bytesMax)));
   }
 
   async #naming<T>(topologyId: string, name: string, read: () => T | Promise<T>): Promise<T> {

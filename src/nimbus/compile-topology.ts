@@ -5,11 +5,10 @@ import {
   type LogicalTopology,
   normalizeTopology,
   systemTopologySteps,
+  topologyFileName,
   withDurableStreams,
 } from '../topology/index.ts';
-
-/** Every container of a topology reads this text when it starts, and again when it is rebalanced. */
-const systemTopologyCharactersMax = 64 * 1024 * 1024;
+import { checkCodeFile } from './code-sizes.ts';
 
 /** Components that are written in one turn of the event loop. */
 const turnComponentsMax = 1000;
@@ -77,29 +76,20 @@ export function checkComponentConfs(
   }
 }
 
-/** The text of topology.json. Throws `TOPOLOGY_INVALID` when it is too long for every container to read. */
+/** The text of topology.json. Throws `TOPOLOGY_INVALID` when it is longer than what is read again, without writing it all. */
 export async function writeSystemTopology(
   { components }: LogicalTopology,
   name: string,
   nextTurn: () => Promise<void>,
 ): Promise<string> {
   const parts: string[] = [];
-  let characters = 0;
+  let bytes = 0;
   for (let start = 0; start < components.length; start += turnComponentsMax) {
     if (start > 0) await nextTurn();
     const part = JSON.stringify(components.slice(start, start + turnComponentsMax)).slice(1, -1);
     parts.push(part);
-    characters += part.length;
-    if (characters > systemTopologyCharactersMax) throw tooLong(name);
+    bytes += Buffer.byteLength(part);
+    checkCodeFile(name, topologyFileName, bytes, false);
   }
   return `{"components":[${parts.join(',')}]}`;
-}
-
-function tooLong(name: string): GatewayError {
-  return new GatewayError(
-    'TOPOLOGY_INVALID',
-    `topology ${name} with the components and streams that Storm adds takes more than ${systemTopologyCharactersMax} characters, the most that can be handed to its containers: ` +
-      'use fewer components, streams or inputs, shorter names, or smaller component configurations',
-    { facts: { topology: name } },
-  );
 }

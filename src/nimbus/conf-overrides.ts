@@ -11,6 +11,7 @@ import {
 import { toLogicalTopology } from '../rpc/index.ts';
 import { confKeys, makeSystemTopology, normalizeTopology, TopologyIndex } from '../topology/index.ts';
 import type { CodeDirectories, TopologySettings } from './code-directory.ts';
+import { checkSettings } from './code-sizes.ts';
 import { writeSystemTopology } from './compile-topology.ts';
 import { readComponentConfs } from './component-confs.ts';
 
@@ -75,7 +76,8 @@ export async function readMergedConf(
 
 /**
  * What the code directory of a topology says with the overrides laid over. Throws `TOPOLOGY_INVALID` when the topology
- * would then have other tasks: their number is fixed for life.
+ * would then have other tasks, whose number is fixed for life,
+ * or files that are too large to be read again.
  */
 export async function overlay(
   { code, clusterConf }: OverridesDeps,
@@ -104,11 +106,13 @@ export async function overlay(
       { facts: { topology: topologyId, keys: [...overrides.keys()] } },
     );
   }
-  return {
+  const settings = {
     stormConf: writeConfText(conf, 'java'),
     mergedConf: writeConfText(merged, 'strict'),
     systemTopology: await writeSystemTopology(after, topologyId, nextTurn),
   };
+  checkSettings(topologyId, settings);
+  return settings;
 }
 
 const decidesTasks: readonly string[] = [

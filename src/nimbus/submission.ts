@@ -21,6 +21,7 @@ import {
 } from '../rpc/index.ts';
 import { confKeys, type LogicalTopology, type TopologyRecord } from '../topology/index.ts';
 import type { CodeDirectories, TopologyCode } from './code-directory.ts';
+import { checkCode } from './code-sizes.ts';
 import { checkComponentConfs, compileTopology, writeSystemTopology } from './compile-topology.ts';
 import { readComponentConfs } from './component-confs.ts';
 import type { Inbox } from './inbox.ts';
@@ -143,15 +144,16 @@ export class Submissions {
     await nextTurn();
     const topologyBytes = encode(StormTopology, kept);
     await nextTurn();
+    const files = {
+      topologyBytes,
+      stormConf: writeConfText(conf, 'java'),
+      mergedConf: writeConfText(merged, 'strict'),
+      systemTopology,
+    };
+    checkCode(name, files);
     return {
       record: recordOf(request, { ...named, owner, workers: checkWorkers(mergedValues) }),
-      code: {
-        jarPath: await this.#deps.inbox.finished(request.jarLocation),
-        topologyBytes,
-        stormConf: writeConfText(conf, 'java'),
-        mergedConf: writeConfText(merged, 'strict'),
-        systemTopology,
-      },
+      code: { jarPath: await this.#deps.inbox.finished(request.jarLocation), ...files },
     };
   }
 

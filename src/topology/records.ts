@@ -251,7 +251,10 @@ export type ContainerContainment =
 export const topologyFileName = 'topology.json';
 /** File `conf.json` in the code directory: defaults < storm.yaml < topology conf, merged. */
 export const confFileName = 'conf.json';
-/** Largest file of a code directory that is read. A larger one makes its topology unreadable, and no other. */
+/**
+ * Largest file of a code directory, before compression: submissions write and Nimbus and the scheduler read nothing larger. A
+ * larger one makes its topology unreadable, and no other.
+ */
 export const codeFileBytesMax = 16 * 1024 * 1024;
 /** File in a container's directory whose time moves while the container lives, and how often it does. */
 export const aliveFileName = 'alive';

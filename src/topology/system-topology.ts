@@ -1,6 +1,7 @@
 import { GatewayError, isJsonObject, type JsonObject, type JsonValue } from '../base/index.ts';
 import { confKeys, readInt, readRequiredInt } from './conf-values.ts';
 import type { Component, InputDeclaration, LogicalTopology, StreamDeclaration } from './model.ts';
+import { codeFileBytesMax } from './records.ts';
 import { taskCountOf } from './tasks.ts';
 import { validateBasic, validateStructure } from './validate.ts';
 
@@ -28,8 +29,6 @@ export const systemStreamIds = {
 
 /** About what an input of a metrics consumer takes in topology.json, beside the id of its source. */
 const inputCharacters = 100;
-/** Of all inputs of metrics consumers: 1,000 components and 100 consumers need some 12 million. */
-const consumerCharactersMax = 16 * 1024 * 1024;
 
 /** Writes into each component's configuration how many tasks it gets (Nimbus.normalizeTopology). */
 export function normalizeTopology(topology: LogicalTopology, topologyConf: JsonObject): LogicalTopology {
@@ -204,12 +203,13 @@ function metricsConsumers(components: readonly Component[], conf: JsonObject): C
 
 /**
  * Every consumer takes a stream of every component. All containers read what that comes to, so it must not be the product of
- * two sizes that a submission chooses.
+ * two sizes that a submission chooses: what does not fit into topology.json is refused before it is made. 1,000 components and
+ * 100 consumers need some 12 million characters.
  */
 function checkConsumerInputs(consumers: number, sources: readonly string[]): void {
   const inputs = consumers * sources.length;
   const idCharacters = sources.reduce((sum, id) => sum + id.length, 0);
-  if (consumers * idCharacters + inputs * inputCharacters <= consumerCharactersMax) return;
+  if (consumers * idCharacters + inputs * inputCharacters <= codeFileBytesMax) return;
   throw badConsumer(
     `has ${consumers} consumers, each of which takes a stream of each of ${sources.length} components: ` +
       `${inputs} inputs are too many to be kept. Register fewer consumers or use fewer components`,
