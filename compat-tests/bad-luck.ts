@@ -108,7 +108,8 @@ export function assertNothingLeft(localDir: string): void {
   );
 }
 
-function filesOfTopologies(localDir: string): string[] {
+/** Files that live with a topology or an upload. */
+export function filesOfTopologies(localDir: string): string[] {
   return ['nimbus/inbox', 'supervisor/stormdist', 'containers'].flatMap((dir) =>
     existsSync(join(localDir, dir)) ? readdirSync(join(localDir, dir)).map((name) => `${dir}/${name}`) : [],
   );
