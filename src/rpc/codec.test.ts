@@ -46,6 +46,17 @@ describe('codecs', () => {
     assert.equal(c.decode(narrow, bytes).streamId, undefined);
   });
 
+  it('refuse a message with far more elements than bytes, in whichever containers they are', () => {
+    const lists = c.list(c.list(c.binary));
+    const empties = (count: number) => Array.from({ length: count }, () => Buffer.alloc(0));
+    const few = c.encode(lists, [empties(40_000), empties(20_000)]);
+    assert.equal(c.decode(lists, few)[1]!.length, 20_000);
+    const many = c.encode(lists, [empties(60_000), empties(60_000)]);
+    assert.match(refusal(() => c.decode(lists, many)).message, /more than 95\d{3} elements in its lists/);
+    const long = c.encode(lists, [Array.from({ length: 100_000 }, () => Buffer.from('sixteen bytes, or'))]);
+    assert.equal(c.decode(lists, long)[0]!.length, 100_000);
+  });
+
   it('name the struct and the field when a required field is missing, in reading and in writing', () => {
     const common = hex('0d 0002 0b 0c 00000000 00');
     const error = refusal(() => c.decode(ComponentCommon, common));

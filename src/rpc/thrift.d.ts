@@ -1,9 +1,8 @@
 /** The few parts of npm `thrift` that wire.ts stands on, as version 0.24.0 behaves. */
 declare module 'thrift/lib/nodejs/lib/thrift/framed_transport.js' {
-  /** Used as a buffer in memory: reads from the bytes it is given; `flush` hands out what was written, length in front. */
+  /** Used as a buffer in memory: reads from the bytes it is given. */
   class TFramedTransport {
-    constructor(input?: Buffer, onFlush?: (frame: Buffer) => void);
-    flush(): void;
+    constructor(input: Buffer);
     borrow(): { readonly buf: Buffer; readonly readIndex: number; readonly writeIndex: number };
   }
   export = TFramedTransport;
@@ -12,8 +11,14 @@ declare module 'thrift/lib/nodejs/lib/thrift/framed_transport.js' {
 declare module 'thrift/lib/nodejs/lib/thrift/binary_protocol.js' {
   import type TFramedTransport from 'thrift/lib/nodejs/lib/thrift/framed_transport.js';
 
+  /** What writing needs of a transport. */
+  interface WriteTransport {
+    write(bytes: Buffer): void;
+    setCurrSeqId(sequenceId: number): void;
+  }
+
   class TBinaryProtocol {
-    constructor(transport: TFramedTransport, strictRead?: boolean, strictWrite?: boolean);
+    constructor(transport: TFramedTransport | WriteTransport, strictRead?: boolean, strictWrite?: boolean);
 
     /** `fname` is a Buffer when the header is an old one without a version. */
     readMessageBegin(): { readonly fname: string | Buffer; readonly mtype: number; readonly rseqid: number };
@@ -41,8 +46,6 @@ declare module 'thrift/lib/nodejs/lib/thrift/binary_protocol.js' {
     writeByte(value: number): void;
     writeI16(value: number): void;
     writeI32(value: number): void;
-    /** Writes `buffer`, which holds the eight bytes and nothing else. */
-    writeI64(value: { readonly buffer: Buffer }): void;
     writeString(value: string): void;
     writeBinary(value: Buffer): void;
   }
