@@ -120,6 +120,7 @@ export class Submissions {
     checkTopologyName(name);
     if (await this.#deps.topologies.isNameTaken(name)) throw alreadyAlive(name);
     const submitted = await readConfText(request.jsonConf, `the configuration of topology ${name}`);
+    await nextTurn();
     const fault = findTopologyConfFault(submitted) ?? findEgretConfFault(submitted);
     if (fault !== undefined) throw new GatewayError('TOPOLOGY_INVALID', `topology ${name}: ${fault}`);
     checkSupported(topology, submitted);
@@ -128,7 +129,9 @@ export class Submissions {
     const texts = await readComponentConfs(topology);
     checkComponentConfs(topology, texts);
     const componentConfs = [...texts.values()];
+    await nextTurn();
     const conf = normaliseConf({ id: named.id, name, owner, clusterConf, conf: submitted, componentConfs });
+    await nextTurn();
     const merged = mergeConf(clusterConf, conf);
     const mergedValues = readConfValues(merged);
     await nextTurn();
