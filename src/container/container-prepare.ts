@@ -12,7 +12,7 @@ import { endRecordedProcesses } from '../child/index.ts';
 import {
   type ContainerSpec,
   confFileName,
-  type LogicalTopology,
+  readLogicalTopology,
   TopologyIndex,
   topologyFileName,
 } from '../topology/index.ts';
@@ -91,7 +91,12 @@ export function readConf(spec: ContainerSpec): JsonObject {
 
 /** Throws `CONFIG_UNREADABLE` naming the file. */
 export function readTopology(spec: ContainerSpec): TopologyIndex {
-  return new TopologyIndex(readJson(join(spec.codeDir, topologyFileName)) as unknown as LogicalTopology);
+  const file = join(spec.codeDir, topologyFileName);
+  const reading = readLogicalTopology(readJson(file));
+  if (reading.kind === 'read') return new TopologyIndex(reading.record);
+  throw new GatewayError('CONFIG_UNREADABLE', `${file} is not a topology: ${reading.reason}`, {
+    facts: { file },
+  });
 }
 
 function readJson(file: string): JsonObject {

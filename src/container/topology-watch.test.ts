@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { silentLog } from '../base/index.ts';
+import type { JsonValue } from '../base/index.ts';
 import { MemoryStore } from '../coordination/memory-store.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
+import { recordingLog } from '../testing/recording-log.ts';
 import { StreamManagers } from '../testing/stream-managers.ts';
 import type { TopologyRecord } from '../topology/index.ts';
 import { TopologyWatch } from './topology-watch.ts';
@@ -14,6 +15,7 @@ class Bench {
   readonly store = new MemoryStore(this.clock);
   readonly statuses: (string | undefined)[] = [];
   readonly ends: string[] = [];
+  readonly log = recordingLog();
   readonly incarnation: string;
   readonly watch: TopologyWatch;
 
@@ -21,14 +23,24 @@ class Bench {
     const spec = new StreamManagers({ tasks: { 1: [1] } }).spec(1);
     this.incarnation = spec.incarnation;
     this.watch = new TopologyWatch({
-      ...{ spec, store: this.store, clock: this.clock, log: silentLog },
+      ...{ spec, store: this.store, clock: this.clock, log: this.log },
       onRecord: (record) => void this.statuses.push(record?.status),
       onEnd: (reason) => void this.ends.push(reason),
     });
   }
 
   async write(status: TopologyRecord['status'], removeAtMs = 0): Promise<void> {
-    await this.store.put(topology, { id: 'test-1', status, removeAtMs });
+    const record = { id: 'test-1', name: 'test', status, owner: 'me', launchedAtSecs: 0, workers: 1 };
+    await this.store.put(topology, { ...record, removeAtMs });
+  }
+
+  async writeContainer(incarnation: string): Promise<void> {
+    const process = { pid: 1, processStart: '1', startedAtMs: 0, restarts: 0, lastExit: '' };
+    await this.store.put(container, { ...process, incarnation });
+  }
+
+  get unreadable(): unknown[] {
+    return this.log.lines.filter(({ event }) => event === 'record.unreadable').map(({ key }) => key);
   }
 
   async open(): Promise<this> {
@@ -95,16 +107,47 @@ describe('TopologyWatch', () => {
 
   it('ends when another incarnation stays in its place, and not because a record is written late', async () => {
     const bench = await new Bench().open();
-    await bench.store.put(container, { incarnation: 'other' });
+    await bench.writeContainer('other');
     await bench.write('INACTIVE');
     await bench.turn();
-    await bench.store.put(container, { incarnation: bench.incarnation });
+    await bench.writeContainer(bench.incarnation);
     await bench.turn(60_000);
     assert.deepEqual(bench.ends, []);
-    await bench.store.put(container, { incarnation: 'successor' });
+    await bench.writeContainer('successor');
     await bench.turn(60_000);
     assert.deepEqual(bench.ends, ['incarnation successor has taken its place']);
   });
+
+  const damages: Record<string, JsonValue> = {
+    'is no object': null,
+    'lacks members': { id: 'test-1' },
+    'has a status that there is not': {
+      ...{ id: 'test-1', name: 'test', owner: 'me', launchedAtSecs: 0, workers: 1 },
+      status: 'ASLEEP',
+    },
+    'could not be restored by the scheduler': { id: 'test-1', unreadable: 'damaged' },
+  };
+  for (const [damage, value] of Object.entries(damages)) {
+    it(`keeps what it knows, and logs once, while the record ${damage}`, async () => {
+      const bench = await new Bench().open();
+      await bench.store.put(topology, value);
+      await bench.turn(60_000);
+      await bench.store.put(container, { incarnation: 'successor' });
+      await bench.turn(60_000);
+      assert.deepEqual([bench.statuses, bench.ends, bench.watch.record?.status], [['ACTIVE'], [], 'ACTIVE']);
+      assert.deepEqual(bench.unreadable, [topology, container]);
+      await bench.write('INACTIVE');
+      await bench.turn(60_000);
+      assert.deepEqual(bench.statuses, ['ACTIVE', 'INACTIVE']);
+      await bench.store.put(topology, value);
+      await bench.turn(60_000);
+      assert.deepEqual(bench.unreadable, [topology, container, topology]);
+      await bench.store.remove(topology);
+      await bench.turn(30_000);
+      assert.deepEqual(bench.ends, ['the topology is gone']);
+      await bench.watch.close();
+    });
+  }
 
   it('says nothing after it was closed', async () => {
     const bench = await new Bench().open();

@@ -1,13 +1,20 @@
-import { type Clock, describeError, type Logger } from '../base/index.ts';
+import { type Clock, describeError, type JsonValue, type Logger } from '../base/index.ts';
 import type { StateStore } from '../coordination/index.ts';
-import { type ContainerRecord, type ContainerSpec, keys, type TopologyRecord } from '../topology/index.ts';
+import {
+  type ContainerSpec,
+  keys,
+  readContainerRecord,
+  readTopologyRecord,
+  type TopologyRecord,
+} from '../topology/index.ts';
+import { RecordGuard } from './record-guard.ts';
 
 export interface TopologyWatchDeps {
   readonly spec: ContainerSpec;
   readonly store: StateStore;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Each time the record was read and is not what it was: undefined when there is none. */
+  /** Each time the record was read and is not what it was: undefined when there is none. Not for one that is damaged. */
   readonly onRecord: (record: TopologyRecord | undefined) => void;
   /** The container is to end, and why. At most once. */
   readonly onEnd: (reason: string) => void;
@@ -23,10 +30,12 @@ const sightingsMin = 2;
  * Follows the topology's record in the state store, and knows when this container has nothing left to do: the topology
  * is gone or was killed and its time is over, or the scheduler has started another process in its place. None of it
  * needs a gateway, and the end of a killed topology not even the store. A record that is missing in a store that was emptied
- * says nothing: the scheduler writes it again.
+ * says nothing: the scheduler writes it again. A damaged record says nothing either: the container keeps what it knows.
  */
 export class TopologyWatch {
   readonly #deps: TopologyWatchDeps;
+  readonly #topologyGuard: RecordGuard;
+  readonly #containerGuard: RecordGuard;
   #record: TopologyRecord | undefined;
   #text = '';
   #missing = 0;
@@ -41,6 +50,9 @@ export class TopologyWatch {
 
   constructor(deps: TopologyWatchDeps) {
     this.#deps = deps;
+    const { topologyId, containerId } = deps.spec;
+    this.#topologyGuard = new RecordGuard(deps.log, keys.topology(topologyId));
+    this.#containerGuard = new RecordGuard(deps.log, keys.container(topologyId, containerId));
   }
 
   get record(): TopologyRecord | undefined {
@@ -101,7 +113,7 @@ export class TopologyWatch {
 
   async #askOnce(): Promise<void> {
     const { store, spec, clock, log } = this.#deps;
-    const { topologyId, containerId, incarnation } = spec;
+    const { topologyId, containerId } = spec;
     this.#askedMs = clock.monotonicMs();
     try {
       const [topology, container] = await Promise.all([
@@ -111,23 +123,38 @@ export class TopologyWatch {
       // Read last: who fills an emptied store again writes the marker after the records.
       const isMarked = topology !== undefined || (await store.read(keys.marker)) !== undefined;
       if (this.#hasClosed()) return;
-      if (isMarked) this.#seeRecord(topology?.value as unknown as TopologyRecord | undefined);
-      const started = (container?.value as unknown as ContainerRecord | undefined)?.incarnation;
-      this.#successors = started !== undefined && started !== incarnation ? this.#successors + 1 : 0;
-      if (this.#successors > sightingsMin) this.#end(`incarnation ${started} has taken its place`);
+      if (isMarked) this.#seeTopology(topology);
+      this.#seeContainer(container);
     } catch (error) {
       log.debug({ event: 'topology.not-read', reason: describeError(error) });
     }
   }
 
-  #seeRecord(record: TopologyRecord | undefined): void {
-    const text = record === undefined ? '' : JSON.stringify(record);
-    this.#missing = record === undefined ? this.#missing + 1 : 0;
+  #seeTopology(found: { readonly value: JsonValue } | undefined): void {
+    this.#missing = found === undefined ? this.#missing + 1 : 0;
     if (this.#missing >= sightingsMin) this.#end('the topology is gone');
+    if (found === undefined) {
+      this.#keep(undefined);
+      return;
+    }
+    const record = this.#topologyGuard.pass(readTopologyRecord(this.#deps.spec.topologyId, found.value));
+    if (record !== undefined) this.#keep(record);
+  }
+
+  #keep(record: TopologyRecord | undefined): void {
+    const text = record === undefined ? '' : JSON.stringify(record);
     if (text === this.#text) return;
     this.#text = text;
     this.#record = record;
     this.#deps.onRecord(record);
+  }
+
+  #seeContainer(found: { readonly value: JsonValue } | undefined): void {
+    const record =
+      found === undefined ? undefined : this.#containerGuard.pass(readContainerRecord(found.value));
+    const isSuccessor = record !== undefined && record.incarnation !== this.#deps.spec.incarnation;
+    this.#successors = isSuccessor ? this.#successors + 1 : 0;
+    if (this.#successors > sightingsMin) this.#end(`incarnation ${record!.incarnation} has taken its place`);
   }
 
   #mustAsk(): boolean {

@@ -1,6 +1,7 @@
 import { type Clock, describeError, type Logger } from '../../base/index.ts';
 import type { StateStore } from '../../coordination/index.ts';
-import { type AssignmentRecord, keys } from '../../topology/index.ts';
+import { type AssignmentRecord, keys, readAssignmentRecord } from '../../topology/index.ts';
+import { RecordGuard } from '../record-guard.ts';
 
 export interface AssignmentWatchDeps {
   readonly topologyId: string;
@@ -14,9 +15,10 @@ export interface AssignmentWatchDeps {
 /** Even without a notification the store is asked this often: one may be lost with the connection. */
 const askEveryMs = 10_000;
 
-/** Follows what the scheduler has assigned to a topology. A store that is away changes nothing. */
+/** Follows what the scheduler has assigned to a topology. A store that is away or a damaged record changes nothing. */
 export class AssignmentWatch {
   readonly #deps: AssignmentWatchDeps;
+  readonly #guard: RecordGuard;
   #watch: AsyncDisposable | undefined;
   #timer: Disposable | undefined;
   #asking: Promise<void> | undefined;
@@ -25,6 +27,7 @@ export class AssignmentWatch {
 
   constructor(deps: AssignmentWatchDeps) {
     this.#deps = deps;
+    this.#guard = new RecordGuard(deps.log, keys.assignment(deps.topologyId));
   }
 
   /** Resolves when the record has been asked for once. Never rejects. */
@@ -63,9 +66,10 @@ export class AssignmentWatch {
     while (this.#mustAskAgain && !this.#isClosed) {
       this.#mustAskAgain = false;
       try {
-        const found = (await store.read(keys.assignment(topologyId)))?.value;
-        const assignment = found as unknown as AssignmentRecord | undefined;
-        if (!this.#hasClosed() && (assignment?.plan.containers.length ?? 0) > 0) onAssignment(assignment!);
+        const found = await store.read(keys.assignment(topologyId));
+        if (found === undefined || this.#hasClosed()) continue;
+        const assignment = this.#guard.pass(readAssignmentRecord(topologyId, found.value));
+        if (assignment !== undefined && assignment.plan.containers.length > 0) onAssignment(assignment);
       } catch (error) {
         log.debug({ event: 'assignment.not-read', reason: describeError(error) });
       }

@@ -2,10 +2,10 @@ import { type Clock, describeError, type JsonObject, type JsonValue, type Logger
 import type { StateStore } from '../../coordination/index.ts';
 import {
   type AssignmentRecord,
-  type ContainerRecord,
   type ContainerSpec,
   keys,
   type PhysicalPlan,
+  readContainerRecord,
   type StreamManagerAddress,
 } from '../../topology/index.ts';
 import { isAddress } from '../control-messages.ts';
@@ -263,7 +263,7 @@ export class TopologyMaster {
     const { store, clock, spec } = this.#deps;
     const answer = store
       .read(keys.container(spec.topologyId, containerId))
-      .then((found) => (found?.value as unknown as ContainerRecord | undefined)?.incarnation);
+      .then((found) => incarnationOf(found?.value));
     const waiting = new AbortController();
     const limit = clock.sleep(askStoreMs, waiting.signal).then(() => undefined);
     try {
@@ -311,4 +311,10 @@ export class TopologyMaster {
     for (const id of this.#registered) this.#connections.get(id)?.send({ type: 'plan', plan });
     this.#recorder.record(plan);
   }
+}
+
+/** Undefined for a record that is missing or damaged: it says nothing about who was started. */
+function incarnationOf(value: JsonValue | undefined): string | undefined {
+  const reading = readContainerRecord(value);
+  return reading.kind === 'read' ? reading.record.incarnation : undefined;
 }
