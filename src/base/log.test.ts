@@ -3,10 +3,12 @@ import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   closeSync,
+  existsSync,
   mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -79,6 +81,72 @@ describe('openLog', () => {
       assert.equal(readFileSync(`${file}.5`, 'utf8'), 'old 4');
       assert.equal(readFileSync(file, 'utf8').trimEnd().split('\n').length, 2);
       for (const each of [file, `${file}.1`]) assert.equal(statSync(each).mode & 0o777, 0o600);
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
+  });
+
+  it('makes a file again that was deleted or moved away, with its directory, within a second of writing', () => {
+    const dir = mkdtempSync(join(tmpdir(), 'egret-log-'));
+    try {
+      let nowMs = 0;
+      const file = join(dir, 'logs', 'some.log');
+      const log = openLog({ level: 'info', destination: file, isPrivate: true, monotonicMs: () => nowMs });
+      const linesAfter = (event: string): string[] => {
+        log.info({ event });
+        if (!existsSync(file)) return [];
+        const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+        return lines.map((line) => (JSON.parse(line) as { event: string }).event);
+      };
+      assert.deepEqual(linesAfter('first'), ['first']);
+      rmSync(join(dir, 'logs'), { recursive: true });
+      nowMs = 999;
+      assert.deepEqual(linesAfter('lost'), []);
+      nowMs = 1000;
+      assert.deepEqual(linesAfter('second'), ['second']);
+      assert.equal(statSync(file).mode & 0o777, 0o600);
+      renameSync(file, `${file}.old`);
+      nowMs = 2000;
+      assert.deepEqual(linesAfter('third'), ['third']);
+      rmSync(file);
+      writeFileSync(file, '');
+      nowMs = 60_000;
+      assert.deepEqual(linesAfter('fourth'), ['fourth']);
+      assert.deepEqual(linesAfter('fifth'), ['fourth', 'fifth']);
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
+  });
+
+  it('says once on standard error that its file cannot be made again, and writes on when it can', () => {
+    const dir = mkdtempSync(join(tmpdir(), 'egret-log-'));
+    const program = `
+      import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+      import { openLog } from ${JSON.stringify(fileURLToPath(new URL('./log.ts', import.meta.url)))};
+      const logs = ${JSON.stringify(join(dir, 'logs'))};
+      let nowMs = 0;
+      const log = openLog({ level: 'info', destination: logs + '/some.log', monotonicMs: () => nowMs });
+      rmSync(logs, { recursive: true });
+      writeFileSync(logs, 'in the way');
+      for (let n = 0; n < 20; n++) {
+        nowMs += 1000;
+        log.info({ event: 'thing.happened' });
+        await new Promise(setImmediate);
+      }
+      rmSync(logs);
+      for (let n = 0; n < 3; n++) {
+        nowMs += 1000;
+        log.info({ event: 'thing.happened' });
+        await new Promise(setImmediate);
+      }
+      const text = readFileSync(logs + '/some.log', 'utf8');
+      process.stdout.write(String(text.trimEnd().split('\\n').length));
+    `;
+    try {
+      const args = ['--import=tsx', '--input-type=module', '-e', program];
+      const run = spawnSync(process.execPath, args, { encoding: 'utf8' });
+      assert.match(run.stderr, /^the log \S+some\.log cannot be written: E[^\n]*\n$/);
+      assert.deepEqual([run.stdout, run.status], ['3', 0]);
     } finally {
       rmSync(dir, { recursive: true });
     }

@@ -1,8 +1,8 @@
-import { chmodSync, statSync, writeSync } from 'node:fs';
+import { writeSync } from 'node:fs';
 import { pino } from 'pino';
 import { describeError } from './errors.ts';
 import { loggable } from './log-fields.ts';
-import { rollFile } from './roll-file.ts';
+import { LogFile } from './log-file.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
@@ -21,41 +21,40 @@ export interface Logger {
 
 /** Lines that wait for a file that cannot be written; beyond it the newest are lost. */
 const waitingBytesMax = 1 << 20;
-/** A log file of this size is renamed to `.1`; with its old files a log takes at most six times this size. */
-const fileBytesMax = 10 << 20;
-const oldFilesMax = 5;
 const privateMode = 0o600;
 
 /**
  * A logger that writes JSON lines to a file descriptor (2: standard error) or to a file, synchronously. A file that cannot
  * be written (a full disk) disturbs nobody: standard error says so once, what fits waits for the next line that can be.
  * Texts are cut at 300 characters and stacks at 4,000; passwords of URLs are hidden. A file is rolled at 10 MiB, and five old
- * files are kept. `isPrivate`: only the owner can read the file.
+ * files are kept. A file that was deleted or moved away is made again, with its directory, by a line that is written a second later
+ * or more. `isPrivate`: only the owner can read the file. `monotonicMs`: default the machine's clock.
  */
 export function openLog(options: {
   readonly level: LogLevel;
   readonly destination: number | string;
   readonly isPrivate?: boolean;
+  readonly monotonicMs?: () => number;
 }): Logger {
-  const { destination, isPrivate = false } = options;
-  const mode = isPrivate ? { mode: privateMode } : {};
-  const file = pino.destination({
+  const { destination, isPrivate = false, monotonicMs = () => performance.now() } = options;
+  const mode = isPrivate ? privateMode : undefined;
+  const writer = pino.destination({
     ...{ dest: destination, sync: true, mkdir: true, maxLength: waitingBytesMax },
-    ...mode,
+    ...(mode === undefined ? {} : { mode }),
   });
-  let isUnwritable = false;
-  const size = new FileSize(destination);
-  file.on('write', (bytes: number) => {
-    isUnwritable = false;
-    size.bytes += bytes;
-  });
-  const onError = (error: unknown): void => {
-    if (!isUnwritable && destination !== process.stderr.fd)
+  const file =
+    typeof destination === 'string' ? new LogFile({ path: destination, mode, monotonicMs }) : undefined;
+  const failing = new Set<'write' | 'open'>();
+  const onError = (what: 'write' | 'open', error: unknown): void => {
+    if (!failing.has(what) && destination !== process.stderr.fd)
       complain(`the log ${destination} cannot be written: ${describeError(error)}\n`);
-    isUnwritable = true;
+    failing.add(what);
   };
-  file.on('error', onError);
-  if (isPrivate && size.isFile) chmodSync(String(destination), privateMode); // a file of an earlier release
+  writer.on('write', (bytes: number) => {
+    failing.delete('write');
+    file?.wrote(bytes);
+  });
+  writer.on('error', (error: unknown) => onError('write', error));
   const base = pino(
     {
       level: options.level,
@@ -63,31 +62,17 @@ export function openLog(options: {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }), log: loggable },
     },
-    file,
+    writer,
   );
   return wrap(base, () => {
-    if (!size.isFile || size.bytes < fileBytesMax) return;
-    size.bytes = 0;
     try {
-      rollFile(String(destination), oldFilesMax);
-      file.reopen();
+      if (file?.mustReopen() !== true) return;
+      writer.reopen();
+      failing.delete('open');
     } catch (error) {
-      onError(error);
+      onError('open', error);
     }
   });
-}
-
-/** The size of a log file as far as this process knows. Devices and pipes cannot be rolled. */
-class FileSize {
-  readonly isFile: boolean;
-  bytes: number;
-
-  constructor(destination: number | string) {
-    const found =
-      typeof destination === 'string' ? statSync(destination, { throwIfNoEntry: false }) : undefined;
-    this.isFile = found?.isFile() === true;
-    this.bytes = found?.size ?? 0;
-  }
 }
 
 /** Standard error may be a file of the same full disk: then there is nobody left to tell. A stream would end the process. */
