@@ -9,10 +9,19 @@ const pauseMsMax = 10_000;
 const keysMax = 1000;
 
 interface Entry {
+  readonly event: string;
+  readonly peer: string;
   lines: number;
   pauseMs: number;
   nextAtMs: number;
   repeated: number;
+}
+
+/** Of one event and peer. */
+export interface LeftOut {
+  readonly event: string;
+  readonly peer: string;
+  readonly repeated: number;
 }
 
 /**
@@ -20,6 +29,8 @@ interface Entry {
  * second, slowing down to one every 10 s while more keep coming. Its memory is bounded.
  */
 export class LineLimiter {
+  /** Entries with lines that were left out since the last one that was written. */
+  #waiting = 0;
   readonly #entries = new Map<string, Entry>();
   #forgotAtMs = Number.NEGATIVE_INFINITY;
 
@@ -27,22 +38,44 @@ export class LineLimiter {
   take(event: string, peer: string, nowMs: number): { readonly repeated: number } | undefined {
     const entry = this.#entryOf(event, peer, nowMs);
     if (nowMs < entry.nextAtMs && entry.lines >= burst) {
+      if (entry.repeated === 0) this.#waiting += 1;
       entry.repeated += 1;
       return undefined;
     }
-    if (nowMs >= entry.nextAtMs) {
-      const isContinued = entry.repeated > 0;
-      entry.pauseMs = isContinued ? Math.min(pauseMsMax, 2 * entry.pauseMs) : pauseMsMin;
-      entry.nextAtMs = nowMs + entry.pauseMs;
-      entry.lines = isContinued ? burst : 1;
-    } else entry.lines += 1;
-    const { repeated } = entry;
-    entry.repeated = 0;
-    return { repeated };
+    if (nowMs >= entry.nextAtMs) return { repeated: this.#next(entry, nowMs) };
+    entry.lines += 1;
+    return { repeated: 0 };
+  }
+
+  /**
+   * Lines that were left out and that no line has followed, `graceMs` after one could have: to be reported now. Each report
+   * counts as a line of its event and peer.
+   */
+  leftOut(nowMs: number, graceMs = pauseMsMin): readonly LeftOut[] {
+    if (this.#waiting === 0) return [];
+    const found: LeftOut[] = [];
+    for (const entry of this.#entries.values()) {
+      if (entry.repeated === 0 || nowMs < entry.nextAtMs + graceMs) continue;
+      const { event, peer } = entry;
+      found.push({ event, peer, repeated: this.#next(entry, nowMs) });
+    }
+    return found;
   }
 
   get size(): number {
     return this.#entries.size;
+  }
+
+  /** Begins the pause after a line. Answers how many were left out before it. */
+  #next(entry: Entry, nowMs: number): number {
+    const { repeated } = entry;
+    const isContinued = repeated > 0;
+    entry.pauseMs = isContinued ? Math.min(pauseMsMax, 2 * entry.pauseMs) : pauseMsMin;
+    entry.nextAtMs = nowMs + entry.pauseMs;
+    entry.lines = isContinued ? burst : 1;
+    entry.repeated = 0;
+    if (isContinued) this.#waiting -= 1;
+    return repeated;
   }
 
   #entryOf(event: string, peer: string, nowMs: number): Entry {
@@ -52,7 +85,14 @@ export class LineLimiter {
     if (this.#entries.size >= keysMax) this.#forget(nowMs);
     const isFull = this.#entries.size >= keysMax;
     if (isFull && peer !== othersPeer) return this.#entryOf(event, othersPeer, nowMs);
-    const made = { lines: 0, pauseMs: pauseMsMin, nextAtMs: Number.NEGATIVE_INFINITY, repeated: 0 };
+    const made = {
+      event,
+      peer,
+      lines: 0,
+      pauseMs: pauseMsMin,
+      nextAtMs: Number.NEGATIVE_INFINITY,
+      repeated: 0,
+    };
     this.#entries.set(key, made);
     return made;
   }
@@ -62,34 +102,55 @@ export class LineLimiter {
     if (nowMs - this.#forgotAtMs < pauseMsMin) return;
     this.#forgotAtMs = nowMs;
     for (const [key, entry] of this.#entries)
-      if (nowMs >= entry.nextAtMs + pauseMsMax) this.#entries.delete(key);
+      if (entry.repeated === 0 && nowMs >= entry.nextAtMs + pauseMsMax) this.#entries.delete(key);
   }
 }
 
 const othersPeer = 'others';
 
+const reportEveryMs = 1000;
+
+type Write = (fields: { readonly event: string } & Readonly<Record<string, unknown>>) => void;
+
 /**
  * A logger that limits lines with the field `remoteAddress` by event and address ({@link LineLimiter}). The field `repeated` of a
- * line says how many lines like it were left out before it. Lines without an address pass unchanged.
+ * line says how many lines like it were left out before it; where no line follows, a line `lines.left-out` with the event in `of`
+ * says so up to two seconds after the time for the next one. Lines without an address pass unchanged. Whoever made it disposes of
+ * it: that reports what is left and stops its timer.
  */
-export function limitedByPeer(log: Logger, clock: Clock): Logger {
+export function limitedByPeer(log: Logger, clock: Clock): Logger & Disposable {
   const limiter = new LineLimiter();
-  const wrap = (target: Logger): Logger => {
-    const pass =
-      (write: (fields: { readonly event: string }) => void) =>
-      (fields: { readonly event: string } & Readonly<Record<string, unknown>>): void => {
-        const peer = fields['remoteAddress'];
-        const line =
-          typeof peer === 'string' ? limiter.take(fields.event, peer, clock.monotonicMs()) : { repeated: 0 };
-        if (line !== undefined) write(line.repeated === 0 ? fields : { ...fields, ...line });
-      };
-    return {
-      debug: pass((fields) => target.debug(fields)),
-      info: pass((fields) => target.info(fields)),
-      warn: pass((fields) => target.warn(fields)),
-      error: pass((fields) => target.error(fields)),
-      child: (more) => wrap(target.child(more)),
+  /** By event: as its newest line was written. */
+  const writers = new Map<string, Write>();
+  const pass =
+    (write: Write): Write =>
+    (fields) => {
+      const peer = fields['remoteAddress'];
+      if (typeof peer !== 'string') {
+        write(fields);
+        return;
+      }
+      const line = limiter.take(fields.event, peer, clock.monotonicMs());
+      if (line === undefined) writers.set(fields.event, write);
+      else write(line.repeated === 0 ? fields : { ...fields, ...line });
     };
+  const wrap = (target: Logger): Logger => ({
+    debug: pass((fields) => target.debug(fields)),
+    info: pass((fields) => target.info(fields)),
+    warn: pass((fields) => target.warn(fields)),
+    error: pass((fields) => target.error(fields)),
+    child: (more) => wrap(target.child(more)),
+  });
+  const report = (graceMs?: number): void => {
+    for (const { event: of, peer: remoteAddress, repeated } of limiter.leftOut(clock.monotonicMs(), graceMs))
+      writers.get(of)?.({ event: 'lines.left-out', of, remoteAddress, repeated });
   };
-  return wrap(log);
+  const timer = clock.every(reportEveryMs, () => report());
+  return {
+    ...wrap(log),
+    [Symbol.dispose]: () => {
+      timer[Symbol.dispose]();
+      report(Number.NEGATIVE_INFINITY);
+    },
+  };
 }

@@ -89,7 +89,7 @@ function limitsOf(options: Partial<Limits>): Limits {
  * client's connection, with a line in the log, and nothing else.
  */
 export class ThriftServer implements AsyncDisposable {
-  readonly #deps: { readonly clock: Clock; readonly log: Logger };
+  readonly #deps: { readonly clock: Clock; readonly log: Logger & Disposable };
   readonly #dispatch: Dispatcher;
   readonly #limits: Limits;
   readonly #account: ServerAccount;
@@ -102,7 +102,7 @@ export class ThriftServer implements AsyncDisposable {
   #isStopping = false;
 
   private constructor(
-    deps: { readonly clock: Clock; readonly log: Logger },
+    deps: { readonly clock: Clock; readonly log: Logger & Disposable },
     { dispatch, limits, sizes }: { dispatch: Dispatcher; limits: Limits; sizes: AnswerSizes },
   ) {
     this.#deps = deps;
@@ -164,8 +164,9 @@ export class ThriftServer implements AsyncDisposable {
     this.#stopListening();
     for (const connection of this.#connections) connection.cut('the server is closing');
     await Promise.race([this.#work.settle(), this.#deps.clock.sleep(closeGraceMs)]);
-    if (this.#connections.size === 0) return;
-    this.#deps.log.warn({ event: 'rpc.calls.abandoned', calls: this.#connections.size });
+    if (this.#connections.size > 0)
+      this.#deps.log.warn({ event: 'rpc.calls.abandoned', calls: this.#connections.size });
+    this.#deps.log[Symbol.dispose]();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -176,6 +177,7 @@ export class ThriftServer implements AsyncDisposable {
     return new Promise((resolve, reject) => {
       this.#server.once('error', (error) => {
         this.#sweep[Symbol.dispose]();
+        this.#deps.log[Symbol.dispose]();
         reject(listenError(error, { host, port, portKey }));
       });
       this.#server.listen({ host, port }, () => {
