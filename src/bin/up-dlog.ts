@@ -47,6 +47,7 @@ export async function openDlogService(
     /** What others dial to reach this machine. */
     readonly dialHost: string;
     readonly port: number;
+    readonly connections?: { readonly connectionsPerAddressMax: number; readonly heldBytesMax: number };
     readonly limits?: DlogProxyDeps['limits'];
     readonly freeing?: Freeing;
   },
@@ -70,6 +71,7 @@ export async function openDlogService(
       portKey: 'egret.dlog.port',
       frameBytesMax,
       callsMax,
+      ...options.connections,
       answerBytesExpected: { read: pageBytes, readEntries: pageBytes },
     });
     port = server.port;

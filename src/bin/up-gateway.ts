@@ -163,6 +163,7 @@ async function openServices(opening: Opening): Promise<Services> {
     port: config.nimbus.port,
     portKey: 'nimbus.thrift.port',
     frameBytesMax: config.nimbus.frameBytesMax,
+    ...config.connections,
   });
   // The port is held before any container starts: a gateway that cannot have it must not touch them.
   undo.push(() => server.drain(stop.now.aborted ? 0 : drainMs));
@@ -170,6 +171,7 @@ async function openServices(opening: Opening): Promise<Services> {
   const host = dialHost(config.bindHost);
   const dlog = await openDlogService(deps, {
     ...{ dlog: streams, bindHost: config.bindHost, port: config.dlogPort, freeing },
+    connections: config.connections,
     limits: { proxySoft: config.dlogSoft, streamSoft: config.dlogStreamSoft },
     // Whoever writes from another machine is sent to the name that this one goes by.
     dialHost: host === config.bindHost ? host : (config.hostname ?? hostname()),

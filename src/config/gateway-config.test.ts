@@ -59,6 +59,22 @@ describe('gateway configuration', () => {
     assert.equal(readConfValue(config.conf, 'ui.port'), 9000);
   });
 
+  it('limits the connections of one address and the bytes that a service holds, as Storm has no keys to', async () => {
+    assert.deepEqual((await load([])).connections, {
+      connectionsPerAddressMax: 256,
+      heldBytesMax: 32 * 1024 * 1024,
+    });
+    const flags = ['egret.connections.per.address.max=8', 'egret.connections.held.max.bytes=1048576'];
+    assert.deepEqual((await load(flags)).connections, {
+      connectionsPerAddressMax: 8,
+      heldBytesMax: 1_048_576,
+    });
+    const none = ['egret.connections.per.address.max=0', 'egret.connections.held.max.bytes=0'];
+    const { message } = await faultOf(load(none));
+    assert.match(message, /egret\.connections\.per\.address\.max \(-c.*\): must be >= 1, got 0/);
+    assert.match(message, /egret\.connections\.held\.max\.bytes \(-c.*\): must be >= 1048576, got 0/);
+  });
+
   it('is frozen', async () => {
     const config = await load([]);
     assert.throws(() => Object.assign(config.nimbus, { port: 1 }), TypeError);

@@ -25,6 +25,8 @@ export interface GatewayConfig {
   readonly bindHost: string;
   readonly logLevel: LogLevel;
   readonly nimbus: NimbusConfig;
+  /** Of each service by itself. */
+  readonly connections: { readonly connectionsPerAddressMax: number; readonly heldBytesMax: number };
   readonly slotPorts: readonly number[];
   readonly dlogPort: number;
   /** Of all streams together, and of each. */
@@ -163,6 +165,10 @@ function derive(values: JsonObject, conf: ConfText, checkoutDir: string): Gatewa
     bindHost: text(values, 'egret.bind.host')!,
     logLevel: text(values, 'egret.log.level') as LogLevel,
     nimbus: nimbusConfig(values),
+    connections: {
+      connectionsPerAddressMax: number(values, 'egret.connections.per.address.max')!,
+      heldBytesMax: number(values, 'egret.connections.held.max.bytes')!,
+    },
     slotPorts: values['supervisor.slots.ports'] as readonly number[],
     dlogPort: number(values, 'egret.dlog.port')!,
     dlogSoft: softQuotaOf(values, 'egret.dlog.soft.bytes.per.sec', 'egret.dlog.soft.records.per.sec'),

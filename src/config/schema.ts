@@ -93,6 +93,16 @@ export const gatewayKeys: Readonly<Record<string, KeySchema>> = {
     description:
       'Address the services listen on. Whoever reaches them may run code here: widen it with care.',
   },
+  'egret.connections.per.address.max': {
+    ...{ type: 'integer', minimum: 1, maximum: 10_000, default: 256 },
+    description:
+      'Most connections that clients of one address may have open to one service; clients of this machine (loopback) are not limited by it. Beyond it an idle one is closed for a new one, and if none is idle, the new one is refused. A service takes at most 1024 connections in all.',
+  },
+  'egret.connections.held.max.bytes': {
+    ...{ ...bytes, minimum: 1_048_576, default: 33_554_432 },
+    description:
+      'Bytes of answers and unfinished calls that one service may hold for all its clients. Beyond it the connections that hold most and make no progress are closed.',
+  },
   'egret.container.bind.host': {
     ...{ ...optionalText, default: null },
     description:

@@ -38,7 +38,7 @@ export function placeFor<O extends Occupant>(
   if (close !== undefined) return { close };
   return {
     refused: isOwnFull
-      ? `there are ${own} connections from ${address} already, none of them idle`
+      ? `there are ${own} connections from ${address} already, the most for one address (egret.connections.per.address.max), none of them idle`
       : `there are ${occupants.size} connections already, none of them idle`,
   };
 }

@@ -232,7 +232,7 @@ export class ThriftServer implements AsyncDisposable {
     const sum = this.#account.heldBytes;
     for (const connection of toCut([...this.#connections], nowMs, heldBytesMax))
       connection.cutFor(
-        `the server held ${sum} bytes for its clients of at most ${heldBytesMax}, ${connection.heldBytes} of them for this one, ` +
+        `the server held ${sum} bytes for its clients of at most ${heldBytesMax} (egret.connections.held.max.bytes), ${connection.heldBytes} of them for this one, ` +
           `which did not take them for ${Math.round(nowMs - connection.movedAtMs)} ms`,
       );
   }
