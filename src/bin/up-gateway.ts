@@ -7,6 +7,7 @@ import {
   type GatewayError,
   type Logger,
   LoopWatch,
+  MemoryReturn,
   Metrics,
   MetricsFile,
   openLog,
@@ -97,6 +98,8 @@ export class Gateway implements AsyncDisposable {
       metrics.collectProcess();
       const calls = new LoopWatch({ clock: systemClock, log, metrics, logFile, ...loopLimits });
       undo.push(() => calls[Symbol.asyncDispose]());
+      const memory = new MemoryReturn({ clock: systemClock });
+      undo.push(() => memory[Symbol.dispose]());
       const services = await openServices({ world, config, log, calls, stop, undo });
       const file = join(config.localDir, 'metrics', 'gateway.prom');
       const written = new MetricsFile(metrics, { file, everyMs: metricsEveryMs, clock: systemClock, log });

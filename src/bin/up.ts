@@ -15,6 +15,7 @@ const cutOffMs = 1000;
  */
 export async function runGateway(world: CommandWorld, flags: CommonFlags): Promise<number> {
   process.title = 'egret up';
+  forgetOwnMallocSettings();
   const stop = stopSignals();
   try {
     const config = await loadGatewayConfig({
@@ -39,6 +40,14 @@ export async function runGateway(world: CommandWorld, flags: CommonFlags): Promi
   if (!isLost(stop)) return 0;
   world.err(failureLine(stop.soon.reason));
   return 1;
+}
+
+/** What bin/egret set for this process alone; glibc has read it. Settings of the user's own stay, and go to children too. */
+function forgetOwnMallocSettings(): void {
+  if (process.env['EGRET_OWN_MALLOC'] === undefined) return;
+  for (const name of ['ARENA_MAX', 'MMAP_THRESHOLD_', 'TRIM_THRESHOLD_'])
+    delete process.env[`MALLOC_${name}`];
+  delete process.env['EGRET_OWN_MALLOC'];
 }
 
 /**
