@@ -113,7 +113,7 @@ export const proxyLimits: ProxyLimits = {
   streamIdleMs: 600_000,
   tailsMax: 256,
   tailBytesMax: 4 * 1024 * 1024,
-  tailsBytesMax: 128 * 1024 * 1024,
+  tailsBytesMax: 32 * 1024 * 1024,
   tailIdleMs: 30_000,
   readersMax: 8,
   readRecordsMax: 1024,

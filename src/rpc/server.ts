@@ -50,7 +50,7 @@ export interface ThriftServerOptions<M extends MethodShapes<M>> {
   readonly answerBytesMax?: number;
   /**
    * Bytes of answers and unfinished frames that the server holds for all its clients. Above this limit each connection has one
-   * running call at a time, and the connections that hold most and make no progress are cut. Default 32 MiB.
+   * running call at a time, and the connections that hold most and make no progress are cut. Default 16 MiB.
    */
   readonly heldBytesMax?: number;
   /** Expected bytes of an answer, by method. The server raises them to the largest answers that it sees. */
@@ -79,7 +79,7 @@ function limitsOf(options: Partial<Limits>): Limits {
     callsMax: options.callsMax ?? 1,
     callBytesMax: options.callBytesMax ?? 8 * mebibyte,
     answerBytesMax: options.answerBytesMax ?? 4 * mebibyte,
-    heldBytesMax: options.heldBytesMax ?? 32 * mebibyte,
+    heldBytesMax: options.heldBytesMax ?? 16 * mebibyte,
   };
 }
 
