@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { connectThrift, DistributedLogService } from '../../src/rpc/index.ts';
 import { callOf, framed, type ServiceName } from '../../src/testing/attack/index.ts';
 import { countAnswers, open } from './frame-sender.ts';
 import type { Ports } from './gateway.ts';
@@ -96,6 +97,19 @@ export const badClients: Readonly<Record<string, BadClients>> = {
       }
     }),
 };
+
+/** Gives the streams back that bad clients made the gateway the owner of, as an operator would. */
+export async function releaseStreams(port: number): Promise<void> {
+  using client = await connectThrift(
+    DistributedLogService,
+    { host: '127.0.0.1', port },
+    { timeoutMs: 60_000, addressKeys: 'egret.dlog.port' },
+  );
+  for (const inNamespace of ['many', 'fat', 'attack']) {
+    const { owners } = await client.call.owners({ inNamespace });
+    for (const { stream } of owners ?? []) await client.call.release({ stream, ctx: {} });
+  }
+}
 
 /** What greedy clients read: records of half a megabyte, and small ones. */
 export async function writeFatStreams(port: number): Promise<void> {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describeError } from '../../src/base/index.ts';
 import { framed, knownAttacks } from '../../src/testing/attack/index.ts';
 import { AttackerProcess } from './attacker-process.ts';
-import { badClients, writeFatStreams } from './bad-clients.ts';
+import { badClients, releaseStreams, writeFatStreams } from './bad-clients.ts';
 import { open } from './frame-sender.ts';
 import { AttackedGateway, type Gauge } from './gateway.ts';
 import { GoodClient, type Latencies } from './good-client.ts';
@@ -209,6 +209,7 @@ class Attack {
 
   async #settle(): Promise<void> {
     this.#say('waiting for memory and descriptors to go back');
+    await releaseStreams(this.#gateway.ports.dlog);
     const endMs = performance.now() + settleMs;
     do {
       await sleep(1000);

