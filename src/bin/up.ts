@@ -45,8 +45,9 @@ export async function runGateway(world: CommandWorld, flags: CommonFlags): Promi
 /** What bin/egret set for this process alone; glibc has read it. Settings of the user's own stay, and go to children too. */
 function forgetOwnMallocSettings(): void {
   if (process.env['EGRET_OWN_MALLOC'] === undefined) return;
-  for (const name of ['ARENA_MAX', 'MMAP_THRESHOLD_', 'TRIM_THRESHOLD_'])
-    delete process.env[`MALLOC_${name}`];
+  delete process.env['MALLOC_ARENA_MAX'];
+  delete process.env['MALLOC_MMAP_THRESHOLD_'];
+  delete process.env['MALLOC_TRIM_THRESHOLD_'];
   delete process.env['EGRET_OWN_MALLOC'];
 }
 

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../base/index.ts';
+import { isJsonObject, type JsonValue } from '../base/index.ts';
 import { type ConfText, readConfValue } from './conf-text.ts';
 import type { KeySchema } from './key-schema.ts';
 import { gatewayKeys } from './schema.ts';
@@ -85,7 +85,7 @@ function findEnvironmentFault(conf: ConfText): string | undefined {
   const key = 'topology.environment';
   const environment = conf.has(key) ? readConfValue(conf, key) : null;
   if (!isJsonObject(environment)) return undefined;
-  for (const [name, value] of Object.entries(environment as JsonObject)) {
+  for (const [name, value] of Object.entries(environment)) {
     const text = typeof value === 'string' ? value : JSON.stringify(value);
     const shown = shorten(JSON.stringify(name));
     if (name === '') return `${key} must have names that are not empty, got ""`;

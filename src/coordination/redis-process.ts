@@ -127,12 +127,22 @@ export function logPosition(dir: string): number {
   return statSync(join(dir, 'redis.log'), { throwIfNoEntry: false })?.size ?? 0;
 }
 
-/** Redis refuses to load its file: its words for what is damaged, by its releases since 7.0. */
-const refusesData =
-  /bad file format|unexpected end of file|unknown command .* reading the append|aof manifest|fatal error loading|wrong signature|short read or oom/i;
+/** Redis refuses to load its file: its words for what is damaged, by its releases since 7.0, in lower case. */
+const refusesData: readonly string[] = [
+  ...[
+    'bad file format',
+    'unexpected end of file',
+    ' reading the append',
+    'aof manifest',
+    'fatal error loading',
+  ],
+  ...['wrong signature', 'short read or oom'],
+];
 /** Redis loads its file and leaves something out. */
-const leavesOut =
-  /== CRITICAL ==|AOF-loading-client|short read while loading|loaded anyway|truncating the AOF/i;
+const leavesOut: readonly string[] = [
+  ...['== critical ==', 'aof-loading-client', 'short read while loading', 'loaded anyway'],
+  'truncating the aof',
+];
 const saidLinesMax = 5;
 const saidBytesMax = 1 << 20;
 
@@ -144,8 +154,8 @@ export function saidOfData(dir: string, from: number, what: 'refused' | 'left-ou
   } catch {
     return [];
   }
-  const pattern = what === 'refused' ? refusesData : leavesOut;
-  const lines = text.split('\n').filter((line) => pattern.test(line));
+  const words = what === 'refused' ? refusesData : leavesOut;
+  const lines = text.split('\n').filter((line) => words.some((each) => line.toLowerCase().includes(each)));
   return lines.slice(0, saidLinesMax);
 }
 

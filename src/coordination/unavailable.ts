@@ -17,7 +17,8 @@ const refusals: Readonly<Record<string, string>> = {
 export function unavailable(subject: { what: string; address: string }, cause: unknown): GatewayError {
   const { what, address } = subject;
   const words = describeError(cause);
-  const isDiskFull = /MISCONF .*(?:No space left|Disk quota exceeded)/.test(words);
+  const isDiskFull =
+    words.includes('MISCONF ') && (words.includes('No space left') || words.includes('Disk quota exceeded'));
   const refusal = isDiskFull
     ? 'its disk is full: kill topologies, delete streams or free space by hand'
     : Object.entries(refusals).find(([word]) => words.includes(`${word} `))?.[1];
