@@ -48,7 +48,7 @@ describe('egret get-errors and monitor', () => {
     });
     const container = { containerId: 1, nodeId: 'n1', hostname: 'localhost', slotPort: 6700 };
     const tasks = [task(2, 'count'), task(3, 'count'), task(4, 'words')];
-    const plan = { topologyId: id, containers: [container], tasks };
+    const plan = { topologyId: id, version: 1, codeVersion: 0, containers: [container], tasks };
     await nimbus.store.put(keys.assignment(id), json({ plan, reason: '' }));
   });
   after(async () => {
@@ -164,7 +164,8 @@ describe('egret get-errors and monitor', () => {
 
   it('shows sums, percentiles and restarts of every component as JSON', async () => {
     await counted([5, 7]);
-    await nimbus.store.put(keys.container(id, 1), { restarts: 3 });
+    const started = { pid: 7, processStart: '1', incarnation: 'a', startedAtMs: 1 };
+    await nimbus.store.put(keys.container(id, 1), { ...started, restarts: 3, lastExit: '' });
     assert.equal(await run(['monitor', 'words', '--json']), 0);
     const { components } = JSON.parse(out) as {
       components: { id: string; windows: Record<string, Record<string, unknown>> }[];
