@@ -79,7 +79,8 @@ function limitsOf(options: Partial<Limits>): Limits {
     callsMax: options.callsMax ?? 1,
     callBytesMax: options.callBytesMax ?? 8 * mebibyte,
     answerBytesMax: options.answerBytesMax ?? 4 * mebibyte,
-    heldBytesMax: options.heldBytesMax ?? 16 * mebibyte,
+    // An operator who allows longer frames expects answers of that length, too.
+    heldBytesMax: Math.max(options.heldBytesMax ?? 16 * mebibyte, options.frameBytesMax ?? 0),
   };
 }
 
