@@ -32,8 +32,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const helper = join(root, 'build', 'native', 'egret-contain');
 const owner = join(root, 'src', 'child', 'kept-owner.fixture.ts');
 
-/** Notes its pid and stays, whatever it is asked. */
-const stubborn = `trap "" TERM HUP INT; echo $$ > "$NOTES/$NAME-$$"; while :; do sleep 1000; done`;
+/** Notes its pid and stays, whatever it is asked. Its sleeps are short: one outlives it, and holds our pipes open meanwhile. */
+const stubborn = `trap "" TERM HUP INT; echo $$ > "$NOTES/$NAME-$$"; while :; do sleep 0.5; done`;
 /** One of each kind that a program can leave: in its group, in a session of its own, and a daemon twice removed. */
 const leaveThree = `export NOTES=$PWD/notes; mkdir -p $NOTES
 NAME=member sh -c '${stubborn}' &
