@@ -11,7 +11,7 @@ export interface MemoryUse {
 
 const lookEveryMs = 5000;
 /** Growth since the last collection that is worth a pause of some 30 ms. */
-const growthBytesMin = 48 * 1024 * 1024;
+const growthBytesMin = 24 * 1024 * 1024;
 
 /**
  * Whether memory is to be collected though V8 sees no need: buffers that were let go count for nothing until its next

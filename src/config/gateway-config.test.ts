@@ -62,7 +62,7 @@ describe('gateway configuration', () => {
   it('limits the connections of one address and the bytes that a service holds, as Storm has no keys to', async () => {
     assert.deepEqual((await load([])).connections, {
       connectionsPerAddressMax: 256,
-      heldBytesMax: 16 * 1024 * 1024,
+      heldBytesMax: 8 * 1024 * 1024,
     });
     const flags = ['egret.connections.per.address.max=8', 'egret.connections.held.max.bytes=1048576'];
     assert.deepEqual((await load(flags)).connections, {

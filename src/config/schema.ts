@@ -99,7 +99,7 @@ export const gatewayKeys: Readonly<Record<string, KeySchema>> = {
       'Most connections that clients of one address may have open to one service; clients of this machine (loopback) are not limited by it. Beyond it an idle one is closed for a new one, and if none is idle, the new one is refused. A service takes at most 1024 connections in all.',
   },
   'egret.connections.held.max.bytes': {
-    ...{ ...bytes, minimum: 1_048_576, default: 16_777_216 },
+    ...{ ...bytes, minimum: 1_048_576, default: 8_388_608 },
     description:
       'Bytes of answers and unfinished calls that one service may hold for all its clients. Beyond it the connections that hold most and make no progress are closed.',
   },

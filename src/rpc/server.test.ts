@@ -598,7 +598,7 @@ describe('ThriftServer', () => {
   it('cuts off a client that does not read its answer', async () => {
     const clock = new ManualClock();
     const { server, log } = await serve(
-      { getNimbusConf: () => 'x'.repeat(32 << 20) },
+      { getNimbusConf: () => 'x'.repeat(16 << 20) },
       { clock, stallTimeoutMs: 100 },
     );
     const client = await RawClient.to(server.port);

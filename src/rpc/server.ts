@@ -50,7 +50,7 @@ export interface ThriftServerOptions<M extends MethodShapes<M>> {
   readonly answerBytesMax?: number;
   /**
    * Bytes of answers and unfinished frames that the server holds for all its clients. Above this limit each connection has one
-   * running call at a time, and the connections that hold most and make no progress are cut. Default 16 MiB.
+   * running call at a time, and the connections that hold most and make no progress are cut. Default 8 MiB.
    */
   readonly heldBytesMax?: number;
   /** Expected bytes of an answer, by method. The server raises them to the largest answers that it sees. */
@@ -80,7 +80,7 @@ function limitsOf(options: Partial<Limits>): Limits {
     callBytesMax: options.callBytesMax ?? 8 * mebibyte,
     answerBytesMax: options.answerBytesMax ?? 4 * mebibyte,
     // An operator who allows longer frames expects answers of that length, too.
-    heldBytesMax: Math.max(options.heldBytesMax ?? 16 * mebibyte, options.frameBytesMax ?? 0),
+    heldBytesMax: Math.max(options.heldBytesMax ?? 8 * mebibyte, options.frameBytesMax ?? 0),
   };
 }
 

@@ -23,7 +23,7 @@ export interface BuiltEntry {
   readonly crc: number;
 }
 
-const firstBytes = 16 * 1024;
+const firstBytes = 2 * 1024;
 
 /**
  * Takes records as they come, copying each once, and makes an entry of them (layout: entry.ts). Used again and again, so
