@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { seedsOf } from './corpus.ts';
 import { AttackFrames } from './frames.ts';
 import { knownAttacks } from './known-attacks.ts';
-import { parseMessage, writeMessage } from './thrift-tree.ts';
+import { type Node, nodesOf, parseMessage, writeMessage } from './thrift-tree.ts';
 
 describe('the frames of an attack', () => {
   for (const service of ['nimbus', 'dlog'] as const) {
@@ -24,6 +24,22 @@ describe('the frames of an attack', () => {
       assert.ok(distinct.size > 150, `${distinct.size} distinct frames of 200`);
     });
   }
+
+  it('stay below the limit of a frame, however often a part is repeated within another', () => {
+    const text: Node = { kind: 'text', type: 11, bytes: Buffer.alloc(100) };
+    const list = (item: Node): Node => ({
+      ...{ kind: 'list', type: 15, elementType: item.type },
+      items: Array.from({ length: 1000 }, () => item),
+    });
+    const body: Node = {
+      kind: 'struct',
+      type: 12,
+      fields: [{ id: 1, type: 15, value: list(list(list(text))) }],
+    };
+    const tree = { version: 0, name: Buffer.from('x'), sequenceId: 1, body, rest: Buffer.alloc(0) };
+    assert.ok(writeMessage(tree).length < 1_000_000);
+    assert.ok(nodesOf(body).length <= 20_000);
+  });
 
   it('of known attacks fit into a frame', () => {
     for (const { name, service, message } of knownAttacks) {

@@ -98,11 +98,16 @@ function renumberField(tree: MessageTree, random: RandomSource): string {
   return `a field becomes ${id}`;
 }
 
+const graftPartsMax = 10_000;
+
 /** One part of the message in the place of another. */
 function graft(tree: MessageTree, random: RandomSource): string {
   const target = chooseStruct(tree, random);
   const source = pick(nodesOf(tree.body), random);
-  if (target.fields.length === 0 || nodesOf(source).includes(target)) return 'nothing to graft';
+  // A part within itself would have no end.
+  const parts = nodesOf(source);
+  if (target.fields.length === 0 || parts.length > graftPartsMax || parts.includes(target))
+    return 'nothing to graft';
   const field = pick(target.fields, random);
   field.value = source;
   field.type = source.type;

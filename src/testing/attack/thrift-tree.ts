@@ -98,46 +98,77 @@ class TreeReader {
   }
 }
 
+/** What is written of a message: parts that were repeated within each other would come to gigabytes. */
+const messageBytesMax = 900_000;
+
 /** The message as it goes over the wire, without the length in front, with whatever sizes it claims. */
 export function writeMessage(tree: MessageTree): Buffer {
-  const parts: Buffer[] = [int32(tree.version), int32(tree.name.length), tree.name, int32(tree.sequenceId)];
-  writeNode(tree.body, parts);
-  parts.push(tree.rest);
-  return Buffer.concat(parts);
+  const writer = new TreeWriter();
+  writer.put(
+    Buffer.concat([int32(tree.version), int32(tree.name.length), tree.name, int32(tree.sequenceId)]),
+  );
+  writer.node(tree.body);
+  writer.put(tree.rest);
+  return Buffer.concat(writer.parts);
 }
 
-function writeNode(node: Node, parts: Buffer[]): void {
-  switch (node.kind) {
-    case 'scalar':
-      parts.push(node.bytes);
-      return;
-    case 'text':
-      parts.push(int32(node.claimed ?? node.bytes.length), node.bytes);
-      return;
-    case 'struct':
-      for (const { id, type, value } of node.fields) {
-        const head = Buffer.from([type, 0, 0]);
-        head.writeInt16BE(id, 1);
-        parts.push(head);
-        writeNode(value, parts);
-      }
-      parts.push(Buffer.from([wireTypes.stop]));
-      return;
-    case 'list':
-      parts.push(Buffer.from([node.elementType]), int32(node.claimed ?? node.items.length));
-      for (const item of node.items) writeNode(item, parts);
-      return;
-    case 'map':
-      parts.push(Buffer.from([node.keyType, node.valueType]), int32(node.claimed ?? node.entries.length));
-      for (const [key, value] of node.entries) {
-        writeNode(key, parts);
-        writeNode(value, parts);
-      }
+class TreeWriter {
+  readonly parts: Buffer[] = [];
+  #bytes = 0;
+
+  get #isFull(): boolean {
+    return this.#bytes > messageBytesMax;
+  }
+
+  put(bytes: Buffer): void {
+    this.parts.push(bytes);
+    this.#bytes += bytes.length;
+  }
+
+  node(node: Node): void {
+    switch (node.kind) {
+      case 'scalar':
+        this.put(node.bytes);
+        return;
+      case 'text':
+        this.put(int32(node.claimed ?? node.bytes.length));
+        this.put(node.bytes);
+        return;
+      case 'struct':
+        for (const { id, type, value } of node.fields) {
+          if (this.#isFull) return;
+          const head = Buffer.from([type, 0, 0]);
+          head.writeInt16BE(id, 1);
+          this.put(head);
+          this.node(value);
+        }
+        this.put(Buffer.from([wireTypes.stop]));
+        return;
+      case 'list':
+        this.put(Buffer.from([node.elementType]));
+        this.put(int32(node.claimed ?? node.items.length));
+        for (const item of node.items) {
+          if (this.#isFull) return;
+          this.node(item);
+        }
+        return;
+      case 'map':
+        this.put(Buffer.from([node.keyType, node.valueType]));
+        this.put(int32(node.claimed ?? node.entries.length));
+        for (const [key, value] of node.entries) {
+          if (this.#isFull) return;
+          this.node(key);
+          this.node(value);
+        }
+    }
   }
 }
 
-/** Every part of a value, itself first. */
+const nodesMax = 20_000;
+
+/** The parts of a value, itself first, as far as they are not too many to choose from. */
 export function nodesOf(node: Node, found: Node[] = []): Node[] {
+  if (found.length >= nodesMax) return found;
   found.push(node);
   if (node.kind === 'struct') for (const { value } of node.fields) nodesOf(value, found);
   if (node.kind === 'list') for (const item of node.items) nodesOf(item, found);
