@@ -105,7 +105,8 @@ export async function releaseStreams(port: number): Promise<void> {
     { host: '127.0.0.1', port },
     { timeoutMs: 60_000, addressKeys: 'egret.dlog.port' },
   );
-  for (const inNamespace of ['many', 'fat', 'attack']) {
+  const { names } = await client.call.namespaces({});
+  for (const inNamespace of (names ?? []).filter((name) => name !== 'good')) {
     const { owners } = await client.call.owners({ inNamespace });
     for (const { stream } of owners ?? []) await client.call.release({ stream, ctx: {} });
   }
