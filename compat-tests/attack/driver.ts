@@ -173,12 +173,16 @@ class Attack {
       this.#framesSent = before + senders.reduce((sum, { progress }) => sum + progress.sent, 0);
       this.#connections = senders.reduce((sum, { progress }) => sum + progress.connections, 0);
     };
-    await this.#until('frames', () => {
+    try {
+      await this.#until('frames', () => {
+        add();
+        return senders.every(({ hasEnded }) => hasEnded);
+      });
+      await Promise.all(senders.map((sender) => sender.done()));
+    } finally {
+      await Promise.allSettled(senders.map((sender) => sender.stop()));
       add();
-      return senders.every(({ hasEnded }) => hasEnded);
-    });
-    await Promise.all(senders.map((sender) => sender.done()));
-    add();
+    }
   }
 
   /** Every kind for its share of the time, then all of them together for as long again. */
