@@ -122,9 +122,9 @@ export class ProxyAdmin {
       const begin = await log.retainAsSet(stream);
       if (begin === undefined) return;
       await cutOff(stream);
-      logger.info({ event: 'dlog_proxy.retained', stream, ...begin });
+      logger.info({ event: 'dlog-proxy.retained', stream, ...begin });
     } catch (error) {
-      logger.warn({ event: 'dlog_proxy.retention_failed', stream, error: describeError(error) });
+      logger.warn({ event: 'dlog-proxy.retention-failed', stream, error: describeError(error) });
     }
   }
 }

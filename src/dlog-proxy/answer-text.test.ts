@@ -39,7 +39,7 @@ describe('what a client is told of an error', () => {
     );
     assert.deepEqual([header.code, header.errMsg], ['INTERNAL_SERVER_ERROR', 'EIO: simulated']);
     assert.match(
-      String(lines.find(({ event }) => event === 'dlog_proxy.call_failed')?.['error']),
+      String(lines.find(({ event }) => event === 'dlog-proxy.call-failed')?.['error']),
       /\/log\/ns\/s/,
     );
     await fixture.close();

@@ -277,7 +277,7 @@ describe('the log as a service', () => {
     await soft.do('create', 'ns/t');
     const told = (): unknown[] =>
       lines
-        .filter(({ event }) => event === 'dlog_proxy.over_soft_quota')
+        .filter(({ event }) => event === 'dlog-proxy.over-soft-quota')
         .map((line) => [line['of'], line['stream']]);
     await soft.bulk(Array.from({ length: 5 }, () => 'x'.repeat(10)));
     assert.deepEqual(told(), []);

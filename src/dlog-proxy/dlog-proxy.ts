@@ -50,7 +50,7 @@ export class DlogProxy {
     const limits = { ...proxyLimits, ...given.limits };
     const stopping = this.#stopping.signal;
     this.#tasks = new TaskGroup((error) =>
-      logger.warn({ event: 'dlog_proxy.close_failed', error: describeError(error) }),
+      logger.warn({ event: 'dlog-proxy.close-failed', error: describeError(error) }),
     );
     this.#log = log;
     this.#logger = logger;

@@ -52,7 +52,7 @@ export function refusalOf(error: unknown): Refused {
 export function loggedRefusalOf(logger: Logger, error: unknown): Refused {
   const refusal = refusalOf(error);
   if (refusal.code === 'INTERNAL_SERVER_ERROR')
-    logger.warn({ event: 'dlog_proxy.call_failed', error: describeError(error) });
+    logger.warn({ event: 'dlog-proxy.call-failed', error: describeError(error) });
   return refusal;
 }
 

@@ -50,7 +50,7 @@ export class OwnedStreams {
     this.#quota = new SoftQuota(deps.limits.proxySoft);
     this.#acquisitions = new Slots(deps.limits.acquisitionsMax);
     this.#closing = new TaskGroup((error) =>
-      deps.logger.warn({ event: 'dlog_proxy.close_failed', error: describeError(error) }),
+      deps.logger.warn({ event: 'dlog-proxy.close-failed', error: describeError(error) }),
     );
   }
 
@@ -129,7 +129,7 @@ export class OwnedStreams {
     ] as const;
     for (const [of, quota] of quotas) {
       if (quota.note(taken.bytes, taken.records, nowMs) !== 'say') continue;
-      logger.warn({ event: 'dlog_proxy.over_soft_quota', of, stream, recordsOver: quota.recordsOver });
+      logger.warn({ event: 'dlog-proxy.over-soft-quota', of, stream, recordsOver: quota.recordsOver });
     }
   }
 

@@ -188,7 +188,7 @@ export class Inbox {
     if (!this.#isOurs(location)) return;
     await rm(location, { force: true }).then(
       () => this.#finished.delete(location),
-      (error: unknown) => this.#deps.log.error({ event: 'upload.left_behind', path: location, error }),
+      (error: unknown) => this.#deps.log.error({ event: 'upload.left-behind', path: location, error }),
     );
   }
 
@@ -341,7 +341,7 @@ export class Inbox {
     this.#forget(upload);
     await upload.file.close().catch(() => undefined);
     await rm(upload.partPath, { force: true }).catch((error: unknown) =>
-      this.#deps.log.error({ event: 'upload.left_behind', path: upload.partPath, error }),
+      this.#deps.log.error({ event: 'upload.left-behind', path: upload.partPath, error }),
     );
   }
 

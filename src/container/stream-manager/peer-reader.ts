@@ -136,7 +136,7 @@ export class PeerReader {
     this.#drop(reason);
     const { clock, limits, random, log, peer } = this.#options;
     if (this.#isLetGo) {
-      log.info({ event: 'peer.let-go', peer, reason });
+      log.info({ event: 'peer.released', peer, reason });
       return;
     }
     const retryMs = backoffMs(this.#attempts, limits.reconnect, random);

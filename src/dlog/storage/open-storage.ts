@@ -41,7 +41,7 @@ export async function openStorage(
     try {
       await storage.removeLeftovers(deps.clock.nowMs());
     } catch (error) {
-      deps.log.warn({ event: 'dlog.leftovers_kept', error: describeError(error) });
+      deps.log.warn({ event: 'dlog.leftovers-kept', error: describeError(error) });
     }
     return { storage, close: () => Promise.resolve() };
   }

@@ -84,7 +84,7 @@ export class LogWriter {
     this.#catalogue = new SegmentCatalogue(deps.store, parts.permit.stream);
     this.#queue = new GroupQueue(options);
     this.#tasks = new TaskGroup((error) =>
-      deps.log.warn({ event: 'dlog.state_store_behind', stream: this.stream, error: describeError(error) }),
+      deps.log.warn({ event: 'dlog.state-store-behind', stream: this.stream, error: describeError(error) }),
     );
     this.#renewTimer = deps.clock.every(options.leaseTtlMs / 3, () => this.#renew());
     this.#publish();
@@ -316,7 +316,7 @@ export class LogWriter {
     this.#segment = next;
     this.#publish();
     this.#note([sealed, next.stored]);
-    this.#deps.log.info({ event: 'dlog.segment_rolled', stream: this.stream, lssn: next.lssn });
+    this.#deps.log.info({ event: 'dlog.segment-rolled', stream: this.stream, lssn: next.lssn });
   }
 
   #fail(error: unknown, group: Group | undefined): void {
@@ -330,7 +330,7 @@ export class LogWriter {
     this.#enter('failed');
     this.#request = undefined;
     this.#stop();
-    this.#deps.log.warn({ event: 'dlog.writer_failed', stream: this.stream, error: fault.message });
+    this.#deps.log.warn({ event: 'dlog.writer-failed', stream: this.stream, error: fault.message });
     this.#tasks.add(releaseOwnership(this.#deps.store, this.#applicant));
   }
 
@@ -367,7 +367,7 @@ export class LogWriter {
     if (this.#state === 'open' && this.#mustRoll()) this.#ask('announce');
     const renewal = renewOwnership(this.#deps.store, this.#applicant).then((isHeld) => {
       if (isHeld || this.#state !== 'open') return;
-      this.#deps.log.info({ event: 'dlog.lease_lost', stream: this.stream, epoch: this.epoch });
+      this.#deps.log.info({ event: 'dlog.lease-lost', stream: this.stream, epoch: this.epoch });
       this.#fault = new GatewayError('LEASE_LOST', `${this.stream}: another owner has the lease`);
       this.#enter('draining');
     });
@@ -406,7 +406,7 @@ export class LogWriter {
   #enter(state: WriterState): void {
     if (this.#state === state) return;
     assert(successors[this.#state].includes(state), `a writer does not go from ${this.#state} to ${state}`);
-    this.#deps.log.debug({ event: 'dlog.writer_state', stream: this.stream, from: this.#state, to: state });
+    this.#deps.log.debug({ event: 'dlog.writer-state', stream: this.stream, from: this.#state, to: state });
     this.#state = state;
   }
 }

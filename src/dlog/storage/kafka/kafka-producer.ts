@@ -109,7 +109,7 @@ export class KafkaProducer {
 
   async #connect(producer: Rdkafka.Producer): Promise<void> {
     const { address, limits, log } = this.#deps;
-    producer.on('event.error', (error) => log.debug({ event: 'dlog.kafka_client', error: error.message }));
+    producer.on('event.error', (error) => log.debug({ event: 'dlog.kafka-client', error: error.message }));
     await new Promise<void>((resolve, reject) => {
       producer.connect({ timeout: limits.connectMs, allTopics: false }, (error: unknown) => {
         if (error === null || error === undefined) resolve();

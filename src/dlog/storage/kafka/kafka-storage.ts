@@ -229,7 +229,7 @@ export class KafkaStorage implements LogStorage {
       const bases = [...view.fold.segments.values()].map(({ base }) => base);
       await this.#deps.kafka.deleteRecords(view.topic, Math.min(upTo, ...bases));
     } catch (error) {
-      this.#deps.log.warn({ event: 'dlog.kafka_space_kept', topic: view.topic, error: describeError(error) });
+      this.#deps.log.warn({ event: 'dlog.kafka-space-kept', topic: view.topic, error: describeError(error) });
     }
   }
 

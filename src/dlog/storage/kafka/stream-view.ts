@@ -149,7 +149,7 @@ export class StreamView {
       this.#isMakingCheckpoint = false;
       if (error !== undefined)
         this.#deps.log.warn({
-          event: 'dlog.kafka_no_checkpoint',
+          event: 'dlog.kafka-no-checkpoint',
           topic: this.topic,
           error: describeError(error),
         });
