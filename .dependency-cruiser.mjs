@@ -10,10 +10,11 @@ const allowed = {
   'dlog-proxy': ['base', 'rpc', 'dlog'],
   'dlog-client': ['base', 'rpc'],
   topology: ['base', 'tuple'],
+  records: ['base', 'topology'],
   packing: ['base', 'topology'],
-  scheduler: ['base', 'topology', 'packing', 'coordination', 'child'],
-  container: ['base', 'config', 'tuple', 'topology', 'coordination', 'child', 'dlog'],
-  nimbus: ['base', 'config', 'rpc', 'topology', 'coordination'],
+  scheduler: ['base', 'topology', 'records', 'packing', 'coordination', 'child'],
+  container: ['base', 'config', 'tuple', 'topology', 'records', 'coordination', 'child', 'dlog'],
+  nimbus: ['base', 'config', 'rpc', 'topology', 'records', 'coordination'],
   cli: ['base', 'config', 'rpc', 'child', 'tuple', 'topology', 'dlog', 'dlog-client'],
 };
 const everyRoom = [...Object.keys(allowed), 'bin', 'testing'];
@@ -68,7 +69,7 @@ export default {
     {
       name: 'topology-is-pure',
       severity: 'error',
-      from: { path: '^src/(topology|tuple|packing)/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^src/(topology|records|tuple|packing)/', pathNot: '\\.test\\.ts$' },
       to: { dependencyTypes: ['core'], pathNot: '^(node:)?(assert|buffer)' },
     },
     {

@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type JsonValue, systemClock } from '../base/index.ts';
+import { type CountsByWindow, keys } from '../records/index.ts';
 import { type NimbusFixture, openNimbusFixture } from '../testing/nimbus-fixture.ts';
-import { type CountsByWindow, keys, type PlannedTask } from '../topology/index.ts';
+import type { PlannedTask } from '../topology/index.ts';
 import { monitorTopology, untilNextPoll } from './monitor.ts';
 import { runEgret } from './program.ts';
 

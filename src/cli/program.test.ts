@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../base/index.ts';
 import { processStart } from '../child/index.ts';
+import { keys, type TopologyRecord } from '../records/index.ts';
 import { type NimbusFixture, openNimbusFixture } from '../testing/nimbus-fixture.ts';
-import { keys, type TopologyRecord } from '../topology/index.ts';
 import { endpointsPath, writeEndpoints } from './endpoints.ts';
 import { runEgret } from './program.ts';
 

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, describeError, type Logger } from '../base/index.ts';
-import { aliveEveryMs, aliveFileName, type ContainerSpec } from '../topology/index.ts';
+import { aliveEveryMs, aliveFileName, type ContainerSpec } from '../records/index.ts';
 
 /**
  * The container's sign of life: a file of its directory whose time moves once a second while the event loop turns. It

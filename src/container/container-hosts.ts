@@ -1,7 +1,7 @@
 import type { Clock, JsonObject, Logger, RandomSource } from '../base/index.ts';
 import type { DistributedLog } from '../dlog/index.ts';
+import type { ContainerSpec } from '../records/index.ts';
 import {
-  type ContainerSpec,
   logComponentPrefixes,
   type PackingPlan,
   type PlannedTask,

@@ -2,7 +2,7 @@ import type { Clock, JsonObject, Logger, RandomSource } from '../base/index.ts';
 import { dlogStorageConfig } from '../config/index.ts';
 import type { StateStore } from '../coordination/index.ts';
 import type { DistributedLog } from '../dlog/index.ts';
-import type { ContainerSpec } from '../topology/index.ts';
+import type { ContainerSpec } from '../records/index.ts';
 
 export interface ContainerLogDeps {
   readonly spec: ContainerSpec;

@@ -9,13 +9,8 @@ import {
   type Logger,
 } from '../base/index.ts';
 import { endRecordedProcesses } from '../child/index.ts';
-import {
-  type ContainerSpec,
-  confFileName,
-  readLogicalTopology,
-  TopologyIndex,
-  topologyFileName,
-} from '../topology/index.ts';
+import { type ContainerSpec, confFileName, readLogicalTopology, topologyFileName } from '../records/index.ts';
+import { TopologyIndex } from '../topology/index.ts';
 
 /** Where hosts record their children, under the container's own directory. */
 export function pidDirOf(spec: ContainerSpec): string {

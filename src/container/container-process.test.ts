@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { readdirSync, rmSync } from 'node:fs';
 import { processStart } from '../child/index.ts';
+import { keys } from '../records/index.ts';
 import { Containers } from '../testing/containers.ts';
-import { keys, type PhysicalPlan } from '../topology/index.ts';
+import type { PhysicalPlan } from '../topology/index.ts';
 
 const upTo = (limit: number): number[] => Array.from({ length: limit }, (_, index) => index + 1);
 

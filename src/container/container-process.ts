@@ -8,7 +8,7 @@ import {
   type RandomSource,
 } from '../base/index.ts';
 import type { StateStore } from '../coordination/index.ts';
-import type { ContainerSpec, TopologyRecord } from '../topology/index.ts';
+import type { ContainerSpec, TopologyRecord } from '../records/index.ts';
 import { keepAliveFile } from './alive-file.ts';
 import { confNumber } from './conf.ts';
 import { cleanDirectories, prepareDirectories, readConf, readTopology } from './container-prepare.ts';

@@ -7,7 +7,8 @@ import {
   type RandomSource,
 } from '../base/index.ts';
 import type { StateStore } from '../coordination/index.ts';
-import type { ContainerSpec, PackingPlan, TopologyIndex } from '../topology/index.ts';
+import type { ContainerSpec } from '../records/index.ts';
+import type { PackingPlan, TopologyIndex } from '../topology/index.ts';
 import { confNumber, limitMs } from './conf.ts';
 import { makeHost, type PlannedHost, planHosts, taskIdsOf } from './container-hosts.ts';
 import { ContainerLog } from './container-log.ts';

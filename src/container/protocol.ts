@@ -1,8 +1,7 @@
 import type { JsonObject } from '../base/index.ts';
+import type { ErrorRecord, ExecutorStatsRecord } from '../records/index.ts';
 import type {
-  ErrorRecord,
   ExecutorId,
-  ExecutorStatsRecord,
   PackingPlan,
   PhysicalPlan,
   PlannedContainer,

@@ -1,5 +1,5 @@
 import type { Logger } from '../base/index.ts';
-import type { Reading } from '../topology/index.ts';
+import type { Reading } from '../records/index.ts';
 
 /**
  * Lets only readable readings of one record through. A damaged one is logged once, and again only after a readable one: it is

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import type { JsonValue } from '../base/index.ts';
 import { MemoryStore } from '../coordination/memory-store.ts';
+import type { TopologyRecord } from '../records/index.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { recordingLog } from '../testing/recording-log.ts';
 import { StreamManagers } from '../testing/stream-managers.ts';
-import type { TopologyRecord } from '../topology/index.ts';
 import { TopologyWatch } from './topology-watch.ts';
 
 const topology = 'topologies/test-1';

@@ -6,7 +6,7 @@ import {
   readContainerRecord,
   readTopologyRecord,
   type TopologyRecord,
-} from '../topology/index.ts';
+} from '../records/index.ts';
 import { RecordGuard } from './record-guard.ts';
 
 export interface TopologyWatchDeps {

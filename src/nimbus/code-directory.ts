@@ -11,14 +11,9 @@ import {
   parseJsonObject,
   readRegularFile,
 } from '../base/index.ts';
+import { confFileName, readLogicalTopology, topologyFileName } from '../records/index.ts';
 import { decode, StormTopology } from '../rpc/index.ts';
-import {
-  codeFileBytesMax,
-  confFileName,
-  type LogicalTopology,
-  readLogicalTopology,
-  topologyFileName,
-} from '../topology/index.ts';
+import { codeFileBytesMax, type LogicalTopology } from '../topology/index.ts';
 import { type ResourceLimits, unpackResources } from './jar.ts';
 
 /** What a code directory is made of. */

@@ -1,5 +1,6 @@
 import { GatewayError } from '../base/index.ts';
-import { codeFileBytesMax, confFileName, topologyFileName } from '../topology/index.ts';
+import { confFileName, topologyFileName } from '../records/index.ts';
+import { codeFileBytesMax } from '../topology/index.ts';
 import { codeName, stormConfName, type TopologySettings } from './code-directory.ts';
 
 /** What is in each file, and how to make it smaller. */

@@ -1,11 +1,11 @@
 import { GatewayError, type JsonObject } from '../base/index.ts';
 import { type ConfText, findEgretConfFault, readConfValues } from '../config/index.ts';
+import { topologyFileName } from '../records/index.ts';
 import { type StormTopology, toLogicalTopology } from '../rpc/index.ts';
 import {
   type LogicalTopology,
   normalizeTopology,
   systemTopologySteps,
-  topologyFileName,
   withDurableStreams,
 } from '../topology/index.ts';
 import { checkCodeFile } from './code-sizes.ts';

@@ -1,3 +1,4 @@
+import type { CountsByWindow, ExecutorStatsRecord } from '../records/index.ts';
 import type {
   ComponentAggregateStats,
   ComponentPageInfo,
@@ -5,13 +6,7 @@ import type {
   ExecutorAggregateStats,
   GlobalStreamId,
 } from '../rpc/index.ts';
-import {
-  type Component,
-  type CountsByWindow,
-  type ExecutorStatsRecord,
-  eventLoggerTaskOf,
-  systemComponentIds,
-} from '../topology/index.ts';
+import { type Component, eventLoggerTaskOf, systemComponentIds } from '../topology/index.ts';
 import { componentResources } from './component-resources.ts';
 import { globalStreamId, statsWindows } from './executor-stats.ts';
 import { kindOfComponent, type PageChoice, type PageSource, placesOf, statsRows } from './page-rows.ts';

@@ -1,5 +1,5 @@
+import type { CountsByWindow, ExecutorStatsRecord, InputCountsByWindow } from '../records/index.ts';
 import type { ExecutorStats, GlobalStreamId } from '../rpc/index.ts';
-import type { CountsByWindow, ExecutorStatsRecord, InputCountsByWindow } from '../topology/index.ts';
 
 /** Storm's windows: seconds, and everything since the start. */
 export const statsWindows = ['600', '10800', '86400', ':all-time'] as const;

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type JsonValue, systemClock, waitFor } from '../base/index.ts';
+import { type AssignmentRecord, type HeartbeatRecord, keys } from '../records/index.ts';
 import { connectThrift, type DeclaredException, Nimbus } from '../rpc/index.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { type NimbusFixture, openNimbusFixture, upload } from '../testing/nimbus-fixture.ts';
-import { type AssignmentRecord, type HeartbeatRecord, keys } from '../topology/index.ts';
 
 const json = (value: unknown): JsonValue => value as JsonValue;
 

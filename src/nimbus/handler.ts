@@ -1,6 +1,7 @@
 import { type Clock, type Freeing, GatewayError } from '../base/index.ts';
 import { type ConfText, maskSecrets, readConfValues, writeConfText } from '../config/index.ts';
 import type { StateStore } from '../coordination/index.ts';
+import type { TopologyRecord } from '../records/index.ts';
 import {
   type Call,
   type Handler,
@@ -11,7 +12,7 @@ import {
   type TopologyInfo,
   toSystemStormTopology,
 } from '../rpc/index.ts';
-import type { LogicalTopology, TopologyRecord } from '../topology/index.ts';
+import type { LogicalTopology } from '../topology/index.ts';
 import type { CodeDirectories } from './code-directory.ts';
 import { readComponentConfs } from './component-confs.ts';
 import type { Inbox } from './inbox.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { TopologyRecord, TopologyStatus } from '../topology/index.ts';
+import type { TopologyRecord } from '../records/index.ts';
+import type { TopologyStatus } from '../topology/index.ts';
 import { stepTopology, type TopologyEvent } from './lifecycle.ts';
 
 const born: TopologyRecord = {

@@ -1,4 +1,5 @@
-import type { PendingRebalance, TopologyRecord, TopologyStatus } from '../topology/index.ts';
+import type { PendingRebalance, TopologyRecord } from '../records/index.ts';
+import type { TopologyStatus } from '../topology/index.ts';
 
 /**
  * The life of a topology, as Storm 2.8 allows it (Nimbus.TOPO_STATE_TRANSITIONS):

@@ -1,5 +1,6 @@
 import { type ConfText, readConfText, readConfValue } from '../config/index.ts';
-import { confKeys, type TopologyRecord } from '../topology/index.ts';
+import type { TopologyRecord } from '../records/index.ts';
+import { confKeys } from '../topology/index.ts';
 import type { CodeDirectories } from './code-directory.ts';
 
 const secsMax = 0x7fff_ffff;

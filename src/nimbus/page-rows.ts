@@ -1,13 +1,7 @@
 import type { JsonObject } from '../base/index.ts';
+import type { HeartbeatRecord, TopologyRecord } from '../records/index.ts';
 import type { WorkerSummary } from '../rpc/index.ts';
-import type {
-  Component,
-  HeartbeatRecord,
-  LogicalTopology,
-  PackingPlan,
-  PlannedTask,
-  TopologyRecord,
-} from '../topology/index.ts';
+import type { Component, LogicalTopology, PackingPlan, PlannedTask } from '../topology/index.ts';
 import { completeStats } from './executor-stats.ts';
 import { isSystemId, type StatsRow } from './stats-totals.ts';
 import { statsByExecutor, type TopologyView } from './topology-info.ts';

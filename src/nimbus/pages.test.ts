@@ -2,6 +2,12 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { JsonObject, JsonValue } from '../base/index.ts';
 import {
+  type AssignmentRecord,
+  type ExecutorStatsRecord,
+  type HeartbeatRecord,
+  keys,
+} from '../records/index.ts';
+import {
   ComponentPageInfo,
   type DeclaredException,
   decode,
@@ -14,14 +20,7 @@ import {
 import { ManualClock } from '../testing/manual-clock.ts';
 import { type NimbusFixture, openNimbusFixture, shellTopology } from '../testing/nimbus-fixture.ts';
 import { askOracle } from '../testing/oracle.ts';
-import {
-  type AssignmentRecord,
-  type ExecutorId,
-  type ExecutorStatsRecord,
-  type HeartbeatRecord,
-  keys,
-  type PlannedTask,
-} from '../topology/index.ts';
+import type { ExecutorId, PlannedTask } from '../topology/index.ts';
 import { completeStats, statsWindows, thriftStats } from './executor-stats.ts';
 
 const json = (value: unknown): JsonValue => value as JsonValue;

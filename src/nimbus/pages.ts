@@ -1,8 +1,9 @@
 import { GatewayError } from '../base/index.ts';
 import { type ConfText, maskSecrets, readConfText, readConfValues, writeConfText } from '../config/index.ts';
 import type { StateStore } from '../coordination/index.ts';
+import type { TopologyRecord } from '../records/index.ts';
 import type { ErrorInfo, Handler, NimbusMethods, SupervisorPageInfo } from '../rpc/index.ts';
-import type { LogicalTopology, TopologyRecord } from '../topology/index.ts';
+import type { LogicalTopology } from '../topology/index.ts';
 import { componentPage } from './component-page.ts';
 import { type PageChoice, type PageSource, workerSummaries } from './page-rows.ts';
 import { readSupervisors, readViews, supervisorSummary } from './summaries.ts';

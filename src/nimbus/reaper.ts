@@ -1,6 +1,6 @@
 import { type Clock, describeError, type Freeing, type Logger } from '../base/index.ts';
 import type { StateStore } from '../coordination/index.ts';
-import { keys, readMarkerRecord } from '../topology/index.ts';
+import { keys, readMarkerRecord } from '../records/index.ts';
 import type { CodeDirectories } from './code-directory.ts';
 import type { Topologies } from './topologies.ts';
 

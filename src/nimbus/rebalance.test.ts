@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type JsonObject, type JsonValue, systemClock, waitFor } from '../base/index.ts';
+import { type AssignmentRecord, keys, type TopologyRecord } from '../records/index.ts';
 import type { DeclaredException, RebalanceOptions } from '../rpc/index.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { type NimbusFixture, openNimbusFixture } from '../testing/nimbus-fixture.ts';
-import { type AssignmentRecord, keys, type TopologyRecord } from '../topology/index.ts';
 
 describe('rebalance', () => {
   let nimbus: NimbusFixture;

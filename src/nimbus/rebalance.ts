@@ -1,8 +1,8 @@
 import { type Clock, describeError, GatewayError, type Logger } from '../base/index.ts';
 import { type ConfText, readConfText, writeConfText } from '../config/index.ts';
 import type { StateStore } from '../coordination/index.ts';
+import { keys, type PendingRebalance, type TopologyRecord } from '../records/index.ts';
 import type { RebalanceOptions } from '../rpc/index.ts';
-import { keys, type PendingRebalance, type TopologyRecord } from '../topology/index.ts';
 import type { CodeDirectories } from './code-directory.ts';
 import { overlay, readMergedConf, readOverrides } from './conf-overrides.ts';
 import { messageTimeoutSecs } from './message-timeout.ts';

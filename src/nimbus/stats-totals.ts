@@ -1,5 +1,6 @@
+import type { CountsByWindow, ExecutorStatsRecord } from '../records/index.ts';
 import type { ComponentAggregateStats, ErrorInfo } from '../rpc/index.ts';
-import type { CountsByWindow, ExecutorId, ExecutorStatsRecord } from '../topology/index.ts';
+import type { ExecutorId } from '../topology/index.ts';
 
 /**
  * Sums over executors as Storm's pages show them (StatsUtil 2.8). Latencies are added up weighted by what was counted

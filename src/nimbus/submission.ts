@@ -9,6 +9,7 @@ import {
   withConfValues,
   writeConfText,
 } from '../config/index.ts';
+import type { TopologyRecord } from '../records/index.ts';
 import {
   type Bolt,
   type ComponentCommon,
@@ -19,7 +20,7 @@ import {
   type TopologyInitialStatus,
   withLogComponents,
 } from '../rpc/index.ts';
-import { confKeys, type LogicalTopology, type TopologyRecord } from '../topology/index.ts';
+import { confKeys, type LogicalTopology } from '../topology/index.ts';
 import type { CodeDirectories, TopologyCode } from './code-directory.ts';
 import { checkCode } from './code-sizes.ts';
 import { checkComponentConfs, compileTopology, writeSystemTopology } from './compile-topology.ts';

@@ -1,4 +1,10 @@
 import type { StateStore } from '../coordination/index.ts';
+import {
+  type AssignmentRecord,
+  keys,
+  readSupervisorRecord,
+  type SupervisorRecord,
+} from '../records/index.ts';
 import type {
   ClusterSummary,
   NimbusSummary,
@@ -6,12 +12,6 @@ import type {
   TopologyInfo,
   TopologySummary,
 } from '../rpc/index.ts';
-import {
-  type AssignmentRecord,
-  keys,
-  readSupervisorRecord,
-  type SupervisorRecord,
-} from '../topology/index.ts';
 import { stormVersion } from './submission-checks.ts';
 import type { StoredTopology, Topologies, UnreadableTopology } from './topologies.ts';
 import { readAssignment, schedulingStatus, type TopologyView, uptimeSecs } from './topology-info.ts';

@@ -1,6 +1,6 @@
 import { GatewayError, type JsonValue } from '../base/index.ts';
 import type { StateStore } from '../coordination/index.ts';
-import { keys, readTopologyRecord, type TopologyRecord } from '../topology/index.ts';
+import { keys, readTopologyRecord, type TopologyRecord } from '../records/index.ts';
 import { stepTopology, type TopologyEvent } from './lifecycle.ts';
 
 export interface StoredTopology {

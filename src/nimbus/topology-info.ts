@@ -1,23 +1,20 @@
 import type { StateStore } from '../coordination/index.ts';
-import type { ErrorInfo, ExecutorSummary, NumErrorsChoice, TopologyInfo } from '../rpc/index.ts';
 import {
   type AssignmentRecord,
-  type Component,
   type ContainerRecord,
   type ErrorRecord,
-  type ExecutorId,
   type ExecutorStatsRecord,
   type HeartbeatRecord,
   keys,
-  type LogicalTopology,
-  type PlannedTask,
   type Reading,
   readAssignmentRecord,
   readContainerRecord,
   readErrorRecord,
   readHeartbeatRecord,
   type TopologyRecord,
-} from '../topology/index.ts';
+} from '../records/index.ts';
+import type { ErrorInfo, ExecutorSummary, NumErrorsChoice, TopologyInfo } from '../rpc/index.ts';
+import type { Component, ExecutorId, LogicalTopology, PlannedTask } from '../topology/index.ts';
 import { emptyStats, thriftStats } from './executor-stats.ts';
 
 /** What is known of a topology besides its record. */

@@ -1,12 +1,7 @@
 import type { JsonObject } from '../base/index.ts';
+import type { ContainerRecord } from '../records/index.ts';
 import type { ComponentAggregateStats, ErrorInfo, TopologyPageInfo } from '../rpc/index.ts';
-import {
-  type Component,
-  type ContainerRecord,
-  confKeys,
-  percentilesOf,
-  systemComponentIds,
-} from '../topology/index.ts';
+import { type Component, confKeys, percentilesOf, systemComponentIds } from '../topology/index.ts';
 import { componentResources } from './component-resources.ts';
 import {
   executorsOfPlan,

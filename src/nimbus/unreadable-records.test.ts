@@ -3,9 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type JsonObject, type JsonValue, systemClock, waitFor } from '../base/index.ts';
+import { keys } from '../records/index.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { type NimbusFixture, openNimbusFixture } from '../testing/nimbus-fixture.ts';
-import { keys } from '../topology/index.ts';
 
 describe('a record of a topology that cannot be read', () => {
   let nimbus: NimbusFixture;

@@ -3,7 +3,7 @@ import { lstat, readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, describeError, errorCode, type Logger } from '../base/index.ts';
 import type { StateStore } from '../coordination/index.ts';
-import { keys, readMarkerRecord } from '../topology/index.ts';
+import { keys, readMarkerRecord } from '../records/index.ts';
 import {
   type ArtifactsLimits,
   type Cleaning,

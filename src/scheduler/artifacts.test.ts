@@ -14,9 +14,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { systemClock } from '../base/index.ts';
 import { MemoryStore } from '../coordination/index.ts';
+import { keys } from '../records/index.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { recordingLog } from '../testing/recording-log.ts';
-import { keys } from '../topology/index.ts';
 import { decideCleaning, type WorkerDirectory } from './artifacts.ts';
 import { ArtifactsCleaner } from './artifacts-cleaner.ts';
 

@@ -9,15 +9,13 @@ import {
 import { packRoundRobin, repack, type Slot } from '../packing/index.ts';
 import {
   type AssignmentRecord,
-  codeFileBytesMax,
   confFileName,
   type LeavingContainer,
-  type LogicalTopology,
-  type PackingPlan,
   readLogicalTopology,
   type TopologyRecord,
   topologyFileName,
-} from '../topology/index.ts';
+} from '../records/index.ts';
+import { codeFileBytesMax, type LogicalTopology, type PackingPlan } from '../topology/index.ts';
 
 export interface AssignRequest {
   readonly topology: TopologyRecord;

@@ -7,7 +7,7 @@ import {
   keys,
   readAssignmentRecord,
   type TopologyRecord,
-} from '../topology/index.ts';
+} from '../records/index.ts';
 import { type AssignRequest, unpacked } from './assign.ts';
 import { needPacking } from './desire.ts';
 import type { NodeFiles } from './node-files.ts';

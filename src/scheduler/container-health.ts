@@ -3,7 +3,7 @@ import { utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, describeError, type Logger } from '../base/index.ts';
 import { isStopped, Liveness } from '../child/index.ts';
-import { aliveEveryMs, aliveFileName } from '../topology/index.ts';
+import { aliveEveryMs, aliveFileName } from '../records/index.ts';
 import type { ProcessRecord } from './node-files.ts';
 
 export interface HealthLimits {

@@ -1,7 +1,7 @@
 import { describeError, type Logger, TaskGroup } from '../base/index.ts';
 import { type Containment, cellName, endProcess, sweepCells } from '../child/index.ts';
 import type { StateStore, StateWrites } from '../coordination/index.ts';
-import { type ContainerRecord, type ContainerSpec, keys, readContainerRecord } from '../topology/index.ts';
+import { type ContainerRecord, type ContainerSpec, keys, readContainerRecord } from '../records/index.ts';
 import { reportDeath } from './fault-report.ts';
 import { type ContainerDeath, type ContainerDeps, LocalContainer } from './local-container.ts';
 import { type ContainerName, nameKey } from './reconcile.ts';

@@ -1,4 +1,5 @@
-import type { AssignmentRecord, PackingPlan, TopologyRecord } from '../topology/index.ts';
+import type { AssignmentRecord, TopologyRecord } from '../records/index.ts';
+import type { PackingPlan } from '../topology/index.ts';
 import { digestContainer } from './node-files.ts';
 import type { DesiredTopology } from './reconcile.ts';
 

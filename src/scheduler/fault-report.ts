@@ -1,5 +1,5 @@
 import type { StateWrites } from '../coordination/index.ts';
-import { type ContainerSpec, type ErrorRecord, errorsKeptMax, keys } from '../topology/index.ts';
+import { type ContainerSpec, type ErrorRecord, errorsKeptMax, keys } from '../records/index.ts';
 import type { ContainerDeath } from './local-container.ts';
 import { slotPortOf } from './local-container.ts';
 

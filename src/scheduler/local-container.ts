@@ -17,7 +17,8 @@ import {
   spawnDetached,
   watchProcess,
 } from '../child/index.ts';
-import type { ContainerRecord, ContainerSpec, PackingPlan } from '../topology/index.ts';
+import type { ContainerRecord, ContainerSpec } from '../records/index.ts';
+import type { PackingPlan } from '../topology/index.ts';
 import type { WatchedContainer } from './container-health.ts';
 import { digestContainer, type NodeFiles, type ProcessRecord } from './node-files.ts';
 import type { ContainerName, ContainerPhase, ContainerView } from './reconcile.ts';

@@ -21,17 +21,17 @@ import {
 } from '../base/index.ts';
 import { isSameProcess, processStart } from '../child/index.ts';
 import { MemoryStore } from '../coordination/index.ts';
-import { ManualClock } from '../testing/manual-clock.ts';
-import { recordingLog } from '../testing/recording-log.ts';
 import {
   type AssignmentRecord,
   type ContainerRecord,
   type ContainerSpec,
   type ErrorRecord,
   keys,
-  type LogicalTopology,
   type TopologyRecord,
-} from '../topology/index.ts';
+} from '../records/index.ts';
+import { ManualClock } from '../testing/manual-clock.ts';
+import { recordingLog } from '../testing/recording-log.ts';
+import type { LogicalTopology } from '../topology/index.ts';
 import type { AssignRequest } from './assign.ts';
 import { LocalScheduler, type LocalSchedulerOptions } from './index.ts';
 import { InProcessPacker, type PackOutcome } from './packer.ts';

@@ -17,7 +17,7 @@ import {
   readTopologyRecord,
   type SupervisorRecord,
   type TopologyRecord,
-} from '../topology/index.ts';
+} from '../records/index.ts';
 import type { ArtifactsLimits } from './artifacts.ts';
 import { ArtifactsCleaner } from './artifacts-cleaner.ts';
 import { Assignments } from './assignments.ts';

@@ -14,14 +14,14 @@ import {
   type AssignmentRecord,
   aliveFileName,
   type ContainerSpec,
-  codeFileBytesMax,
   confFileName,
   type Reading,
   readAssignmentRecord,
   readPackingPlan,
   readTopologyRecord,
   type TopologyRecord,
-} from '../topology/index.ts';
+} from '../records/index.ts';
+import { codeFileBytesMax } from '../topology/index.ts';
 import type { ContainerName } from './reconcile.ts';
 
 /** Storm's default of `supervisor.worker.shutdown.sleep.secs` (defaults.yaml 2.8). */

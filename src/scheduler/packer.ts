@@ -1,4 +1,4 @@
-import type { AssignmentRecord } from '../topology/index.ts';
+import type { AssignmentRecord } from '../records/index.ts';
 import { type AssignRequest, assignTopology } from './assign.ts';
 
 export type PackOutcome =

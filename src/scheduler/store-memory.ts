@@ -8,7 +8,7 @@ import {
   readMarkerRecord,
   type TopologyRecord,
   type UnreadableRecord,
-} from '../topology/index.ts';
+} from '../records/index.ts';
 import type { NodeFiles } from './node-files.ts';
 
 export interface StoreMemoryDeps {

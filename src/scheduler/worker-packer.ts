@@ -8,7 +8,7 @@ import {
   type Logger,
   startThread,
 } from '../base/index.ts';
-import type { AssignmentRecord } from '../topology/index.ts';
+import type { AssignmentRecord } from '../records/index.ts';
 import type { AssignRequest } from './assign.ts';
 import type { Packer, PackOutcome } from './packer.ts';
 

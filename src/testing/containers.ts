@@ -25,16 +25,18 @@ import {
   startPrivateRedis,
 } from '../coordination/index.ts';
 import {
-  type Component,
   type ContainerSpec,
   type ErrorRecord,
   type HeartbeatRecord,
   keys,
+  type TopologyRecord,
+} from '../records/index.ts';
+import {
+  type Component,
   makeSystemTopology,
   normalizeTopology,
   type PackingPlan,
   TopologyIndex,
-  type TopologyRecord,
 } from '../topology/index.ts';
 
 const root = new URL('../../', import.meta.url).pathname;

@@ -4,9 +4,9 @@ import type { HostToStreamManager } from '../container/protocol.ts';
 import type { LogHostDeps } from '../container/task-hosts/durable/deps.ts';
 import { LogSinkHost, LogSourceHost } from '../container/task-hosts/durable/index.ts';
 import type { DistributedLog } from '../dlog/index.ts';
+import type { ContainerSpec } from '../records/index.ts';
 import {
   type Component,
-  type ContainerSpec,
   type Grouping,
   makeSystemTopology,
   normalizeTopology,

@@ -8,6 +8,7 @@ import { MemoryStore } from '../coordination/index.ts';
 import { DistributedLog } from '../dlog/index.ts';
 import { MemoryStorage } from '../dlog/storage/memory-storage.ts';
 import { NimbusDaemon } from '../nimbus/index.ts';
+import { keys } from '../records/index.ts';
 import {
   type ComponentCommon,
   type ComponentObject,
@@ -18,7 +19,6 @@ import {
   type ThriftClient,
   ThriftServer,
 } from '../rpc/index.ts';
-import { keys } from '../topology/index.ts';
 
 /** A Nimbus behind a real socket, on a state store in memory and a directory of its own. */
 export interface NimbusFixture extends AsyncDisposable {

@@ -18,9 +18,9 @@ import type { Outlet, TaskHost } from '../container/task-host.ts';
 import type { HostExit, TaskHostDeps } from '../container/task-hosts/deps.ts';
 import { ShellHost } from '../container/task-hosts/shell/index.ts';
 import { AckerHost } from '../container/task-hosts/system/index.ts';
+import type { ContainerSpec } from '../records/index.ts';
 import {
   type Component,
-  type ContainerSpec,
   type Grouping,
   makeSystemTopology,
   normalizeTopology,

@@ -12,7 +12,8 @@ import { StreamManager } from '../container/stream-manager/index.ts';
 import type { TaskHost } from '../container/task-host.ts';
 import { TopologyMaster } from '../container/topology-master/index.ts';
 import { MemoryStore } from '../coordination/memory-store.ts';
-import type { ContainerSpec, PackingPlan, TopologyIndex } from '../topology/index.ts';
+import type { ContainerSpec } from '../records/index.ts';
+import type { PackingPlan, TopologyIndex } from '../topology/index.ts';
 import { DataFrameWriter, frameSource, frameTarget } from '../tuple/index.ts';
 
 /** A task host in the test's own hands: keeps what it gets, and emits what the test says. */

@@ -32,20 +32,6 @@ export {
 } from './latency-buckets.ts';
 export * from './model.ts';
 export {
-  isTopologyId,
-  type Reading,
-  readAssignmentRecord,
-  readContainerRecord,
-  readErrorRecord,
-  readHeartbeatRecord,
-  readLogicalTopology,
-  readMarkerRecord,
-  readPackingPlan,
-  readSupervisorRecord,
-  readTopologyRecord,
-} from './record-readers.ts';
-export * from './records.ts';
-export {
   makeSystemTopology,
   normalizeTopology,
   systemComponentIds,

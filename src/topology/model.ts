@@ -104,6 +104,8 @@ export interface PackingPlan {
   readonly tasks: readonly PlannedTask[];
 }
 
+export type TopologyStatus = 'ACTIVE' | 'INACTIVE' | 'KILLED' | 'REBALANCING';
+
 /** The packing plan with the addresses of the stream managers that have registered. Published by the topology master. */
 export interface PhysicalPlan {
   readonly topologyId: string;
@@ -114,7 +116,7 @@ export interface PhysicalPlan {
   /** True when every container of the packing plan has registered. */
   readonly isComplete: boolean;
   /** REBALANCING also after the topology's own has been restored, while tasks are on their way to other containers. */
-  readonly status: 'ACTIVE' | 'INACTIVE' | 'KILLED' | 'REBALANCING';
+  readonly status: TopologyStatus;
   /** Of the containers of the packing plan, and of those that left it and still hand on what they hold. */
   readonly streamManagers: readonly StreamManagerAddress[];
 }
@@ -126,3 +128,9 @@ export interface StreamManagerAddress {
   /** Changes with every start of the container: a peer that sees a new one reconnects. */
   readonly incarnation: string;
 }
+
+/**
+ * The largest file of a topology's code, before compression. Submissions that need a larger one are refused, and Nimbus
+ * and the scheduler read nothing larger: a file that has grown past this makes its topology unreadable, and no other.
+ */
+export const codeFileBytesMax = 16 * 1024 * 1024;

@@ -1,7 +1,12 @@
 import { GatewayError, isJsonObject, type JsonObject, type JsonValue } from '../base/index.ts';
 import { confKeys, readInt, readRequiredInt } from './conf-values.ts';
-import type { Component, InputDeclaration, LogicalTopology, StreamDeclaration } from './model.ts';
-import { codeFileBytesMax } from './records.ts';
+import {
+  type Component,
+  codeFileBytesMax,
+  type InputDeclaration,
+  type LogicalTopology,
+  type StreamDeclaration,
+} from './model.ts';
 import { taskCountOf } from './tasks.ts';
 import { validateBasic, validateStructure } from './validate.ts';
 

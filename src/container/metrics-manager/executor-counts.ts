@@ -1,4 +1,5 @@
-import type { CountsByWindow, ExecutorId, ExecutorStatsRecord } from '../../topology/index.ts';
+import type { CountsByWindow, ExecutorStatsRecord } from '../../records/index.ts';
+import type { ExecutorId } from '../../topology/index.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 import { allTimeWindow, RollingCounts, windowKeys } from './rolling-counts.ts';
 

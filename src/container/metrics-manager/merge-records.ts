@@ -1,4 +1,5 @@
-import type { CountsByWindow, ExecutorStatsRecord, LatencyCountsByWindow } from '../../topology/index.ts';
+import type { CountsByWindow, ExecutorStatsRecord } from '../../records/index.ts';
+import type { LatencyCountsByWindow } from '../../topology/index.ts';
 
 /** One record for two parts of an executor: counts add up, averages are weighted by what was measured. */
 export function mergeRecords(one: ExecutorStatsRecord, other: ExecutorStatsRecord): ExecutorStatsRecord {

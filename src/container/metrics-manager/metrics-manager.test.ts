@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { type Logger, silentLog } from '../../base/index.ts';
 import { MemoryStore } from '../../coordination/memory-store.ts';
+import type { ErrorRecord, HeartbeatRecord } from '../../records/index.ts';
 import { ManualClock } from '../../testing/manual-clock.ts';
 import { StreamManagers } from '../../testing/stream-managers.ts';
-import type { ErrorRecord, HeartbeatRecord } from '../../topology/index.ts';
 import { MetricsManager } from './metrics-manager.ts';
 
 const shell = { name: 'shell-1', tasks: [1] };

@@ -1,14 +1,7 @@
 import type { Clock, JsonObject, Logger } from '../../base/index.ts';
 import type { StateStore } from '../../coordination/index.ts';
-import type {
-  ContainerSpec,
-  ErrorRecord,
-  ExecutorStatsRecord,
-  FlowRecord,
-  PackingPlan,
-  PlannedContainer,
-  TaskId,
-} from '../../topology/index.ts';
+import type { ContainerSpec, ErrorRecord, ExecutorStatsRecord, FlowRecord } from '../../records/index.ts';
+import type { PackingPlan, PlannedContainer, TaskId } from '../../topology/index.ts';
 import { confNumber } from '../conf.ts';
 import type { HostToStreamManager } from '../protocol.ts';
 import { ErrorThrottle, errorThrottleLimits } from './error-throttle.ts';

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/index.ts';
-import type { ExecutorStatsRecord, PlannedTask } from '../../topology/index.ts';
+import type { ExecutorStatsRecord } from '../../records/index.ts';
+import type { PlannedTask } from '../../topology/index.ts';
 import { mergeRecords } from './merge-records.ts';
 import { type TaskDescription, TaskMetrics } from './task-metrics.ts';
 

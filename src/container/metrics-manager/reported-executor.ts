@@ -1,4 +1,4 @@
-import type { ExecutorStatsRecord } from '../../topology/index.ts';
+import type { ExecutorStatsRecord } from '../../records/index.ts';
 import type { ExecutorTotals } from '../protocol.ts';
 import { ExecutorCounts } from './executor-counts.ts';
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/index.ts';
-import type { ExecutorId, ExecutorStatsRecord } from '../../topology/index.ts';
+import type { ExecutorStatsRecord } from '../../records/index.ts';
+import type { ExecutorId } from '../../topology/index.ts';
 import type { ExecutorTotals } from '../protocol.ts';
 import { ReportedExecutor } from './reported-executor.ts';
 

@@ -1,12 +1,7 @@
 import { type Clock, describeError, type JsonValue, type Logger } from '../../base/index.ts';
 import type { StateStore } from '../../coordination/index.ts';
-import {
-  type ErrorRecord,
-  errorsKeptMax,
-  type HeartbeatRecord,
-  keys,
-  type TaskId,
-} from '../../topology/index.ts';
+import { type ErrorRecord, errorsKeptMax, type HeartbeatRecord, keys } from '../../records/index.ts';
+import type { TaskId } from '../../topology/index.ts';
 
 /** Errors that wait for a store that is away; beyond it the oldest go. */
 const waitingErrorsMax = 200;

@@ -1,4 +1,5 @@
-import type { ExecutorId, ExecutorStatsRecord, TaskId } from '../../topology/index.ts';
+import type { ExecutorStatsRecord } from '../../records/index.ts';
+import type { ExecutorId, TaskId } from '../../topology/index.ts';
 import { ExecutorCounts, type RowNames, type TaskTotals } from './executor-counts.ts';
 
 export interface TaskDescription {

@@ -1,4 +1,4 @@
-import type { FlowRecord, QueueRecord } from '../../topology/index.ts';
+import type { FlowRecord, QueueRecord } from '../../records/index.ts';
 import type { HostSlot } from './host-slot.ts';
 import type { PeerQueue } from './peer-queue.ts';
 import type { PressureControl } from './pressure-control.ts';

@@ -9,7 +9,8 @@ import {
   type RandomSource,
 } from '../../base/index.ts';
 import type { StateStore } from '../../coordination/index.ts';
-import { keys, type PackingPlan, type PhysicalPlan } from '../../topology/index.ts';
+import { keys } from '../../records/index.ts';
+import type { PackingPlan, PhysicalPlan } from '../../topology/index.ts';
 import { isPort, readPacking, readPlan } from '../control-messages.ts';
 import { FrameConnection } from '../frame-connection.ts';
 import type { Network } from '../network.ts';

@@ -1,5 +1,6 @@
 import type { Clock, Logger, RandomSource } from '../../base/index.ts';
-import type { ContainerSpec, PackingPlan, PhysicalPlan } from '../../topology/index.ts';
+import type { ContainerSpec } from '../../records/index.ts';
+import type { PackingPlan, PhysicalPlan } from '../../topology/index.ts';
 import type { FrameConsumer } from '../../tuple/index.ts';
 import type { Network } from '../network.ts';
 import type { LoadReport, LossReport, PressureReport } from '../protocol.ts';

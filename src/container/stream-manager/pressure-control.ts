@@ -1,5 +1,6 @@
 import type { Clock, Logger } from '../../base/index.ts';
-import type { TaskDurationRecord, TaskId } from '../../topology/index.ts';
+import type { TaskDurationRecord } from '../../records/index.ts';
+import type { TaskId } from '../../topology/index.ts';
 import type { PressureReport } from '../protocol.ts';
 import { type DurationEntry, DurationLedger } from './duration-ledger.ts';
 import type { FlowPolicy } from './flow-policy.ts';

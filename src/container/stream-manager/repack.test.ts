@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { type JsonValue, seededRandom } from '../../base/index.ts';
+import { keys } from '../../records/index.ts';
 import { FakeHost, numberedFrame, StreamManagers, until } from '../../testing/stream-managers.ts';
-import { keys, type PackingPlan, type TaskHostKind } from '../../topology/index.ts';
+import type { PackingPlan, TaskHostKind } from '../../topology/index.ts';
 import { tasksThatForget } from './moved-tasks.ts';
 
 type Layout = Readonly<Record<number, readonly number[]>>;

@@ -1,8 +1,7 @@
 import type { Clock, JsonObject, Logger, RandomSource } from '../../base/index.ts';
 import type { StateStore } from '../../coordination/index.ts';
+import type { ContainerSpec, FlowRecord } from '../../records/index.ts';
 import type {
-  ContainerSpec,
-  FlowRecord,
   PackingPlan,
   PhysicalPlan,
   StreamManagerAddress,

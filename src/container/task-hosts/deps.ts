@@ -1,5 +1,6 @@
 import type { Clock, JsonObject, Logger, RandomSource } from '../../base/index.ts';
-import type { ContainerSpec, PlannedTask, TopologyIndex } from '../../topology/index.ts';
+import type { ContainerSpec } from '../../records/index.ts';
+import type { PlannedTask, TopologyIndex } from '../../topology/index.ts';
 import type { MetricsRegistry } from '../metrics-manager/index.ts';
 import type { Outlet } from '../task-host.ts';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import type { JsonValue } from '../../base/index.ts';
 import { MemoryStore } from '../../coordination/memory-store.ts';
+import { type AssignmentRecord, keys } from '../../records/index.ts';
 import { ManualClock } from '../../testing/manual-clock.ts';
 import { recordingLog } from '../../testing/recording-log.ts';
-import { type AssignmentRecord, keys } from '../../topology/index.ts';
 import { AssignmentWatch } from './assignment-watch.ts';
 
 const key = keys.assignment('test-1');

@@ -1,6 +1,6 @@
 import { type Clock, describeError, type Logger } from '../../base/index.ts';
 import type { StateStore } from '../../coordination/index.ts';
-import { type AssignmentRecord, keys, readAssignmentRecord } from '../../topology/index.ts';
+import { type AssignmentRecord, keys, readAssignmentRecord } from '../../records/index.ts';
 import { RecordGuard } from '../record-guard.ts';
 
 export interface AssignmentWatchDeps {

@@ -1,6 +1,7 @@
 import { type Clock, describeError, type JsonValue, type Logger } from '../../base/index.ts';
 import type { StateStore } from '../../coordination/index.ts';
-import { keys, type PhysicalPlan } from '../../topology/index.ts';
+import { keys } from '../../records/index.ts';
+import type { PhysicalPlan } from '../../topology/index.ts';
 
 const retryMs = 1000;
 

@@ -1,5 +1,5 @@
+import { keys } from '../../records/index.ts';
 import { StreamManagers } from '../../testing/stream-managers.ts';
-import { keys } from '../../topology/index.ts';
 
 describe('TopologyMaster', () => {
   it('registers a container whose record is damaged', async () => {

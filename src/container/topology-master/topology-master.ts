@@ -1,13 +1,7 @@
 import { type Clock, describeError, type JsonObject, type JsonValue, type Logger } from '../../base/index.ts';
 import type { StateStore } from '../../coordination/index.ts';
-import {
-  type AssignmentRecord,
-  type ContainerSpec,
-  keys,
-  type PhysicalPlan,
-  readContainerRecord,
-  type StreamManagerAddress,
-} from '../../topology/index.ts';
+import { type AssignmentRecord, type ContainerSpec, keys, readContainerRecord } from '../../records/index.ts';
+import type { PhysicalPlan, StreamManagerAddress } from '../../topology/index.ts';
 import { isAddress } from '../control-messages.ts';
 import { FrameConnection } from '../frame-connection.ts';
 import { listenAddress } from '../listen.ts';

@@ -4,14 +4,8 @@ import { TopologyMaster } from '../../container/topology-master/index.ts';
 import { TopologyWatch } from '../../container/topology-watch.ts';
 import { MemoryStore } from '../../coordination/memory-store.ts';
 import type { StateStore } from '../../coordination/store.ts';
-import {
-  type AssignmentRecord,
-  type ContainerSpec,
-  keys,
-  type PackingPlan,
-  type PhysicalPlan,
-  type TaskId,
-} from '../../topology/index.ts';
+import { type AssignmentRecord, type ContainerSpec, keys } from '../../records/index.ts';
+import type { PackingPlan, PhysicalPlan, TaskId } from '../../topology/index.ts';
 import { SimulatedContainer } from './container.ts';
 import { Ledger } from './ledger.ts';
 import { Links } from './links.ts';

@@ -1,5 +1,5 @@
 import type { Clock, JsonObject } from '../../../base/index.ts';
-import type { ErrorRecord } from '../../../topology/index.ts';
+import type { ErrorRecord } from '../../../records/index.ts';
 import { ErrorThrottle, errorThrottleLimits } from '../../metrics-manager/index.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { JsonObject, JsonValue } from '../../../base/index.ts';
-import type { ContainerSpec } from '../../../topology/index.ts';
+import type { ContainerSpec } from '../../../records/index.ts';
 import { type ChildOptionValues, childOptions } from './child-options.ts';
 
 export interface WorkerLaunch {

@@ -3,13 +3,8 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GatewayError, type JsonObject } from '../../../base/index.ts';
 import { readConfText, withConfValues, writeConfText } from '../../../config/index.ts';
-import {
-  componentConfOf,
-  confFileName,
-  OutgoingStreams,
-  ownConfOf,
-  type TaskId,
-} from '../../../topology/index.ts';
+import { confFileName } from '../../../records/index.ts';
+import { componentConfOf, OutgoingStreams, ownConfOf, type TaskId } from '../../../topology/index.ts';
 import type { StreamManagerToHost } from '../../protocol.ts';
 import type { QueueFill, TaskHost } from '../../task-host.ts';
 import type { HostExit, TaskHostDeps } from '../deps.ts';

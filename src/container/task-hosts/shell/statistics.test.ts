@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { systemClock, waitFor } from '../../../base/index.ts';
+import type { ExecutorStatsRecord } from '../../../records/index.ts';
 import { type RigComponent, ShellRig } from '../../../testing/shell-rig.ts';
-import type { ExecutorStatsRecord } from '../../../topology/index.ts';
 import { java } from '../../../tuple/index.ts';
 
 /** Sleeps as long as it is told, then acks, fails or keeps the tuple. Stock storm.py under it. */

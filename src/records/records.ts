@@ -1,5 +1,12 @@
-import type { LatencyCountsByWindow } from './latency-buckets.ts';
-import type { ComponentId, ExecutorId, PackingPlan, StreamManagerAddress, TaskId } from './model.ts';
+import type {
+  ComponentId,
+  ExecutorId,
+  LatencyCountsByWindow,
+  PackingPlan,
+  StreamManagerAddress,
+  TaskId,
+  TopologyStatus,
+} from '../topology/index.ts';
 
 /**
  * The records of the control plane as they are kept (as JSON) in the state store, and their keys.
@@ -36,8 +43,6 @@ export const keys = {
 
 /** Storm keeps the last 10 errors of a component (StormClusterStateImpl 2.8). */
 export const errorsKeptMax = 10;
-
-export type TopologyStatus = 'ACTIVE' | 'INACTIVE' | 'KILLED' | 'REBALANCING';
 
 /**
  * There while the store holds what was written to it. Written by the scheduler, last of all when it fills an emptied
@@ -251,11 +256,6 @@ export type ContainerContainment =
 export const topologyFileName = 'topology.json';
 /** File `conf.json` in the code directory: defaults < storm.yaml < topology conf, merged. */
 export const confFileName = 'conf.json';
-/**
- * Largest file of a code directory, before compression: submissions write and Nimbus and the scheduler read nothing larger. A
- * larger one makes its topology unreadable, and no other.
- */
-export const codeFileBytesMax = 16 * 1024 * 1024;
 /** File in a container's directory whose time moves while the container lives, and how often it does. */
 export const aliveFileName = 'alive';
 export const aliveEveryMs = 1000;

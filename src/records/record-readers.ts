@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonValue } from '../base/index.ts';
-import type { LogicalTopology, PackingPlan } from './model.ts';
+import type { LogicalTopology, PackingPlan } from '../topology/index.ts';
 import type {
   AssignmentRecord,
   ContainerRecord,
