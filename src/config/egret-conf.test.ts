@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { JsonObject, JsonValue } from '../base/index.ts';
-import { confNumber } from '../container/conf.ts';
+import { confNumber } from '../container/spec/index.ts';
 import { streamManagerLimits } from '../container/stream-manager/limits.ts';
 import { readSinkSettings, readSourceSettings } from '../container/task-hosts/durable/settings.ts';
 import { jvmSettings } from '../container/task-hosts/jvm/settings.ts';

@@ -4,11 +4,11 @@
  * state store, outlive the gateway that started them, and end by themselves when their topology is gone.
  *
  * The path of a tuple: task-hosts (or a peer's connection) -> stream-manager -> task-hosts (or a peer's queue).
- * Contracts: protocol.ts (what is said), task-host.ts (what a host is), task-hosts/deps.ts (what a host is given).
+ * Contracts: links/protocol.ts (the messages), links/task-host.ts (what a host does), task-hosts/deps.ts (what a host
+ * is given).
  *
- * Start at container-process.ts: the phases of its life.
+ * Start at life/process.ts: the phases of its life.
  */
 
-export { readSpec } from './container-prepare.ts';
-export { type ContainerDeps, type ContainerExitCode, runContainer } from './container-process.ts';
-export { tcpNetwork } from './network.ts';
+export { type ContainerDeps, type ContainerExitCode, readSpec, runContainer } from './life/index.ts';
+export { tcpNetwork } from './links/index.ts';

@@ -2,9 +2,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type JsonObject, openLog, silentLog, systemClock, systemRandom, waitFor } from '../base/index.ts';
+import type { HostToStreamManager, Outlet, TaskHost } from '../container/links/index.ts';
 import { MetricsRegistry } from '../container/metrics-manager/index.ts';
-import type { HostToStreamManager } from '../container/protocol.ts';
-import type { Outlet, TaskHost } from '../container/task-host.ts';
 import type { HostExit } from '../container/task-hosts/deps.ts';
 import { JvmHost } from '../container/task-hosts/jvm/index.ts';
 import type { ContainerSpec } from '../records/index.ts';

@@ -1,6 +1,6 @@
 import { type JsonObject, seededRandom, silentLog } from '../base/index.ts';
+import type { HostToStreamManager } from '../container/links/index.ts';
 import { MetricsRegistry } from '../container/metrics-manager/index.ts';
-import type { HostToStreamManager } from '../container/protocol.ts';
 import type { LogHostDeps } from '../container/task-hosts/durable/deps.ts';
 import { LogSinkHost, LogSourceHost } from '../container/task-hosts/durable/index.ts';
 import type { DistributedLog } from '../dlog/index.ts';

@@ -12,9 +12,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type JsonObject, silentLog, systemClock, systemRandom, waitFor } from '../base/index.ts';
+import type { HostToStreamManager, Outlet, TaskHost } from '../container/links/index.ts';
 import { MetricsRegistry } from '../container/metrics-manager/index.ts';
-import type { HostToStreamManager } from '../container/protocol.ts';
-import type { Outlet, TaskHost } from '../container/task-host.ts';
 import type { HostExit, TaskHostDeps } from '../container/task-hosts/deps.ts';
 import { ShellHost } from '../container/task-hosts/shell/index.ts';
 import { AckerHost } from '../container/task-hosts/system/index.ts';

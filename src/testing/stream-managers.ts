@@ -6,10 +6,9 @@ import {
   systemRandom,
   waitFor,
 } from '../base/index.ts';
-import { tcpNetwork } from '../container/network.ts';
-import type { HostToStreamManager, StreamManagerToHost } from '../container/protocol.ts';
+import type { HostToStreamManager, StreamManagerToHost, TaskHost } from '../container/links/index.ts';
+import { tcpNetwork } from '../container/links/index.ts';
 import { StreamManager } from '../container/stream-manager/index.ts';
-import type { TaskHost } from '../container/task-host.ts';
 import { TopologyMaster } from '../container/topology-master/index.ts';
 import { MemoryStore } from '../coordination/memory-store.ts';
 import type { ContainerSpec } from '../records/index.ts';

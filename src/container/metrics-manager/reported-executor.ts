@@ -1,5 +1,5 @@
 import type { ExecutorStatsRecord } from '../../records/index.ts';
-import type { ExecutorTotals } from '../protocol.ts';
+import type { ExecutorTotals } from '../links/index.ts';
 import { ExecutorCounts } from './executor-counts.ts';
 
 /**

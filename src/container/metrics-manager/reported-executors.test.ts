@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { ManualClock } from '../../testing/manual-clock.ts';
 import { latencyBucketOf, percentilesOf } from '../../topology/index.ts';
-import type { ExecutorTotals } from '../protocol.ts';
+import type { ExecutorTotals } from '../links/index.ts';
 import { ReportedExecutors } from './reported-executors.ts';
 
 const totals = (executed: number, more: Partial<ExecutorTotals> = {}): ExecutorTotals => ({

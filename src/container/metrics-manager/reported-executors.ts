@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/index.ts';
 import type { ExecutorStatsRecord } from '../../records/index.ts';
 import type { ExecutorId } from '../../topology/index.ts';
-import type { ExecutorTotals } from '../protocol.ts';
+import type { ExecutorTotals } from '../links/index.ts';
 import { ReportedExecutor } from './reported-executor.ts';
 
 /** The executors of a container that count in hosts of their own. They outlive a restart of their host. */

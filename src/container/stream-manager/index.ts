@@ -7,5 +7,5 @@
  *
  * Start at router.ts (the path of a frame), then stream-manager.ts (who is told what).
  */
-export type { HostPlace } from './host-slot.ts';
+export type { HostPlace } from './route/host-slot.ts';
 export { StreamManager, type StreamManagerDeps } from './stream-manager.ts';

@@ -1,6 +1,6 @@
 import type { BackoffLimits, JsonObject } from '../../base/index.ts';
-import { confNumber } from '../conf.ts';
-import type { Marks } from './water-marks.ts';
+import { confNumber } from '../spec/index.ts';
+import type { Marks } from './route/water-marks.ts';
 
 /** Every bound of a stream manager. Set by the `egret.stream.manager.*` keys of the topology's configuration. */
 export interface StreamManagerLimits {

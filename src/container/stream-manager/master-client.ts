@@ -11,10 +11,8 @@ import {
 import type { StateStore } from '../../coordination/index.ts';
 import { keys } from '../../records/index.ts';
 import type { PackingPlan, PhysicalPlan } from '../../topology/index.ts';
-import { isPort, readPacking, readPlan } from '../control-messages.ts';
-import { FrameConnection } from '../frame-connection.ts';
-import type { Network } from '../network.ts';
-import { protocolVersion } from '../protocol.ts';
+import type { Network } from '../links/index.ts';
+import { FrameConnection, isPort, protocolVersion, readPacking, readPlan } from '../links/index.ts';
 import type { StreamManagerLimits } from './limits.ts';
 
 const readBytes = 64 << 10;

@@ -3,7 +3,7 @@ import { type JsonValue, seededRandom } from '../../base/index.ts';
 import { keys } from '../../records/index.ts';
 import { FakeHost, numberedFrame, StreamManagers, until } from '../../testing/stream-managers.ts';
 import type { PackingPlan, TaskHostKind } from '../../topology/index.ts';
-import { tasksThatForget } from './moved-tasks.ts';
+import { tasksThatForget } from './losses/moved-tasks.ts';
 
 type Layout = Readonly<Record<number, readonly number[]>>;
 

@@ -9,25 +9,30 @@ import type {
   TopologyIndex,
 } from '../../topology/index.ts';
 import { forEachFrame, frameCount, frameTarget } from '../../tuple/index.ts';
-import { readLoads, readLostTasks, readPressure } from '../control-messages.ts';
-import { listenAddress } from '../listen.ts';
-import type { Connection, Network } from '../network.ts';
-import type { HostToStreamManager, LoadReport, PressureReport } from '../protocol.ts';
-import type { Outlet, TaskHost } from '../task-host.ts';
-import { type FlowPolicy, flowPolicy } from './flow-policy.ts';
-import { flowRecord } from './flow-record.ts';
-import { HostPauses } from './host-pauses.ts';
-import { type HostPlace, HostSlot } from './host-slot.ts';
+import type {
+  Connection,
+  HostToStreamManager,
+  LoadReport,
+  Network,
+  Outlet,
+  PressureReport,
+  TaskHost,
+} from '../links/index.ts';
+import { listenAddress, readLoads, readLostTasks, readPressure } from '../links/index.ts';
+import { type FlowPolicy, flowPolicy } from './flow/flow-policy.ts';
+import { flowRecord } from './flow/flow-record.ts';
+import { HostPauses } from './flow/host-pauses.ts';
+import { PressureControl } from './flow/pressure-control.ts';
 import { type StreamManagerLimits, streamManagerLimits } from './limits.ts';
-import { LossNews } from './loss-news.ts';
-import { LostFrames } from './lost-frames.ts';
+import { LossNews } from './losses/loss-news.ts';
+import { LostFrames } from './losses/lost-frames.ts';
+import { tasksThatForget } from './losses/moved-tasks.ts';
 import { MasterClient } from './master-client.ts';
-import { tasksThatForget } from './moved-tasks.ts';
-import { type PeerHello, PeerListener, type PeerVerdict } from './peer-listener.ts';
-import type { PeerQueue } from './peer-queue.ts';
-import { Peers } from './peers.ts';
-import { PressureControl } from './pressure-control.ts';
-import { Router } from './router.ts';
+import { type PeerHello, PeerListener, type PeerVerdict } from './peers/peer-listener.ts';
+import type { PeerQueue } from './peers/peer-queue.ts';
+import { Peers } from './peers/peers.ts';
+import { type HostPlace, HostSlot } from './route/host-slot.ts';
+import { Router } from './route/router.ts';
 
 export interface StreamManagerDeps {
   readonly spec: ContainerSpec;

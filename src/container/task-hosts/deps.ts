@@ -1,8 +1,8 @@
 import type { Clock, JsonObject, Logger, RandomSource } from '../../base/index.ts';
 import type { ContainerSpec } from '../../records/index.ts';
 import type { PlannedTask, TopologyIndex } from '../../topology/index.ts';
+import type { Outlet } from '../links/index.ts';
 import type { MetricsRegistry } from '../metrics-manager/index.ts';
-import type { Outlet } from '../task-host.ts';
 
 /**
  * What every task host is made of. A host is good for one life: `start`, then `stop` or `onExit`. After an exit the

@@ -1,7 +1,7 @@
 import { type Clock, describeError, type Logger } from '../../base/index.ts';
 import type { StateStore } from '../../coordination/index.ts';
 import { type AssignmentRecord, keys, readAssignmentRecord } from '../../records/index.ts';
-import { RecordGuard } from '../record-guard.ts';
+import { RecordGuard } from '../spec/index.ts';
 
 export interface AssignmentWatchDeps {
   readonly topologyId: string;

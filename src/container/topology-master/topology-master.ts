@@ -2,11 +2,8 @@ import { type Clock, describeError, type JsonObject, type JsonValue, type Logger
 import type { StateStore } from '../../coordination/index.ts';
 import { type AssignmentRecord, type ContainerSpec, keys, readContainerRecord } from '../../records/index.ts';
 import type { PhysicalPlan, StreamManagerAddress } from '../../topology/index.ts';
-import { isAddress } from '../control-messages.ts';
-import { FrameConnection } from '../frame-connection.ts';
-import { listenAddress } from '../listen.ts';
-import type { Incoming, Listener, Network } from '../network.ts';
-import { protocolVersion } from '../protocol.ts';
+import type { Incoming, Listener, Network } from '../links/index.ts';
+import { FrameConnection, isAddress, listenAddress, protocolVersion } from '../links/index.ts';
 import { AssignmentWatch } from './assignment-watch.ts';
 import { acquireLease, keepLease } from './lease.ts';
 import {

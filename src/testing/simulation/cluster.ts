@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { type JsonValue, seededRandom } from '../../base/index.ts';
+import { TopologyWatch } from '../../container/life/topology-watch.ts';
 import { TopologyMaster } from '../../container/topology-master/index.ts';
-import { TopologyWatch } from '../../container/topology-watch.ts';
 import { MemoryStore } from '../../coordination/memory-store.ts';
 import type { StateStore } from '../../coordination/store.ts';
 import { type AssignmentRecord, type ContainerSpec, keys } from '../../records/index.ts';

@@ -1,4 +1,4 @@
-import type { Connection, ConnectionHandlers } from '../../container/network.ts';
+import type { Connection, ConnectionHandlers } from '../../container/links/index.ts';
 import type { Links } from './links.ts';
 import type { SimulatedProcess } from './process.ts';
 

@@ -1,10 +1,10 @@
 import { strict as assert } from 'node:assert';
+import { TopologyWatch } from '../../container/life/topology-watch.ts';
+import type { TaskHost } from '../../container/links/index.ts';
 import { MetricsRegistry } from '../../container/metrics-manager/index.ts';
 import { type HostPlace, StreamManager } from '../../container/stream-manager/index.ts';
-import type { PeerQueue } from '../../container/stream-manager/peer-queue.ts';
-import type { TaskHost } from '../../container/task-host.ts';
+import type { PeerQueue } from '../../container/stream-manager/peers/peer-queue.ts';
 import { AckerHost } from '../../container/task-hosts/system/index.ts';
-import { TopologyWatch } from '../../container/topology-watch.ts';
 import type { ContainerSpec } from '../../records/index.ts';
 import type { PackingPlan, PhysicalPlan, PlannedTask } from '../../topology/index.ts';
 import type { Cluster } from './cluster.ts';

@@ -1,5 +1,4 @@
-import type { StreamManagerToHost } from '../../container/protocol.ts';
-import type { Outlet, TaskHost } from '../../container/task-host.ts';
+import type { Outlet, StreamManagerToHost, TaskHost } from '../../container/links/index.ts';
 import { CycleOrder } from '../../container/task-hosts/jvm/cycle-order.ts';
 import type { TaskId } from '../../topology/index.ts';
 import { frameTarget } from '../../tuple/index.ts';

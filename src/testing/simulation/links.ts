@@ -5,7 +5,7 @@ import type {
   Incoming,
   Listener,
   Network,
-} from '../../container/network.ts';
+} from '../../container/links/index.ts';
 import { End } from './connection-end.ts';
 import type { SimulatedProcess } from './process.ts';
 import type { World } from './world.ts';

@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import type { LossReport } from '../../container/protocol.ts';
+import type { LossReport } from '../../container/links/index.ts';
 import { SpoutLosses } from '../../container/task-hosts/shell/spout-losses.ts';
 import { type PendingRoot, SpoutPending } from '../../container/task-hosts/shell/spout-pending.ts';
 import { type PhysicalPlan, systemComponentIds, systemStreamIds, type TaskId } from '../../topology/index.ts';

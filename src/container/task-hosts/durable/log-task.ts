@@ -8,7 +8,7 @@ import {
   type PlannedTask,
   partitionOf,
 } from '../../../topology/index.ts';
-import type { TaskHost } from '../../task-host.ts';
+import type { TaskHost } from '../../links/index.ts';
 import { ErrorReports } from '../emitting/index.ts';
 import type { LogHostDeps } from './deps.ts';
 

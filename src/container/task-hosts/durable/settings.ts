@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../../base/index.ts';
-import { confNumber } from '../../conf.ts';
+import { confNumber } from '../../spec/index.ts';
 
 const mebibyte = 1 << 20;
 const gibibyte = 1 << 30;

@@ -4,7 +4,7 @@ import type { LogRecord } from '../../../dlog/index.ts';
 import { readAll } from '../../../testing/dlog/log-fixture.ts';
 import { LogHostsRig } from '../../../testing/log-hosts.ts';
 import { RecordCursor } from '../../../tuple/index.ts';
-import type { PressureReport } from '../../protocol.ts';
+import type { PressureReport } from '../../links/index.ts';
 
 const stream = 'topology-words/a.default.0';
 const segments = /segments\//;

@@ -1,8 +1,8 @@
 import { describeError } from '../../../base/index.ts';
 import { logSubscriber, type TaskId } from '../../../topology/index.ts';
 import { DataFrameCursor, frameBodyBytesMax, type RecordBatch, readBatch } from '../../../tuple/index.ts';
+import type { QueueFill, TaskHost } from '../../links/index.ts';
 import type { TaskMetrics } from '../../metrics-manager/index.ts';
-import type { QueueFill, TaskHost } from '../../task-host.ts';
 import { AckerLink, type ErrorReports, TargetFrames } from '../emitting/index.ts';
 import type { LogHostDeps } from './deps.ts';
 import { describeLogFault } from './log-faults.ts';

@@ -1,9 +1,8 @@
 import { describeError } from '../../../base/index.ts';
 import { OutgoingStreams, systemStreamIds, type TaskId } from '../../../topology/index.ts';
 import { DataFrameCursor, longGroupingIndex, ValueReader } from '../../../tuple/index.ts';
+import type { LossReport, QueueFill, StreamManagerToHost, TaskHost } from '../../links/index.ts';
 import type { TaskMetrics } from '../../metrics-manager/index.ts';
-import type { LossReport, StreamManagerToHost } from '../../protocol.ts';
-import type { QueueFill, TaskHost } from '../../task-host.ts';
 import {
   Downstream,
   type ErrorReports,

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../../base/index.ts';
-import { confNumber } from '../../conf.ts';
+import { confNumber } from '../../spec/index.ts';
 import type { OutputLimits } from './token-bucket.ts';
 
 /**

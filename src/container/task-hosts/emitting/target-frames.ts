@@ -1,7 +1,7 @@
 import type { Clock } from '../../../base/index.ts';
 import type { TaskId } from '../../../topology/index.ts';
 import { DataFrameWriter } from '../../../tuple/index.ts';
-import type { Outlet } from '../../task-host.ts';
+import type { Outlet } from '../../links/index.ts';
 
 const gatherMs = 1;
 

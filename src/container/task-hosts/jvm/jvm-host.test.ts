@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { JvmContainers, type JvmContainersOptions } from '../../../testing/jvm-containers.ts';
 import { writeShellChild } from '../../../testing/shell-child.ts';
 import { DataFrameWriter, java } from '../../../tuple/index.ts';
-import type { TaskHost } from '../../task-host.ts';
+import type { TaskHost } from '../../links/index.ts';
 
 const orphanProgram = new URL('../../../testing/jvm-orphan.ts', import.meta.url).pathname;
 

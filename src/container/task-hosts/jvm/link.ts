@@ -7,7 +7,7 @@ import {
   FrameSlab,
   frameCount,
 } from '../../../tuple/index.ts';
-import type { StreamManagerToHost } from '../../protocol.ts';
+import type { StreamManagerToHost } from '../../links/index.ts';
 
 const readBytes = 256 << 10;
 const connectEveryMs = 5;

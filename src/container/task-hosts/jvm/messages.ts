@@ -1,6 +1,6 @@
 import { GatewayError, isJsonObject, type JsonObject, type JsonValue } from '../../../base/index.ts';
-import { readLoads, readPressure } from '../../control-messages.ts';
-import type { HostToStreamManager } from '../../protocol.ts';
+import type { HostToStreamManager } from '../../links/index.ts';
+import { readLoads, readPressure } from '../../links/index.ts';
 
 export type HostMessage = HostToStreamManager;
 

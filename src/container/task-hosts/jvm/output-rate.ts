@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '../../../base/index.ts';
 import { componentConfOf } from '../../../topology/index.ts';
-import { confNumber } from '../../conf.ts';
+import { confNumber } from '../../spec/index.ts';
 import type { TaskHostDeps } from '../deps.ts';
 
 const hooksKey = 'topology.auto.task.hooks';

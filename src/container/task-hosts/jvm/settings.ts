@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../../base/index.ts';
-import { confNumber } from '../../conf.ts';
+import { confNumber } from '../../spec/index.ts';
 
 /** Every bound of a JVM host, from the `egret.jvm.*` keys of the topology's configuration. */
 export interface JvmSettings {

@@ -1,7 +1,7 @@
 import { describeError, GatewayError } from '../../../base/index.ts';
 import { systemComponentIds, systemStreamIds, systemTaskId } from '../../../topology/index.ts';
 import { DataFrameCursor, type JavaValue, java, ValueReader } from '../../../tuple/index.ts';
-import type { QueueFill } from '../../task-host.ts';
+import type { QueueFill } from '../../links/index.ts';
 import { type Anchors, addEdge, noAnchors, readAnchors } from './anchors.ts';
 import { FlowWindow } from './flow-window.ts';
 import { InputQueue } from './input-queue.ts';

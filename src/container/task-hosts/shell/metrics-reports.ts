@@ -1,9 +1,9 @@
 import { type Clock, describeError, type JsonObject } from '../../../base/index.ts';
 import { type OutgoingStreams, systemStreamIds, type TopologyIndex } from '../../../topology/index.ts';
 import { ByteWriter, type JavaValue, java, ValueWriter } from '../../../tuple/index.ts';
-import { confNumber } from '../../conf.ts';
+import type { Outlet } from '../../links/index.ts';
 import { BuiltinMetrics, type DataPoint, type TaskMetrics } from '../../metrics-manager/index.ts';
-import type { Outlet } from '../../task-host.ts';
+import { confNumber } from '../../spec/index.ts';
 import { TargetFrames } from '../emitting/index.ts';
 import { noAnchors } from './anchors.ts';
 import { Emitter } from './emitter.ts';

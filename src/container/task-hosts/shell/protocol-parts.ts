@@ -1,8 +1,7 @@
 import type { Clock, RandomSource } from '../../../base/index.ts';
 import type { ComponentId, TaskId, TopologyIndex } from '../../../topology/index.ts';
+import type { LossReport, QueueFill } from '../../links/index.ts';
 import type { TaskMetrics } from '../../metrics-manager/index.ts';
-import type { LossReport } from '../../protocol.ts';
-import type { QueueFill } from '../../task-host.ts';
 import type { AckerLink, OutputThrottle, TargetFrames } from '../emitting/index.ts';
 import type { Emitter } from './emitter.ts';
 import type { ChildMessage } from './messages.ts';

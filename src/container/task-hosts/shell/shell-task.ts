@@ -1,7 +1,6 @@
 import { type Clock, GatewayError } from '../../../base/index.ts';
 import type { TaskId } from '../../../topology/index.ts';
-import type { LossReport } from '../../protocol.ts';
-import type { QueueFill } from '../../task-host.ts';
+import type { LossReport, QueueFill } from '../../links/index.ts';
 import type { Downstream } from '../emitting/index.ts';
 import { type ChildMessage, parseMessage } from './messages.ts';
 import type { ChildPipe, Protocol } from './protocol-parts.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { ManualClock } from '../../../testing/manual-clock.ts';
 import { longGroupingIndex } from '../../../tuple/index.ts';
-import type { LossReport } from '../../protocol.ts';
+import type { LossReport } from '../../links/index.ts';
 import { SpoutLosses } from './spout-losses.ts';
 import { SpoutPending } from './spout-pending.ts';
 

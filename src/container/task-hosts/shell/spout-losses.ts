@@ -1,7 +1,7 @@
 import type { Clock } from '../../../base/index.ts';
 import type { TaskId } from '../../../topology/index.ts';
 import { longGroupingIndex } from '../../../tuple/index.ts';
-import type { LossReport } from '../../protocol.ts';
+import type { LossReport } from '../../links/index.ts';
 import type { PendingRoot, SpoutPending } from './spout-pending.ts';
 
 export interface SpoutLossesOptions {

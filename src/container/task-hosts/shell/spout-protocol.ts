@@ -1,7 +1,7 @@
 import { describeError, GatewayError } from '../../../base/index.ts';
 import { systemComponentIds, systemStreamIds } from '../../../topology/index.ts';
 import { DataFrameCursor, ValueReader } from '../../../tuple/index.ts';
-import type { LossReport } from '../../protocol.ts';
+import type { LossReport } from '../../links/index.ts';
 import { type Anchors, noAnchors } from './anchors.ts';
 import { type ChildMessage, type EmitMessage, spoutCommandText, taskIdsText } from './messages.ts';
 import type { Protocol, ProtocolParts, Surroundings } from './protocol-parts.ts';

@@ -1,8 +1,8 @@
 import { describeError, type JsonObject } from '../../../base/index.ts';
 import type { TaskId } from '../../../topology/index.ts';
 import { DataFrameCursor, frameTarget } from '../../../tuple/index.ts';
-import { confNumber } from '../../conf.ts';
-import type { TaskHost } from '../../task-host.ts';
+import type { TaskHost } from '../../links/index.ts';
+import { confNumber } from '../../spec/index.ts';
 import type { TaskHostDeps } from '../deps.ts';
 import { AckerTask, ackerComponentId } from './acker-task.ts';
 

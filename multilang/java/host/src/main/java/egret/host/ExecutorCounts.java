@@ -160,7 +160,7 @@ final class ExecutorCounts {
         return more;
     }
 
-    /** As ExecutorTotals of src/container/protocol.ts. */
+    /** As ExecutorTotals of src/container/links/protocol.ts. */
     Map<String, Object> totals() {
         Map<String, Object> totals = new LinkedHashMap<>();
         totals.put("executor", executor);

@@ -64,7 +64,7 @@ final class LostTrees {
         timer.allowCoreThreadTimeOut(true);
     }
 
-    /** `lost` and `spouts` as a LossReport has them (src/container/protocol.ts). */
+    /** `lost` and `spouts` as a LossReport has them (src/container/links/protocol.ts). */
     synchronized void lost(Set<Integer> lost, Set<Integer> spouts) {
         if (isBlind || ackers.isEmpty()) {
             return;

@@ -8,7 +8,7 @@ import org.apache.storm.generated.ClusterWorkerHeartbeat;
 import org.apache.storm.generated.ErrorInfo;
 import org.apache.storm.utils.Time;
 
-/** What the worker tells the container, as control messages (src/container/protocol.ts). */
+/** What the worker tells the container, as control messages (src/container/links/protocol.ts). */
 final class Reports implements ContainerState.Reports, Receiver.Faults {
     private final Link link;
     private final StartMessage start;

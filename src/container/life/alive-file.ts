@@ -1,0 +1,42 @@
+import { writeFileSync } from 'node:fs';
+import { utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Clock, describeError, type Logger } from '../../base/index.ts';
+import { aliveEveryMs, aliveFileName, type ContainerSpec } from '../../records/index.ts';
+
+/**
+ * The container's sign of life: a file of its directory whose time moves once a second while the event loop turns. It
+ * needs neither the state store nor a gateway, and who looks at it may come and go. A disk that refuses is no fault of
+ * the container: then the time stands still, as it does for whoever looks there.
+ */
+export function keepAliveFile(
+  spec: ContainerSpec,
+  deps: { readonly clock: Clock; readonly log: Logger },
+): Disposable {
+  const { clock, log } = deps;
+  const file = join(spec.workDir, aliveFileName);
+  let isWriting = false;
+  let isRefused = false;
+  const refused = (error: unknown): void => {
+    if (!isRefused) log.warn({ event: 'alive.not-written', file, reason: describeError(error) });
+    isRefused = true;
+  };
+  const touch = async (): Promise<void> => {
+    if (isWriting) return;
+    isWriting = true;
+    try {
+      const now = new Date(clock.nowMs());
+      await utimes(file, now, now);
+      isRefused = false;
+    } catch (error) {
+      refused(error);
+    }
+    isWriting = false;
+  };
+  try {
+    writeFileSync(file, '');
+  } catch (error) {
+    refused(error);
+  }
+  return clock.every(aliveEveryMs, () => void touch());
+}

@@ -1,0 +1,35 @@
+import type { TaskId } from '../../../topology/index.ts';
+
+/**
+ * The union of what several reporters say is under pressure. A report replaces the last one of its reporter; a task is
+ * under pressure while anybody says so.
+ */
+export class PressureUnion {
+  readonly #reports = new Map<string, ReadonlySet<TaskId>>();
+  readonly #reportersOfTask = new Map<TaskId, number>();
+
+  /** True when the union has changed. An empty report forgets the reporter. */
+  report(reporter: string, tasks: Iterable<TaskId>): boolean {
+    const before = this.#reports.get(reporter) ?? new Set<TaskId>();
+    const after = new Set(tasks);
+    let hasChanged = false;
+    for (const task of after) if (!before.has(task)) hasChanged = this.#count(task, 1) || hasChanged;
+    for (const task of before) if (!after.has(task)) hasChanged = this.#count(task, -1) || hasChanged;
+    if (after.size === 0) this.#reports.delete(reporter);
+    else this.#reports.set(reporter, after);
+    return hasChanged;
+  }
+
+  /** Ascending. */
+  tasks(): readonly TaskId[] {
+    return [...this.#reportersOfTask.keys()].sort((a, b) => a - b);
+  }
+
+  /** True when the task entered or left the union. */
+  #count(task: TaskId, change: 1 | -1): boolean {
+    const reporters = (this.#reportersOfTask.get(task) ?? 0) + change;
+    if (reporters > 0) this.#reportersOfTask.set(task, reporters);
+    else this.#reportersOfTask.delete(task);
+    return change === 1 ? reporters === 1 : reporters === 0;
+  }
+}
