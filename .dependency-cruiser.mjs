@@ -17,6 +17,46 @@ const allowed = {
   nimbus: ['base', 'config', 'rpc', 'topology', 'records', 'coordination'],
   cli: ['base', 'config', 'rpc', 'child', 'tuple', 'topology', 'dlog', 'dlog-client'],
 };
+
+/**
+ * The same inside the rooms that have rooms of their own, also from the bottom up: what each inner room may import of its
+ * outer room, besides itself. A name that ends in `.ts` is a file that lies beside the inner rooms.
+ */
+const innerAllowed = {
+  container: {
+    spec: [],
+    links: ['spec'],
+    'metrics-manager': ['spec', 'links'],
+    'stream-manager': ['spec', 'links'],
+    'topology-master': ['spec', 'links'],
+    'task-hosts': ['spec', 'links', 'metrics-manager'],
+    life: ['spec', 'links', 'metrics-manager', 'stream-manager', 'topology-master', 'task-hosts'],
+  },
+  'container/stream-manager': {
+    route: ['limits.ts'],
+    peers: ['limits.ts', 'route'],
+    losses: [],
+    flow: ['route', 'peers'],
+  },
+  'container/task-hosts': {
+    emitting: ['deps.ts'],
+    system: ['deps.ts'],
+    jvm: ['deps.ts'],
+    shell: ['deps.ts', 'emitting'],
+    durable: ['deps.ts', 'emitting'],
+  },
+};
+
+/** The door of an inner room, where it is not its index.ts: a pattern of file names, or `open` when any file may be imported. */
+const innerDoors = {
+  'container/stream-manager/route': 'open',
+  'container/stream-manager/peers': 'open',
+  'container/stream-manager/losses': 'open',
+  'container/stream-manager/flow': 'open',
+  // The contract of a host, and the door of each kind, which is loaded when a task of that kind occurs.
+  'container/task-hosts': '([^/]+|(system|jvm|shell|durable)/index)\\.ts$',
+};
+
 const everyRoom = [...Object.keys(allowed), 'bin', 'testing'];
 
 /** Third-party packages and the one room that may import each. */
@@ -53,6 +93,31 @@ const doorRules = everyRoom.map((room) => ({
   to: { path: `^src/${room}/`, pathNot: `^src/${room}/index\\.ts$` },
 }));
 
+const innerRooms = Object.entries(innerAllowed).flatMap(([outer, rooms]) =>
+  Object.entries(rooms).map(([name, mayImport]) => ({ outer, room: `${outer}/${name}`, name, mayImport })),
+);
+
+const innerRules = innerRooms.map(({ outer, room, name, mayImport }) => {
+  const reachable = [name, ...mayImport].map((each) => (each.endsWith('.ts') ? `${each}$` : `${each}/`));
+  return {
+    name: `${room}-imports`,
+    comment: `${room} may import of ${outer} only: ${mayImport.join(', ') || 'nothing'}`,
+    severity: 'error',
+    from: { path: `^src/${room}/`, pathNot: '\\.test\\.ts$' },
+    to: { path: `^src/${outer}/`, pathNot: `^src/${outer}/(${reachable.join('|')})` },
+  };
+});
+
+const innerDoorRules = innerRooms
+  .filter(({ room }) => innerDoors[room] !== 'open')
+  .map(({ room }) => ({
+    name: `${room}-door`,
+    comment: `other rooms import ${room} only through its door`,
+    severity: 'error',
+    from: { path: '^src/', pathNot: `^src/${room}/|\\.test\\.ts$|^src/testing/` },
+    to: { path: `^src/${room}/`, pathNot: `^src/${room}/${innerDoors[room] ?? 'index\\.ts$'}` },
+  }));
+
 const ownerRules = Object.entries(owners).map(([name, room]) => ({
   name: `${name}-owner`,
   comment: `only ${room} imports ${name}`,
@@ -65,6 +130,8 @@ export default {
   forbidden: [
     ...roomRules,
     ...doorRules,
+    ...innerRules,
+    ...innerDoorRules,
     ...ownerRules,
     {
       name: 'topology-is-pure',

@@ -11,7 +11,7 @@ import {
 import type { Outlet, TaskHost } from '../links/index.ts';
 import type { MetricsRegistry } from '../metrics-manager/index.ts';
 import type { HostExit } from '../task-hosts/deps.ts';
-import type { LogHostDeps } from '../task-hosts/durable/deps.ts';
+import type { LogHostDeps } from '../task-hosts/durable/index.ts';
 
 /** A host that a container must have: which tasks, and how to make it. */
 export interface PlannedHost {

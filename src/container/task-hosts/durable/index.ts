@@ -7,5 +7,6 @@
  * bounded in bytes and tuples, and more of it holds the producers back. Start at sink-host.ts and source-host.ts; which tuples are
  * under way is replay-window.ts.
  */
+export type { LogHostDeps } from './deps.ts';
 export { LogSinkHost } from './sink-host.ts';
 export { LogSourceHost } from './source-host.ts';
