@@ -14,6 +14,7 @@ const checks = [
   { name: 'types', kind: 'check', command: ['npm', 'run', '-s', 'types'] },
   { name: 'boundaries', kind: 'check', command: ['npm', 'run', '-s', 'boundaries'] },
   { name: 'sizes', kind: 'check', command: ['node', 'scripts/check-sizes.mjs'] },
+  { name: 'prose', kind: 'check', command: ['node', 'scripts/check-prose.mjs'] },
   { name: 'dead code', kind: 'check', command: ['npm', 'run', '-s', 'dead-code'] },
   { name: 'generated code', kind: 'check', command: ['node', 'scripts/check-generated.mjs'] },
   { name: 'unit', kind: 'suite', command: ['npm', 'run', '-s', 'unit'] },
