@@ -14,7 +14,9 @@ const allowed = {
   packing: ['base', 'topology'],
   scheduler: ['base', 'topology', 'records', 'packing', 'coordination', 'child'],
   container: ['base', 'config', 'tuple', 'topology', 'records', 'coordination', 'child', 'dlog'],
-  nimbus: ['base', 'config', 'rpc', 'topology', 'records', 'coordination'],
+  uploads: ['base'],
+  code: ['base', 'config', 'rpc', 'topology', 'records'],
+  nimbus: ['base', 'config', 'rpc', 'topology', 'records', 'coordination', 'uploads', 'code'],
   cli: ['base', 'config', 'rpc', 'child', 'tuple', 'topology', 'dlog', 'dlog-client'],
 };
 
@@ -69,7 +71,7 @@ const owners = {
   ajv: 'config',
   yaml: 'config',
   json5: 'config',
-  yauzl: 'nimbus',
+  yauzl: 'code',
   'lossless-json': 'container/task-hosts/shell',
   '@node-rs/crc32': 'dlog',
   'node-rdkafka': 'dlog/storage/kafka',

@@ -4,14 +4,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { errorCode, silentLog } from '../base/index.ts';
+import { CodeDirectories } from '../code/index.ts';
 import { readConfText } from '../config/index.ts';
 import { MemoryStore } from '../coordination/index.ts';
 import { encode, StormTopology } from '../rpc/index.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { makeJar, shellTopology } from '../testing/nimbus-fixture.ts';
 import { codeFileBytesMax } from '../topology/index.ts';
-import { CodeDirectories } from './code-directory.ts';
-import type { Inbox } from './inbox.ts';
+import type { Inbox } from '../uploads/index.ts';
 import { Submissions } from './submission.ts';
 import { Topologies } from './topologies.ts';
 

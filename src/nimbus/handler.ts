@@ -1,4 +1,5 @@
 import { type Clock, type Freeing, GatewayError } from '../base/index.ts';
+import { type CodeDirectories, readComponentConfs } from '../code/index.ts';
 import { type ConfText, maskSecrets, readConfValues, writeConfText } from '../config/index.ts';
 import type { StateStore } from '../coordination/index.ts';
 import type { TopologyRecord } from '../records/index.ts';
@@ -13,9 +14,7 @@ import {
   toSystemStormTopology,
 } from '../rpc/index.ts';
 import type { LogicalTopology } from '../topology/index.ts';
-import type { CodeDirectories } from './code-directory.ts';
-import { readComponentConfs } from './component-confs.ts';
-import type { Inbox } from './inbox.ts';
+import type { Inbox } from '../uploads/index.ts';
 import type { LeaderHost } from './leader-address.ts';
 import type { TopologyEvent } from './lifecycle.ts';
 import { messageTimeoutSecs } from './message-timeout.ts';

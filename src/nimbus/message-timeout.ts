@@ -1,7 +1,7 @@
+import type { CodeDirectories } from '../code/index.ts';
 import { type ConfText, readConfText, readConfValue } from '../config/index.ts';
 import type { TopologyRecord } from '../records/index.ts';
 import { confKeys } from '../topology/index.ts';
-import type { CodeDirectories } from './code-directory.ts';
 
 const secsMax = 0x7fff_ffff;
 

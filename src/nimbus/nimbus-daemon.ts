@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { type Clock, type Freeing, type Logger, type RandomSource, withoutReserve } from '../base/index.ts';
+import { CodeDirectories } from '../code/index.ts';
 import { type ConfText, type NimbusConfig, withoutDaemonSecrets } from '../config/index.ts';
 import type { StateStore } from '../coordination/index.ts';
 import type { Handler, NimbusMethods } from '../rpc/index.ts';
-import { CodeDirectories } from './code-directory.ts';
+import { Inbox } from '../uploads/index.ts';
 import { makeHandler } from './handler.ts';
-import { Inbox } from './inbox.ts';
 import { resolveLeaderHost } from './leader-address.ts';
 import type { LogStreams } from './log-streams.ts';
 import { Reaper } from './reaper.ts';

@@ -1,7 +1,7 @@
 import { type Clock, describeError, type Freeing, type Logger } from '../base/index.ts';
+import type { CodeDirectories } from '../code/index.ts';
 import type { StateStore } from '../coordination/index.ts';
 import { keys, readMarkerRecord } from '../records/index.ts';
-import type { CodeDirectories } from './code-directory.ts';
 import type { Topologies } from './topologies.ts';
 
 export interface ReaperDeps {

@@ -1,10 +1,9 @@
 import { type Clock, describeError, GatewayError, type Logger } from '../base/index.ts';
+import { type CodeDirectories, overlay, readMergedConf, readOverrides } from '../code/index.ts';
 import { type ConfText, readConfText, writeConfText } from '../config/index.ts';
 import type { StateStore } from '../coordination/index.ts';
 import { keys, type PendingRebalance, type TopologyRecord } from '../records/index.ts';
 import type { RebalanceOptions } from '../rpc/index.ts';
-import type { CodeDirectories } from './code-directory.ts';
-import { overlay, readMergedConf, readOverrides } from './conf-overrides.ts';
 import { messageTimeoutSecs } from './message-timeout.ts';
 import type { StoredTopology, Topologies } from './topologies.ts';
 import { readAssignment } from './topology-info.ts';

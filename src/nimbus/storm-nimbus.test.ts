@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import type { JsonObject } from '../base/index.ts';
+import { normalizeConf } from '../code/index.ts';
 import { readConfText, readConfValues } from '../config/index.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { openNimbusFixture, shellTopology } from '../testing/nimbus-fixture.ts';
 import { askOracle } from '../testing/oracle.ts';
 import type { TopologyStatus } from '../topology/index.ts';
 import { stepTopology, type TopologyEvent } from './lifecycle.ts';
-import { normaliseConf } from './normalise-conf.ts';
 import { isTopologyName } from './submission-checks.ts';
 
 const className = fc.constantFrom('a.B', 'c.D', 'e.F');
@@ -99,7 +99,7 @@ describe("what Storm's Nimbus does", () => {
     }));
     const answers = askOracle('NimbusOracle', { normalize: questions }) as JsonObject[];
     for (const [index, question] of questions.entries()) {
-      const normalised = normaliseConf({
+      const normalized = normalizeConf({
         id: 'id',
         name: 'name',
         owner: 'me',
@@ -108,7 +108,7 @@ describe("what Storm's Nimbus does", () => {
         componentConfs: await Promise.all(question.components.map((text) => readConfText(text, 'component'))),
       });
       const values = Object.fromEntries(
-        Object.entries(readConfValues(normalised)).filter(([key]) => !addedOutside.includes(key)),
+        Object.entries(readConfValues(normalized)).filter(([key]) => !addedOutside.includes(key)),
       );
       const what = `seed ${seed}: ${JSON.stringify(cases[index])}`;
       assert.deepEqual(comparable(values), comparable(answers[index]!), what);

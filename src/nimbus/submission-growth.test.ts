@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { GatewayError, type JsonObject, silentLog } from '../base/index.ts';
+import type { CodeDirectories, TopologyCode } from '../code/index.ts';
 import { type ConfText, readConfText } from '../config/index.ts';
 import { MemoryStore } from '../coordination/index.ts';
 import { packRoundRobin, repack } from '../packing/index.ts';
 import { type GrowingSubmission, growingSubmissions } from '../testing/growing-submissions.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import type { LogicalTopology } from '../topology/index.ts';
-import type { CodeDirectories, TopologyCode } from './code-directory.ts';
-import type { Inbox } from './inbox.ts';
+import type { Inbox } from '../uploads/index.ts';
 import { Submissions } from './submission.ts';
 import { Topologies } from './topologies.ts';
 

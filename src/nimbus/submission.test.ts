@@ -90,7 +90,7 @@ describe('a submission', () => {
     assert.deepEqual(await nimbus.client.call.getUserTopology({ id }), kept);
   });
 
-  it('normalises the configuration as Storm does', async () => {
+  it('normalizes the configuration as Storm does', async () => {
     const id = await nimbus.submit({
       name: 'words',
       conf: {

@@ -1,5 +1,15 @@
 import { type Clock, GatewayError, type Logger, nextTurn } from '../base/index.ts';
 import {
+  type CodeDirectories,
+  checkCode,
+  checkComponentConfs,
+  compileTopology,
+  normalizeConf,
+  readComponentConfs,
+  type TopologyCode,
+  writeSystemTopology,
+} from '../code/index.ts';
+import {
   type ConfText,
   findEgretConfFault,
   findTopologyConfFault,
@@ -21,13 +31,8 @@ import {
   withLogComponents,
 } from '../rpc/index.ts';
 import { confKeys, type LogicalTopology } from '../topology/index.ts';
-import type { CodeDirectories, TopologyCode } from './code-directory.ts';
-import { checkCode } from './code-sizes.ts';
-import { checkComponentConfs, compileTopology, writeSystemTopology } from './compile-topology.ts';
-import { readComponentConfs } from './component-confs.ts';
-import type { Inbox } from './inbox.ts';
+import type { Inbox } from '../uploads/index.ts';
 import { checkLogStreams, type LogStreams } from './log-streams.ts';
-import { normaliseConf } from './normalise-conf.ts';
 import {
   checkShellCommands,
   checkSize,
@@ -131,7 +136,7 @@ export class Submissions {
     checkComponentConfs(topology, texts);
     const componentConfs = [...texts.values()];
     await nextTurn();
-    const conf = normaliseConf({ id: named.id, name, owner, clusterConf, conf: submitted, componentConfs });
+    const conf = normalizeConf({ id: named.id, name, owner, clusterConf, conf: submitted, componentConfs });
     await nextTurn();
     const merged = mergeConf(clusterConf, conf);
     const mergedValues = readConfValues(merged);

@@ -71,9 +71,9 @@ export class LogHostsRig {
         inputs: [{ sourceComponentId: 'a', sourceStreamId: 'default', grouping: options.grouping ?? byWord }],
       }),
     ];
-    const normalised = normalizeTopology({ components }, this.conf);
+    const normalized = normalizeTopology({ components }, this.conf);
     this.index = new TopologyIndex(
-      makeSystemTopology(withDurableStreams(normalised, this.conf, 'words'), this.conf),
+      makeSystemTopology(withDurableStreams(normalized, this.conf, 'words'), this.conf),
     );
     this.metrics = new MetricsRegistry(this.fixture.clock);
     this.plan = {

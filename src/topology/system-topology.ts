@@ -46,7 +46,7 @@ export function normalizeTopology(topology: LogicalTopology, topologyConf: JsonO
 }
 
 /**
- * Storm's system topology (StormCommon.systemTopology, 2.8) of a normalised topology: checked, then with the acker, the
+ * Storm's system topology (StormCommon.systemTopology, 2.8) of a normalized topology: checked, then with the acker, the
  * event logger, the metrics consumers, `__system` and the system streams added, then checked as a whole. Task ids
  * and stream numbers follow from it, so it must be Storm's to the letter. Throws `TOPOLOGY_INVALID`.
  */

@@ -90,7 +90,7 @@ describe('withDurableStreams', () => {
       'topology.egret.durable.partitions': 4,
     };
     const whole = { ...conf, ...own, ...durable('split') };
-    // A rebalance normalises once more what was kept.
+    // A rebalance normalizes once more what was kept.
     const system = makeSystemTopology(
       normalizeTopology(rewrite(words(), { ...own, ...durable('split') }), whole),
       whole,

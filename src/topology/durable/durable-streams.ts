@@ -28,7 +28,7 @@ const namePartMax = 200;
 /**
  * Puts the log between producer and consumers of each stream that the configuration names: A -> B becomes A -> sink -> log ->
  * source -> B. The sink is a bolt, the source a spout that declares A's stream; consumers keep their groupings. Done once, to a
- * topology as submitted and normalised, before the system's parts are added. Throws `TOPOLOGY_INVALID` with a sentence for a
+ * topology as submitted and normalized, before the system's parts are added. Throws `TOPOLOGY_INVALID` with a sentence for a
  * stream that cannot go through a log.
  */
 export function withDurableStreams(

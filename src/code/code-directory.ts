@@ -20,7 +20,7 @@ import { type ResourceLimits, unpackResources } from './jar.ts';
 export interface TopologyCode extends TopologySettings {
   /** A finished file of the inbox; moved in. */
   readonly jarPath: string;
-  /** The normalised topology as the binary protocol writes it. */
+  /** The normalized topology as the binary protocol writes it. */
   readonly topologyBytes: Uint8Array;
 }
 

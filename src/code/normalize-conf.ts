@@ -18,10 +18,10 @@ export interface Submission {
  * serializers and decorators of all components united, counts that must be the same on every node taken from the cluster
  * where the topology is silent, settings that belong to the cluster put back, who submitted it written in.
  */
-export function normaliseConf(submission: Submission): ConfText {
+export function normalizeConf(submission: Submission): ConfText {
   const { conf, clusterConf } = submission;
   const merged = mergeConf(clusterConf, conf);
-  const normalised = withConfValues(conf, {
+  const normalized = withConfValues(conf, {
     'topology.kryo.register': uniteSerializers(submission, merged),
     'topology.kryo.decorators': uniteDecorators(submission, merged),
     'storm.messaging.netty.authentication': [clusterConf, conf].some(
@@ -47,7 +47,7 @@ export function normaliseConf(submission: Submission): ConfText {
   ];
   const tls = merged.get('topology.worker.nimbus.thrift.client.use.tls') ?? 'null';
   return new Map([
-    ...normalised,
+    ...normalized,
     ...pick(merged, sameEverywhere),
     ...pick(clusterConf, ofTheCluster),
     // A worker reaches Nimbus as its topology says, not as the client that submitted it did.
