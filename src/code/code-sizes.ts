@@ -48,11 +48,7 @@ export function checkSettings(topology: string, settings: TopologySettings): voi
   checkCodeFile(topology, stormConfName, Buffer.byteLength(settings.stormConf));
 }
 
-/** All that a submission writes but the jar. Throws as {@link checkCodeFile} does. */
-export function checkCode(
-  topology: string,
-  code: TopologySettings & { readonly topologyBytes: Uint8Array },
-): void {
-  checkSettings(topology, code);
-  checkCodeFile(topology, codeName, code.topologyBytes.length);
+/** The topology as submitted, without its jar. Throws as {@link checkCodeFile} does. */
+export function checkTopologyBytes(topology: string, topologyBytes: Uint8Array): void {
+  checkCodeFile(topology, codeName, topologyBytes.length);
 }

@@ -1,5 +1,5 @@
 import { GatewayError, type JsonObject } from '../base/index.ts';
-import { type ConfText, findEgretConfFault, readConfValues } from '../config/index.ts';
+import { type ConfText, findEgretConfFault, readConfValues, writeConfText } from '../config/index.ts';
 import { topologyFileName } from '../records/index.ts';
 import { type StormTopology, toLogicalTopology } from '../rpc/index.ts';
 import {
@@ -8,14 +8,20 @@ import {
   systemTopologySteps,
   withDurableStreams,
 } from '../topology/index.ts';
-import { checkCodeFile } from './code-sizes.ts';
+import type { TopologySettings } from './code-directory.ts';
+import { checkCodeFile, checkSettings } from './code-sizes.ts';
 
 /** Components that are written in one turn of the event loop. */
 const turnComponentsMax = 1000;
 
-export interface SubmittedTopology {
+export interface TopologySource {
   readonly name: string;
   readonly topology: StormTopology;
+  /**
+   * `submitted`: as a client sent it. `stored`: from a code directory, where the components of the log already stand
+   * between the producers and consumers of durable streams.
+   */
+  readonly origin: 'submitted' | 'stored';
   /** Each `json_conf`, see readComponentConfs. */
   readonly texts: ReadonlyMap<string, ConfText>;
   /** The cluster's configuration with the topology's own laid over it. */
@@ -23,28 +29,29 @@ export interface SubmittedTopology {
 }
 
 export interface CompiledTopology {
-  /** As submitted, with the number of tasks in each component's configuration. */
+  /** The source, with the number of tasks in each component's configuration. */
   readonly logical: LogicalTopology;
-  /** With the log between producers and consumers of durable streams. */
+  /** `logical` with the log between producers and consumers of durable streams. */
   readonly rewritten: LogicalTopology;
   /** `rewritten` with Storm's own components and streams. */
   readonly system: LogicalTopology;
 }
 
 /**
- * From what a client sent to the system topology that containers run. Pure but for `nextTurn`, which is awaited between the
- * steps, so that other clients get their answers while a large topology is compiled. Throws `TOPOLOGY_INVALID`.
+ * Compiles a topology into the system topology that containers run: the only place that says in which order the steps
+ * follow. Pure except for `nextTurn`, which is awaited between the steps, so that the gateway answers other clients while
+ * it compiles a large topology. Throws `TOPOLOGY_INVALID`.
  */
 export async function compileTopology(
-  { name, topology, texts, conf }: SubmittedTopology,
+  { name, topology, origin, texts, conf }: TopologySource,
   nextTurn: () => Promise<void>,
 ): Promise<CompiledTopology> {
   const parse = (text: string): JsonObject => readConfValues(texts.get(text) ?? new Map());
   const logical = normalizeTopology(toLogicalTopology(topology, parse), conf);
   await nextTurn();
-  // What the user sent is whole in itself, before the log comes between its parts.
+  // What the user sent must be valid in itself, before the log comes between its parts.
   const own = await inTurns(systemTopologySteps(logical, conf), nextTurn);
-  const rewritten = withDurableStreams(logical, conf, name);
+  const rewritten = origin === 'stored' ? logical : withDurableStreams(logical, conf, name);
   await nextTurn();
   const system = rewritten === logical ? own : await inTurns(systemTopologySteps(rewritten, conf), nextTurn);
   return { logical, rewritten, system };
@@ -56,6 +63,48 @@ async function inTurns<T>(steps: Generator<void, T, void>, nextTurn: () => Promi
     await nextTurn();
     if (step.done === true) return step.value;
   }
+}
+
+/**
+ * Writes the files of a code directory that follow from the configuration. `conf` is the topology's own configuration,
+ * `merged` the same over the cluster's. Throws `TOPOLOGY_INVALID` when a file is larger than its readers accept.
+ */
+export async function writeSettings(
+  name: string,
+  {
+    conf,
+    merged,
+    system,
+  }: { readonly conf: ConfText; readonly merged: ConfText; readonly system: LogicalTopology },
+  nextTurn: () => Promise<void>,
+): Promise<TopologySettings> {
+  const systemTopology = await writeSystemTopology(system, name, nextTurn);
+  await nextTurn();
+  const settings = {
+    stormConf: writeConfText(conf, 'java'),
+    mergedConf: writeConfText(merged, 'strict'),
+    systemTopology,
+  };
+  checkSettings(name, settings);
+  return settings;
+}
+
+/** The text of topology.json, a part at a time: a text that is too long is refused before the rest is written. */
+async function writeSystemTopology(
+  { components }: LogicalTopology,
+  name: string,
+  nextTurn: () => Promise<void>,
+): Promise<string> {
+  const parts: string[] = [];
+  let bytes = 0;
+  for (let start = 0; start < components.length; start += turnComponentsMax) {
+    if (start > 0) await nextTurn();
+    const part = JSON.stringify(components.slice(start, start + turnComponentsMax)).slice(1, -1);
+    parts.push(part);
+    bytes += Buffer.byteLength(part);
+    checkCodeFile(name, topologyFileName, bytes, false);
+  }
+  return `{"components":[${parts.join(',')}]}`;
 }
 
 /** A component may set keys of Egret for itself. Throws `TOPOLOGY_INVALID` naming it. */
@@ -74,22 +123,4 @@ export function checkComponentConfs(
         );
     }
   }
-}
-
-/** The text of topology.json. Throws `TOPOLOGY_INVALID` when it is longer than what is read again, without writing it all. */
-export async function writeSystemTopology(
-  { components }: LogicalTopology,
-  name: string,
-  nextTurn: () => Promise<void>,
-): Promise<string> {
-  const parts: string[] = [];
-  let bytes = 0;
-  for (let start = 0; start < components.length; start += turnComponentsMax) {
-    if (start > 0) await nextTurn();
-    const part = JSON.stringify(components.slice(start, start + turnComponentsMax)).slice(1, -1);
-    parts.push(part);
-    bytes += Buffer.byteLength(part);
-    checkCodeFile(name, topologyFileName, bytes, false);
-  }
-  return `{"components":[${parts.join(',')}]}`;
 }

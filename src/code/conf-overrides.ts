@@ -1,4 +1,4 @@
-import { GatewayError, type JsonObject, nextTurn } from '../base/index.ts';
+import { GatewayError, nextTurn } from '../base/index.ts';
 import {
   type ConfText,
   findEgretConfFault,
@@ -6,13 +6,10 @@ import {
   mergeConf,
   readConfText,
   readConfValues,
-  writeConfText,
 } from '../config/index.ts';
-import { toLogicalTopology } from '../rpc/index.ts';
-import { confKeys, makeSystemTopology, normalizeTopology, TopologyIndex } from '../topology/index.ts';
+import { confKeys, TopologyIndex } from '../topology/index.ts';
 import type { CodeDirectories, TopologySettings } from './code-directory.ts';
-import { checkSettings } from './code-sizes.ts';
-import { writeSystemTopology } from './compile-topology.ts';
+import { compileTopology, writeSettings } from './compile-topology.ts';
 import { readComponentConfs } from './component-confs.ts';
 
 export interface OverridesDeps {
@@ -93,9 +90,14 @@ export async function overlay(
   const conf = mergeConf(await readConfText(own, `stormconf.ser of ${topologyId}`), overrides);
   const merged = mergeConf(clusterConf, conf);
   const texts = await readComponentConfs(topology);
-  const parse = (text: string): JsonObject => readConfValues(texts.get(text) ?? new Map());
-  const values = readConfValues(merged);
-  const after = makeSystemTopology(normalizeTopology(toLogicalTopology(topology, parse), values), values);
+  const source = {
+    name: topologyId,
+    topology,
+    origin: 'stored',
+    texts,
+    conf: readConfValues(merged),
+  } as const;
+  const { system: after } = await compileTopology(source, nextTurn);
   const tasksOf = (logical: typeof after): string =>
     JSON.stringify([...new TopologyIndex(logical).taskToComponent()]);
   if (tasksOf(after) !== tasksOf(system)) {
@@ -106,13 +108,7 @@ export async function overlay(
       { facts: { topology: topologyId, keys: [...overrides.keys()] } },
     );
   }
-  const settings = {
-    stormConf: writeConfText(conf, 'java'),
-    mergedConf: writeConfText(merged, 'strict'),
-    systemTopology: await writeSystemTopology(after, topologyId, nextTurn),
-  };
-  checkSettings(topologyId, settings);
-  return settings;
+  return writeSettings(topologyId, { conf, merged, system: after }, nextTurn);
 }
 
 const decidesTasks: readonly string[] = [

@@ -8,8 +8,8 @@
  * Start at compile-topology.ts, then code-directory.ts.
  */
 export { CodeDirectories, type TopologyCode } from './code-directory.ts';
-export { checkCode } from './code-sizes.ts';
-export { checkComponentConfs, compileTopology, writeSystemTopology } from './compile-topology.ts';
+export { checkTopologyBytes } from './code-sizes.ts';
+export { checkComponentConfs, compileTopology, writeSettings } from './compile-topology.ts';
 export { readComponentConfs } from './component-confs.ts';
 export { overlay, readMergedConf, readOverrides } from './conf-overrides.ts';
 export { normalizeConf } from './normalize-conf.ts';

@@ -1,13 +1,13 @@
 import { type Clock, GatewayError, type Logger, nextTurn } from '../base/index.ts';
 import {
   type CodeDirectories,
-  checkCode,
   checkComponentConfs,
+  checkTopologyBytes,
   compileTopology,
   normalizeConf,
   readComponentConfs,
   type TopologyCode,
-  writeSystemTopology,
+  writeSettings,
 } from '../code/index.ts';
 import {
   type ConfText,
@@ -141,28 +141,21 @@ export class Submissions {
     const merged = mergeConf(clusterConf, conf);
     const mergedValues = readConfValues(merged);
     await nextTurn();
-    const submittedTopology = { name, topology, texts, conf: mergedValues };
-    const { logical, rewritten, system } = await compileTopology(submittedTopology, nextTurn);
+    const source = { name, topology, origin: 'submitted', texts, conf: mergedValues } as const;
+    const { logical, rewritten, system } = await compileTopology(source, nextTurn);
     await checkLogStreams(this.#deps.logStreams, rewritten, name);
     checkSize(logical, mergedValues, limits);
     checkSize(system, mergedValues, {});
     await nextTurn();
-    const systemTopology = await writeSystemTopology(system, name, nextTurn);
+    const settings = await writeSettings(name, { conf, merged, system }, nextTurn);
     await nextTurn();
     const kept = withLogComponents(withTasks(topology, logical, texts), rewritten);
     await nextTurn();
     const topologyBytes = encode(StormTopology, kept);
-    await nextTurn();
-    const files = {
-      topologyBytes,
-      stormConf: writeConfText(conf, 'java'),
-      mergedConf: writeConfText(merged, 'strict'),
-      systemTopology,
-    };
-    checkCode(name, files);
+    checkTopologyBytes(name, topologyBytes);
     return {
       record: recordOf(request, { ...named, owner, workers: checkWorkers(mergedValues) }),
-      code: { jarPath: await this.#deps.inbox.finished(request.jarLocation), ...files },
+      code: { jarPath: await this.#deps.inbox.finished(request.jarLocation), topologyBytes, ...settings },
     };
   }
 
