@@ -37,7 +37,7 @@ const innerAllowed = {
   'container/stream-manager': {
     route: ['limits.ts'],
     peers: ['limits.ts', 'route'],
-    losses: [],
+    losses: ['route', 'peers'],
     flow: ['route', 'peers'],
   },
   'container/task-hosts': {

@@ -6,6 +6,7 @@ import {
   systemRandom,
   waitFor,
 } from '../base/index.ts';
+import { MasterClient } from '../container/life/master-client.ts';
 import type { HostToStreamManager, StreamManagerToHost, TaskHost } from '../container/links/index.ts';
 import { tcpNetwork } from '../container/links/index.ts';
 import { StreamManager } from '../container/stream-manager/index.ts';
@@ -113,6 +114,8 @@ export class StreamManagers implements AsyncDisposable {
   readonly packings: PackingPlan[] = [];
   readonly #options: StreamManagersOptions;
   #master: TopologyMaster | undefined;
+  readonly #masters = new Map<number, MasterClient>();
+  readonly #packingsHeld = new Map<number, number>();
   #starts = 0;
 
   constructor(options: StreamManagersOptions) {
@@ -182,22 +185,45 @@ export class StreamManagers implements AsyncDisposable {
   /** Starts (or starts again, as a new incarnation) one stream manager with its host. */
   async start(containerId: number, options: { readonly hasHost?: boolean } = {}): Promise<StreamManager> {
     const tasks = this.#options.tasks[containerId]!;
-    const manager = await StreamManager.open({
-      spec: this.spec(containerId),
-      conf: this.#options.conf ?? {},
-      ...(this.#options.topology === undefined ? {} : { topology: this.#options.topology }),
+    const spec = this.spec(containerId);
+    const edges = {
       network: tcpNetwork,
-      store: this.store,
       clock: systemClock,
       random: systemRandom,
       log: this.#options.log ?? silentLog,
+    };
+    const manager = await StreamManager.open({
+      spec,
+      conf: this.#options.conf ?? {},
+      ...(this.#options.topology === undefined ? {} : { topology: this.#options.topology }),
+      ...edges,
       hosts: [{ name: 'fake', tasks }],
       onHostReport: (_host, message) => this.reports.push(message),
+    });
+    const master = new MasterClient({
+      ...{ spec, store: this.store, ...edges, address: manager.address },
+      epochHeld: () => manager.physical?.epoch ?? 0,
+      packingHeld: () => this.#packingsHeld.get(containerId) ?? spec.plan.version,
+      onPhysical: (physical) => manager.applyPhysical(physical),
       onPacking: (packing) => this.packings.push(packing),
     });
+    master.start();
+    this.#masters.set(containerId, master);
     this.managers.set(containerId, manager);
     if (options.hasHost ?? true) this.fill(containerId);
     return manager;
+  }
+
+  /** Tells the master that the container has applied a packing plan. */
+  took(containerId: number, version: number): void {
+    this.#packingsHeld.set(containerId, version);
+    this.#masters.get(containerId)!.took(version);
+  }
+
+  /** Ends one stream manager, as a process that ends in order does. */
+  close(containerId: number): void {
+    this.#masters.get(containerId)!.close();
+    this.managers.get(containerId)!.close();
   }
 
   fill(containerId: number): FakeHost {
@@ -210,7 +236,7 @@ export class StreamManagers implements AsyncDisposable {
   /** Every stream manager has a complete plan, and every pair is connected. */
   async complete(): Promise<void> {
     const isComplete = (manager: StreamManager): boolean =>
-      manager.plan?.isComplete === true && [...manager.peers.values()].every((peer) => peer.isConnected);
+      manager.physical?.isComplete === true && [...manager.peers.values()].every((peer) => peer.isConnected);
     await waitFor(
       'a complete plan and all connections',
       () => [...this.managers.values()].every(isComplete) || undefined,
@@ -226,7 +252,7 @@ export class StreamManagers implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const manager of this.managers.values()) manager.close();
+    for (const containerId of this.managers.keys()) this.close(containerId);
     await this.#master?.close();
     await this.store.close();
   }

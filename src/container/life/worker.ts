@@ -17,6 +17,7 @@ import { makeHost, type PlannedHost, planHosts, taskIdsOf } from './container-ho
 import { ContainerLog } from './container-log.ts';
 import { HostKeeper } from './host-keeper.ts';
 import { HostRoster, placeOf } from './host-roster.ts';
+import { MasterClient } from './master-client.ts';
 import { pidDirOf } from './prepare.ts';
 
 export interface WorkerDeps {
@@ -52,7 +53,10 @@ export class WorkerContainer {
   /** Of the newest plan that is taken, or waits to be. */
   #versionAsked: number;
   #moving: Promise<void> = Promise.resolve();
+  /** Version of the packing plan that this container has applied, its hosts included. */
+  #versionHeld: number;
   #streamManager: StreamManager | undefined;
+  #master: MasterClient | undefined;
   #checks: Disposable | undefined;
   #closing: Promise<void> | undefined;
 
@@ -69,6 +73,7 @@ export class WorkerContainer {
     this.#log = new ContainerLog(deps);
     this.#plan = deps.spec.plan;
     this.#versionAsked = this.#plan.version;
+    this.#versionHeld = this.#plan.version;
     const graceSecs = confNumber(deps.conf, 'supervisor.worker.shutdown.sleep.secs', graceSecsDefault);
     this.#roster = new HostRoster({
       ...{ drainMs, graceMs: 1000 * graceSecs },
@@ -99,9 +104,17 @@ export class WorkerContainer {
       log: log.child({ room: 'stream-manager' }),
       hosts: hosts.map(placeOf),
       onHostReport: (host, message) => this.#hostReported(host, message),
-      onPacking: (packing) => this.#packed(packing),
     });
     const streamManager = this.#streamManager;
+    this.#master = new MasterClient({
+      ...this.#deps,
+      address: streamManager.address,
+      epochHeld: () => streamManager.physical?.epoch ?? 0,
+      packingHeld: () => this.#versionHeld,
+      onPhysical: (physical) => streamManager.applyPhysical(physical),
+      onPacking: (packing) => this.#packed(packing),
+    });
+    this.#master.start();
     this.#metrics.reportFlow(() => streamManager.flow());
     await this.#roster.move(hosts);
     this.#metrics.start();
@@ -151,7 +164,8 @@ export class WorkerContainer {
     this.#metrics.repack(packing);
     this.#streamManager!.repack(packing, hosts.map(placeOf));
     await this.#roster.move(hosts);
-    this.#streamManager!.took(packing.version);
+    this.#versionHeld = packing.version;
+    this.#master!.took(packing.version);
     if (!packing.containers.some((container) => container.containerId === containerId)) await this.#handOn();
   }
 
@@ -172,6 +186,7 @@ export class WorkerContainer {
     await this.#moving;
     await this.#log.close();
     await this.#metrics.close(metricsCloseMs);
+    this.#master?.close();
     this.#streamManager?.close();
   }
 }

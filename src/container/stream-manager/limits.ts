@@ -22,12 +22,8 @@ export interface StreamManagerLimits {
   readonly helloMs: number;
   /** Accepted connections that have not yet said who they are. */
   readonly strangersMax: number;
-  /** Pause before a peer or the topology master is dialled again. */
+  /** Pause before a peer is dialed again. */
   readonly reconnect: BackoffLimits;
-  /** How often the topology master's lease is read until it can be reached. */
-  readonly findMaster: BackoffLimits;
-  /** How often the topology master is asked whether it lives; twice this without an answer ends the connection. */
-  readonly pingMs: number;
 }
 
 const mebibyte = 1 << 20;
@@ -54,8 +50,6 @@ export function streamManagerLimits(conf: JsonObject): StreamManagerLimits {
     helloMs: confNumber(conf, 'egret.stream.manager.hello.ms', 3000, 1),
     strangersMax: 64,
     reconnect: { firstMs: 20, maxMs: 1000, factor: 2, jitter: 0.3 },
-    findMaster: { firstMs: 15, maxMs: 500, factor: 1.3, jitter: 0.2 },
-    pingMs: 5000,
   };
 }
 

@@ -54,7 +54,7 @@ class Movers implements AsyncDisposable {
       this.hosts.push(host);
       manager.fill(host);
     }
-    manager.took(plan.version);
+    this.cluster.took(containerId, plan.version);
   }
 
   get received(): string[] {
@@ -116,7 +116,7 @@ describe('a new packing plan', () => {
     await using movers = new Movers(await StreamManagers.open({ tasks: { 1: [1], 2: [2] } }));
     const plan = planOf(2, { 1: [1, 2], 2: [] });
     const statuses = (): string[] =>
-      [...movers.cluster.managers.values()].map((manager) => manager.plan!.status);
+      [...movers.cluster.managers.values()].map((manager) => manager.physical!.status);
     await movers.assign(plan);
     await until('still', () => statuses().every((status) => status === 'REBALANCING'));
     movers.take(1, plan);
@@ -144,19 +144,19 @@ describe('a new packing plan', () => {
     assert.equal(third.isSettled, false);
     movers.take(2, plan);
     await until('nothing left in it', () => third.isSettled);
-    third.close();
+    cluster.close(3);
     const expected = ['1>3:4', '2>3:1', '2>3:5', '3>2:3', '3>3:2'];
     await until('all frames', () => movers.received.length >= expected.length);
     assert.deepEqual(movers.received.toSorted(), expected);
     await until('the master to forget it', () =>
-      cluster.managers.get(1)!.plan!.streamManagers.every(({ containerId }) => containerId !== 3),
+      cluster.managers.get(1)!.physical!.streamManagers.every(({ containerId }) => containerId !== 3),
     );
   });
 
   it('sends what waits for a container that was away when it was left out by the new routes', async () => {
     await using movers = new Movers(await StreamManagers.open({ tasks: { 1: [1], 2: [2] } }));
     const { cluster } = movers;
-    cluster.managers.get(2)!.close();
+    cluster.close(2);
     await until('the peer left', () => cluster.managers.get(1)!.peers.get(2)?.isConnected === false);
     cluster.emit(1, [numberedFrame({ source: 1, target: 2 }, 1)]);
     const plan = planOf(2, { 1: [1, 2] });

@@ -38,7 +38,7 @@ describe('StreamManager', () => {
 
   it('holds frames for a peer that is away, and gives them to its next incarnation', async () => {
     await using cluster = await StreamManagers.open({ tasks: { 1: [1], 2: [2] } });
-    cluster.managers.get(2)!.close();
+    cluster.close(2);
     await until('the peer left', () => cluster.managers.get(1)!.peers.get(2)?.isConnected === false);
     const frames = Array.from({ length: 500 }, (_, number) =>
       numberedFrame({ source: 1, target: 2 }, number),
@@ -59,7 +59,7 @@ describe('StreamManager', () => {
     const log: Logger = { ...silentLog, warn: (fields) => void events.push(fields.event), child: () => log };
     const conf = { 'egret.stream.manager.queue.max.bytes': 100_000 };
     await using cluster = await StreamManagers.open({ tasks: { 1: [1], 2: [2] }, conf, log });
-    cluster.managers.get(2)!.close();
+    cluster.close(2);
     await until('the peer left', () => cluster.managers.get(1)!.peers.get(2)?.isConnected === false);
     const frame = numberedFrame({ source: 1, target: 2 }, 1, 968);
     cluster.emit(
@@ -111,7 +111,7 @@ describe('StreamManager', () => {
     await until('less', () => [1, 2, 3].every((id) => pressure(id) === '1,4'));
     cluster.managers.get(1)!.empty(cluster.hosts.get(1)!);
     await until('what the ended host reported is lifted', () => [2, 3].every((id) => pressure(id) === '4'));
-    cluster.managers.get(2)!.close();
+    cluster.close(2);
     await until('what the lost peer reported is lifted', () => pressure(3) === '');
   });
 
@@ -151,14 +151,14 @@ describe('StreamManager', () => {
 
   it('keeps tuples flowing while master and store are away, and is published anew when they are back', async () => {
     await using cluster = await StreamManagers.open({ tasks: { 1: [1], 2: [2] } });
-    const epoch = cluster.managers.get(1)!.plan!.epoch;
+    const epoch = cluster.managers.get(1)!.physical!.epoch;
     cluster.store.setAway(true);
     await cluster.stopMaster();
     cluster.emit(1, [numberedFrame({ source: 1, target: 2 }, 1)]);
     await until('the frame', () => cluster.hosts.get(2)!.received.length === 1);
     cluster.store.setAway(false);
     await cluster.startMaster();
-    await until('a later plan', () => cluster.managers.get(1)!.plan!.epoch > epoch);
+    await until('a later plan', () => cluster.managers.get(1)!.physical!.epoch > epoch);
     await cluster.complete();
     cluster.emit(2, [numberedFrame({ source: 2, target: 1 }, 2)]);
     await until('the other way', () => cluster.hosts.get(1)!.received.length === 1);
@@ -198,10 +198,10 @@ describe('StreamManager', () => {
   it('lets a peer wait that a newer plan than its own names, and hears what it said meanwhile', async () => {
     await using cluster = await StreamManagers.open({ tasks: { 1: [1], 2: [2] } });
     const manager = cluster.managers.get(1)!;
-    cluster.managers.get(2)!.close();
+    cluster.close(2);
     await cluster.stopMaster();
     await until('the peer left', () => !manager.peers.get(2)!.isConnected);
-    const plan = manager.plan!;
+    const plan = manager.physical!;
     const [own, other] = plan.streamManagers;
     const peer = connect({ host: '127.0.0.1', port: own!.port });
     const to = { containerId: 1, incarnation: own!.incarnation };
@@ -218,7 +218,7 @@ describe('StreamManager', () => {
     await new Promise((resolve) => setTimeout(resolve, 30));
     assert.equal(manager.peers.get(2)!.isConnected, false);
     const next = [own!, { ...other!, incarnation: 'next' }];
-    manager.takePlan({ ...plan, epoch: plan.epoch + 1, streamManagers: next });
+    manager.applyPhysical({ ...plan, epoch: plan.epoch + 1, streamManagers: next });
     await until('the peer is taken in', () => manager.peers.get(2)!.isConnected);
     await until('what it said', () => cluster.hosts.get(1)!.last('pressure')?.tasks.join() === '2');
     peer.destroy();
@@ -228,16 +228,16 @@ describe('StreamManager', () => {
     await using cluster = await StreamManagers.open({ tasks: { 1: [1] } });
     const manager = cluster.managers.get(1)!;
     await cluster.stopMaster();
-    const held = manager.plan!.epoch + 1e9;
-    manager.takePlan({ ...manager.plan!, epoch: held });
+    const held = manager.physical!.epoch + 1e9;
+    manager.applyPhysical({ ...manager.physical!, epoch: held });
     await cluster.startMaster();
-    await until('a plan above', () => manager.plan!.epoch > held);
+    await until('a plan above', () => manager.physical!.epoch > held);
   });
 
   it('refuses strangers with a reason: another topology, another container, an unknown incarnation', async () => {
     const conf = { 'egret.stream.manager.hello.ms': 50 };
     await using cluster = await StreamManagers.open({ tasks: { 1: [1], 2: [2] }, conf });
-    const [target, peer] = cluster.managers.get(1)!.plan!.streamManagers;
+    const [target, peer] = cluster.managers.get(1)!.physical!.streamManagers;
     const to = { containerId: 1, incarnation: target!.incarnation };
     const hello = {
       type: 'peer',
@@ -261,7 +261,7 @@ describe('StreamManager', () => {
 
   it('closes a connection that breaks the wire, and only that', async () => {
     await using cluster = await StreamManagers.open({ tasks: { 1: [1], 2: [2] } });
-    const { port } = cluster.managers.get(1)!.plan!.streamManagers[0]!;
+    const { port } = cluster.managers.get(1)!.physical!.streamManagers[0]!;
     const oversize = Buffer.alloc(16);
     oversize.writeUInt32LE(frameBodyBytesMax + 13);
     oversize[11] = 1;
@@ -277,9 +277,9 @@ describe('StreamManager', () => {
   it('ignores a plan older than the one it holds', async () => {
     await using cluster = await StreamManagers.open({ tasks: { 1: [1], 2: [2] } });
     const manager = cluster.managers.get(1)!;
-    const plan = manager.plan!;
-    manager.takePlan({ ...plan, epoch: plan.epoch - 1, status: 'KILLED' });
-    assert.equal(manager.plan, plan);
+    const plan = manager.physical!;
+    manager.applyPhysical({ ...plan, epoch: plan.epoch - 1, status: 'KILLED' });
+    assert.equal(manager.physical, plan);
     const host = new FakeHost('fake', [1]);
     manager.fill(host);
     assert.deepEqual(host.last('plan')?.plan, plan);
@@ -288,8 +288,8 @@ describe('StreamManager', () => {
 
 /** Closes the stream manager of a container and connects to container 1 in its name. Reads nothing. */
 async function takePlaceOf(cluster: StreamManagers, containerId: number): Promise<Socket> {
-  const [target, own] = cluster.managers.get(1)!.plan!.streamManagers;
-  cluster.managers.get(containerId)!.close();
+  const [target, own] = cluster.managers.get(1)!.physical!.streamManagers;
+  cluster.close(containerId);
   const queue = cluster.managers.get(1)!.peers.get(containerId)!;
   await until('the peer left', () => !queue.isConnected);
   const socket = connect({ host: '127.0.0.1', port: target!.port });

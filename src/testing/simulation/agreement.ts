@@ -41,7 +41,7 @@ function canHear(cluster: Cluster, speaker: SimulatedContainer, hearer: Simulate
   const link = links.between(speaker.process, hearer.process);
   const peer = hearer.manager?.peers.get(speaker.containerId);
   const isWell = !link.isCut && link.bytesPerMs === link.bytesPerMsWhole && peer?.isConnected === true;
-  const isNamed = hearer.manager?.plan?.streamManagers.some(
+  const isNamed = hearer.manager?.physical?.streamManagers.some(
     ({ incarnation }) => incarnation === speaker.spec.incarnation,
   );
   if (

@@ -115,7 +115,7 @@ export class Cluster {
   /** It has found out that it has nothing left to do. */
   containerEnds(container: SimulatedContainer, reason: string): void {
     this.observer.note(`${container.process.name} ends: ${reason}`);
-    container.manager?.close();
+    container.close();
     this.killContainer(container);
     if (this.containers.get(container.containerId) !== container) return;
     // Only a store that went back says so of the newest; the scheduler sees it end and starts another.

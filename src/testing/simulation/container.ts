@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert';
+import { MasterClient } from '../../container/life/master-client.ts';
 import { TopologyWatch } from '../../container/life/topology-watch.ts';
 import type { TaskHost } from '../../container/links/index.ts';
 import { MetricsRegistry } from '../../container/metrics-manager/index.ts';
@@ -38,8 +39,10 @@ export class SimulatedContainer {
   #packing: PackingPlan;
   /** Packing plans are taken over one after the other. */
   #packingAsked: number;
+  #packingHeld: number;
   #moving = Promise.resolve();
   readonly #metrics: MetricsRegistry;
+  #master: MasterClient | undefined;
   #watch: TopologyWatch | undefined;
   #planSeen: PhysicalPlan | undefined;
   #burstBytesMax = 0;
@@ -57,6 +60,7 @@ export class SimulatedContainer {
     this.#metrics = new MetricsRegistry(this.process.clock);
     this.#packing = spec.plan;
     this.#packingAsked = spec.plan.version;
+    this.#packingHeld = spec.plan.version;
     this.#planned = this.#planHosts();
   }
 
@@ -80,11 +84,19 @@ export class SimulatedContainer {
     const log = observer.log(process.name, (event, fields) => this.#heard(event, fields));
     const edges = { network: this.#cluster.links.of(process), clock: process.clock, random: world.random };
     this.manager = await StreamManager.open({
-      ...{ spec, conf: shape.conf, topology: shape.topology, store, ...edges, log },
+      ...{ spec, conf: shape.conf, topology: shape.topology, ...edges, log },
       hosts: this.#planned.map(placeOf),
       onHostReport: () => undefined,
+    });
+    const { manager } = this;
+    this.#master = new MasterClient({
+      ...{ spec, store, ...edges, log, address: manager.address },
+      epochHeld: () => manager.physical?.epoch ?? 0,
+      packingHeld: () => this.#packingHeld,
+      onPhysical: (physical) => manager.applyPhysical(physical),
       onPacking: (packing) => this.#packed(packing),
     });
+    this.#master.start();
     for (const host of this.#planned) this.startHost(host.name);
     const onEnd = (reason: string): void => this.#cluster.containerEnds(this, reason);
     this.#watch = new TopologyWatch({
@@ -93,6 +105,12 @@ export class SimulatedContainer {
       onRecord: () => undefined,
     });
     await this.#watch.start();
+  }
+
+  /** Its connections end, as at an orderly end. */
+  close(): void {
+    this.#master?.close();
+    this.manager?.close();
   }
 
   startHost(name: string): void {
@@ -124,7 +142,7 @@ export class SimulatedContainer {
   check(): void {
     const { manager } = this;
     if (manager === undefined) return;
-    const { plan } = manager;
+    const { physical: plan } = manager;
     if (plan !== undefined && plan !== this.#planSeen) this.#checkPlan(plan);
     for (const [peer, queue] of manager.peers) this.#checkQueue(peer, queue);
     if (this.#away.size > 0) this.#checkSlots(manager);
@@ -160,14 +178,14 @@ export class SimulatedContainer {
   /** How things stand, for whoever has to understand a failure. */
   *describe(): Iterable<string> {
     const { manager, process } = this;
-    yield `${process.name}${process.isAlive ? '' : ' (dead)'}: plan ${manager?.plan?.epoch} ${manager?.plan?.status}`;
+    yield `${process.name}${process.isAlive ? '' : ' (dead)'}: plan ${manager?.physical?.epoch} ${manager?.physical?.status}`;
     for (const [peer, { queuedBytes, isConnected }] of manager?.peers ?? [])
       yield `  to container ${peer}: ${queuedBytes} bytes, ${isConnected ? 'connected' : 'not connected'}`;
     for (const host of this.simulatedHosts) yield `  ${host.describe()}`;
     for (const [task, trees] of this.trees) yield `  acker ${task}: ${trees} trees`;
   }
 
-  /** As container-worker.ts does. */
+  /** As worker.ts does. */
   #packed(packing: PackingPlan): void {
     if (packing.version <= this.#packingAsked) return;
     this.#packingAsked = packing.version;
@@ -193,7 +211,8 @@ export class SimulatedContainer {
     for (const host of this.#retiring) await this.#end(host);
     this.#retiring.clear();
     for (const { name } of coming) this.startHost(name);
-    manager.took(packing.version);
+    this.#packingHeld = packing.version;
+    this.#master!.took(packing.version);
   }
 
   #retire(name: string): void {
@@ -241,7 +260,7 @@ export class SimulatedContainer {
     if (event === 'peer.detached') this.#cluster.ledger.mayRepeat = true;
     if (event === 'acker.rotated') this.trees.set(fields['task'] as number, fields['trees'] as number);
     if (event === 'peer.joined') {
-      const named = this.manager?.plan?.streamManagers.some(
+      const named = this.manager?.physical?.streamManagers.some(
         ({ containerId, incarnation }) =>
           containerId === fields['peer'] && incarnation === fields['incarnation'],
       );

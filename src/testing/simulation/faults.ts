@@ -131,9 +131,13 @@ export const faultKinds: Readonly<Record<string, Strike>> = {
   'late-plan': (cluster, { places, options }) => {
     const container = cluster.containers.get(places[0]!)!;
     container.process.after(0, () => {
-      const plan = container.manager?.plan;
-      if (plan === undefined) return;
-      container.manager?.takePlan({ ...plan, epoch: plan.epoch - (options['by'] ?? 1), streamManagers: [] });
+      const physical = container.manager?.physical;
+      if (physical === undefined) return;
+      container.manager?.applyPhysical({
+        ...physical,
+        epoch: physical.epoch - (options['by'] ?? 1),
+        streamManagers: [],
+      });
     });
   },
 };

@@ -103,7 +103,7 @@ function checkQuiet(cluster: Cluster): void {
   for (const container of containers.values()) {
     container.checkQuiet();
     const { name } = container.process;
-    assert.equal(container.manager?.plan?.epoch, plan.epoch, `${name} does not hold the newest plan`);
+    assert.equal(container.manager?.physical?.epoch, plan.epoch, `${name} does not hold the newest plan`);
     const open = [...links.endsOf(container.process)].map((end) => end.other.process.name).sort();
     const expected = [...containers.values()].filter((each) => each !== container);
     const names = [...expected, ...expected].map((each) => each.process.name);

@@ -3,7 +3,7 @@ import type { TaskHost } from '../../links/index.ts';
 import type { PeerQueue } from '../peers/peer-queue.ts';
 import type { FlowPolicy } from './flow-policy.ts';
 
-/** Which hosts are not read because they feed a full link. The others, and what they ack, go on. */
+/** Pauses the hosts that feed a full link: what they emit is not read. The other hosts, and acks, continue. */
 export class HostPauses {
   readonly #policy: FlowPolicy;
   readonly #queues: ReadonlyMap<number, PeerQueue>;

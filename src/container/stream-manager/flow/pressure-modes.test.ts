@@ -182,7 +182,7 @@ describe('back pressure by the graph', () => {
     await using cluster = await StreamManagers.open({ tasks, topology: edgeTopology(twoBranches) });
     report(cluster, 2, [3]);
     await until('pressure', () => toldOf(cluster, 1) === '3');
-    cluster.managers.get(1)!.close();
+    cluster.close(1);
     await cluster.start(1);
     await until('pressure at the next incarnation', () => toldOf(cluster, 1) === '3');
     report(cluster, 2, []);

@@ -1,9 +1,11 @@
-import type { Clock, Logger, RandomSource } from '../../../base/index.ts';
+import type { Clock, JsonObject, Logger, RandomSource } from '../../../base/index.ts';
 import type { ContainerSpec } from '../../../records/index.ts';
 import type { PackingPlan, PhysicalPlan } from '../../../topology/index.ts';
 import type { FrameConsumer } from '../../../tuple/index.ts';
-import type { LoadReport, LossReport, Network, PressureReport } from '../../links/index.ts';
+import type { Connection, LoadReport, LossReport, Network, PressureReport } from '../../links/index.ts';
 import type { StreamManagerLimits } from '../limits.ts';
+import { judgeHello } from './judge-hello.ts';
+import { PeerListener } from './peer-listener.ts';
 import { PeerQueue } from './peer-queue.ts';
 import { PeerReader } from './peer-reader.ts';
 
@@ -14,41 +16,79 @@ export interface PeersOptions {
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly log: Logger;
-  readonly dataFrame: FrameConsumer;
-  readonly readEnded: () => void;
-  /** Connected: the peer wants to know of our pressure and loads. */
-  readonly opened: (reader: PeerReader, peer: number) => void;
-  /** The connection over which we read a peer has ended, without the peer being let go. */
-  readonly lost: (peer: number) => void;
-  /** Gets each frame that a queue drops. */
+  /** Receives each frame that a queue drops. */
   readonly onDrop: FrameConsumer;
-  /** Gets whole frames that were being written when a connection ended. */
+  /** Receives whole frames that were being written when a connection ended. */
   readonly onBreak: (buffers: readonly Buffer[]) => void;
-  /** A queue has come above or below a mark. */
-  readonly onMark: (queue: PeerQueue) => void;
 }
+
+/** The two connections with a peer: its tuples come in over one that we dial, ours go out over one that it dials. */
+export type LinkSide = 'in' | 'out';
+
+/** What happens on the links to peers. */
+export interface PeerEvents {
+  /** A frame that a peer sent, to be routed. */
+  readonly dataFrame: FrameConsumer;
+  /** Frames may have been routed: what routes have buffered can be written. */
+  readonly flush: () => void;
+  readonly linkOpened: (peer: number, side: LinkSide) => void;
+  /** Not for a link that closes because one of its ends leaves the topology. */
+  readonly linkClosed: (peer: number, side: LinkSide) => void;
+  /** A peer is no longer connected to us. Before `linkClosed`. */
+  readonly left: (peer: number) => void;
+  /** A control message of a peer. A handler that throws closes the connection. */
+  readonly message: (peer: number, message: JsonObject) => void;
+  /** A queue has passed a mark, or its connection has changed. */
+  readonly queueMark: (queue: PeerQueue) => void;
+}
+
+const ignore = (): void => undefined;
+const noEvents: PeerEvents = {
+  ...{ dataFrame: ignore, flush: ignore, message: ignore, queueMark: ignore },
+  ...{ linkOpened: ignore, linkClosed: ignore, left: ignore },
+};
 
 /**
  * The other containers of the topology: a queue to each one of the packing plan, and a reader of each one that the
- * physical plan names. A container that a new packing plan leaves out loses its queue (what waited in it goes by the
- * new plan) and is read on until it has handed on what it holds and closes.
+ * physical plan names. A container that a new packing plan leaves out loses its queue (what waited in it takes the new
+ * routes) and is read until it has handed on what it holds and closes.
  */
 export class Peers {
   readonly #options: PeersOptions;
+  readonly #listener: PeerListener;
+  /** Invariant: after `repack`, a queue to each other container of the packing plan, and no other. */
   readonly #queues = new Map<number, PeerQueue>();
+  /** Invariant: a reader of each peer that has a queue, and of others only while they are connected or named by the plan. */
   readonly #readers = new Map<number, PeerReader>();
   #planned: ReadonlySet<number> = new Set();
+  #physical: PhysicalPlan | undefined;
+  #events = noEvents;
   #isLeaving = false;
 
   constructor(options: PeersOptions) {
     this.#options = options;
+    const { network, limits, clock, log, spec } = options;
+    this.#listener = new PeerListener({
+      ...{ network, limits, clock, log },
+      judge: (hello) => {
+        const isPlanned = (containerId: number): boolean => this.#queues.has(containerId);
+        return judgeHello(hello, { spec, physical: this.#physical, isPlanned });
+      },
+      joined: (peer, socket) => this.#joined(peer, socket),
+      left: (peer, socket) => this.#left(peer, socket),
+      controlFrame: (peer, message) => this.#events.message(peer, message),
+    });
   }
 
   get queues(): ReadonlyMap<number, PeerQueue> {
     return this.#queues;
   }
 
-  /** Nothing comes in any more, and nothing waits to go out. */
+  get droppedTuples(): number {
+    return [...this.#queues.values()].reduce((sum, queue) => sum + queue.droppedTuples, 0);
+  }
+
+  /** No peer is connected to send anything more, and no frame waits to be sent. */
   get areSettled(): boolean {
     return (
       [...this.#readers.values()].every((reader) => !reader.hasConnection) &&
@@ -56,8 +96,18 @@ export class Peers {
     );
   }
 
-  /** Takes a packing plan over. Answers whole frames that waited for containers which it leaves out. */
-  repack(packing: PackingPlan): readonly Buffer[] {
+  /** Sets who is called. Called before `listen` and before the first `repack`. */
+  watch(events: PeerEvents): void {
+    this.#events = events;
+  }
+
+  /** Resolves with the port that the system chose. Rejects with `PORT_IN_USE` or `CONNECT_FAILED` naming the address. */
+  async listen(bindHost: string): Promise<number> {
+    return this.#listener.listen(bindHost);
+  }
+
+  /** Applies a packing plan. Returns the peers that it leaves out, and the whole frames that waited for them. */
+  repack(packing: PackingPlan): { readonly left: readonly number[]; readonly waiting: readonly Buffer[] } {
     const { spec } = this.#options;
     const ids = packing.containers.map(({ containerId }) => containerId);
     this.#planned = new Set(ids);
@@ -73,25 +123,20 @@ export class Peers {
     }
     this.#isLeaving = !this.#planned.has(spec.containerId);
     if (this.#isLeaving) for (const reader of this.#readers.values()) reader.letGo();
-    return orphans.flatMap(([, queue]) => queue.retire());
+    return {
+      left: orphans.map(([peer]) => peer),
+      waiting: orphans.flatMap(([, queue]) => queue.retire()),
+    };
   }
 
-  /** Dials whom the plan names where it says. Who is in neither plan is read until it closes, and not dialled again. */
-  pointTo(plan: PhysicalPlan): void {
-    if (this.#isLeaving) return;
-    for (const address of plan.streamManagers) {
-      const peer = address.containerId;
-      if (peer === this.#options.spec.containerId) continue;
-      const reader = this.#readers.get(peer) ?? this.#makeReader(peer);
-      this.#readers.set(peer, reader);
-      reader.pointTo(address);
-    }
-    const named = new Set(plan.streamManagers.map(({ containerId }) => containerId));
-    for (const [peer, reader] of this.#readers) {
-      if (named.has(peer) || this.#planned.has(peer)) continue;
-      reader.letGo();
-      if (!reader.hasConnection) this.#readers.delete(peer);
-    }
+  /**
+   * Applies a physical plan to the packing plan held: dials the peers it names where they listen, and judges those again
+   * that were unknown. A peer in neither plan is read until it closes, and not dialed again.
+   */
+  pointTo(physical: PhysicalPlan): void {
+    this.#physical = physical;
+    if (!this.#isLeaving) this.#dial(physical);
+    this.#listener.reconsider();
   }
 
   send(report: LoadReport | PressureReport): void {
@@ -99,20 +144,54 @@ export class Peers {
   }
 
   /** False when the peer is not connected. */
-  tell(peer: number, report: LossReport): boolean {
+  tell(peer: number, report: LoadReport | PressureReport | LossReport): boolean {
     return this.#readers.get(peer)?.send(report) ?? false;
   }
 
   close(): void {
     for (const reader of this.#readers.values()) reader.close();
     for (const queue of this.#queues.values()) queue.close();
+    this.#listener.close();
+  }
+
+  #dial(physical: PhysicalPlan): void {
+    for (const address of physical.streamManagers) {
+      const peer = address.containerId;
+      if (peer === this.#options.spec.containerId) continue;
+      const reader = this.#readers.get(peer) ?? this.#makeReader(peer);
+      this.#readers.set(peer, reader);
+      reader.pointTo(address);
+    }
+    const named = new Set(physical.streamManagers.map(({ containerId }) => containerId));
+    for (const [peer, reader] of this.#readers) {
+      if (named.has(peer) || this.#planned.has(peer)) continue;
+      reader.letGo();
+      if (!reader.hasConnection) this.#readers.delete(peer);
+    }
+  }
+
+  /** A new connection of a peer may come before the end of its old one is seen. */
+  #joined(peer: number, socket: Connection): void {
+    const queue = this.#queues.get(peer);
+    if (queue === undefined) return;
+    if (queue.isConnected) this.#events.linkClosed(peer, 'out');
+    queue.attach(socket);
+    this.#events.linkOpened(peer, 'out');
+    this.#events.flush();
+  }
+
+  #left(peer: number, socket: Connection): void {
+    if (this.#queues.get(peer)?.detach(socket) === undefined) return;
+    this.#events.left(peer);
+    this.#events.linkClosed(peer, 'out');
+    this.#events.flush(); // failed trees of what was being written
   }
 
   #makeQueue(peer: number, tasks: readonly number[]): PeerQueue {
-    const { limits, clock, log, onMark, onDrop, onBreak } = this.#options;
+    const { limits, clock, log, onDrop, onBreak } = this.#options;
     const queue: PeerQueue = new PeerQueue({
       ...{ containerId: peer, tasks, limits, clock, log, onDrop, onBreak },
-      onMark: () => onMark(queue),
+      onMark: () => this.#events.queueMark(queue),
     });
     return queue;
   }
@@ -120,13 +199,13 @@ export class Peers {
   #makeReader(peer: number): PeerReader {
     const { spec, network, limits, clock, random, log } = this.#options;
     const { topologyId, containerId, incarnation } = spec;
-    const reader: PeerReader = new PeerReader({
+    const events = this.#events;
+    return new PeerReader({
       ...{ topologyId, containerId, incarnation, peer, network, limits, clock, random, log },
-      dataFrame: this.#options.dataFrame,
-      readEnded: this.#options.readEnded,
-      opened: () => this.#options.opened(reader, peer),
-      lost: () => this.#options.lost(peer),
+      dataFrame: events.dataFrame,
+      readEnded: events.flush,
+      opened: () => events.linkOpened(peer, 'in'),
+      lost: () => events.linkClosed(peer, 'in'),
     });
-    return reader;
   }
 }

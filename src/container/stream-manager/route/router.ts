@@ -21,7 +21,7 @@ const noRoute = 0;
  */
 export class Router {
   readonly #log: Logger;
-  readonly #refused: FrameConsumer;
+  #refused: FrameConsumer = () => undefined;
   /** Task id -> 1 + index of its route. */
   #routeOfTask = new Int32Array(0);
   #routes: readonly Route[] = [];
@@ -33,9 +33,12 @@ export class Router {
   #droppedTuples = 0;
   readonly #unknownTasks = new Set<TaskId>();
 
-  /** `refused` gets each frame that no route takes. */
-  constructor(log: Logger, refused: FrameConsumer = () => undefined) {
+  constructor(log: Logger) {
     this.#log = log;
+  }
+
+  /** Sets who receives each frame that no route takes. */
+  watchRefused(refused: FrameConsumer): void {
     this.#refused = refused;
   }
 

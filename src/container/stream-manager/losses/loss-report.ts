@@ -2,8 +2,8 @@ import { systemComponentIds, type TaskId, type TopologyIndex } from '../../../to
 import type { LossReport } from '../../links/index.ts';
 
 /**
- * What the loss of tasks (their process ended, or cannot be reached) means for the trees of tuples: trees followed by a
- * lost acker will not complete, and those of spouts above a lost task may not. Undefined when nobody follows trees.
+ * What the loss of tasks (their process ended, or cannot be reached) means for tuple trees: trees that a lost acker
+ * followed will not complete, and those of spouts upstream of a lost task may not. Undefined when no acker follows trees.
  */
 export function lossReport(topology: TopologyIndex, tasks: readonly TaskId[]): LossReport | undefined {
   if (tasks.length === 0 || topology.tasksOf(systemComponentIds.acker).length === 0) return undefined;
@@ -24,28 +24,4 @@ export function lossReport(topology: TopologyIndex, tasks: readonly TaskId[]): L
 
 function isSystem(componentId: string): boolean {
   return componentId.startsWith('__');
-}
-
-/** The two connections with a peer: over one we get its tuples, over the other it gets ours. */
-export type LinkSide = 'in' | 'out';
-
-/**
- * When the loss of a peer is to be announced: when the first of two established connections breaks. The second one of
- * the same death is no news, nor is what fails before both stood.
- */
-export class PeerLinks {
-  readonly #up = new Map<number, Set<LinkSide>>();
-  readonly #whole = new Set<number>();
-
-  opened(peer: number, side: LinkSide): void {
-    const up = this.#up.get(peer) ?? new Set();
-    this.#up.set(peer, up.add(side));
-    if (up.size === 2) this.#whole.add(peer);
-  }
-
-  /** True when the peer is to be taken for lost now. */
-  closed(peer: number, side: LinkSide): boolean {
-    this.#up.get(peer)?.delete(side);
-    return this.#whole.delete(peer);
-  }
 }

@@ -5,7 +5,8 @@ import {
   normalizeTopology,
   TopologyIndex,
 } from '../../../topology/index.ts';
-import { lossReport, PeerLinks } from './losses.ts';
+import { lossReport } from './loss-report.ts';
+import { PeerLinks } from './peer-links.ts';
 
 const component = (id: string, kind: 'spout' | 'bolt', from: readonly string[] = []): Component => ({
   id,

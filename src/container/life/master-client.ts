@@ -1,7 +1,9 @@
 import {
+  type BackoffLimits,
   backoffMs,
   type Clock,
   describeError,
+  GatewayError,
   isJsonObject,
   type JsonObject,
   type JsonValue,
@@ -9,37 +11,40 @@ import {
   type RandomSource,
 } from '../../base/index.ts';
 import type { StateStore } from '../../coordination/index.ts';
-import { keys } from '../../records/index.ts';
+import { type ContainerSpec, keys } from '../../records/index.ts';
 import type { PackingPlan, PhysicalPlan } from '../../topology/index.ts';
 import type { Network } from '../links/index.ts';
 import { FrameConnection, isPort, protocolVersion, readPacking, readPlan } from '../links/index.ts';
-import type { StreamManagerLimits } from './limits.ts';
 
 const readBytes = 64 << 10;
+/** How often the topology master's lease is read until the master can be reached: often at first, then less. */
+const findBackoff: BackoffLimits = { firstMs: 15, maxMs: 500, factor: 1.3, jitter: 0.2 };
+/** How often the master is asked whether it lives; twice this without an answer ends the connection. */
+const pingMs = 5000;
+/** From this attempt on a store that cannot be read is logged: the first attempts of a start are expected to find nothing. */
+const loggedAttempt = 10;
 
 export interface MasterClientOptions {
-  readonly topologyId: string;
-  readonly containerId: number;
-  readonly incarnation: string;
-  /** Where this stream manager listens. */
-  readonly host: string;
-  readonly port: number;
+  readonly spec: ContainerSpec;
+  /** Where the stream manager of this container listens for peers. */
+  readonly address: { readonly host: string; readonly port: number };
   readonly network: Network;
   readonly store: StateStore;
-  readonly limits: StreamManagerLimits;
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly log: Logger;
+  /** Epoch of the physical plan held here, 0 for none. */
   readonly epochHeld: () => number;
-  readonly onPlan: (plan: PhysicalPlan) => void;
+  /** Version of the packing plan that this container has applied, its hosts included. */
   readonly packingHeld: () => number;
-  readonly onPacking: (plan: PackingPlan) => void;
+  readonly onPhysical: (physical: PhysicalPlan) => void;
+  readonly onPacking: (packing: PackingPlan) => void;
 }
 
 /**
- * Keeps this stream manager registered with the topology master: finds it by its lease in the state store (often at
- * first, then less), registers, takes plans, and begins again when the connection is lost. Tuples do not need it: with
- * the master or the store away everything flows on by the last plan.
+ * Keeps this container registered with the topology master: finds the master by its lease in the state store, registers,
+ * receives plans, and starts again when the connection is lost. Tuples do not need it: while the master or the store is
+ * away they flow by the last plan.
  */
 export class MasterClient {
   readonly #options: MasterClientOptions;
@@ -55,12 +60,11 @@ export class MasterClient {
   }
 
   start(): void {
-    const { clock, limits } = this.#options;
-    this.#ping = clock.every(limits.pingMs, () => this.#keepAlive());
+    this.#ping = this.#options.clock.every(pingMs, () => this.#keepAlive());
     void this.#find();
   }
 
-  /** The container runs by a new packing plan. Who is not connected says so when it registers. */
+  /** This container has applied the packing plan. Without a connection the next registration says so. */
   took(version: number): void {
     this.#connection?.send({ type: 'took', version });
   }
@@ -73,18 +77,18 @@ export class MasterClient {
     this.#connection = undefined;
   }
 
-  /** Never rejects: what fails is tried again. */
+  /** Never rejects: it retries what fails. */
   async #find(): Promise<void> {
-    const { store, topologyId, log } = this.#options;
+    const { store, spec, log } = this.#options;
     try {
-      const lease = await store.readLease(keys.master(topologyId));
+      const lease = await store.readLease(keys.master(spec.topologyId));
       if (this.#isClosed) return;
       const address = readAddress(lease?.value);
       if (address === undefined) this.#later('no topology master holds the lease');
       else this.#dial(address);
     } catch (error) {
-      // Once per outage and not per attempt: the first attempts of a start are expected to find nothing.
-      if (this.#attempts === 10) log.warn({ event: 'master.not-found', reason: describeError(error) });
+      if (this.#attempts === loggedAttempt)
+        log.warn({ event: 'master.not-found', reason: describeError(error) });
       if (!this.#isClosed) this.#later(describeError(error));
     }
   }
@@ -107,15 +111,15 @@ export class MasterClient {
   }
 
   #register(connection: FrameConnection): void {
-    const { topologyId, containerId, incarnation, host, port, epochHeld, packingHeld } = this.#options;
+    const { spec, address, epochHeld, packingHeld } = this.#options;
+    const { topologyId, containerId, incarnation } = spec;
     connection.send({
       type: 'register',
       protocol: protocolVersion,
       topologyId,
       containerId,
       incarnation,
-      host,
-      port,
+      ...address,
       epochHeld: epochHeld(),
       packingHeld: packingHeld(),
     });
@@ -125,15 +129,15 @@ export class MasterClient {
     this.#lastHeardMs = this.#options.clock.monotonicMs();
     switch (message['type']) {
       case 'plan': {
-        const plan = readPlan(message['plan']);
-        if (plan === undefined) throw new Error('a plan that is none');
+        const physical = readPlan(message['plan']);
+        if (physical === undefined) throw violation('a physical plan that is not complete');
         this.#attempts = 0;
-        this.#options.onPlan(plan);
+        this.#options.onPhysical(physical);
         return;
       }
       case 'packing': {
         const packing = readPacking(message['plan']);
-        if (packing === undefined) throw new Error('a packing plan that is none');
+        if (packing === undefined) throw violation('a packing plan that is not complete');
         this.#options.onPacking(packing);
         return;
       }
@@ -143,14 +147,13 @@ export class MasterClient {
         connection.close(`refused: ${JSON.stringify(message['reason'])}`);
         return;
       default:
-        throw new Error(`unexpected message ${JSON.stringify(message['type'])}`);
+        throw violation(`a message of type ${JSON.stringify(message['type'])}`);
     }
   }
 
   #keepAlive(): void {
-    const { clock, limits } = this.#options;
-    const silentMs = clock.monotonicMs() - this.#lastHeardMs;
-    if (silentMs > 2 * limits.pingMs) {
+    const silentMs = this.#options.clock.monotonicMs() - this.#lastHeardMs;
+    if (silentMs > 2 * pingMs) {
       this.#connection?.close(`no answer for ${Math.round(silentMs)} ms`);
     } else {
       this.#connection?.send({ type: 'ping' });
@@ -158,13 +161,17 @@ export class MasterClient {
   }
 
   #later(reason: string): void {
-    const { clock, limits, random, log } = this.#options;
-    const retryMs = backoffMs(this.#attempts, limits.findMaster, random);
+    const { clock, random, log } = this.#options;
+    const retryMs = backoffMs(this.#attempts, findBackoff, random);
     log.debug({ event: 'master.sought', reason, attempt: this.#attempts, retryMs });
     this.#attempts++;
     this.#retry?.[Symbol.dispose]();
     this.#retry = clock.after(retryMs, () => void this.#find());
   }
+}
+
+function violation(what: string): GatewayError {
+  return new GatewayError('PROTOCOL_VIOLATION', `the topology master sent ${what}`);
 }
 
 function readAddress(
