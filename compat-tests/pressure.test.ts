@@ -106,7 +106,7 @@ describe('back pressure', function () {
     builder.setBolt('fast', { ...bolt, conf: { 'compat.secs': 0 } }).shuffleGrouping('steady');
     const conf = {
       ...{ 'topology.workers': 2, 'topology.acker.executors': 0, 'compat.out': out },
-      'egret.shell.queue.tuples.high': 500,
+      'egret.shell.queue.high.tuples': 500,
     };
     await builder.submit(name, { nimbus: `${host}:${port}`, resources, conf });
     try {

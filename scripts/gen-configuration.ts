@@ -5,13 +5,17 @@ import { containerKeys, gatewayKeys } from '../src/config/schema.ts';
 
 const head = `# Configuration
 
-The keys that the gateway itself reads. Keys that Storm knows keep Storm's names, meanings and defaults; keys of Egret's own begin
-with \`egret.\`. Values come from the defaults, then a \`storm.yaml\` (\`--config FILE\`, else the one in \`$STORM_CONF_DIR\`), then
-\`-c key=value\` flags; a flag's value is JSON where it is valid JSON, else text. Unknown keys of Storm are ignored, an unknown
-\`egret.\` key is an error. Numbers in configurations keep all their digits on the way from a client to its Java workers;
-components outside the JVM and the gateway itself read them as doubles.
+The keys that the gateway reads. Keys that Storm knows keep Storm's names, meanings and defaults. Keys of Egret's own begin
+with \`egret.\`, or \`topology.egret.\` where a topology sets them. Values come from the defaults, then a \`storm.yaml\`
+(\`--config FILE\`, else the one in \`$STORM_CONF_DIR\`), then \`-c key=value\` flags; later ones win. A flag's value is read as
+JSON if it is valid JSON, else as text. Unknown Storm keys are ignored; an unknown \`egret.\` key is an error. Numbers keep all
+their digits on the way from a client to its Java workers. The gateway and components outside the JVM read them as doubles.
 
-Generated from \`src/config/schema.ts\` by \`npm run gen\`; not to be edited.
+A renamed key is still accepted under its former name, with one warning for each start or submission that names the new key:
+\`egret.shell.message.bytes.max\`, \`egret.shell.queue.bytes.high\`, \`egret.shell.queue.bytes.low\`,
+\`egret.shell.queue.tuples.high\` and \`egret.shell.queue.tuples.low\` now have the unit last.
+
+Generated from \`src/config/schema.ts\` and \`src/config/container-keys.ts\` by \`npm run gen\`. Do not edit this page.
 `;
 
 /** Writes docs/configuration.md, the page of keys for people. */
@@ -25,7 +29,7 @@ export async function generateConfigurationPage(): Promise<void> {
     ...table(own, defaults),
     '',
     '## Containers\n',
-    "Of the gateway's configuration or, for its own containers, of a topology's. Without a default here, the container has one.\n",
+    "Set these in the gateway's configuration for all topologies, or in a topology's configuration for its own containers.\n",
     ...table(Object.entries(containerKeys), defaults),
     '',
   ].join('\n');
@@ -37,8 +41,13 @@ function table(keys: readonly (readonly [string, KeySchema])[], defaults: JsonOb
     .sort(([left], [right]) => (left < right ? -1 : 1))
     .map(([key, schema]) => {
       const value: JsonValue | undefined = schema.default ?? defaults[key];
-      const shown = value === undefined || value === null ? '' : `\`${JSON.stringify(value)}\``;
+      const isNone = value === undefined || value === null;
+      const shown = isNone ? noDefault(schema) : `\`${JSON.stringify(value)}\``;
       return `| \`${key}\` | ${shown} | ${schema.description} |`;
     });
   return ['| key | default | meaning |', '| --- | --- | --- |', ...rows];
+}
+
+function noDefault({ whenUnset }: KeySchema): string {
+  return whenUnset === undefined ? '' : `none: ${whenUnset}`;
 }

@@ -93,6 +93,8 @@ export class Gateway implements AsyncDisposable {
       undo.push(() => lock[Symbol.dispose]());
       const logFile = join(config.localDir, 'logs', 'gateway.log');
       const log = openLog({ level: config.logLevel, destination: logFile, isPrivate: true });
+      for (const deprecated of config.deprecatedKeys)
+        log.warn({ event: 'config.key-deprecated', ...deprecated });
       lock.keep({ clock: systemClock, log }, stop.lose);
       const metrics = await Metrics.open();
       metrics.collectProcess();

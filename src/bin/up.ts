@@ -23,6 +23,9 @@ export async function runGateway(world: CommandWorld, flags: CommonFlags): Promi
       file: flags.config ?? stormYaml(world),
       flags: flags.c ?? [],
     });
+    for (const { key, successor } of config.deprecatedKeys) {
+      world.err(`${key} is deprecated: use ${successor}\n`);
+    }
     await using gateway = await Gateway.open(world, config, stop);
     const log = gateway.log;
     reportCrashes(world, log);

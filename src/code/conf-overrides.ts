@@ -1,11 +1,14 @@
 import { GatewayError, nextTurn } from '../base/index.ts';
 import {
   type ConfText,
+  type DeprecatedKey,
+  deprecatedKeysOf,
   findEgretConfFault,
   findTopologyConfFault,
   mergeConf,
   readConfText,
   readConfValues,
+  withCurrentNames,
 } from '../config/index.ts';
 import { confKeys, TopologyIndex } from '../topology/index.ts';
 import type { CodeDirectories, TopologySettings } from './code-directory.ts';
@@ -36,6 +39,7 @@ const ofTheClient = /^(nimbus\.(seeds|host|thrift\..*)|storm\.thrift\..*|storm\.
 export interface ReadOverrides {
   readonly workers: number | undefined;
   readonly conf: ConfText;
+  readonly deprecatedKeys: readonly DeprecatedKey[];
 }
 
 /**
@@ -45,7 +49,8 @@ export interface ReadOverrides {
  */
 export async function readOverrides(text: string, before: ConfText): Promise<ReadOverrides> {
   const what = 'topology_conf_overrides';
-  const given = await readConfText(text, what);
+  const written = await readConfText(text, what);
+  const given = withCurrentNames(written);
   const fault = findTopologyConfFault(given) ?? findEgretConfFault(given);
   if (fault !== undefined) throw new GatewayError('CONFIG_INVALID', `${what}: ${fault}`);
   const workers = readConfValues(given)[confKeys.workers];
@@ -58,7 +63,11 @@ export async function readOverrides(text: string, before: ConfText): Promise<Rea
         before.get(key) !== value,
     ),
   );
-  return { workers: typeof workers === 'number' ? workers : undefined, conf };
+  return {
+    workers: typeof workers === 'number' ? workers : undefined,
+    conf,
+    deprecatedKeys: deprecatedKeysOf(written),
+  };
 }
 
 /** The configuration of a topology as its workers have it now: the cluster's and its own. */
@@ -68,7 +77,7 @@ export async function readMergedConf(
 ): Promise<ConfText> {
   const own = await code.readStormConf(topologyId);
   if (own === undefined) throw codeMissing(topologyId);
-  return mergeConf(clusterConf, await readConfText(own, `stormconf.ser of ${topologyId}`));
+  return mergeConf(clusterConf, await readOwnConf(own, topologyId));
 }
 
 /**
@@ -87,7 +96,7 @@ export async function overlay(
     code.readSystemTopology(topologyId),
   ]);
   if (own === undefined || topology === undefined || system === undefined) throw codeMissing(topologyId);
-  const conf = mergeConf(await readConfText(own, `stormconf.ser of ${topologyId}`), overrides);
+  const conf = mergeConf(await readOwnConf(own, topologyId), overrides);
   const merged = mergeConf(clusterConf, conf);
   const texts = await readComponentConfs(topology);
   const source = {
@@ -109,6 +118,10 @@ export async function overlay(
     );
   }
   return writeSettings(topologyId, { conf, merged, system: after }, nextTurn);
+}
+
+async function readOwnConf(stormConf: string, topologyId: string): Promise<ConfText> {
+  return withCurrentNames(await readConfText(stormConf, `stormconf.ser of ${topologyId}`));
 }
 
 const decidesTasks: readonly string[] = [

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import type { JsonObject, JsonValue } from '../base/index.ts';
-import { confNumber } from '../container/spec/index.ts';
 import { streamManagerLimits } from '../container/stream-manager/limits.ts';
 import { readSinkSettings, readSourceSettings } from '../container/task-hosts/durable/settings.ts';
 import { jvmSettings } from '../container/task-hosts/jvm/settings.ts';
 import { readShellSettings } from '../container/task-hosts/shell/settings.ts';
 import { readConfText } from './conf-text.ts';
 import { containerKeys } from './container-keys.ts';
+import { containerNumber } from './container-values.ts';
 import { findEgretConfFault } from './egret-conf.ts';
+import type { KeySchema } from './key-schema.ts';
 
 const faultOf = async (conf: JsonObject): Promise<string | undefined> =>
   findEgretConfFault(await readConfText(JSON.stringify(conf), 'the conf'));
@@ -17,8 +18,8 @@ describe('the keys of Egret in a topology', () => {
     ['egret.heartbeat.secs', -1, 'a number from 0.1 to 2147483, got -1'],
     ['egret.heartbeat.secs', 1e-9, 'a number from 0.1 to 2147483, got 1e-9'],
     ['egret.heartbeat.secs', 1e7, 'a number from 0.1 to 2147483, got 10000000'],
-    ['egret.shell.queue.bytes.high', -5, 'a number of at least 0, got -5'],
-    ['egret.shell.queue.tuples.low', 'x', 'a number of at least 0, got "x"'],
+    ['egret.shell.queue.high.bytes', -5, 'a number of at least 0, got -5'],
+    ['egret.shell.queue.low.tuples', 'x', 'a number of at least 0, got "x"'],
     ['egret.process.stopped.secs', [2], 'a number of at least 0, got [2]'],
     ['topology.egret.backpressure.mode', 'hold', 'one of spout, drop, got "hold"'],
     ['topology.egret.durable.partitions', 1.5, 'an integer from 1 to 256, got 1.5'],
@@ -40,7 +41,7 @@ describe('the keys of Egret in a topology', () => {
     const conf = {
       ...{
         'egret.heartbeat.secs': 0.1,
-        'egret.shell.queue.bytes.high': 0,
+        'egret.shell.queue.high.bytes': 0,
         'egret.process.stopped.secs': 1e9,
       },
       ...{ 'topology.egret.durable.partitions': null, 'topology.egret.durable.retention.ms': 1e13 },
@@ -53,11 +54,11 @@ describe('the keys of Egret in a topology', () => {
   it('have the least values that containers take', () => {
     const readers: ((conf: JsonObject) => unknown)[] = [
       ...[readShellSettings, jvmSettings, streamManagerLimits, readSinkSettings, readSourceSettings],
-      (conf) => confNumber(conf, 'egret.heartbeat.secs', 3, 0.1),
-      (conf) => confNumber(conf, 'egret.acker.trees.max', 1, 1),
-      (conf) => confNumber(conf, 'egret.process.stopped.secs', 2),
+      (conf) => containerNumber(conf, 'egret.heartbeat.secs'),
+      (conf) => containerNumber(conf, 'egret.acker.trees.max'),
+      (conf) => containerNumber(conf, 'egret.process.stopped.secs'),
     ];
-    for (const [key, { minimum }] of Object.entries(containerKeys)) {
+    for (const [key, { minimum }] of Object.entries<KeySchema>(containerKeys)) {
       // The number of partitions is read at the submission, rates by a class of the JVM.
       if (minimum === undefined || /partitions$|per\.sec$/.test(key)) continue;
       const takes = (value: number): boolean =>

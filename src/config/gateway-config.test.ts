@@ -75,6 +75,18 @@ describe('gateway configuration', () => {
     assert.match(message, /egret\.connections\.held\.max\.bytes \(-c.*\): must be >= 1048576, got 0/);
   });
 
+  it('reads a key under its former name, and says which one replaced it', async () => {
+    const file = yaml('egret.shell.queue.bytes.high: 1000\negret.shell.queue.low.bytes: 1\n');
+    const config = await load(['egret.shell.queue.bytes.low=2'], file);
+    assert.equal(readConfValue(config.conf, 'egret.shell.queue.high.bytes'), 1000);
+    assert.equal(readConfValue(config.conf, 'egret.shell.queue.low.bytes'), 2);
+    assert(!config.conf.has('egret.shell.queue.bytes.high'));
+    assert.deepEqual(config.deprecatedKeys, [
+      { key: 'egret.shell.queue.bytes.high', successor: 'egret.shell.queue.high.bytes' },
+      { key: 'egret.shell.queue.bytes.low', successor: 'egret.shell.queue.low.bytes' },
+    ]);
+  });
+
   it('is frozen', async () => {
     const config = await load([]);
     assert.throws(() => Object.assign(config.nimbus, { port: 1 }), TypeError);
@@ -123,7 +135,7 @@ describe('keys of the configuration', () => {
   it('are all known when the sources read them', () => {
     const source = new URL('../', import.meta.url).pathname;
     const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(
-      (path) => path.endsWith('.ts') && !path.endsWith('.test.ts'),
+      (path) => path.endsWith('.ts') && !/\.test\.ts$|deprecated-keys\.ts$/.test(path),
     );
     const read = files.flatMap((path) => [
       ...readFileSync(join(source, path), 'utf8').matchAll(/'(egret(?:\.[a-z]+)+)'/g),

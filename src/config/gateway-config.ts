@@ -1,13 +1,15 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import { GatewayError, type JsonObject, type JsonValue, type LogLevel } from '../base/index.ts';
 import { type ConfText, mergeConf, readConfValues } from './conf-text.ts';
+import { containerNumber } from './container-values.ts';
+import { type DeprecatedKey, deprecatedKeysOf, withCurrentNames } from './deprecated-keys.ts';
 import { type ConfLayer, readDefaultsLayer, readFlagLayer, readYamlLayer } from './layers.ts';
 import { nearestName } from './nearest.ts';
 import { egretDefaults, gatewayKeys, gatewaySchema } from './schema.ts';
 
-/** What the gateway runs by: read once, checked, frozen. Rooms are handed the part they need. */
+/** The gateway's configuration: read once, validated, and frozen. Each room receives the part it needs. */
 export interface GatewayConfig {
-  /** The installation: holds `build/`. */
+  /** The installation, which contains `build/`. */
   readonly checkoutDir: string;
   /** Absolute. */
   readonly localDir: string;
@@ -20,36 +22,38 @@ export interface GatewayConfig {
     readonly workerBytesMax: number;
     readonly sumBytesMax: number;
   };
-  /** As configured, or undefined: the machine's own host name. */
+  /** Undefined: use the machine's host name. */
   readonly hostname: string | undefined;
   readonly bindHost: string;
   readonly logLevel: LogLevel;
   readonly nimbus: NimbusConfig;
-  /** Of each service by itself. */
+  /** The limits of each service on its own. */
   readonly connections: { readonly connectionsPerAddressMax: number; readonly heldBytesMax: number };
   readonly slotPorts: readonly number[];
   readonly dlogPort: number;
-  /** Of all streams together, and of each. */
+  /** Quotas of all streams together, and of each one. */
   readonly dlogSoft: SoftQuotaConfig;
   readonly dlogStreamSoft: SoftQuotaConfig;
   readonly dlogStorage: DlogStorageConfig;
   readonly dlogStreamsMax: number;
   readonly redis: {
-    /** Undefined: a private server. */
+    /** Undefined: run a private server. */
     readonly url: string | undefined;
     readonly serverCommand: string | undefined;
     readonly keyPrefix: string;
   };
   readonly javaCommand: string | undefined;
   readonly containment: 'auto' | 'cgroup' | 'subreaper' | 'group';
-  /** When a process that runs counts as stuck; Infinity: never. */
+  /** When a running process counts as stuck. Infinity: never. */
   readonly health: {
     readonly containerSilentMsMax: number;
     readonly redisSilentMsMax: number;
     readonly stoppedMsMax: number;
   };
-  /** All of it, Storm's keys and unknown ones included: defaults < file < flags. */
+  /** The whole configuration, Storm's keys and unknown ones included: defaults < file < flags. */
   readonly conf: ConfText;
+  /** Deprecated keys that the file or the flags set. {@link conf} has them under their new names. */
+  readonly deprecatedKeys: readonly DeprecatedKey[];
 }
 
 export type DlogStorageConfig =
@@ -72,7 +76,7 @@ export interface NimbusConfig {
   readonly inboxCheckMs: number;
   readonly uploadsMax: number;
   readonly uploadsPerAddressMax: number;
-  /** From the begin of an upload to its end. */
+  /** Time from the start of an upload to its end. */
   readonly uploadMsMax: number;
   readonly inboxBytesMax: number;
   readonly inboxFilesMax: number;
@@ -86,7 +90,7 @@ export interface NimbusConfig {
 /**
  * Loads `build/storm-defaults.json` < the YAML file < the `-c` flags.
  * Throws `CONFIG_UNREADABLE` (a file that cannot be read), or `CONFIG_INVALID` with every fault at once: the key, what
- * was expected, what was found and where it was set; `facts.faults` has them one by one.
+ * was expected, what was found and where it was set. `facts.faults` lists them one by one.
  */
 export async function loadGatewayConfig(options: {
   readonly checkoutDir: string;
@@ -97,14 +101,16 @@ export async function loadGatewayConfig(options: {
   layers.push({ origin: 'defaults', conf: egretDefaults() });
   if (options.file !== undefined) layers.push(await readYamlLayer(options.file));
   layers.push(readFlagLayer(options.flags));
-  const conf = mergeConf(...layers.map((layer) => layer.conf));
+  const deprecatedKeys = deprecatedKeysOf(...layers.map((layer) => layer.conf));
+  const current = layers.map((layer) => ({ ...layer, conf: withCurrentNames(layer.conf) }));
+  const conf = mergeConf(...current.map((layer) => layer.conf));
   const values = readConfValues(conf);
-  const faults = [...unknownKeys(layers), ...(await schemaFaults(values, layers)), ...kafkaFaults(values)];
+  const faults = [...unknownKeys(current), ...(await schemaFaults(values, current)), ...kafkaFaults(values)];
   if (faults.length > 0) throw new GatewayError('CONFIG_INVALID', faults.join('; '), { facts: { faults } });
-  return freeze(derive(values, conf, options.checkoutDir));
+  return freeze({ ...derive(values, conf, options.checkoutDir), deprecatedKeys });
 }
 
-/** A key that begins with `egret.` is ours; one we do not know is a mistake. Storm ignores unknown keys of its own. */
+/** An unknown key that begins with `egret.` is a mistake. Unknown keys of Storm are ignored, as Storm does. */
 function unknownKeys(layers: readonly ConfLayer[]): string[] {
   return layers.flatMap(({ origin, conf }) =>
     [...conf.keys()]
@@ -124,13 +130,14 @@ function kafkaFaults(values: JsonObject): string[] {
     values['egret.dlog.storage'] === 'kafka' &&
     text(values, 'egret.dlog.kafka.bootstrap.servers') === undefined;
   return isUnknown
-    ? ['egret.dlog.kafka.bootstrap.servers: host:port is needed where egret.dlog.storage is kafka']
+    ? ['egret.dlog.kafka.bootstrap.servers: required (host:port) because egret.dlog.storage is kafka']
     : [];
 }
 
 async function schemaFaults(values: JsonObject, layers: readonly ConfLayer[]): Promise<string[]> {
   const { Ajv } = await import('ajv');
   const ajv = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true });
+  ajv.addKeyword('whenUnset');
   const validate = ajv.compile(gatewaySchema());
   if (validate(values)) return [];
   const faults = (validate.errors ?? []).map((error) => {
@@ -148,7 +155,11 @@ async function schemaFaults(values: JsonObject, layers: readonly ConfLayer[]): P
 
 const bytesPerMb = 1024 * 1024;
 
-function derive(values: JsonObject, conf: ConfText, checkoutDir: string): GatewayConfig {
+function derive(
+  values: JsonObject,
+  conf: ConfText,
+  checkoutDir: string,
+): Omit<GatewayConfig, 'deprecatedKeys'> {
   const localDir = resolve(checkoutDir, text(values, 'storm.local.dir')!);
   const artifactsDir = text(values, 'storm.workers.artifacts.dir')!;
   return {
@@ -187,15 +198,15 @@ function derive(values: JsonObject, conf: ConfText, checkoutDir: string): Gatewa
     javaCommand: text(values, 'egret.java.command'),
     containment: text(values, 'egret.containment') as GatewayConfig['containment'],
     health: {
-      containerSilentMsMax: limitMs(values, 'egret.container.timeout.secs', 10),
-      redisSilentMsMax: limitMs(values, 'egret.redis.timeout.secs', 10),
-      stoppedMsMax: limitMs(values, 'egret.process.stopped.secs', 2),
+      containerSilentMsMax: limitMs(number(values, 'egret.container.timeout.secs')!),
+      redisSilentMsMax: limitMs(number(values, 'egret.redis.timeout.secs')!),
+      stoppedMsMax: limitMs(containerNumber(values, 'egret.process.stopped.secs')),
     },
     conf,
   };
 }
 
-/** Where the log's streams are, of a gateway's configuration or of a topology's, which has it too. */
+/** Where the log keeps its streams. `values` is the gateway's configuration or a topology's, which includes it. */
 export function dlogStorageConfig(values: JsonObject, localDir: string): DlogStorageConfig {
   if (values['egret.dlog.storage'] !== 'kafka') return { kind: 'local', directory: join(localDir, 'dlog') };
   return {
@@ -232,7 +243,7 @@ function text(values: JsonObject, key: string): string | undefined {
   return values[key] === null ? undefined : (values[key] as string | undefined);
 }
 
-/** Infinite where there is none. */
+/** Infinity: no quota. */
 interface SoftQuotaConfig {
   readonly bytesPerSec: number;
   readonly recordsPerSec: number;
@@ -247,9 +258,8 @@ function number(values: JsonObject, key: string): number | undefined {
   return values[key] === null ? undefined : (values[key] as number | undefined);
 }
 
-/** Of seconds, where 0 is no limit. */
-function limitMs(values: JsonObject, key: string, fallbackSecs: number): number {
-  const secs = number(values, key) ?? fallbackSecs;
+/** Converts a limit in seconds, where 0 means none. */
+function limitMs(secs: number): number {
   return secs === 0 ? Number.POSITIVE_INFINITY : secs * 1000;
 }
 

@@ -1,10 +1,13 @@
 import type { JsonValue } from '../base/index.ts';
 
-/** One key of the gateway's own configuration, as JSON Schema says it. Units are in the key's name or the description. */
+/** One configuration key, in the terms of JSON Schema. Its unit is last in its name. */
 export interface KeySchema {
   readonly description: string;
   readonly type: string | readonly string[];
+  /** What applies when the key is not set. Storm's own keys take theirs from the released storm-client jar. */
   readonly default?: JsonValue;
+  /** Instead of a default: what applies when the key is not set, in Markdown for docs/configuration.md. */
+  readonly whenUnset?: string;
   readonly minimum?: number;
   readonly maximum?: number;
   readonly minLength?: number;

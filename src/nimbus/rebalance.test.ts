@@ -103,8 +103,8 @@ describe('rebalance', () => {
         'topology_conf_overrides: topology.max.spout.pending must be an integer of 32 bits, got "many"',
       ],
       [
-        { topology_conf_overrides: '{"egret.shell.queue.bytes.high":-5}' },
-        'topology_conf_overrides: egret.shell.queue.bytes.high must be a number of at least 0, got -5',
+        { topology_conf_overrides: '{"egret.shell.queue.high.bytes":-5}' },
+        'topology_conf_overrides: egret.shell.queue.high.bytes must be a number of at least 0, got -5',
       ],
     ] satisfies [RebalanceOptions, string][]) {
       await assert.rejects(rebalance(options), isInvalid(message));

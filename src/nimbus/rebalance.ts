@@ -115,8 +115,11 @@ export class Rebalances {
 
   /** Refused now rather than after the wait: what a configuration would do to the tasks is known at once. */
   async #readOverrides(record: TopologyRecord, text: string): ReturnType<typeof readOverrides> {
-    if (text.trim() === '') return { workers: undefined, conf: new Map() };
+    if (text.trim() === '') return { workers: undefined, conf: new Map(), deprecatedKeys: [] };
     const overrides = await readOverrides(text, await readMergedConf(this.#deps, record.id));
+    for (const deprecated of overrides.deprecatedKeys) {
+      this.#deps.log.warn({ event: 'config.key-deprecated', topology: record.id, ...deprecated });
+    }
     if (overrides.conf.size > 0) await overlay(this.#deps, record.id, overrides.conf);
     return overrides;
   }

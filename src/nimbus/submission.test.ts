@@ -14,6 +14,7 @@ import {
   shellTopology,
   upload,
 } from '../testing/nimbus-fixture.ts';
+import { recordingLog } from '../testing/recording-log.ts';
 
 /** An object of class x.Y, whose superclass is a reference to x.Y itself. */
 const ownSuperclass = Buffer.from(
@@ -39,6 +40,30 @@ describe('a submission', () => {
     JSON.parse(read(id, file).toString()) as JsonObject;
   const stormConf = (id: string): JsonObject =>
     JSON.parse(gunzipSync(read(id, 'stormconf.ser')).toString()) as JsonObject;
+
+  it('may set a key under its former name, in the topology or in a component, and one warning names the new one', async () => {
+    const log = recordingLog();
+    await using other = await openNimbusFixture(clock, ['egret.shell.queue.high.bytes=7'], log);
+    const topology = shellTopology({
+      bolt: { json_conf: '{"egret.shell.queue.bytes.high":50,"egret.shell.queue.tuples.low":1}' },
+      spout: { json_conf: '{"egret.shell.queue.tuples.low":2}' },
+    });
+    await other.submit({ name: 'words', topology, conf: { 'egret.shell.queue.bytes.high': 60.5 } });
+    const warned = log.lines.filter(({ event }) => event === 'config.key-deprecated');
+    assert.deepEqual(
+      warned.map(({ topology: id, key, successor }) => [id, key, successor]),
+      [
+        ['words-1-1700000000', 'egret.shell.queue.bytes.high', 'egret.shell.queue.high.bytes'],
+        ['words-1-1700000000', 'egret.shell.queue.tuples.low', 'egret.shell.queue.low.tuples'],
+      ],
+    );
+    const dir = join(other.localDir, 'supervisor', 'stormdist', 'words-1-1700000000');
+    const conf = readFileSync(join(dir, 'conf.json'), 'utf8');
+    assert.equal((JSON.parse(conf) as JsonObject)['egret.shell.queue.high.bytes'], 60.5);
+    for (const file of ['conf.json', 'topology.json']) {
+      assert.doesNotMatch(readFileSync(join(dir, file), 'utf8'), /queue\.(?:bytes|tuples)\./, file);
+    }
+  });
 
   it('gets an id of name, counter and time, and a record with what was asked', async () => {
     assert.equal(await nimbus.submit({ name: 'words' }), 'words-1-1700000000');
@@ -191,9 +216,9 @@ describe('a submission', () => {
         /InvalidTopologyException\(msg:topology t: egret\.heartbeat\.secs must be a number from 0\.1 to 2147483, got -1/,
     },
     'a key of Egret in a component': {
-      request: { topology: shellTopology({ bolt: { json_conf: '{"egret.shell.queue.bytes.high":"x"}' } }) },
+      request: { topology: shellTopology({ bolt: { json_conf: '{"egret.shell.queue.high.bytes":"x"}' } }) },
       because:
-        /InvalidTopologyException\(msg:.*component "count": egret\.shell\.queue\.bytes\.high must be a number of at least 0, got "x"/,
+        /InvalidTopologyException\(msg:.*component "count": egret\.shell\.queue\.high\.bytes must be a number of at least 0, got "x"/,
     },
     'an environment that no process can have': {
       request: { conf: { 'topology.environment': { 'A\0': 'b' } } },

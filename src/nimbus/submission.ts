@@ -11,12 +11,14 @@ import {
 } from '../code/index.ts';
 import {
   type ConfText,
+  deprecatedKeysOf,
   findEgretConfFault,
   findTopologyConfFault,
   mergeConf,
   readConfText,
   readConfValues,
   withConfValues,
+  withCurrentNames,
   writeConfText,
 } from '../config/index.ts';
 import type { TopologyRecord } from '../records/index.ts';
@@ -125,14 +127,15 @@ export class Submissions {
     const { clusterConf, limits, owner } = this.#options;
     checkTopologyName(name);
     if (await this.#deps.topologies.isNameTaken(name)) throw alreadyAlive(name);
-    const submitted = await readConfText(request.jsonConf, `the configuration of topology ${name}`);
+    const written = [await readConfText(request.jsonConf, `the configuration of topology ${name}`)];
+    const submitted = withCurrentNames(written[0]!);
     await nextTurn();
     const fault = findTopologyConfFault(submitted) ?? findEgretConfFault(submitted);
     if (fault !== undefined) throw new GatewayError('TOPOLOGY_INVALID', `topology ${name}: ${fault}`);
     checkSupported(topology, submitted);
     checkShellCommands(topology);
     await nextTurn();
-    const texts = await readComponentConfs(topology);
+    const texts = await readComponentConfs(topology, (conf) => written.push(conf));
     checkComponentConfs(topology, texts);
     const componentConfs = [...texts.values()];
     await nextTurn();
@@ -153,6 +156,9 @@ export class Submissions {
     await nextTurn();
     const topologyBytes = encode(StormTopology, kept);
     checkTopologyBytes(name, topologyBytes);
+    for (const deprecated of deprecatedKeysOf(...written)) {
+      this.#deps.log.warn({ event: 'config.key-deprecated', topology: named.id, ...deprecated });
+    }
     return {
       record: recordOf(request, { ...named, owner, workers: checkWorkers(mergedValues) }),
       code: { jarPath: await this.#deps.inbox.finished(request.jarLocation), topologyBytes, ...settings },

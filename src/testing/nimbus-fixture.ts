@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { strToU8, type Zippable, zipSync } from 'fflate';
-import { type Clock, type JsonObject, silentLog, systemRandom } from '../base/index.ts';
+import { type Clock, type JsonObject, type Logger, silentLog, systemRandom } from '../base/index.ts';
 import { loadGatewayConfig } from '../config/index.ts';
 import { MemoryStore } from '../coordination/index.ts';
 import { DistributedLog } from '../dlog/index.ts';
@@ -47,7 +47,11 @@ export interface SubmitInput {
   readonly initialStatus?: 'ACTIVE' | 'INACTIVE';
 }
 
-export async function openNimbusFixture(clock: Clock, flags: readonly string[] = []): Promise<NimbusFixture> {
+export async function openNimbusFixture(
+  clock: Clock,
+  flags: readonly string[] = [],
+  log: Logger = silentLog,
+): Promise<NimbusFixture> {
   const localDir = mkdtempSync(join(tmpdir(), 'egret-nimbus-'));
   const checkoutDir = new URL('../..', import.meta.url).pathname;
   const config = await loadGatewayConfig({
@@ -56,7 +60,7 @@ export async function openNimbusFixture(clock: Clock, flags: readonly string[] =
   });
   const store = new MemoryStore(clock);
   await store.put(keys.marker, { id: 'one', madeAtMs: 0 }); // as the scheduler leaves it
-  const deps = { clock, random: systemRandom, log: silentLog, store, logStreams: logIn(store, clock) };
+  const deps = { clock, random: systemRandom, log, store, logStreams: logIn(store, clock) };
   const start = async () => {
     const daemon = await NimbusDaemon.open(deps, {
       config: config.nimbus,
@@ -65,13 +69,7 @@ export async function openNimbusFixture(clock: Clock, flags: readonly string[] =
       hostname: undefined,
       owner: 'tester',
     });
-    const server = await ThriftServer.open(deps, {
-      service: Nimbus,
-      handler: daemon.handler,
-      host: '127.0.0.1',
-      port: 0,
-      portKey: 'nimbus.thrift.port',
-    });
+    const server = await openServer(deps, daemon.handler);
     const address = { host: '127.0.0.1', port: server.port };
     const client = await connectThrift(Nimbus, address, { timeoutMs: 10_000, addressKeys: 'test' });
     const stop = async (): Promise<void> => {
@@ -106,6 +104,14 @@ export async function openNimbusFixture(clock: Clock, flags: readonly string[] =
       rmSync(localDir, { recursive: true, force: true });
     },
   };
+}
+
+function openServer(
+  deps: Parameters<typeof ThriftServer.open>[0],
+  handler: NimbusDaemon['handler'],
+): Promise<ThriftServer> {
+  const at = { host: '127.0.0.1', port: 0, portKey: 'nimbus.thrift.port' };
+  return ThriftServer.open(deps, { service: Nimbus, handler, ...at });
 }
 
 async function submit(client: ThriftClient<NimbusMethods>, request: SubmitInput): Promise<string> {

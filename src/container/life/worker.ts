@@ -6,6 +6,7 @@ import {
   type Logger,
   type RandomSource,
 } from '../../base/index.ts';
+import { containerNumber } from '../../config/index.ts';
 import type { StateStore } from '../../coordination/index.ts';
 import type { ContainerSpec } from '../../records/index.ts';
 import type { PackingPlan, TopologyIndex } from '../../topology/index.ts';
@@ -127,7 +128,7 @@ export class WorkerContainer {
     return new HostKeeper({
       ...{ streamManager, metrics, clock, random, log },
       heartbeatTimeoutMs: 1000 * confNumber(conf, 'supervisor.worker.timeout.secs', 30, 1),
-      stoppedMsMax: limitMs(confNumber(conf, 'egret.process.stopped.secs', 2)),
+      stoppedMsMax: limitMs(containerNumber(conf, 'egret.process.stopped.secs')),
       name: host.name,
       tasks: taskIdsOf(host),
       make: (onExit) => {

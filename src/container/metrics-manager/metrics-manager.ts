@@ -1,9 +1,9 @@
 import type { Clock, JsonObject, Logger } from '../../base/index.ts';
+import { containerNumber } from '../../config/index.ts';
 import type { StateStore } from '../../coordination/index.ts';
 import type { ContainerSpec, ErrorRecord, ExecutorStatsRecord, FlowRecord } from '../../records/index.ts';
 import type { PackingPlan, PlannedContainer, TaskId } from '../../topology/index.ts';
 import type { HostToStreamManager } from '../links/index.ts';
-import { confNumber } from '../spec/index.ts';
 import { ErrorThrottle, errorThrottleLimits } from './error-throttle.ts';
 import { MetricsRegistry } from './metrics-registry.ts';
 import { ReportedExecutors } from './reported-executors.ts';
@@ -23,7 +23,6 @@ export interface Reporter {
   readonly tasks: readonly TaskId[];
 }
 
-const heartbeatSecsDefault = 3;
 /** A heartbeat is forgotten when this many in a row are missing. */
 const heartbeatsMissedMax = 10;
 const rotateMs = 1000;
@@ -31,7 +30,7 @@ const errorCharsMax = 16_384;
 
 /**
  * Gathers the statistics and errors of a container's hosts and writes them to the state store: a heartbeat every
- * `egret.heartbeat.secs` (3) and errors as they come. Errors, ends of hosts among them, are throttled as Storm does it,
+ * `egret.heartbeat.secs` and errors as they come. Errors, ends of hosts among them, are throttled as Storm does it,
  * except what a JVM reports: its executors have throttled that already.
  */
 export class MetricsManager {
@@ -57,7 +56,7 @@ export class MetricsManager {
     this.registry = new MetricsRegistry(clock);
     this.#reported = new ReportedExecutors(clock);
     this.#startedAtMs = clock.monotonicMs();
-    this.#heartbeatMs = 1000 * confNumber(conf, 'egret.heartbeat.secs', heartbeatSecsDefault, 0.1);
+    this.#heartbeatMs = 1000 * containerNumber(conf, 'egret.heartbeat.secs');
     this.#container = spec.plan.containers.find((each) => each.containerId === containerId);
     const heartbeatExpireMs = heartbeatsMissedMax * this.#heartbeatMs;
     this.#writer = new StoreWriter({ topologyId, containerId, store, clock, log, heartbeatExpireMs });

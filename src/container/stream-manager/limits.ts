@@ -1,5 +1,5 @@
 import type { BackoffLimits, JsonObject } from '../../base/index.ts';
-import { confNumber } from '../spec/index.ts';
+import { containerNumber } from '../../config/index.ts';
 import type { Marks } from './route/water-marks.ts';
 
 /** Every bound of a stream manager. Set by the `egret.stream.manager.*` keys of the topology's configuration. */
@@ -30,13 +30,13 @@ const mebibyte = 1 << 20;
 
 /** Throws `CONFIG_INVALID` naming the key. Marks above the bound are lowered to it. */
 export function streamManagerLimits(conf: JsonObject): StreamManagerLimits {
-  const queueBytesMax = confNumber(conf, 'egret.stream.manager.queue.max.bytes', 64 * mebibyte, 65_536);
-  const high = confNumber(conf, 'egret.stream.manager.queue.high.bytes', 4 * mebibyte, 1024);
-  const low = confNumber(conf, 'egret.stream.manager.queue.low.bytes', mebibyte);
+  const queueBytesMax = containerNumber(conf, 'egret.stream.manager.queue.max.bytes');
+  const high = containerNumber(conf, 'egret.stream.manager.queue.high.bytes');
+  const low = containerNumber(conf, 'egret.stream.manager.queue.low.bytes');
   const queueHighBytes = Math.min(high, queueBytesMax);
-  const queueTuplesMax = confNumber(conf, 'egret.stream.manager.queue.max.tuples', 2_097_152, 1);
-  const highTuples = confNumber(conf, 'egret.stream.manager.queue.high.tuples', 131_072, 1);
-  const lowTuples = confNumber(conf, 'egret.stream.manager.queue.low.tuples', 32_768);
+  const queueTuplesMax = containerNumber(conf, 'egret.stream.manager.queue.max.tuples');
+  const highTuples = containerNumber(conf, 'egret.stream.manager.queue.high.tuples');
+  const lowTuples = containerNumber(conf, 'egret.stream.manager.queue.low.tuples');
   const queueHighTuples = Math.min(highTuples, queueTuplesMax);
   return {
     queueHighBytes,
@@ -45,9 +45,9 @@ export function streamManagerLimits(conf: JsonObject): StreamManagerLimits {
     queueHighTuples,
     queueLowTuples: Math.min(lowTuples, queueHighTuples),
     queueTuplesMax,
-    stallMs: 1000 * confNumber(conf, 'egret.stream.manager.stall.timeout.secs', 20, 0.01),
+    stallMs: 1000 * containerNumber(conf, 'egret.stream.manager.stall.timeout.secs'),
     queueSlackBytes: 32 * mebibyte,
-    helloMs: confNumber(conf, 'egret.stream.manager.hello.ms', 3000, 1),
+    helloMs: containerNumber(conf, 'egret.stream.manager.hello.ms'),
     strangersMax: 64,
     reconnect: { firstMs: 20, maxMs: 1000, factor: 2, jitter: 0.3 },
   };

@@ -1,4 +1,5 @@
 import { GatewayError, type JsonObject } from '../../../base/index.ts';
+import { containerDefault } from '../../../config/index.ts';
 import {
   componentConfOf,
   FlowGraph,
@@ -68,7 +69,7 @@ export function flowPolicy(
 }
 
 function modeIn(conf: JsonObject, where: string): PressureMode {
-  const mode = conf[modeKey] ?? (conf[dropKey] === true ? 'drop' : 'spout');
+  const mode = conf[modeKey] ?? (conf[dropKey] === true ? 'drop' : containerDefault(modeKey));
   if (mode === 'spout' || mode === 'drop') return mode;
   throw new GatewayError(
     'CONFIG_INVALID',

@@ -1,8 +1,8 @@
 import type { JsonObject } from '../../../base/index.ts';
+import { containerNumber } from '../../../config/index.ts';
 import { confNumber } from '../../spec/index.ts';
 
 const mebibyte = 1 << 20;
-const gibibyte = 1 << 30;
 /** Slots of a window are numbered in so many bits of a root id. */
 export const windowTuplesLimit = 1 << 20;
 
@@ -24,16 +24,16 @@ export interface SinkSettings {
 
 /** Throws `CONFIG_INVALID` naming the key. */
 export function readSinkSettings(conf: JsonObject): SinkSettings {
-  const highBytes = confNumber(conf, 'topology.egret.durable.queue.high.bytes', 8 * mebibyte, 1024);
-  const highTuples = confNumber(conf, 'topology.egret.durable.queue.high.tuples', 131_072, 1);
-  const backlogBytesMax = confNumber(conf, 'topology.egret.durable.backlog.max.bytes', 64 * gibibyte, 65_536);
+  const highBytes = containerNumber(conf, 'topology.egret.durable.queue.high.bytes');
+  const highTuples = containerNumber(conf, 'topology.egret.durable.queue.high.tuples');
+  const backlogBytesMax = containerNumber(conf, 'topology.egret.durable.backlog.max.bytes');
   const retention = readRetention(conf);
   // What is behind is counted by segments, and so is what is kept: an eighth is how exact that is.
   const rollBytes = Math.min(128 * mebibyte, backlogBytesMax / 8, retention.bytesMax / 8);
   return {
     ...{ highBytes, lowBytes: highBytes / 2, highTuples, lowTuples: highTuples / 2 },
-    bytesMax: Math.max(highBytes, confNumber(conf, 'topology.egret.durable.queue.max.bytes', 64 * mebibyte)),
-    tuplesMax: Math.max(highTuples, confNumber(conf, 'topology.egret.durable.queue.max.tuples', 1_048_576)),
+    bytesMax: Math.max(highBytes, containerNumber(conf, 'topology.egret.durable.queue.max.bytes')),
+    tuplesMax: Math.max(highTuples, containerNumber(conf, 'topology.egret.durable.queue.max.tuples')),
     backlogBytesMax,
     backlogBytesLow: 0.75 * backlogBytesMax,
     rollBytes: Math.max(65_536, Math.floor(rollBytes)),
@@ -60,20 +60,20 @@ export interface Retention {
 
 /** Throws `CONFIG_INVALID` naming the key. */
 export function readSourceSettings(conf: JsonObject): SourceSettings {
-  const windowTuples = confNumber(conf, 'topology.egret.durable.window.max.tuples', 65_536, 1);
+  const windowTuples = containerNumber(conf, 'topology.egret.durable.window.max.tuples');
   const timeoutSecs = confNumber(conf, 'topology.message.timeout.secs', 30, 0.001);
   return {
     tuplesMax: Math.min(windowTuplesLimit, confNumber(conf, 'topology.max.spout.pending', windowTuples, 1)),
-    bytesMax: confNumber(conf, 'topology.egret.durable.window.max.bytes', 16 * mebibyte, 1),
+    bytesMax: containerNumber(conf, 'topology.egret.durable.window.max.bytes'),
     messageTimeoutMs: conf['topology.enable.message.timeouts'] === false ? undefined : 1000 * timeoutSecs,
-    lostTreesGraceMs: confNumber(conf, 'topology.egret.lost.trees.grace.ms', 500),
+    lostTreesGraceMs: containerNumber(conf, 'topology.egret.lost.trees.grace.ms'),
     retention: readRetention(conf),
   };
 }
 
 function readRetention(conf: JsonObject): Retention {
   return {
-    ageMs: confNumber(conf, 'topology.egret.durable.retention.ms', 3_600_000),
-    bytesMax: confNumber(conf, 'topology.egret.durable.retention.bytes', 4 * gibibyte, 65_536),
+    ageMs: containerNumber(conf, 'topology.egret.durable.retention.ms'),
+    bytesMax: containerNumber(conf, 'topology.egret.durable.retention.bytes'),
   };
 }

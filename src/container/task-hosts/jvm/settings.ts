@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../../base/index.ts';
-import { confNumber } from '../../spec/index.ts';
+import { containerNumber } from '../../../config/index.ts';
 
 /** Every bound of a JVM host, from the `egret.jvm.*` keys of the topology's configuration. */
 export interface JvmSettings {
@@ -19,26 +19,21 @@ export interface JvmSettings {
   readonly statsSecs: number;
 }
 
-const mebibyte = 1 << 20;
-
 /** Throws `CONFIG_INVALID` naming the key. Marks above the bound are lowered to it. */
 export function jvmSettings(conf: JsonObject): JvmSettings {
-  const queueBytesMax = confNumber(conf, 'egret.jvm.queue.max.bytes', 64 * mebibyte, 65_536);
-  const queueHighBytes = Math.min(
-    confNumber(conf, 'egret.jvm.queue.high.bytes', 4 * mebibyte, 1024),
-    queueBytesMax,
-  );
-  const queueTuplesMax = confNumber(conf, 'egret.jvm.queue.max.tuples', 2_097_152, 1);
-  const highTuples = confNumber(conf, 'egret.jvm.queue.high.tuples', 131_072, 1);
+  const queueBytesMax = containerNumber(conf, 'egret.jvm.queue.max.bytes');
+  const queueHighBytes = Math.min(containerNumber(conf, 'egret.jvm.queue.high.bytes'), queueBytesMax);
+  const queueTuplesMax = containerNumber(conf, 'egret.jvm.queue.max.tuples');
+  const highTuples = containerNumber(conf, 'egret.jvm.queue.high.tuples');
   const queueHighTuples = Math.min(highTuples, queueTuplesMax);
   return {
     queueHighTuples,
-    queueLowTuples: Math.min(confNumber(conf, 'egret.jvm.queue.low.tuples', 32_768), queueHighTuples),
+    queueLowTuples: Math.min(containerNumber(conf, 'egret.jvm.queue.low.tuples'), queueHighTuples),
     queueTuplesMax,
     queueHighBytes,
-    queueLowBytes: Math.min(confNumber(conf, 'egret.jvm.queue.low.bytes', mebibyte), queueHighBytes),
+    queueLowBytes: Math.min(containerNumber(conf, 'egret.jvm.queue.low.bytes'), queueHighBytes),
     queueBytesMax,
-    helloMs: confNumber(conf, 'egret.jvm.start.timeout.secs', 60, 1) * 1000,
-    statsSecs: confNumber(conf, 'egret.jvm.stats.secs', 3, 1),
+    helloMs: containerNumber(conf, 'egret.jvm.start.timeout.secs') * 1000,
+    statsSecs: containerNumber(conf, 'egret.jvm.stats.secs'),
   };
 }

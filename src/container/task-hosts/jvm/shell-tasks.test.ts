@@ -124,7 +124,7 @@ const cases = {
     'import storm, sys, os, time\nstorm.initComponent()\nos.close(1)\nos.close(2)\ntime.sleep(60)\n',
   ),
   tooLong: bolt(pythonBolt('storm.emit(["x" * 200000])'), {
-    conf: { 'egret.shell.message.bytes.max': 100_000 },
+    conf: { 'egret.shell.message.max.bytes': 100_000 },
   }),
   offspring: bolt(
     pythonBolt(

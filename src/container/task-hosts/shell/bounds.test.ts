@@ -193,7 +193,7 @@ describe('the bounds of a shell task', () => {
     await open(
       [{ ...spout, shell: undefined } as unknown as RigComponent, bolt, slow],
       { 'b.py': script },
-      { 'egret.shell.queue.tuples.high': 100, 'egret.shell.queue.max.tuples': 300 },
+      { 'egret.shell.queue.high.tuples': 100, 'egret.shell.queue.max.tuples': 300 },
     );
     for (let i = 0; i < 10; i++) give('middle', 'spout', 50, i * 50);
     await rig.waitFor('refusals', () => fails() > 0);

@@ -227,7 +227,7 @@ describe('a shell child at fault', () => {
   });
 
   it('is refused a message above the limit', async () => {
-    await python(pythonBolt('storm.emit(["x" * 200000])'), { 'egret.shell.message.bytes.max': 100_000 });
+    await python(pythonBolt('storm.emit(["x" * 200000])'), { 'egret.shell.message.max.bytes': 100_000 });
     give();
     assert.match(await reason(), /at most 100000 make a message \(egret\.shell\.message\.bytes\.max\)/);
   });
@@ -278,7 +278,7 @@ describe('a shell child at fault', () => {
         'storm.ack(tup)',
       ),
       {
-        'egret.shell.queue.tuples.high': 1000,
+        'egret.shell.queue.high.tuples': 1000,
       },
     );
     give(1100);

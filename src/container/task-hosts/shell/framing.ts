@@ -66,7 +66,7 @@ export class MessageFramer {
     throw new GatewayError(
       'CHILD_SPOKE_NONSENSE',
       `wrote ${this.#heldChars} characters without an "end" line, at most ${this.#messageBytesMax} make a message ` +
-        `(egret.shell.message.bytes.max); they begin: ${this.unfinished}`,
+        `(egret.shell.message.max.bytes); they begin: ${this.unfinished}`,
       { facts: { heldChars: this.#heldChars, messageBytesMax: this.#messageBytesMax } },
     );
   }

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../../base/index.ts';
+import { containerNumber, derivedNumber } from '../../../config/index.ts';
 import { confNumber } from '../../spec/index.ts';
 
 export interface ShellSettings {
@@ -26,15 +27,15 @@ export interface ShellSettings {
   readonly stdinBytesMax: number;
   /** Marks of the tuples that wait for the child. Above one of the high marks the task is under pressure, below both low ones no more. */
   readonly queue: QueueMarks;
-  /** Characters of one message of the child: `egret.shell.message.bytes.max`. */
+  /** Characters of one message of the child: `egret.shell.message.max.bytes`. */
   readonly messageBytesMax: number;
 }
 
 export interface QueueMarks {
-  /** `egret.shell.queue.bytes.high` and `.low`. */
+  /** `egret.shell.queue.high.bytes` and `egret.shell.queue.low.bytes`. */
   readonly highBytes: number;
   readonly lowBytes: number;
-  /** `egret.shell.queue.tuples.high`, else `topology.executor.receive.buffer.size`; `.low`, else half of it. */
+  /** `egret.shell.queue.high.tuples`, else `topology.executor.receive.buffer.size`; `egret.shell.queue.low.tuples`, else half of it. */
   readonly highTuples: number;
   readonly lowTuples: number;
   /** Where frames are refused: `egret.shell.queue.max.bytes` and `egret.shell.queue.max.tuples`. */
@@ -51,10 +52,10 @@ export function readShellSettings(conf: JsonObject): ShellSettings {
   const optional = (key: string): number | undefined =>
     conf[key] === undefined || conf[key] === null ? undefined : confNumber(conf, key, 0);
   const tickSecs = optional('topology.tick.tuple.freq.secs');
-  const highBytes = confNumber(conf, 'egret.shell.queue.bytes.high', 8 << 20);
-  const highTuples = confNumber(
+  const highBytes = containerNumber(conf, 'egret.shell.queue.high.bytes');
+  const highTuples = derivedNumber(
     conf,
-    'egret.shell.queue.tuples.high',
+    'egret.shell.queue.high.tuples',
     confNumber(conf, 'topology.executor.receive.buffer.size', 32_768),
   );
   return {
@@ -62,15 +63,18 @@ export function readShellSettings(conf: JsonObject): ShellSettings {
       'topology.subprocess.timeout.secs',
       confNumber(conf, 'supervisor.worker.timeout.secs', 30),
     ),
-    handshakeMsMax: secondsToMs(
-      'egret.shell.handshake.timeout.secs',
-      confNumber(conf, 'supervisor.worker.start.timeout.secs', 120),
-    ),
+    handshakeMsMax:
+      1000 *
+      derivedNumber(
+        conf,
+        'egret.shell.handshake.timeout.secs',
+        confNumber(conf, 'supervisor.worker.start.timeout.secs', 120),
+      ),
     messageTimeoutMs:
       conf['topology.enable.message.timeouts'] === false
         ? undefined
         : secondsToMs('topology.message.timeout.secs', 30),
-    lostTreesGraceMs: confNumber(conf, 'topology.egret.lost.trees.grace.ms', 500),
+    lostTreesGraceMs: containerNumber(conf, 'topology.egret.lost.trees.grace.ms'),
     spoutPendingMax: optional('topology.max.spout.pending') ?? Number.POSITIVE_INFINITY,
     spoutWaitMs: confNumber(
       conf,
@@ -79,18 +83,18 @@ export function readShellSettings(conf: JsonObject): ShellSettings {
     ),
     tickMs: tickSecs === undefined || tickSecs === 0 ? undefined : tickSecs * 1000,
     writtenTuplesMax: Math.max(1, optional('topology.shellbolt.max.pending') ?? unlimitedTuples),
-    heldTuplesMax: confNumber(conf, 'egret.shell.pending.max.tuples', 1_000_000, 1),
-    spoutTreesMax: confNumber(conf, 'egret.shell.spout.pending.max.tuples', 1_000_000, 1),
-    stdinBytesMax: confNumber(conf, 'egret.shell.stdin.max.bytes', 64 << 20, 1),
+    heldTuplesMax: containerNumber(conf, 'egret.shell.pending.max.tuples'),
+    spoutTreesMax: containerNumber(conf, 'egret.shell.spout.pending.max.tuples'),
+    stdinBytesMax: containerNumber(conf, 'egret.shell.stdin.max.bytes'),
     queue: {
       highBytes,
-      lowBytes: Math.min(highBytes, confNumber(conf, 'egret.shell.queue.bytes.low', highBytes / 2)),
+      lowBytes: Math.min(highBytes, derivedNumber(conf, 'egret.shell.queue.low.bytes', highBytes / 2)),
       highTuples,
-      lowTuples: Math.min(highTuples, confNumber(conf, 'egret.shell.queue.tuples.low', highTuples / 2)),
-      bytesMax: Math.max(highBytes, confNumber(conf, 'egret.shell.queue.max.bytes', 64 << 20)),
-      tuplesMax: Math.max(highTuples, confNumber(conf, 'egret.shell.queue.max.tuples', 1 << 20)),
+      lowTuples: Math.min(highTuples, derivedNumber(conf, 'egret.shell.queue.low.tuples', highTuples / 2)),
+      bytesMax: Math.max(highBytes, containerNumber(conf, 'egret.shell.queue.max.bytes')),
+      tuplesMax: Math.max(highTuples, containerNumber(conf, 'egret.shell.queue.max.tuples')),
     },
-    messageBytesMax: confNumber(conf, 'egret.shell.message.bytes.max', 64 << 20, 1),
+    messageBytesMax: containerNumber(conf, 'egret.shell.message.max.bytes'),
   };
 }
 

@@ -1,12 +1,11 @@
 import { describeError, type JsonObject } from '../../../base/index.ts';
+import { containerNumber } from '../../../config/index.ts';
 import type { TaskId } from '../../../topology/index.ts';
 import { DataFrameCursor, frameTarget } from '../../../tuple/index.ts';
 import type { TaskHost } from '../../links/index.ts';
 import { confNumber } from '../../spec/index.ts';
 import type { TaskHostDeps } from '../deps.ts';
 import { AckerTask, ackerComponentId } from './acker-task.ts';
-
-const treesMaxDefault = 4_000_000;
 
 /**
  * Runs the `__acker` tasks of a container that has no JVM, inside its stream manager. Tuples that an acker cannot read
@@ -98,7 +97,7 @@ function makeAcker(deps: TaskHostDeps, task: TaskHostDeps['tasks'][number]): Ack
   return new AckerTask({
     taskId: task.taskId,
     topology,
-    treesMax: confNumber(conf, 'egret.acker.trees.max', treesMaxDefault, 1),
+    treesMax: containerNumber(conf, 'egret.acker.trees.max'),
     metrics: metrics.task({
       taskId: task.taskId,
       executor: task.executor,

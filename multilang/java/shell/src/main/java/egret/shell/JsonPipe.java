@@ -226,7 +226,7 @@ final class JsonPipe implements ISerializer {
         int held = end - start;
         if (held > messageBytesMax) {
             throw new ChildFault("wrote " + held + " bytes without an \"end\" line, at most " + messageBytesMax
-                    + " make a message (egret.shell.message.bytes.max); they begin: " + shown(start, end));
+                    + " make a message (egret.shell.message.max.bytes); they begin: " + shown(start, end));
         }
         byte[] roomier = held > bytes.length / 2 ? new byte[Math.multiplyExact(bytes.length, 2)] : bytes;
         System.arraycopy(bytes, start, roomier, 0, held);

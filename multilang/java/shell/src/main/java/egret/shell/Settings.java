@@ -12,14 +12,13 @@ import java.util.Map;
  *     topology.shellbolt.max.pending
  * @param heldTuplesMax tuples that a bolt's child may hold unacked: egret.shell.pending.max.tuples; beyond it the oldest are failed
  * @param stoppedMsMax how long a child may stand still by a signal: egret.process.stopped.secs; 0: for ever
- * @param messageBytesMax bytes of one message of a child: egret.shell.message.bytes.max
+ * @param messageBytesMax bytes of one message of a child: egret.shell.message.max.bytes
  * @param areTaskIdsSentAhead topology.egret.shell.task.ids.ahead
  */
 record Settings(long silenceMsMax, long handshakeMsMax, int pendingTuplesMax, int heldTuplesMax,
         long stoppedMsMax, int messageBytesMax, boolean areTaskIdsSentAhead) {
     /** What `topology.shellbolt.max.pending: null` comes to. */
     private static final int UNLIMITED_TUPLES = 1 << 20;
-    private static final int HELD_TUPLES = 1_000_000;
 
     static Settings of(Map<String, Object> conf) {
         double workerSecs = number(conf, "supervisor.worker.timeout.secs", 30);
@@ -28,9 +27,10 @@ record Settings(long silenceMsMax, long handshakeMsMax, int pendingTuplesMax, in
                 (long) (1000 * number(conf, "topology.subprocess.timeout.secs", workerSecs)),
                 (long) (1000 * number(conf, "egret.shell.handshake.timeout.secs", startSecs)),
                 (int) Math.max(1, Math.min(UNLIMITED_TUPLES, number(conf, "topology.shellbolt.max.pending", UNLIMITED_TUPLES))),
-                (int) Math.max(1, number(conf, "egret.shell.pending.max.tuples", HELD_TUPLES)),
+                (int) Math.max(1, number(conf, "egret.shell.pending.max.tuples", 1_000_000)),
                 (long) (1000 * number(conf, "egret.process.stopped.secs", 2)),
-                (int) Math.max(1, number(conf, "egret.shell.message.bytes.max", 64 << 20)),
+                (int) Math.max(1, number(conf, "egret.shell.message.max.bytes",
+                        number(conf, "egret.shell.message.bytes.max", 64 << 20))), // the second is the former name
                 !Boolean.FALSE.equals(conf.get("topology.egret.shell.task.ids.ahead")));
     }
 
