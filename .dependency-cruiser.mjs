@@ -10,7 +10,7 @@ const allowed = {
   'dlog-proxy': ['base', 'rpc', 'dlog'],
   'dlog-client': ['base', 'rpc'],
   topology: ['base', 'tuple'],
-  records: ['base', 'topology'],
+  records: ['base', 'topology', 'coordination'],
   packing: ['base', 'topology'],
   scheduler: ['base', 'topology', 'records', 'packing', 'coordination', 'child'],
   container: ['base', 'config', 'tuple', 'topology', 'records', 'coordination', 'child', 'dlog'],

@@ -15,7 +15,7 @@ export {
   GatewayError,
   type GatewayErrorOptions,
 } from './errors.ts';
-export { isJsonObject, type JsonObject, type JsonValue } from './json.ts';
+export { asJson, isJsonObject, type JsonObject, type JsonValue } from './json.ts';
 export { type Logger, type LogLevel, openLog, silentLog } from './log.ts';
 export { limitedByPeer } from './log-limit.ts';
 export {

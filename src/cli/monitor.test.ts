@@ -50,7 +50,7 @@ describe('egret get-errors and monitor', () => {
     const container = { containerId: 1, nodeId: 'n1', hostname: 'localhost', slotPort: 6700 };
     const tasks = [task(2, 'count'), task(3, 'count'), task(4, 'words')];
     const plan = { topologyId: id, version: 1, codeVersion: 0, containers: [container], tasks };
-    await nimbus.store.put(keys.assignment(id), json({ plan, reason: '' }));
+    await nimbus.store.put(keys.assignment(id).path, json({ plan, reason: '' }));
   });
   after(async () => {
     await nimbus[Symbol.asyncDispose]();
@@ -86,7 +86,7 @@ describe('egret get-errors and monitor', () => {
       latencies: { '600': [64, 4], ':all-time': [64, 4] },
     }));
     const beat = { containerId: 1, timeMs: 1, uptimeSecs: 10, executors, restarts: { count: 2, words: 1 } };
-    await nimbus.store.put(keys.heartbeat(id, 1), json(beat), { expireMs: 600_000 });
+    await nimbus.store.put(keys.heartbeat(id, 1).path, json(beat), { expireMs: 600_000 });
   };
   /** Runs until the time has been asked for as many polls; each takes `pollMs`. */
   const watch = async (
@@ -166,7 +166,7 @@ describe('egret get-errors and monitor', () => {
   it('shows sums, percentiles and restarts of every component as JSON', async () => {
     await counted([5, 7]);
     const started = { pid: 7, processStart: '1', incarnation: 'a', startedAtMs: 1 };
-    await nimbus.store.put(keys.container(id, 1), { ...started, restarts: 3, lastExit: '' });
+    await nimbus.store.put(keys.container(id, 1).path, { ...started, restarts: 3, lastExit: '' });
     assert.equal(await run(['monitor', 'words', '--json']), 0);
     const { components } = JSON.parse(out) as {
       components: { id: string; windows: Record<string, Record<string, unknown>> }[];
@@ -191,7 +191,7 @@ describe('egret get-errors and monitor', () => {
       [2, 'newer'],
     ] as const) {
       await nimbus.store.append(
-        keys.errors(id, 'count'),
+        keys.errors(id, 'count').path,
         json({ error, timeSecs, host: 'h', port: 6700 }),
         10,
       );

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../base/index.ts';
 import { processStart } from '../child/index.ts';
-import { keys, type TopologyRecord } from '../records/index.ts';
+import { keys, RecordStore, recordOf } from '../records/index.ts';
 import { type NimbusFixture, openNimbusFixture } from '../testing/nimbus-fixture.ts';
 import { endpointsPath, writeEndpoints } from './endpoints.ts';
 import { runEgret } from './program.ts';
@@ -197,8 +197,7 @@ describe('the command line', () => {
 
   it('rebalances as it is told, and says so', async () => {
     const id = await nimbus.submit({ name: 'spread' });
-    const asked = async () =>
-      (await nimbus.store.read(keys.topology(id)))!.value as unknown as TopologyRecord;
+    const asked = async () => recordOf(await new RecordStore(nimbus.store).read(keys.topology(id)))!;
     const flags = ['-w', '60', '-n', '3', '-e', 'count=2', '-e', 'words=4', '-t', '{"topology.debug":true}'];
     const settings = ['-c', 'topology.max.spout.pending=7', ...here()];
     assert.deepEqual(await run(['rebalance', 'spread', ...flags, ...settings]), {

@@ -7,6 +7,7 @@ import { errorCode, silentLog } from '../base/index.ts';
 import { CodeDirectories } from '../code/index.ts';
 import { readConfText } from '../config/index.ts';
 import { MemoryStore } from '../coordination/index.ts';
+import { RecordStore } from '../records/index.ts';
 import { encode, StormTopology } from '../rpc/index.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { makeJar, shellTopology } from '../testing/nimbus-fixture.ts';
@@ -35,7 +36,7 @@ class Bench implements AsyncDisposable {
       finished: () => Promise.resolve(this.jar),
       discard: () => Promise.resolve(),
     } as unknown as Inbox;
-    const topologies = new Topologies(new MemoryStore(clock));
+    const topologies = new Topologies(new RecordStore(new MemoryStore(clock)));
     const logStreams = { settings: () => Promise.reject(new Error('there is no log')) };
     const submissions = new Submissions(
       { clock, log: silentLog, topologies, inbox, code: this.code, logStreams },

@@ -148,10 +148,10 @@ describe('the Nimbus service', () => {
 
   it('keeps the code of a removed topology until its last container is gone', async () => {
     const id = await nimbus.submit({ name: 'words' });
-    await nimbus.store.put(keys.container(id, 1), json({ pid: 1 }));
-    await nimbus.store.put(keys.assignment(id), json(assignmentOf(id)));
+    await nimbus.store.put(keys.container(id, 1).path, json({ pid: 1 }));
+    await nimbus.store.put(keys.assignment(id).path, json(assignmentOf(id)));
     await nimbus.store.append(
-      keys.errors(id, 'count'),
+      keys.errors(id, 'count').path,
       json({ error: 'x', timeSecs: 1, host: 'h', port: 1 }),
       10,
     );
@@ -162,8 +162,8 @@ describe('the Nimbus service', () => {
       await nimbus.client.call.getTopologySummaries({});
       assert.notDeepEqual(nimbus.files(), []);
     }
-    await nimbus.store.remove(keys.assignment(id));
-    await nimbus.store.remove(keys.container(id, 1));
+    await nimbus.store.remove(keys.assignment(id).path);
+    await nimbus.store.remove(keys.container(id, 1).path);
     await until('the code to go', () => {
       clock.advance(500);
       return nimbus.files().length === 0;
@@ -182,7 +182,7 @@ describe('the Nimbus service', () => {
     const id = await nimbus.submit({ name: 'words' });
     await nimbus.submit({ name: 'dying' });
     await nimbus.client.call.killTopologyWithOpts({ name: 'dying', options: { wait_secs: 30 } });
-    await nimbus.store.create(keys.name('stale'), 'stale-9-9');
+    await nimbus.store.create(keys.name('stale').path, 'stale-9-9');
     await nimbus.client.call.beginFileUpload({});
     clock.advance(1_000);
     await nimbus.restart();
@@ -200,9 +200,9 @@ describe('the Nimbus service', () => {
       [before?.num_tasks, before?.num_executors, before?.num_workers, before?.sched_status],
       [0, 0, 0, 'Not scheduled yet'],
     );
-    await nimbus.store.put(keys.assignment(id), json(assignmentOf(id)));
+    await nimbus.store.put(keys.assignment(id).path, json(assignmentOf(id)));
     await nimbus.store.put(
-      keys.supervisor('n1'),
+      keys.supervisor('n1').path,
       json({
         nodeId: 'n1',
         hostname: 'localhost',
@@ -231,7 +231,7 @@ describe('the Nimbus service', () => {
 
   it('answers executors with zeros before their first heartbeat, and with its counts after', async () => {
     const id = await nimbus.submit({ name: 'words' });
-    await nimbus.store.put(keys.assignment(id), json(assignmentOf(id)));
+    await nimbus.store.put(keys.assignment(id).path, json(assignmentOf(id)));
     const zeros = await nimbus.client.call.getTopologyInfo({ id });
     assert.deepEqual(
       zeros.executors.map((row) => [row.component_id, row.executor_info.task_end, row.port, row.uptime_secs]),
@@ -270,7 +270,7 @@ describe('the Nimbus service', () => {
         },
       ],
     };
-    await nimbus.store.put(keys.heartbeat(id, 2), json(heartbeat), { expireMs: 60_000 });
+    await nimbus.store.put(keys.heartbeat(id, 2).path, json(heartbeat), { expireMs: 60_000 });
     const info = await nimbus.client.call.getTopologyInfoByName({ name: 'words' });
     const count = info.executors[1]!;
     assert.equal(count.uptime_secs, 8);
@@ -288,7 +288,7 @@ describe('the Nimbus service', () => {
     const id = await nimbus.submit({ name: 'words' });
     for (const timeSecs of [1, 2, 3]) {
       const error = json({ error: `fault ${timeSecs}`, timeSecs, host: 'h', port: 6700 });
-      await nimbus.store.append(keys.errors(id, 'count'), error, 10);
+      await nimbus.store.append(keys.errors(id, 'count').path, error, 10);
     }
     const errorsOf = async (num_err_choice?: 'ALL' | 'ONE' | 'NONE') => {
       const info = await nimbus.client.call.getTopologyInfoWithOpts({ id, options: { num_err_choice } });

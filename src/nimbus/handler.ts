@@ -1,8 +1,7 @@
 import { type Clock, type Freeing, GatewayError } from '../base/index.ts';
 import { type CodeDirectories, readComponentConfs } from '../code/index.ts';
 import { type ConfText, maskSecrets, readConfValues, writeConfText } from '../config/index.ts';
-import type { StateStore } from '../coordination/index.ts';
-import type { TopologyRecord } from '../records/index.ts';
+import type { RecordStore, TopologyRecord } from '../records/index.ts';
 import {
   type Call,
   type Handler,
@@ -35,7 +34,7 @@ import { readAssignment, readTopologyInfo } from './topology-info.ts';
 
 export interface HandlerDeps {
   readonly clock: Clock;
-  readonly store: StateStore;
+  readonly store: RecordStore;
   readonly inbox: Inbox;
   readonly code: CodeDirectories;
   readonly topologies: Topologies;

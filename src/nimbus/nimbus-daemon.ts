@@ -3,6 +3,7 @@ import { type Clock, type Freeing, type Logger, type RandomSource, withoutReserv
 import { CodeDirectories } from '../code/index.ts';
 import { type ConfText, type NimbusConfig, withoutDaemonSecrets } from '../config/index.ts';
 import type { StateStore } from '../coordination/index.ts';
+import { RecordStore } from '../records/index.ts';
 import type { Handler, NimbusMethods } from '../rpc/index.ts';
 import { Inbox } from '../uploads/index.ts';
 import { makeHandler } from './handler.ts';
@@ -87,7 +88,8 @@ export class NimbusDaemon implements AsyncDisposable {
       { bytesMax: config.resourcesBytesMax, filesMax: config.resourcesFilesMax },
       deps.log,
     );
-    const topologies = new Topologies(deps.store);
+    const store = new RecordStore(deps.store);
+    const topologies = new Topologies(store);
     const submissions = new Submissions(
       { ...deps, topologies, inbox, code },
       {
@@ -99,16 +101,17 @@ export class NimbusDaemon implements AsyncDisposable {
     const { freeing = withoutReserve } = deps;
     const reaper = new Reaper({
       ...deps,
+      store,
       freeing,
       topologies,
       code,
       isUnderWay: (id) => submissions.isUnderWay(id),
     });
-    const rebalances = new Rebalances({ ...deps, topologies, code, clusterConf });
+    const rebalances = new Rebalances({ ...deps, store, topologies, code, clusterConf });
     const names = options.hostname === undefined ? config.seeds : [...config.seeds, options.hostname];
     const leaderHost = await resolveLeaderHost(names);
     const handler = makeHandler(
-      { ...deps, freeing, inbox, code, topologies, submissions, reaper, rebalances },
+      { ...deps, store, freeing, inbox, code, topologies, submissions, reaper, rebalances },
       { clusterConf, leaderHost, startedAtMs: deps.clock.nowMs() },
     );
     await reaper.wake();

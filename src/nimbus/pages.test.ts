@@ -168,10 +168,10 @@ describe('pages of the Nimbus service', () => {
   });
   afterEach(() => nimbus[Symbol.asyncDispose]());
 
-  const place = () => nimbus.store.put(keys.assignment(id), json(assignmentOf(id)));
+  const place = () => nimbus.store.put(keys.assignment(id).path, json(assignmentOf(id)));
   const heartbeat = async (containerId: number, beat: Partial<HeartbeatRecord>): Promise<void> => {
     const whole = { containerId, timeMs: clock.nowMs(), uptimeSecs: 9, executors: [], ...beat };
-    await nimbus.store.put(keys.heartbeat(id, containerId), json(whole), { expireMs: 60_000 });
+    await nimbus.store.put(keys.heartbeat(id, containerId).path, json(whole), { expireMs: 60_000 });
   };
   const beatsOf = async ({
     bodies,
@@ -203,7 +203,7 @@ describe('pages of the Nimbus service', () => {
     ) as JsonObject;
     const topology = encode(StormTopology, await nimbus.client.call.getTopology({ id }));
     const fault = { error: 'a fault', timeSecs: 1, host: 'h', port: 1 };
-    await nimbus.store.append(keys.errors(id, 'count'), json(fault), 10);
+    await nimbus.store.append(keys.errors(id, 'count').path, json(fault), 10);
     const ours: unknown[] = [];
     const questions: JsonObject[] = [];
     for (const each of situations) {
@@ -311,7 +311,10 @@ describe('pages of the Nimbus service', () => {
       host: 'jvm',
     });
     const tasks = [...assignment.plan.tasks, logger(6, 1), logger(7, 2)];
-    await nimbus.store.put(keys.assignment(id), json({ ...assignment, plan: { ...assignment.plan, tasks } }));
+    await nimbus.store.put(
+      keys.assignment(id).path,
+      json({ ...assignment, plan: { ...assignment.plan, tasks } }),
+    );
     const ports = await Promise.all(
       ['words', 'count'].map(async (component_id) => {
         const choice = { topology_id: id, window: '600', is_include_sys: true };
@@ -334,7 +337,7 @@ describe('pages of the Nimbus service', () => {
       slotPorts: [6700, 6701, 6702],
       startedAtMs: clock.nowMs(),
     };
-    await nimbus.store.put(keys.supervisor('n1'), json(supervisor));
+    await nimbus.store.put(keys.supervisor('n1').path, json(supervisor));
     const { call } = nimbus.client;
     for (const who of [{ id: 'n1' }, { host: 'localhost' }]) {
       const page = await call.getSupervisorPageInfo({ ...who, is_include_sys: false });

@@ -1,7 +1,6 @@
 import { GatewayError } from '../base/index.ts';
 import { type ConfText, maskSecrets, readConfText, readConfValues, writeConfText } from '../config/index.ts';
-import type { StateStore } from '../coordination/index.ts';
-import type { TopologyRecord } from '../records/index.ts';
+import type { RecordStore, TopologyRecord } from '../records/index.ts';
 import type { ErrorInfo, Handler, NimbusMethods, SupervisorPageInfo } from '../rpc/index.ts';
 import type { LogicalTopology } from '../topology/index.ts';
 import { componentPage } from './component-page.ts';
@@ -12,7 +11,7 @@ import { readAssignment, readContainers, readErrorsOf, readHeartbeats } from './
 import { topologyPage } from './topology-page.ts';
 
 export interface PageDeps {
-  readonly store: StateStore;
+  readonly store: RecordStore;
   readonly topologies: Topologies;
   readonly nowMs: () => number;
   readonly readSystem: (record: TopologyRecord) => Promise<LogicalTopology>;
@@ -76,7 +75,7 @@ async function readSource(
 }
 
 async function readLastErrors(
-  store: StateStore,
+  store: RecordStore,
   topologyId: string,
   system: LogicalTopology,
 ): Promise<ReadonlyMap<string, ErrorInfo>> {

@@ -1,13 +1,12 @@
 import { type Clock, describeError, type Freeing, type Logger } from '../base/index.ts';
 import type { CodeDirectories } from '../code/index.ts';
-import type { StateStore } from '../coordination/index.ts';
-import { keys, readMarkerRecord } from '../records/index.ts';
+import { keys, type RecordStore, recordOf } from '../records/index.ts';
 import type { Topologies } from './topologies.ts';
 
 export interface ReaperDeps {
   readonly clock: Clock;
   readonly log: Logger;
-  readonly store: StateStore;
+  readonly store: RecordStore;
   readonly topologies: Topologies;
   readonly code: CodeDirectories;
   /** A submission being written looks like a leftover, and is none. */
@@ -122,7 +121,6 @@ export class Reaper {
   }
 }
 
-async function markerOf(store: StateStore): Promise<string | undefined> {
-  const reading = readMarkerRecord((await store.read(keys.marker))?.value);
-  return reading.kind === 'read' ? reading.record.id : undefined;
+async function markerOf(store: RecordStore): Promise<string | undefined> {
+  return recordOf(await store.read(keys.marker))?.id;
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type JsonObject, type JsonValue, systemClock, waitFor } from '../base/index.ts';
-import { type AssignmentRecord, keys, type TopologyRecord } from '../records/index.ts';
+import { type JsonObject, systemClock, waitFor } from '../base/index.ts';
+import { type AssignmentRecord, keys, RecordStore, recordOf, type TopologyRecord } from '../records/index.ts';
 import type { DeclaredException, RebalanceOptions } from '../rpc/index.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { type NimbusFixture, openNimbusFixture } from '../testing/nimbus-fixture.ts';
@@ -22,7 +22,7 @@ describe('rebalance', () => {
   const rebalance = (options: RebalanceOptions): Promise<void> =>
     nimbus.client.call.rebalance({ name: 'words', options });
   const record = async (): Promise<TopologyRecord> =>
-    (await nimbus.store.read(keys.topology(id)))!.value as unknown as TopologyRecord;
+    recordOf(await new RecordStore(nimbus.store).read(keys.topology(id)))!;
   const until = (what: string, probe: (found: TopologyRecord) => boolean) =>
     waitFor(what, async () => (probe(await record()) ? true : undefined), {
       clock: systemClock,
@@ -31,7 +31,7 @@ describe('rebalance', () => {
   /** Stands in for the scheduler. */
   async function place(more: Partial<AssignmentRecord>): Promise<void> {
     const plan = { topologyId: id, version: 1, codeVersion: 0, containers: [], tasks: [] };
-    await nimbus.store.put(keys.assignment(id), { plan, reason: '', ...more } as unknown as JsonValue);
+    await new RecordStore(nimbus.store).put(keys.assignment(id), { plan, reason: '', ...more });
   }
   const placing = (found: TopologyRecord): boolean => found.rebalance?.phase === 'placing';
   const isInvalid = (message: string) => (error: DeclaredException) => {
@@ -140,10 +140,10 @@ describe('rebalance', () => {
 
   it('goes on where a gateway was killed after it had laid over the configuration', async () => {
     await rebalance({ wait_secs: 5, topology_conf_overrides: '{"topology.debug":true}' });
-    const before = await nimbus.store.read(keys.topology(id));
+    const before = await nimbus.store.read(keys.topology(id).path);
     clock.advance(5000);
     await until('the scheduler being asked', placing);
-    await nimbus.store.put(keys.topology(id), before!.value); // as if the second write had not been made
+    await nimbus.store.put(keys.topology(id).path, before!.value); // as if the second write had not been made
     await nimbus.restart();
     await until('the scheduler being asked again', placing);
     assert.equal((await record()).codeVersion, 1);

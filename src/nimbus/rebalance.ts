@@ -1,8 +1,7 @@
 import { type Clock, describeError, GatewayError, type Logger } from '../base/index.ts';
 import { type CodeDirectories, overlay, readMergedConf, readOverrides } from '../code/index.ts';
 import { type ConfText, readConfText, writeConfText } from '../config/index.ts';
-import type { StateStore } from '../coordination/index.ts';
-import { keys, type PendingRebalance, type TopologyRecord } from '../records/index.ts';
+import { keys, type PendingRebalance, type RecordStore, type TopologyRecord } from '../records/index.ts';
 import type { RebalanceOptions } from '../rpc/index.ts';
 import { messageTimeoutSecs } from './message-timeout.ts';
 import type { StoredTopology, Topologies } from './topologies.ts';
@@ -11,7 +10,7 @@ import { readAssignment } from './topology-info.ts';
 export interface RebalancesDeps {
   readonly clock: Clock;
   readonly log: Logger;
-  readonly store: StateStore;
+  readonly store: RecordStore;
   readonly topologies: Topologies;
   readonly code: CodeDirectories;
   readonly clusterConf: ConfText;
@@ -43,7 +42,7 @@ export class Rebalances {
   /** Goes on with what an earlier gateway began. Rejects with `STATE_UNAVAILABLE`. */
   async open(): Promise<void> {
     const { store } = this.#deps;
-    this.#watch = await store.watch(keys.assignment(''), () => void this.wake());
+    this.#watch = await store.watch(keys.assignments, () => void this.wake());
     await this.wake();
   }
 

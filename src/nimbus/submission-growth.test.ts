@@ -4,6 +4,7 @@ import type { CodeDirectories, TopologyCode } from '../code/index.ts';
 import { type ConfText, readConfText } from '../config/index.ts';
 import { MemoryStore } from '../coordination/index.ts';
 import { packRoundRobin, repack } from '../packing/index.ts';
+import { RecordStore } from '../records/index.ts';
 import { type GrowingSubmission, growingSubmissions } from '../testing/growing-submissions.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import type { LogicalTopology } from '../topology/index.ts';
@@ -32,7 +33,7 @@ async function submitAndPack(
     discard: () => Promise.resolve(),
   } as unknown as Inbox;
   const logStreams = { settings: () => Promise.reject(new GatewayError('STREAM_UNKNOWN', 'none')) };
-  const topologies = new Topologies(new MemoryStore(clock));
+  const topologies = new Topologies(new RecordStore(new MemoryStore(clock)));
   const submissions = new Submissions(
     { clock, log: silentLog, topologies, inbox, code, logStreams },
     { clusterConf, limits: {}, owner: 'o' },

@@ -1,8 +1,8 @@
-import type { StateStore } from '../coordination/index.ts';
 import {
   type AssignmentRecord,
   keys,
-  readSupervisorRecord,
+  type RecordStore,
+  readable,
   type SupervisorRecord,
 } from '../records/index.ts';
 import type {
@@ -62,13 +62,13 @@ export function unreadableInfo({ id, name, reason }: UnreadableTopology, nowMs: 
 }
 
 /** Of the topologies that can be read. */
-export async function readViews(store: StateStore, topologies: Topologies): Promise<TopologyView[]> {
+export async function readViews(store: RecordStore, topologies: Topologies): Promise<TopologyView[]> {
   return viewsOf(store, await topologies.list());
 }
 
 /** A row for every topology, also for those whose records cannot be read. */
 export async function readSummaries(
-  store: StateStore,
+  store: RecordStore,
   topologies: Topologies,
   nowMs: number,
 ): Promise<TopologySummary[]> {
@@ -76,15 +76,12 @@ export async function readSummaries(
 }
 
 /** One that cannot be read is left out: its gateway writes another when it starts. */
-export async function readSupervisors(store: StateStore): Promise<SupervisorRecord[]> {
-  return (await store.list(keys.supervisors)).flatMap(({ value }) => {
-    const reading = readSupervisorRecord(value);
-    return reading.kind === 'read' ? [reading.record] : [];
-  });
+export async function readSupervisors(store: RecordStore): Promise<SupervisorRecord[]> {
+  return readable(await store.list(keys.supervisors));
 }
 
 export async function readClusterSummary(
-  store: StateStore,
+  store: RecordStore,
   topologies: Topologies,
   options: { readonly nimbus: NimbusSummary; readonly nowMs: number },
 ): Promise<ClusterSummary> {
@@ -100,7 +97,7 @@ export async function readClusterSummary(
 }
 
 async function readRows(
-  store: StateStore,
+  store: RecordStore,
   topologies: Topologies,
   nowMs: number,
 ): Promise<{ readonly views: TopologyView[]; readonly rows: TopologySummary[] }> {
@@ -112,7 +109,7 @@ async function readRows(
   };
 }
 
-function viewsOf(store: StateStore, stored: readonly StoredTopology[]): Promise<TopologyView[]> {
+function viewsOf(store: RecordStore, stored: readonly StoredTopology[]): Promise<TopologyView[]> {
   return Promise.all(
     stored.map(async ({ record }) => ({ record, assignment: await readAssignment(store, record.id) })),
   );

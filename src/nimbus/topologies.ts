@@ -1,6 +1,5 @@
-import { GatewayError, type JsonValue } from '../base/index.ts';
-import type { StateStore } from '../coordination/index.ts';
-import { keys, readTopologyRecord, type TopologyRecord } from '../records/index.ts';
+import { GatewayError } from '../base/index.ts';
+import { keys, type RecordStore, type TopologyRecord } from '../records/index.ts';
 import { stepTopology, type TopologyEvent } from './lifecycle.ts';
 
 export interface StoredTopology {
@@ -37,9 +36,9 @@ export interface NameClaim {
  * A record that cannot be read is kept apart: it never keeps the others from being listed or changed.
  */
 export class Topologies {
-  readonly #store: StateStore;
+  readonly #store: RecordStore;
 
-  constructor(store: StateStore) {
+  constructor(store: RecordStore) {
     this.#store = store;
   }
 
@@ -68,8 +67,7 @@ export class Topologies {
   async findById(id: string): Promise<StoredTopology | UnreadableTopology> {
     const found = await this.#store.read(keys.topology(id));
     if (found === undefined) throw notAlive(id);
-    const reading = readTopologyRecord(id, found.value);
-    if (reading.kind === 'read') return { record: reading.record, version: found.version };
+    if (found.kind === 'read') return { record: found.record, version: found.version };
     const { unreadable } = await this.listAll();
     return unreadable.find((each) => each.id === id) ?? notAliveNow(id);
   }
@@ -79,9 +77,9 @@ export class Topologies {
    * listed under. Throws `TOPOLOGY_NOT_ALIVE` with Storm's words.
    */
   async findByName(name: string): Promise<StoredTopology | UnreadableTopology> {
-    const id = (await this.#store.read(keys.name(name)))?.value;
-    if (typeof id === 'string' && (await this.#store.read(keys.topology(id))) !== undefined) {
-      return this.findById(id);
+    const claim = await this.#store.read(keys.name(name));
+    if (claim?.kind === 'read' && (await this.#store.read(keys.topology(claim.record))) !== undefined) {
+      return this.findById(claim.record);
     }
     const { unreadable } = await this.listAll();
     return unreadable.find((each) => each.name === name) ?? notAliveNow(name);
@@ -93,22 +91,21 @@ export class Topologies {
 
   /** False when the name is taken. */
   async claimName(name: string, id: string): Promise<boolean> {
-    return (await this.#store.create(keys.name(name), id)).kind === 'written';
+    return this.#store.create(keys.name(name), id);
   }
 
   /** Gives the name back if `id` still has it. */
   async releaseName(name: string, id: string): Promise<void> {
-    const held = await this.#store.read(keys.name(name));
-    if (held?.value === id) await this.#store.remove(keys.name(name), held.version);
+    const claim = await this.#store.read(keys.name(name));
+    if (claim?.kind === 'read' && claim.record === id)
+      await this.#store.remove(keys.name(name), claim.version);
   }
 
   async claims(): Promise<readonly NameClaim[]> {
-    const prefix = keys.name('');
-    const found = await this.#store.list(prefix);
-    return found.map(({ key, value, version }) => ({
-      name: key.slice(prefix.length),
-      id: typeof value === 'string' ? value : undefined,
-      version,
+    return (await this.#store.list(keys.names)).map((claim) => ({
+      name: claim.id,
+      id: claim.kind === 'read' ? claim.record : undefined,
+      version: claim.version,
     }));
   }
 
@@ -118,8 +115,7 @@ export class Topologies {
   }
 
   async create(record: TopologyRecord): Promise<void> {
-    const written = await this.#store.create(keys.topology(record.id), record as unknown as JsonValue);
-    if (written.kind === 'written') return;
+    if (await this.#store.create(keys.topology(record.id), record)) return;
     throw new GatewayError('STATE_CONFLICT', `there is a topology with id ${record.id} already`);
   }
 
@@ -133,12 +129,7 @@ export class Topologies {
       const step = stepTopology(record, event);
       if (step.kind === 'refused') throw new GatewayError('TRANSITION_REFUSED', step.reason);
       if (step.kind === 'unchanged') return record;
-      const written = await this.#store.replace(
-        keys.topology(record.id),
-        version,
-        step.record as unknown as JsonValue,
-      );
-      if (written.kind === 'written') return step.record;
+      if (await this.#store.replace(keys.topology(record.id), version, step.record)) return step.record;
     }
   }
 
@@ -146,8 +137,7 @@ export class Topologies {
   async stepOnce({ record, version }: StoredTopology, event: TopologyEvent): Promise<boolean> {
     const step = stepTopology(record, event);
     if (step.kind !== 'changed') return false;
-    const key = keys.topology(record.id);
-    return (await this.#store.replace(key, version, step.record as unknown as JsonValue)).kind === 'written';
+    return this.#store.replace(keys.topology(record.id), version, step.record);
   }
 
   /** False when the record has changed since it was read. What else there is of it goes as with any other. */
@@ -167,11 +157,10 @@ export class Topologies {
   async #find(): Promise<{ readonly stored: StoredTopology[]; readonly broken: BrokenRecord[] }> {
     const stored: StoredTopology[] = [];
     const broken: BrokenRecord[] = [];
-    for (const { key, value, version } of await this.#store.list(keys.topologies)) {
-      const id = key.slice(keys.topologies.length);
-      const reading = readTopologyRecord(id, value);
-      if (reading.kind === 'read') stored.push({ record: reading.record, version });
-      else broken.push({ id, reason: reading.reason, version });
+    for (const found of await this.#store.list(keys.topologies)) {
+      const { id, version } = found;
+      if (found.kind === 'read') stored.push({ record: found.record, version });
+      else broken.push({ id, reason: found.reason, version });
     }
     return { stored, broken };
   }
@@ -210,7 +199,7 @@ function named(broken: readonly BrokenRecord[], claims: readonly NameClaim[]): U
 
 function unreadableReason(id: string, reason: string): string {
   return (
-    `the record ${keys.topology(id).slice(0, 300)} in the state store cannot be read: ${reason}. ` +
+    `the record ${keys.topology(id).path.slice(0, 300)} in the state store cannot be read: ${reason}. ` +
     'Kill the topology and submit it again, or restore the record'
   );
 }

@@ -1,4 +1,3 @@
-import type { StateStore } from '../coordination/index.ts';
 import {
   type AssignmentRecord,
   type ContainerRecord,
@@ -6,11 +5,8 @@ import {
   type ExecutorStatsRecord,
   type HeartbeatRecord,
   keys,
-  type Reading,
-  readAssignmentRecord,
-  readContainerRecord,
-  readErrorRecord,
-  readHeartbeatRecord,
+  type RecordStore,
+  readable,
   type TopologyRecord,
 } from '../records/index.ts';
 import type { ErrorInfo, ExecutorSummary, NumErrorsChoice, TopologyInfo } from '../rpc/index.ts';
@@ -25,14 +21,13 @@ export interface TopologyView {
 }
 
 /** One that cannot be read places nothing, and says why; the scheduler replaces it at its next start. */
-export async function readAssignment(store: StateStore, id: string): Promise<AssignmentRecord | undefined> {
+export async function readAssignment(store: RecordStore, id: string): Promise<AssignmentRecord | undefined> {
   const found = await store.read(keys.assignment(id));
   if (found === undefined) return undefined;
-  const reading = readAssignmentRecord(id, found.value);
-  if (reading.kind === 'read') return reading.record;
+  if (found.kind === 'read') return found.record;
   return {
     plan: { topologyId: id, version: 0, codeVersion: 0, containers: [], tasks: [] },
-    reason: `the record ${keys.assignment(id)} cannot be read: ${reading.reason}`,
+    reason: `the record ${keys.assignment(id).path} cannot be read: ${found.reason}`,
   };
 }
 
@@ -41,7 +36,7 @@ export async function readAssignment(store: StateStore, id: string): Promise<Ass
  * last heartbeat or zeros before the first, and the errors of every component, newest first.
  */
 export async function readTopologyInfo(
-  store: StateStore,
+  store: RecordStore,
   { record, assignment }: TopologyView,
   options: { readonly system: LogicalTopology; readonly errors: NumErrorsChoice; readonly nowMs: number },
 ): Promise<TopologyInfo> {
@@ -123,35 +118,25 @@ function kindOf(component: Component | undefined): 'spout' | 'bolt' {
   return component?.kind === 'spout' ? 'spout' : 'bolt';
 }
 
-export async function readHeartbeats(store: StateStore, id: string): Promise<HeartbeatRecord[]> {
-  const found = await store.list(keys.heartbeats(id));
-  return found.flatMap(({ value }) => readable(readHeartbeatRecord(value)));
-}
-
-/** One that cannot be read is left out: the next one of its writer replaces it. */
-function readable<T>(reading: Reading<T>): readonly T[] {
-  return reading.kind === 'read' ? [reading.record] : [];
+/** A damaged heartbeat is left out: the next one of its container replaces it. */
+export async function readHeartbeats(store: RecordStore, id: string): Promise<HeartbeatRecord[]> {
+  return readable(await store.list(keys.heartbeats(id)));
 }
 
 /** What the scheduler has written of the container processes, by container id. */
 export async function readContainers(
-  store: StateStore,
+  store: RecordStore,
   id: string,
 ): Promise<ReadonlyMap<number, ContainerRecord>> {
-  const prefix = keys.containers(id);
-  const found = await store.list(prefix);
+  const found = await store.list(keys.containers(id));
   return new Map(
-    found.flatMap(({ key, value }) =>
-      readable(readContainerRecord(value)).map(
-        (record) => [Number(key.slice(prefix.length)), record] as const,
-      ),
-    ),
+    found.flatMap((each) => (each.kind === 'read' ? [[Number(each.id), each.record] as const] : [])),
   );
 }
 
 /** A list for every component, also where it is empty, as in Storm. */
 async function readErrors(
-  store: StateStore,
+  store: RecordStore,
   id: string,
   options: { readonly system: LogicalTopology; readonly errors: NumErrorsChoice },
 ): Promise<Map<string, ErrorInfo[]>> {
@@ -159,9 +144,7 @@ async function readErrors(
     options.system.components.map((component) => [component.id, []]),
   );
   if (options.errors === 'NONE') return byComponent;
-  const prefix = keys.errorsOf(id);
-  for (const key of await store.listKeys(prefix)) {
-    const componentId = key.slice(prefix.length);
+  for (const componentId of await store.listIds(keys.errorsOf(id))) {
     const newestFirst = await readErrorsOf(store, id, componentId);
     byComponent.set(componentId, options.errors === 'ONE' ? newestFirst.slice(0, 1) : newestFirst);
   }
@@ -169,10 +152,12 @@ async function readErrors(
 }
 
 /** The errors of one component that are kept, newest first. */
-export async function readErrorsOf(store: StateStore, id: string, componentId: string): Promise<ErrorInfo[]> {
-  const values = await store.readAll(keys.errors(id, componentId));
-  return values
-    .flatMap((value) => readable(readErrorRecord(value)))
+export async function readErrorsOf(
+  store: RecordStore,
+  id: string,
+  componentId: string,
+): Promise<ErrorInfo[]> {
+  return readable(await store.readAll(keys.errors(id, componentId)))
     .map(errorInfo)
     .reverse();
 }

@@ -3,14 +3,10 @@ import fc from 'fast-check';
 import { isJsonObject, type JsonObject, type JsonValue } from '../base/index.ts';
 import {
   isTopologyId,
+  keys,
   type Reading,
   readAssignmentRecord,
-  readContainerRecord,
-  readErrorRecord,
-  readHeartbeatRecord,
   readLogicalTopology,
-  readMarkerRecord,
-  readSupervisorRecord,
   readTopologyRecord,
 } from './index.ts';
 
@@ -66,11 +62,11 @@ const records: Readonly<Record<string, { readonly whole: JsonObject; readonly re
   },
   container: {
     whole: { pid: 2, processStart: '1', incarnation: 'i', startedAtMs: 1, restarts: 0, lastExit: '' },
-    read: readContainerRecord,
+    read: keys.container('t-1-1', 1).check,
   },
   supervisor: {
     whole: { nodeId: 'n', hostname: 'h', slotPorts: [6700], startedAtMs: 1 },
-    read: readSupervisorRecord,
+    read: keys.supervisor('n').check,
   },
   heartbeat: {
     whole: {
@@ -87,10 +83,10 @@ const records: Readonly<Record<string, { readonly whole: JsonObject; readonly re
         },
       ],
     },
-    read: readHeartbeatRecord,
+    read: keys.heartbeat('t-1-1', 1).check,
   },
-  error: { whole: { error: 'e', timeSecs: 1, host: 'h', port: 1 }, read: readErrorRecord },
-  marker: { whole: { id: 'm', madeAtMs: 1 }, read: readMarkerRecord },
+  error: { whole: { error: 'e', timeSecs: 1, host: 'h', port: 1 }, read: keys.errors('t-1-1', 'a').check },
+  marker: { whole: { id: 'm', madeAtMs: 1 }, read: keys.marker.check },
   'system topology': {
     whole: {
       components: [

@@ -1,13 +1,31 @@
 import { isJsonObject, type JsonValue } from '../base/index.ts';
-import type { LogicalTopology, PackingPlan } from '../topology/index.ts';
+import type {
+  Component,
+  ComponentImplementation,
+  ExecutorId,
+  Grouping,
+  InputDeclaration,
+  LogImplementation,
+  LogicalTopology,
+  PackingPlan,
+  PhysicalPlan,
+  PlannedContainer,
+  PlannedTask,
+  StreamDeclaration,
+  StreamManagerAddress,
+} from '../topology/index.ts';
+import type { ErrorRecord, ExecutorStatsRecord, HeartbeatRecord } from './heartbeat-record.ts';
+import type { Reading } from './key.ts';
 import type {
   AssignmentRecord,
   ContainerRecord,
-  ErrorRecord,
-  HeartbeatRecord,
+  LeavingContainer,
   MarkerRecord,
+  MasterRecord,
+  PendingRebalance,
   SupervisorRecord,
   TopologyRecord,
+  UnreadableRecord,
 } from './records.ts';
 import {
   anyObject,
@@ -21,51 +39,57 @@ import {
   object,
   oneOf,
   optional,
+  type PartOf,
   type Shape,
   taggedBy,
   text,
+  unchecked,
 } from './shape.ts';
-
-/**
- * What was read from the state store or from a file, checked for everything that the code relies on. Records outlive
- * the process that wrote them: a disk, a person or another version may have changed them meanwhile.
- */
-export type Reading<T> =
-  | { readonly kind: 'read'; readonly record: T }
-  /** `reason`: one line, of bounded length. */
-  | { readonly kind: 'unreadable'; readonly reason: string };
 
 /** Task ids are 16 bits wide on every wire, Storm's own included. */
 const taskIdMax = 32_767;
 const int32Max = 0x7fff_ffff;
 const topologyIdBytesMax = 255;
 
-/** A topology's id names directories of ours: what is none of them must never reach a file system. */
+/** A topology's id names directories of the gateway: a text that cannot name one must never reach the file system. */
 export function isTopologyId(id: string): boolean {
   return (
     id !== '' && id !== '.' && id !== '..' && !/[/\0]/.test(id) && Buffer.byteLength(id) <= topologyIdBytesMax
   );
 }
 
-/** `id`: as its key says. */
+/** `id`: the one in its key. */
 export function readTopologyRecord(id: string, value: JsonValue | undefined): Reading<TopologyRecord> {
   if (!isTopologyId(id)) return { kind: 'unreadable', reason: 'its key is not the id of a topology' };
-  // The scheduler writes this where it cannot restore the record itself.
+  // The scheduler writes an UnreadableRecord where it cannot restore the topology's own.
   if (isJsonObject(value) && typeof value['unreadable'] === 'string') {
     return { kind: 'unreadable', reason: value['unreadable'].slice(0, 500) };
   }
-  return check(object({ id: exactly(id), ...topologyMembers }), value);
+  return check(object<TopologyRecord>({ id: exactly(id), ...topologyMembers }), value);
+}
+
+export function readUnreadableRecord(value: JsonValue | undefined): Reading<UnreadableRecord> {
+  return check(object<UnreadableRecord>({ id: text, unreadable: text }), value);
+}
+
+/** The record under a topology's name. */
+export function readTopologyId(value: JsonValue | undefined): Reading<string> {
+  return check(text, value);
 }
 
 export function readAssignmentRecord(
   topologyId: string,
   value: JsonValue | undefined,
 ): Reading<AssignmentRecord> {
-  return check(object({ ...assignmentMembers, plan: planOf(topologyId) }), value);
+  return check(object<AssignmentRecord>({ ...assignmentMembers, plan: planOf(topologyId) }), value);
 }
 
 export function readPackingPlan(topologyId: string, value: JsonValue | undefined): Reading<PackingPlan> {
   return check(planOf(topologyId), value);
+}
+
+export function readPhysicalPlan(topologyId: string, value: JsonValue | undefined): Reading<PhysicalPlan> {
+  return check(object<PhysicalPlan>({ topologyId: exactly(topologyId), ...physicalMembers }), value);
 }
 
 export function readContainerRecord(value: JsonValue | undefined): Reading<ContainerRecord> {
@@ -85,23 +109,33 @@ export function readErrorRecord(value: JsonValue | undefined): Reading<ErrorReco
 }
 
 export function readMarkerRecord(value: JsonValue | undefined): Reading<MarkerRecord> {
-  return check(object({ id: text }), value);
+  return check(object<MarkerRecord>({ id: text, madeAtMs: unchecked }), value);
 }
 
-/** Of a file: what is inside `conf` of the topology and its components is read where it is used. */
+export function readMasterRecord(value: JsonValue | undefined): Reading<MasterRecord> {
+  return check(object<MasterRecord>({ host: text, port: integer(1, 65_535) }), value);
+}
+
+/** For a lease with which its holder publishes nothing. */
+export function readNothing(): Reading<null> {
+  return { kind: 'read', record: null };
+}
+
+/** From a file. The configurations of the topology and its components are checked where they are used. */
 export function readLogicalTopology(value: JsonValue | undefined): Reading<LogicalTopology> {
-  return check(object({ components: listOf(component) }), value);
+  return check(object<LogicalTopology>({ components: listOf(component) }), value);
 }
 
-function check<T>(shape: Shape, value: JsonValue | undefined): Reading<T> {
+function check<T>(shape: Shape<T>, value: JsonValue | undefined): Reading<T> {
   const fault = shape(value);
+  const checked: unknown = value;
   return fault === undefined
-    ? { kind: 'read', record: value as unknown as T }
+    ? { kind: 'read', record: checked as T }
     : { kind: 'unreadable', reason: describeFault(fault) };
 }
 
 const status = oneOf('ACTIVE', 'INACTIVE', 'KILLED', 'REBALANCING');
-/** Packing refuses a number of workers that it cannot give, with a reason of its own. */
+/** Packing refuses a number of workers that it cannot place, with a reason of its own. */
 const workers = finite;
 const executors = optional(mapOf(integer(0, int32Max)));
 const count = integer(0);
@@ -115,7 +149,7 @@ const topologyMembers = {
   workers,
   executors,
   rebalance: optional(
-    object({
+    object<PendingRebalance>({
       phase: oneOf('waiting', 'placing'),
       statusBefore: oneOf('ACTIVE', 'INACTIVE'),
       dueAtMs: finite,
@@ -131,7 +165,7 @@ const topologyMembers = {
 };
 
 const containerId = integer(0, int32Max);
-const executor: Shape = (value) => {
+const executor: Shape<ExecutorId> = (value) => {
   const fault = listOf(integer(-1, taskIdMax))(value);
   if (fault !== undefined) return fault;
   const ids = value as readonly number[];
@@ -140,13 +174,13 @@ const executor: Shape = (value) => {
     : { path: [], expected: 'first and last task', found: value };
 };
 
-function planOf(topologyId: string): Shape {
-  return object({
+function planOf(topologyId: string): Shape<PackingPlan> {
+  return object<PackingPlan>({
     topologyId: exactly(topologyId),
     version: count,
     codeVersion: count,
     containers: listOf(
-      object({
+      object<PlannedContainer>({
         containerId: integer(1, int32Max),
         slotPort: integer(0, 65_535),
         nodeId: text,
@@ -154,7 +188,7 @@ function planOf(topologyId: string): Shape {
       }),
     ),
     tasks: listOf(
-      object({
+      object<PlannedTask>({
         taskId: integer(1, taskIdMax),
         componentId: text,
         executor,
@@ -168,11 +202,23 @@ function planOf(topologyId: string): Shape {
 const assignmentMembers = {
   reason: text,
   rebalances: optional(count),
-  leaving: optional(listOf(object({ containerId, slotPort: integer(0, 65_535), endAtMs: finite }))),
+  leaving: optional(
+    listOf(object<LeavingContainer>({ containerId, slotPort: integer(0, 65_535), endAtMs: finite })),
+  ),
   isGivenUp: optional(flag),
 };
 
-const container = object({
+const physicalMembers = {
+  epoch: count,
+  packingVersion: count,
+  isComplete: flag,
+  status,
+  streamManagers: listOf(
+    object<StreamManagerAddress>({ containerId, host: text, port: integer(1, 65_535), incarnation: text }),
+  ),
+};
+
+const container = object<ContainerRecord>({
   pid: integer(1, int32Max),
   processStart: text,
   incarnation: text,
@@ -181,7 +227,7 @@ const container = object({
   lastExit: text,
 });
 
-const supervisor = object({
+const supervisor = object<SupervisorRecord>({
   nodeId: text,
   hostname: text,
   slotPorts: listOf(integer(0, 65_535)),
@@ -189,21 +235,22 @@ const supervisor = object({
 });
 
 const counts = mapOf(mapOf(finite));
-const heartbeat = object({
+type Specific = ExecutorStatsRecord['specific'];
+const heartbeat = object<HeartbeatRecord>({
   containerId,
   timeMs: finite,
   uptimeSecs: finite,
   executors: listOf(
-    object({
+    object<ExecutorStatsRecord>({
       executor,
       componentId: text,
       uptimeSecs: finite,
       emitted: counts,
       transferred: counts,
       rate: finite,
-      specific: taggedBy('kind', {
-        spout: object({ acked: counts, failed: counts, completeMsAvg: counts }),
-        bolt: object({
+      specific: taggedBy<'kind', Specific>('kind', {
+        spout: object<PartOf<Specific, 'spout'>>({ acked: counts, failed: counts, completeMsAvg: counts }),
+        bolt: object<PartOf<Specific, 'bolt'>>({
           acked: counts,
           failed: counts,
           processMsAvg: counts,
@@ -215,44 +262,45 @@ const heartbeat = object({
     }),
   ),
   restarts: optional(mapOf(finite)),
+  flow: unchecked,
 });
 
-const error = object({ error: text, timeSecs: finite, host: text, port: finite });
+const error = object<ErrorRecord>({ error: text, timeSecs: finite, host: text, port: finite });
 
-const logParts = {
+const logParts = object<Omit<LogImplementation, 'kind'>>({
   componentId: text,
   streamId: text,
   durability: oneOf('fsync', 'os'),
-};
-const nothing = object({});
-const component = object({
+});
+const nothing = object<object>({});
+const component = object<Component>({
   id: text,
   kind: oneOf('spout', 'bolt', 'state_spout'),
-  implementation: taggedBy('kind', {
+  implementation: taggedBy<'kind', ComponentImplementation>('kind', {
     serialized_java: nothing,
-    java_object: object({ className: text }),
-    shell: object({ executionCommand: text, script: text }),
+    java_object: object<PartOf<ComponentImplementation, 'java_object'>>({ className: text }),
+    shell: object<PartOf<ComponentImplementation, 'shell'>>({ executionCommand: text, script: text }),
     system: nothing,
-    log_sink: object(logParts),
-    log_source: object(logParts),
+    log_sink: logParts,
+    log_source: logParts,
   }),
   inputs: listOf(
-    object({
+    object<InputDeclaration>({
       sourceComponentId: text,
       sourceStreamId: text,
-      grouping: taggedBy('kind', {
-        fields: object({ fields: listOf(text) }),
+      grouping: taggedBy<'kind', Grouping>('kind', {
+        fields: object<PartOf<Grouping, 'fields'>>({ fields: listOf(text) }),
         shuffle: nothing,
         all: nothing,
         none: nothing,
         direct: nothing,
         local_or_shuffle: nothing,
-        custom_object: object({ className: text }),
-        custom_serialized: object({ bytesBase64: text }),
+        custom_object: object<PartOf<Grouping, 'custom_object'>>({ className: text }),
+        custom_serialized: object<PartOf<Grouping, 'custom_serialized'>>({ bytesBase64: text }),
       }),
     }),
   ),
-  streams: mapOf(object({ fields: listOf(text), direct: flag })),
+  streams: mapOf(object<StreamDeclaration>({ fields: listOf(text), direct: flag })),
   parallelismHint: optional(integer(-int32Max - 1, int32Max)),
   conf: anyObject,
 });

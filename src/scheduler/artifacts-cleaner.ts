@@ -2,8 +2,7 @@ import type { Dirent } from 'node:fs';
 import { lstat, readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, describeError, errorCode, type Logger } from '../base/index.ts';
-import type { StateStore } from '../coordination/index.ts';
-import { keys, readMarkerRecord } from '../records/index.ts';
+import { keys, type RecordStore, recordOf } from '../records/index.ts';
 import {
   type ArtifactsLimits,
   type Cleaning,
@@ -15,7 +14,7 @@ import {
 export interface ArtifactsCleanerOptions {
   readonly clock: Clock;
   readonly log: Logger;
-  readonly store: StateStore;
+  readonly store: RecordStore;
   readonly artifactsDir: string;
   readonly limits: ArtifactsLimits;
   readonly everyMs: number;
@@ -79,13 +78,12 @@ export class ArtifactsCleaner {
   async #alive(): Promise<ReadonlySet<string> | undefined> {
     const { store } = this.#options;
     const marker = async (): Promise<string | undefined> => {
-      const reading = readMarkerRecord((await store.read(keys.marker))?.value);
-      return reading.kind === 'read' ? reading.record.id : undefined;
+      return recordOf(await store.read(keys.marker))?.id;
     };
     const before = await marker();
     const records = await store.list(keys.topologies);
     if (before === undefined || (await marker()) !== before) return undefined;
-    return new Set(records.map(({ key }) => key.slice(keys.topologies.length)));
+    return new Set(records.map(({ id }) => id));
   }
 
   async #list(): Promise<WorkerDirectory[]> {

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { systemClock } from '../base/index.ts';
 import { MemoryStore } from '../coordination/index.ts';
-import { keys } from '../records/index.ts';
+import { keys, RecordStore } from '../records/index.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { recordingLog } from '../testing/recording-log.ts';
 import { decideCleaning, type WorkerDirectory } from './artifacts.ts';
@@ -119,18 +119,18 @@ describe('the cleaner of logs', () => {
     make('strange/notes/file');
     make('file');
     symlinkSync(join(dir, 'strange'), join(dir, 'link'));
-    await store.put(keys.topology('alive'), {});
-    await store.put(keys.topology('broken'), null);
+    await store.put(keys.topology('alive').path, {});
+    await store.put(keys.topology('broken').path, null);
     const log = recordingLog();
     const cleaner = new ArtifactsCleaner({
-      ...{ clock, log, store, artifactsDir: dir, everyMs: 600 },
+      ...{ clock, log, store: new RecordStore(store), artifactsDir: dir, everyMs: 600 },
       limits: { ageMsMax: 1000, workerBytesMax: 1e9, sumBytesMax: 1e9 },
     });
     const before = readdirSync(dir, { recursive: true });
     clock.advance(600);
     await cleaner.run();
     assert.deepEqual(readdirSync(dir, { recursive: true }), before, 'an emptied store says nothing');
-    await store.put(keys.marker, { id: 'one', madeAtMs: 0 });
+    await store.put(keys.marker.path, { id: 'one', madeAtMs: 0 });
     clock.advance(600);
     await cleaner.run();
     assert.deepEqual(readdirSync(dir).sort(), ['alive', 'broken', 'file', 'link', 'recent', 'strange']);

@@ -1,11 +1,11 @@
-import { type Clock, describeError, type JsonValue, type Logger } from '../base/index.ts';
-import type { StateStore, StateWrites } from '../coordination/index.ts';
+import { type Clock, describeError, type Logger } from '../base/index.ts';
 import type { Slot } from '../packing/index.ts';
 import {
   type AssignmentRecord,
   isTopologyId,
   keys,
-  readAssignmentRecord,
+  type RecordStore,
+  type RecordWrites,
   type TopologyRecord,
 } from '../records/index.ts';
 import { type AssignRequest, unpacked } from './assign.ts';
@@ -15,9 +15,9 @@ import type { Packer, PackOutcome } from './packer.ts';
 import { type ContainerName, nameKey } from './reconcile.ts';
 
 export interface AssignmentsDeps {
-  readonly store: StateStore;
+  readonly store: RecordStore;
   /** Under the lease of the leading scheduler. Throws `LEASE_LOST`. */
-  readonly writes: () => StateWrites;
+  readonly writes: () => RecordWrites;
   readonly files: NodeFiles;
   readonly log: Logger;
   /** All slots of this node. */
@@ -66,17 +66,15 @@ export class Assignments {
   /** Takes what the store has. A plan that names slots which this node does not (or no longer) offer is packed anew. */
   async load(): Promise<void> {
     const { store, slots, log } = this.#deps;
-    const prefix = keys.assignment('');
     this.#assigned.clear();
     this.#generation += 1;
-    for (const { key, value } of await store.list(prefix)) {
-      const topologyId = key.slice(prefix.length);
-      const reading = readAssignmentRecord(topologyId, value);
-      if (reading.kind === 'unreadable') {
-        await this.#recover(topologyId, reading.reason);
+    for (const found of await store.list(keys.assignments)) {
+      const topologyId = found.id;
+      if (found.kind === 'unreadable') {
+        await this.#recover(topologyId, found.reason);
         continue;
       }
-      const assignment = reading.record;
+      const assignment = found.record;
       const isOffered = assignment.plan.containers.every((container) =>
         slots.some((slot) => slot.port === container.slotPort && slot.nodeId === container.nodeId),
       );
@@ -206,7 +204,7 @@ export class Assignments {
   }
 
   async #write(topologyId: string, assignment: AssignmentRecord): Promise<void> {
-    await this.#deps.writes().put(keys.assignment(topologyId), assignment as unknown as JsonValue);
+    await this.#deps.writes().put(keys.assignment(topologyId), assignment);
     this.#assigned.set(topologyId, assignment);
   }
 }

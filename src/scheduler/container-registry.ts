@@ -1,15 +1,20 @@
 import { describeError, type Logger, TaskGroup } from '../base/index.ts';
 import { type Containment, cellName, endProcess, sweepCells } from '../child/index.ts';
-import type { StateStore, StateWrites } from '../coordination/index.ts';
-import { type ContainerRecord, type ContainerSpec, keys, readContainerRecord } from '../records/index.ts';
+import {
+  type ContainerRecord,
+  type ContainerSpec,
+  keys,
+  type RecordStore,
+  type RecordWrites,
+} from '../records/index.ts';
 import { reportDeath } from './fault-report.ts';
 import { type ContainerDeath, type ContainerDeps, LocalContainer } from './local-container.ts';
 import { type ContainerName, nameKey } from './reconcile.ts';
 
 export interface RegistryDeps extends Omit<ContainerDeps, 'onDeath'> {
-  readonly store: StateStore;
+  readonly store: RecordStore;
   /** Under the lease of the leading scheduler. Throws `LEASE_LOST`. */
-  readonly writes: () => StateWrites;
+  readonly writes: () => RecordWrites;
   readonly hostname: string;
   /** Where containers keep their state. */
   readonly redisUrl: string;
@@ -45,12 +50,15 @@ export class ContainerRegistry {
    */
   async adopt(): Promise<void> {
     const { store, files } = this.#deps;
-    const prefix = keys.containers('').slice(0, -1);
-    for (const { key, value } of await store.list(prefix)) {
-      const reading = readContainerRecord(value);
-      // What it says of a process is also in a file of the node; lost is only how often the container was restarted.
-      if (reading.kind === 'read') this.#recorded.set(key.slice(prefix.length), reading.record);
-      else this.#log.warn({ event: 'container.record-unreadable', key, reason: reading.reason });
+    for (const found of await store.list(keys.allContainers)) {
+      // A damaged record costs only the number of restarts: a file of the node names the process as well.
+      if (found.kind === 'read') this.#recorded.set(found.id, found.record);
+      else
+        this.#log.warn({
+          event: 'container.record-unreadable',
+          key: keys.allContainers.prefix + found.id,
+          reason: found.reason,
+        });
     }
     await Promise.all(files.list().map((name) => this.#adoptOne(name)));
     await this.#endUnknown();
@@ -193,7 +201,7 @@ export class ContainerRegistry {
     container.isUnrecorded = false;
     try {
       const key = keys.container(container.topologyId, container.containerId);
-      await this.#deps.writes().put(key, { ...container.record });
+      await this.#deps.writes().put(key, container.record);
     } catch (error) {
       container.isUnrecorded = true;
       throw error;

@@ -1,5 +1,10 @@
-import type { StateWrites } from '../coordination/index.ts';
-import { type ContainerSpec, type ErrorRecord, errorsKeptMax, keys } from '../records/index.ts';
+import {
+  type ContainerSpec,
+  type ErrorRecord,
+  errorsKeptMax,
+  keys,
+  type RecordWrites,
+} from '../records/index.ts';
 import type { ContainerDeath } from './local-container.ts';
 import { slotPortOf } from './local-container.ts';
 
@@ -8,7 +13,7 @@ const crashLoopMin = 3;
 
 /** Adds the death of a container to the errors of each component that ran in it, where users look for why tuples stopped. */
 export async function reportDeath(
-  writes: StateWrites,
+  writes: RecordWrites,
   death: ContainerDeath,
   at: { readonly hostname: string; readonly nowMs: number },
 ): Promise<void> {
@@ -23,7 +28,7 @@ export async function reportDeath(
   };
   await Promise.all(
     componentsOf(spec).map((componentId) =>
-      writes.append(keys.errors(topologyId, componentId), { ...record }, errorsKeptMax),
+      writes.append(keys.errors(topologyId, componentId), record, errorsKeptMax),
     ),
   );
 }

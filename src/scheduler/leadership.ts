@@ -1,11 +1,11 @@
 import { type Clock, describeError, GatewayError, type Logger, throwIfAborted } from '../base/index.ts';
 import { isSameProcess, processStart } from '../child/index.ts';
-import type { StateStore, StateWrites } from '../coordination/index.ts';
+import { keys, type RecordStore, type RecordWrites } from '../records/index.ts';
 
-const leaseKey = 'leases/nimbus';
+const leaseKey = keys.leader.path;
 
 export interface LeadershipOptions {
-  readonly store: StateStore;
+  readonly store: RecordStore;
   readonly nodeId: string;
   readonly clock: Clock;
   readonly log: Logger;
@@ -38,7 +38,7 @@ export class Leadership {
   }
 
   /** Writes under the lease as it is held now. Throws `LEASE_LOST` when it is not. */
-  get writes(): StateWrites {
+  get writes(): RecordWrites {
     if (this.#epoch === undefined) {
       throw new GatewayError('LEASE_LOST', `this gateway does not hold the lease ${leaseKey}`);
     }
@@ -63,7 +63,7 @@ export class Leadership {
     await this.#running;
     const wasLeader = this.#epoch !== undefined;
     this.#set(undefined);
-    if (wasLeader) await this.#options.store.releaseLease(leaseKey, this.#holder).catch(() => false);
+    if (wasLeader) await this.#options.store.releaseLease(keys.leader, this.#holder).catch(() => false);
   }
 
   async #keep(): Promise<void> {
@@ -84,10 +84,10 @@ export class Leadership {
     const askedMs = clock.monotonicMs();
     const wasLeader = this.isLeader;
     try {
-      let result = await store.holdLease(leaseKey, this.#holder, ttlMs, null);
+      let result = await store.state.holdLease(leaseKey, this.#holder, ttlMs, null);
       if (result.kind === 'refused' && this.#isOursAndDead(result.holder)) {
-        await store.releaseLease(leaseKey, result.holder);
-        result = await store.holdLease(leaseKey, this.#holder, ttlMs, null);
+        await store.releaseLease(keys.leader, result.holder);
+        result = await store.state.holdLease(leaseKey, this.#holder, ttlMs, null);
       }
       if (result.kind === 'held') {
         this.#endsAtMs = askedMs + ttlMs;

@@ -11,6 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  asJson,
   deferred,
   type JsonValue,
   openLog,
@@ -25,8 +26,10 @@ import {
   type AssignmentRecord,
   type ContainerRecord,
   type ContainerSpec,
-  type ErrorRecord,
   keys,
+  RecordStore,
+  readable,
+  recordOf,
   type TopologyRecord,
 } from '../records/index.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
@@ -61,11 +64,13 @@ const systemTopology: LogicalTopology = {
 describe('LocalScheduler', () => {
   let dir: string;
   let store: MemoryStore;
+  let records: RecordStore;
   const opened: LocalScheduler[] = [];
 
   beforeEach(() => {
     dir = mkdtempSync(join(tmpdir(), 'egret-scheduler-'));
     store = new MemoryStore(systemClock);
+    records = new RecordStore(store);
     writeFileSync(join(dir, 'container.sh'), fakeContainer);
   });
   afterEach(async () => {
@@ -103,7 +108,7 @@ describe('LocalScheduler', () => {
     writeFileSync(join(codeDir, 'conf.json'), JSON.stringify({ 'supervisor.worker.shutdown.sleep.secs': 1 }));
     await put({ id, name: id, status: 'ACTIVE', owner: 'me', launchedAtSecs: 1, workers: 2, ...more });
   };
-  const put = (record: TopologyRecord) => store.put(keys.topology(record.id), record as unknown as JsonValue);
+  const put = (record: TopologyRecord) => records.put(keys.topology(record.id), record);
   const until = (what: string, probe: () => boolean | Promise<boolean>, clock?: ManualClock) =>
     waitFor(
       what,
@@ -127,9 +132,9 @@ describe('LocalScheduler', () => {
       [0, 1, 2].slice(0, count).every((n) => starts(id, n).length > 0),
     );
   const record = async (id: string, n: number): Promise<ContainerRecord | undefined> =>
-    (await store.read(keys.container(id, n)))?.value as unknown as ContainerRecord | undefined;
+    recordOf(await records.read(keys.container(id, n)));
   const assignment = async (id: string): Promise<AssignmentRecord | undefined> =>
-    (await store.read(keys.assignment(id)))?.value as unknown as AssignmentRecord | undefined;
+    recordOf(await records.read(keys.assignment(id)));
   const isRunning = (of: ContainerRecord): boolean => isSameProcess(of.pid, of.processStart);
 
   it('starts all containers of a new topology with their specs, and records assignment and processes', async () => {
@@ -145,7 +150,7 @@ describe('LocalScheduler', () => {
         [2, 6701, scheduler.nodeId],
       ],
     );
-    await until('the records', async () => (await store.list(keys.containers('t'))).length === 3);
+    await until('the records', async () => (await store.list(keys.containers('t').prefix)).length === 3);
     for (const n of [0, 1, 2]) {
       const spec = JSON.parse(readFileSync(join(containerDir('t', n), 'spec.json'), 'utf8')) as ContainerSpec;
       const { incarnation, pid, restarts, lastExit } = (await record('t', n))!;
@@ -155,7 +160,7 @@ describe('LocalScheduler', () => {
       assert.equal(spec.codeDir, join(dir, 'supervisor', 'stormdist', 't'));
       assert.equal(spec.logDir, join(dir, 'workers-artifacts', 't', String([0, 6700, 6701][n])));
     }
-    const [supervisor] = await store.list(keys.supervisors);
+    const [supervisor] = await store.list(keys.supervisors.prefix);
     assert.deepEqual((supervisor!.value as { slotPorts: JsonValue }).slotPorts, [6700, 6701]);
   });
 
@@ -185,7 +190,7 @@ describe('LocalScheduler', () => {
     assert.equal((await record('t', 1))!.lastExit, 'was ended by SIGKILL');
     assert.equal(starts('t', 2).length, 1);
     for (const component of ['words', 'count']) {
-      const errors = (await store.readAll(keys.errors('t', component))) as unknown as ErrorRecord[];
+      const errors = readable(await records.readAll(keys.errors('t', component)));
       assert.deepEqual(
         errors.map(({ error }) => Number(/again in (\d+) ms \(restart \d\)$/.exec(error)?.[1])),
         [1000, 2000, 4000, 4000, 1000],
@@ -198,15 +203,15 @@ describe('LocalScheduler', () => {
       assert.doesNotMatch(errors[4]!.error, /Crash loop/);
       assert.deepEqual([errors[0]!.host, errors[0]!.port], ['here', 6700]);
     }
-    assert.deepEqual(await store.listKeys(keys.errors('t', '__')), []);
+    assert.deepEqual(await store.listKeys(keys.errors('t', '__').path), []);
   });
 
   it('says what a container that cannot start printed', async () => {
     writeFileSync(join(dir, 'container.sh'), 'echo "no such engine" >&2; exit 3');
     await open();
     await submit('t', { workers: 1 });
-    await until('an error', async () => (await store.readAll(keys.errors('t', 'words'))).length > 0);
-    const [error] = (await store.readAll(keys.errors('t', 'words'))) as unknown as ErrorRecord[];
+    await until('an error', async () => (await store.readAll(keys.errors('t', 'words').path)).length > 0);
+    const [error] = readable(await records.readAll(keys.errors('t', 'words')));
     assert.match(error!.error, /exited with code 3: no such engine; it is started again/);
   });
 
@@ -214,10 +219,10 @@ describe('LocalScheduler', () => {
     const first = await open();
     await submit('t');
     await allStarted('t');
-    await until('the records', async () => (await store.list(keys.containers('t'))).length === 3);
+    await until('the records', async () => (await store.list(keys.containers('t').prefix)).length === 3);
     const before = await Promise.all([0, 1, 2].map((n) => record('t', n)));
     await first.close();
-    await store.removeAll(keys.containers('t')); // as if its last writes had been lost
+    await store.removeAll(keys.containers('t').prefix); // as if its last writes had been lost
     const second = await open();
     assert.equal(second.nodeId, first.nodeId);
     assert.deepEqual(await Promise.all([0, 1, 2].map((n) => record('t', n))), before);
@@ -231,8 +236,8 @@ describe('LocalScheduler', () => {
     const first = await open();
     await submit('t', { workers: 1 });
     await allStarted('t', 2);
-    await until('the records', async () => (await store.list(keys.containers('t'))).length === 2);
-    await store.put(keys.container('t', 1), { ...(await record('t', 1))!, restarts: 5 });
+    await until('the records', async () => (await store.list(keys.containers('t').prefix)).length === 2);
+    await store.put(keys.container('t', 1).path, { ...(await record('t', 1))!, restarts: 5 });
     await first.close();
     const { pid } = (await record('t', 1))!;
     process.kill(pid, 'SIGKILL');
@@ -250,9 +255,9 @@ describe('LocalScheduler', () => {
     await open({ clock });
     await submit('t');
     await allStarted('t');
-    await until('the records', async () => (await store.list(keys.containers('t'))).length === 3);
+    await until('the records', async () => (await store.list(keys.containers('t').prefix)).length === 3);
     const records = await Promise.all([0, 1, 2].map(async (n) => (await record('t', n))!));
-    await store.put(keys.heartbeat('t', 1), {});
+    await store.put(keys.heartbeat('t', 1).path, {});
     const killed = {
       id: 't',
       name: 't',
@@ -267,10 +272,10 @@ describe('LocalScheduler', () => {
     assert.ok(records.every(isRunning));
     await until('the end', () => !records.some(isRunning), clock);
     await until('the clean-up', async () => (await assignment('t')) === undefined, clock);
-    assert.deepEqual(await store.list(keys.containers('t')), []);
-    assert.deepEqual(await store.list(keys.heartbeats('t')), []);
+    assert.deepEqual(await store.list(keys.containers('t').prefix), []);
+    assert.deepEqual(await store.list(keys.heartbeats('t').prefix), []);
     assert.equal(existsSync(join(dir, 'containers', 't')), false);
-    assert.notEqual(await store.read(keys.topology('t')), undefined); // nimbus's
+    assert.notEqual(await store.read(keys.topology('t').path), undefined); // nimbus's
   });
 
   it('cleans away the directory of a worker whose container could not, and no other', async () => {
@@ -302,10 +307,10 @@ describe('LocalScheduler', () => {
     await open({ clock });
     await submit('t', { workers: 1 });
     await allStarted('t', 2);
-    await until('the records', async () => (await store.list(keys.containers('t'))).length === 2);
+    await until('the records', async () => (await store.list(keys.containers('t').prefix)).length === 2);
     const records = await Promise.all([0, 1].map(async (n) => (await record('t', n))!));
     const startedMs = clock.monotonicMs();
-    await store.remove(keys.topology('t'));
+    await store.remove(keys.topology('t').path);
     await until('the end', () => !records.some(isRunning), clock);
     assert.ok(clock.monotonicMs() - startedMs >= 1000);
     await until('the clean-up', async () => (await assignment('t')) === undefined, clock);
@@ -319,7 +324,7 @@ describe('LocalScheduler', () => {
     await until('the reason', async () => (await assignment('two')) !== undefined);
     assert.match((await assignment('two'))!.reason, /asks for 1 worker, no slot is free/);
     assert.deepEqual((await assignment('two'))!.plan.containers, []);
-    await store.remove(keys.topology('one'));
+    await store.remove(keys.topology('one').path);
     await allStarted('two', 2);
     assert.equal((await assignment('two'))!.reason, '');
   });
@@ -390,7 +395,7 @@ describe('LocalScheduler', () => {
     await submit('t', { workers: 2 });
     await allStarted('t', 2);
     assert.match((await assignment('t'))!.reason, /asks for 2 workers, 1 slot is free/);
-    await store.remove(keys.topology('one'));
+    await store.remove(keys.topology('one').path);
     await allStarted('t', 3);
     const { plan, reason } = (await assignment('t'))!;
     assert.deepEqual([plan.version, plan.containers.length, reason], [2, 2, '']);
@@ -413,12 +418,12 @@ describe('LocalScheduler', () => {
     const first = await open();
     await submit('t');
     await allStarted('t');
-    await until('the records', async () => (await store.list(keys.containers('t'))).length === 3);
+    await until('the records', async () => (await store.list(keys.containers('t').prefix)).length === 3);
     const records = await Promise.all([0, 1, 2].map(async (n) => (await record('t', n))!));
     await Promise.all([first.drain(), first.drain()]);
     assert.ok(!records.some(isRunning));
-    assert.deepEqual(await store.list(keys.containers('t')), []);
-    assert.deepEqual(await store.list(keys.supervisors), []);
+    assert.deepEqual(await store.list(keys.containers('t').prefix), []);
+    assert.deepEqual(await store.list(keys.supervisors.prefix), []);
     assert.deepEqual(
       readdirSync(join(dir, 'containers', 't')).filter((name) => /^\d+$/.test(name)),
       [],
@@ -472,10 +477,10 @@ describe('LocalScheduler', () => {
     const first = await open();
     await submit('t', { workers: 1 });
     await allStarted('t', 2);
-    await until('the records', async () => (await store.list(keys.containers('t'))).length === 2);
+    await until('the records', async () => (await store.list(keys.containers('t').prefix)).length === 2);
     const running = (await record('t', 1))!;
     await first.close();
-    await store.removeAll(keys.containers('t'));
+    await store.removeAll(keys.containers('t').prefix);
     writeFileSync(join(containerDir('t', 1), 'spec.json'), '');
     await open();
     assert.ok(!isRunning(running));
@@ -496,10 +501,10 @@ describe('LocalScheduler', () => {
     const first = await open();
     await submit('t', { workers: 1 });
     await allStarted('t', 2);
-    await until('the records', async () => (await store.list(keys.containers('t'))).length === 2);
+    await until('the records', async () => (await store.list(keys.containers('t').prefix)).length === 2);
     const running = (await record('t', 1))!;
     await first.close();
-    await store.remove(keys.topology('t'));
+    await store.remove(keys.topology('t').path);
     await open();
     await until('the clean-up', async () => (await assignment('t')) === undefined);
     assert.ok(!isRunning(running));
@@ -592,7 +597,7 @@ describe('LocalScheduler', () => {
     assert.equal(starts('t', 0).length, 1);
     await until('the record', async () => (await record('t', 1))!.restarts === 1);
     assert.match((await record('t', 1))!.lastExit, /^was stopped by a signal for 1 s \(egret\.process/);
-    const errors = (await store.readAll(keys.errors('t', 'words'))) as unknown as ErrorRecord[];
+    const errors = readable(await records.readAll(keys.errors('t', 'words')));
     assert.match(errors[0]!.error, /^container 1 of t was stopped by a signal .* \(restart 1\)$/);
   });
 
@@ -600,15 +605,18 @@ describe('LocalScheduler', () => {
     const scheduler = await open({ leaseTtlMs: 300 });
     await submit('t');
     await allStarted('t');
-    await until('the records', async () => (await store.list(keys.containers('t'))).length === 3);
+    await until('the records', async () => (await store.list(keys.containers('t').prefix)).length === 3);
     const before = await Promise.all([0, 1, 2].map(async (n) => (await record('t', n))!));
     const assigned = await assignment('t');
     await store.removeAll('');
-    await until('the records again', async () => (await store.list(keys.containers('t'))).length === 3);
+    await until(
+      'the records again',
+      async () => (await store.list(keys.containers('t').prefix)).length === 3,
+    );
     assert.deepEqual(await Promise.all([0, 1, 2].map((n) => record('t', n))), before);
     assert.deepEqual(await assignment('t'), assigned);
-    assert.equal((await store.read(keys.name('t')))?.value, 't');
-    assert.equal((await store.list(keys.supervisors)).length, 1);
+    assert.equal((await store.read(keys.name('t').path))?.value, 't');
+    assert.equal((await store.list(keys.supervisors.prefix)).length, 1);
     await scheduler.close();
     await store.removeAll(''); // and while no gateway runs
     await open();
@@ -616,7 +624,7 @@ describe('LocalScheduler', () => {
     assert.ok(before.every(isRunning));
     // It was not only kept: it can be ended as before.
     await put({
-      ...((await store.read(keys.topology('t')))!.value as unknown as TopologyRecord),
+      ...recordOf(await records.read(keys.topology('t')))!,
       ...{ status: 'KILLED', removeAtMs: 1 },
     });
     await until('the end', () => !before.some(isRunning));
@@ -628,25 +636,25 @@ describe('LocalScheduler', () => {
     await submit('codeless', { workers: 1 });
     await allStarted('removed', 2);
     await allStarted('codeless', 2);
-    await store.remove(keys.topology('removed'));
+    await store.remove(keys.topology('removed').path);
     // its containers take their time to end, and the store may be emptied meanwhile
     await until('the end of its copy', () => !existsSync(join(dir, 'containers', 'removed', 'records.json')));
     assert.ok(existsSync(join(dir, 'containers', 'codeless', 'records.json')));
     rmSync(join(dir, 'supervisor', 'stormdist', 'codeless'), { recursive: true });
     await store.removeAll('');
-    await until('the marker', async () => (await store.read(keys.marker)) !== undefined);
-    assert.deepEqual(await store.list(keys.topologies), []);
+    await until('the marker', async () => (await store.read(keys.marker.path)) !== undefined);
+    assert.deepEqual(await store.list(keys.topologies.prefix), []);
   });
 
   it('gives the lease of a dead topology master free', async () => {
     await open();
     await submit('t', { workers: 1 });
     await allStarted('t', 2);
-    await until('the records', async () => (await store.list(keys.containers('t'))).length === 2);
+    await until('the records', async () => (await store.list(keys.containers('t').prefix)).length === 2);
     const master = (await record('t', 0))!;
-    await store.holdLease(keys.master('t'), `t/0/${master.incarnation}`, 60_000, { host: 'x', port: 1 });
+    await store.holdLease(keys.master('t').path, `t/0/${master.incarnation}`, 60_000, { host: 'x', port: 1 });
     process.kill(master.pid, 'SIGKILL');
-    await until('the lease', async () => (await store.readLease(keys.master('t'))) === undefined);
+    await until('the lease', async () => (await store.readLease(keys.master('t').path)) === undefined);
   });
 
   describe('with a stored record that cannot be read', () => {
@@ -662,12 +670,12 @@ describe('LocalScheduler', () => {
       const first = await open();
       await submit('t', { workers: 1 });
       await allStarted('t', 2);
-      await until('the records', async () => (await store.list(keys.containers('t'))).length === 2);
+      await until('the records', async () => (await store.list(keys.containers('t').prefix)).length === 2);
       const running = await Promise.all([0, 1].map(async (n) => (await record('t', n))!));
-      const whole = (await store.read(keys.topology('t')))!.value;
+      const whole = (await store.read(keys.topology('t').path))!.value;
       await first.close();
       for (const [round, value] of broken.entries()) {
-        await store.put(keys.topology('t'), value);
+        await store.put(keys.topology('t').path, value);
         const log = recordingLog();
         const scheduler = await open({ log });
         await submit(`other-${round}`, { workers: 1 });
@@ -680,16 +688,16 @@ describe('LocalScheduler', () => {
           said.map(({ topology }) => topology),
           ['t'],
         );
-        await store.remove(keys.topology(`other-${round}`));
+        await store.remove(keys.topology(`other-${round}`).path);
         await until('its end', async () => (await assignment(`other-${round}`)) === undefined);
         await scheduler.close();
       }
-      await store.put(keys.topology('t'), whole);
+      await store.put(keys.topology('t').path, whole);
       await open();
       assert.ok(running.every(isRunning));
       assert.equal(starts('t', 1).length, 1);
-      await store.put(keys.topology('t'), 'half');
-      await store.remove(keys.topology('t')); // a kill
+      await store.put(keys.topology('t').path, 'half');
+      await store.remove(keys.topology('t').path); // a kill
       await until('the end', () => !running.some(isRunning));
     });
 
@@ -705,17 +713,17 @@ describe('LocalScheduler', () => {
         { plan: 5, reason: '' },
         { ...before, plan: { ...before.plan, tasks: [{}] } },
       ]) {
-        await store.put(keys.assignment('t'), value as unknown as JsonValue);
+        await store.put(keys.assignment('t').path, value === null ? null : asJson(value));
         await (await open()).close();
         assert.deepEqual([starts('t', 0).length, starts('t', 1).length], [1, 1]);
         assert.deepEqual(await assignment('t'), before);
       }
-      await store.put(keys.assignment('t'), 'half');
+      await store.put(keys.assignment('t').path, 'half');
       writeFileSync(join(dir, 'containers', 't', 'records.json'), '{"topology":');
       await open();
       await until(
         'another assignment',
-        async () => (await store.read(keys.assignment('t')))!.value !== 'half',
+        async () => (await store.read(keys.assignment('t').path))!.value !== 'half',
       );
       assert.equal((await assignment('t'))!.plan.version, before.plan.version + 1);
       assert.deepEqual((await assignment('t'))!.plan.containers, before.plan.containers);
@@ -723,7 +731,7 @@ describe('LocalScheduler', () => {
 
     it('starts with container records and files of any kind', async () => {
       for (const [n, value] of [null, 5, {}, { pid: -1, processStart: 'x' }].entries()) {
-        await store.put(keys.container('t', n), value);
+        await store.put(keys.container('t', n).path, value);
         mkdirSync(containerDir('t', n), { recursive: true });
         writeFileSync(join(containerDir('t', n), 'process.json'), JSON.stringify(value));
         const spec = { topologyId: 't', containerId: n, plan: n === 2 ? { containers: 5 } : value };
@@ -751,8 +759,8 @@ describe('LocalScheduler', () => {
       await store.removeAll('');
       writeFileSync(join(dir, 'containers', 't', 'records.json'), '{"topology":');
       await open();
-      assert.equal((await store.read(keys.topology('other')))!.version, 1);
-      const stub = (await store.read(keys.topology('t')))!.value as { unreadable: string };
+      assert.equal((await store.read(keys.topology('other').path))!.version, 1);
+      const stub = (await store.read(keys.topology('t').path))!.value as { unreadable: string };
       assert.match(
         stub.unreadable,
         /^it was lost, and its copy cannot be read: cannot read .*t\/records\.json/,
@@ -808,7 +816,7 @@ describe('LocalScheduler', () => {
       await until('another attempt', () => hangs() === 2);
       await first.close();
       const second = new SlowPacker();
-      await store.remove(keys.assignment('t'));
+      await store.remove(keys.assignment('t').path);
       await submit('a', { workers: 1, launchedAtSecs: 9 });
       await open({ packer: second, slotPorts: [6700, 6701, 6702] });
       await until('the attempts', () => second.asked.length === 3);
@@ -837,9 +845,9 @@ describe('LocalScheduler', () => {
       const scheduler = await open({ packer });
       await submit('hang', { workers: 1 });
       await until('the packing', () => packer.asked.includes('hang'));
-      await store.remove(keys.topology('hang'));
+      await store.remove(keys.topology('hang').path);
       await submit('t', { workers: 1 }); // seen by the pass that sees the end of the other
-      await until('the pass', async () => (await store.list(keys.topologies)).length === 1);
+      await until('the pass', async () => (await store.list(keys.topologies.prefix)).length === 1);
       packer.answer.resolve({ kind: 'given-up', why: 'late' });
       await allStarted('t', 2);
       assert.equal(await assignment('hang'), undefined);

@@ -9,12 +9,13 @@ import {
   type RandomSource,
 } from '../base/index.ts';
 import { type Containment, cellOf, prepareSpawning } from '../child/index.ts';
-import type { StateStore, StateWrites } from '../coordination/index.ts';
+import type { StateStore } from '../coordination/index.ts';
 import {
   type ContainerSpec,
   isTopologyId,
   keys,
-  readTopologyRecord,
+  RecordStore,
+  type RecordWrites,
   type SupervisorRecord,
   type TopologyRecord,
 } from '../records/index.ts';
@@ -84,6 +85,7 @@ const storeAwayLimits = { firstMs: 50, maxMs: 2000, factor: 2, jitter: 0.2 };
 export class LocalScheduler implements AsyncDisposable {
   readonly nodeId: string;
   readonly #options: LocalSchedulerOptions;
+  readonly #store: RecordStore;
   readonly #log: Logger;
   readonly #files: NodeFiles;
   readonly #packer: Packer;
@@ -108,13 +110,15 @@ export class LocalScheduler implements AsyncDisposable {
   #closing: Promise<void> | undefined;
 
   private constructor(options: LocalSchedulerOptions) {
-    const { store, clock, random, log, hostname, stormLocalDir, artifactsDir } = options;
+    const { clock, random, log, hostname, stormLocalDir, artifactsDir } = options;
     this.#options = options;
+    const store = new RecordStore(options.store);
+    this.#store = store;
     this.#log = log;
     this.nodeId = readNodeId(stormLocalDir, () => random.uuid());
     this.#files = new NodeFiles({ stormLocalDir, artifactsDir });
     const slots = options.slotPorts.map((port) => ({ nodeId: this.nodeId, hostname, port }));
-    const writes = (): StateWrites => this.#leadership.writes;
+    const writes = (): RecordWrites => this.#leadership.writes;
     this.#packer = options.packer ?? new WorkerPacker({ clock, log });
     this.#assignments = new Assignments({
       ...{ store, writes, files: this.#files, log, slots, clock, packer: this.#packer },
@@ -168,8 +172,8 @@ export class LocalScheduler implements AsyncDisposable {
     const scheduler = new LocalScheduler(options);
     try {
       await prepareSpawning();
-      scheduler.#watch = await options.store.watch(keys.topologies, (key) =>
-        key === undefined ? scheduler.#lookAtAll() : scheduler.#wake(),
+      scheduler.#watch = await scheduler.#store.watch(keys.topologies, (id) =>
+        id === undefined ? scheduler.#lookAtAll() : scheduler.#wake(),
       );
       await scheduler.#leadership.start();
       scheduler.#wake();
@@ -320,11 +324,9 @@ export class LocalScheduler implements AsyncDisposable {
   async #readTopologies(): Promise<{ readonly topologies: TopologyRecord[]; readonly held: string[] }> {
     const topologies: TopologyRecord[] = [];
     const reasons = new Map<string, string>();
-    for (const { key, value } of await this.#options.store.list(keys.topologies)) {
-      const id = key.slice(keys.topologies.length);
-      const reading = readTopologyRecord(id, value);
-      if (reading.kind === 'read') topologies.push(reading.record);
-      else reasons.set(id, reading.reason);
+    for (const found of await this.#store.list(keys.topologies)) {
+      if (found.kind === 'read') topologies.push(found.record);
+      else reasons.set(found.id, found.reason);
     }
     for (const [id, reason] of reasons) {
       if (this.#held.get(id) !== reason)
@@ -347,7 +349,7 @@ export class LocalScheduler implements AsyncDisposable {
         slotPorts,
         startedAtMs: clock.nowMs(),
       };
-      await this.#leadership.writes.put(keys.supervisor(this.nodeId), { ...supervisor });
+      await this.#leadership.writes.put(keys.supervisor(this.nodeId), supervisor);
     } catch (error) {
       this.#mustLoad = true;
       throw error;

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import {
+  asJson,
   describeError,
   errorCode,
   type JsonObject,
-  type JsonValue,
   parseJsonObject,
   readRegularFileSync,
 } from '../base/index.ts';
@@ -126,7 +126,8 @@ export class NodeFiles {
       spec.containerId === name.containerId &&
       typeof spec.incarnation === 'string' &&
       typeof spec.logDir === 'string' &&
-      readPackingPlan(name.topologyId, spec.plan as unknown as JsonValue).kind === 'read';
+      readPackingPlan(name.topologyId, spec.plan === undefined ? undefined : asJson(spec.plan)).kind ===
+        'read';
     return isWhole ? (spec as ContainerSpec) : undefined;
   }
 

@@ -1,19 +1,20 @@
 import { existsSync } from 'node:fs';
-import type { Clock, JsonValue, Logger, RandomSource } from '../base/index.ts';
-import type { StateStore, StateWrites } from '../coordination/index.ts';
+import type { Clock, Logger, RandomSource } from '../base/index.ts';
 import {
   type AssignmentRecord,
   keys,
   type MarkerRecord,
-  readMarkerRecord,
+  type RecordKey,
+  type RecordStore,
+  type RecordWrites,
+  recordOf,
   type TopologyRecord,
-  type UnreadableRecord,
 } from '../records/index.ts';
 import type { NodeFiles } from './node-files.ts';
 
 export interface StoreMemoryDeps {
-  readonly store: StateStore;
-  readonly writes: () => StateWrites;
+  readonly store: RecordStore;
+  readonly writes: () => RecordWrites;
   readonly files: NodeFiles;
   readonly clock: Clock;
   readonly random: RandomSource;
@@ -50,14 +51,13 @@ export class StoreMemory {
     const restored: string[] = [];
     for (const id of ids) if (await this.#restore(id)) restored.push(id);
     const marker: MarkerRecord = { id: random.uuid(), madeAtMs: clock.nowMs() };
-    await writes().put(keys.marker, { ...marker });
+    await writes().put(keys.marker, marker);
     if (restored.length > 0) log.warn({ event: 'store.restored', topologies: restored });
     return { markerId: marker.id, wasEmptied: restored.length > 0 };
   }
 
   async markerId(): Promise<string | undefined> {
-    const reading = readMarkerRecord((await this.#deps.store.read(keys.marker))?.value);
-    return reading.kind === 'read' ? reading.record.id : undefined;
+    return recordOf(await this.#deps.store.read(keys.marker))?.id;
   }
 
   /**
@@ -103,25 +103,21 @@ export class StoreMemory {
   async #restore(topologyId: string): Promise<boolean> {
     const copy = this.#deps.files.readCopy(topologyId);
     if (copy === undefined) return false;
-    const records: (readonly [string, JsonValue])[] = [];
     if (copy.kind === 'read') {
       const { topology, assignment } = copy.record;
-      if (assignment !== undefined)
-        records.push([keys.assignment(topologyId), assignment as unknown as JsonValue]);
-      records.push(
-        [keys.name(topology.name), topologyId],
-        [keys.topology(topologyId), topology as unknown as JsonValue],
-      );
+      if (assignment !== undefined) await this.#fill(keys.assignment(topologyId), assignment);
+      await this.#fill(keys.name(topology.name), topologyId);
+      await this.#fill(keys.topology(topologyId), topology);
     } else {
-      const unreadable: UnreadableRecord = {
+      await this.#fill(keys.unreadableTopology(topologyId), {
         id: topologyId,
         unreadable: `it was lost, and its copy cannot be read: ${copy.reason}`,
-      };
-      records.push([keys.topology(topologyId), { ...unreadable }]);
-    }
-    for (const [key, value] of records) {
-      if ((await this.#deps.store.read(key)) === undefined) await this.#deps.writes().put(key, value);
+      });
     }
     return true;
+  }
+
+  async #fill<T>(key: RecordKey<T>, record: NoInfer<T>): Promise<void> {
+    if ((await this.#deps.store.read(key)) === undefined) await this.#deps.writes().put(key, record);
   }
 }

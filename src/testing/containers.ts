@@ -10,14 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  type JsonObject,
-  type JsonValue,
-  silentLog,
-  systemClock,
-  systemRandom,
-  waitFor,
-} from '../base/index.ts';
+import { type JsonObject, silentLog, systemClock, systemRandom, waitFor } from '../base/index.ts';
 import {
   openRedisStore,
   type PrivateRedis,
@@ -29,6 +22,9 @@ import {
   type ErrorRecord,
   type HeartbeatRecord,
   keys,
+  RecordStore,
+  readable,
+  recordOf,
   type TopologyRecord,
 } from '../records/index.ts';
 import {
@@ -101,6 +97,7 @@ export class Containers implements AsyncDisposable {
   readonly topologyId = topologyId;
   readonly processes = new Map<number, ChildProcess>();
   readonly store: StateStore;
+  readonly records: RecordStore;
   readonly #redis: PrivateRedis;
   readonly #plan: PackingPlan;
   #starts = 0;
@@ -121,6 +118,7 @@ export class Containers implements AsyncDisposable {
   ) {
     this.#redis = base.redis;
     this.store = base.store;
+    this.records = new RecordStore(base.store);
     this.directory = base.directory;
     for (const name of ['code/resources', 'results'])
       mkdirSync(join(this.directory, name), { recursive: true });
@@ -147,7 +145,7 @@ export class Containers implements AsyncDisposable {
       ...{ id: topologyId, name: 'numbers', status, owner: 'me', launchedAtSecs: 0, workers: 1 },
       ...(removeAtMs === undefined ? {} : { removeAtMs }),
     };
-    await this.store.put(keys.topology(topologyId), record as unknown as JsonValue);
+    await this.records.put(keys.topology(topologyId), record);
   }
 
   /** Starts container `containerId` (again). */
@@ -201,12 +199,11 @@ export class Containers implements AsyncDisposable {
   }
 
   async heartbeat(containerId: number): Promise<HeartbeatRecord | undefined> {
-    const found = await this.store.read(keys.heartbeat(topologyId, containerId));
-    return found?.value as unknown as HeartbeatRecord | undefined;
+    return recordOf(await this.records.read(keys.heartbeat(topologyId, containerId)));
   }
 
   async errors(componentId: string): Promise<readonly ErrorRecord[]> {
-    return (await this.store.readAll(keys.errors(topologyId, componentId))) as unknown as ErrorRecord[];
+    return readable(await this.records.readAll(keys.errors(topologyId, componentId)));
   }
 
   log(containerId: number): string {

@@ -8,7 +8,7 @@ import { MemoryStore } from '../coordination/index.ts';
 import { DistributedLog } from '../dlog/index.ts';
 import { MemoryStorage } from '../dlog/storage/memory-storage.ts';
 import { NimbusDaemon } from '../nimbus/index.ts';
-import { keys } from '../records/index.ts';
+import { keys, RecordStore } from '../records/index.ts';
 import {
   type ComponentCommon,
   type ComponentObject,
@@ -59,7 +59,7 @@ export async function openNimbusFixture(
     flags: ['nimbus.thrift.port=0', `storm.local.dir=${localDir}`, ...flags],
   });
   const store = new MemoryStore(clock);
-  await store.put(keys.marker, { id: 'one', madeAtMs: 0 }); // as the scheduler leaves it
+  await new RecordStore(store).put(keys.marker, { id: 'one', madeAtMs: 0 }); // as the scheduler leaves it
   const deps = { clock, random: systemRandom, log, store, logStreams: logIn(store, clock) };
   const start = async () => {
     const daemon = await NimbusDaemon.open(deps, {
@@ -83,7 +83,7 @@ export async function openNimbusFixture(
   return {
     localDir,
     store,
-    records: async () => (await store.list('')).map(({ key }) => key).filter((key) => key !== keys.marker),
+    records: () => recordsOf(store),
     get port() {
       return running.port;
     },
@@ -196,6 +196,10 @@ export function shellTopology(
     ]),
     state_spouts: new Map(),
   };
+}
+
+async function recordsOf(store: MemoryStore): Promise<string[]> {
+  return (await store.list('')).map(({ key }) => key).filter((key) => key !== keys.marker.path);
 }
 
 function listFiles(dir: string): string[] {

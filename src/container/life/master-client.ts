@@ -4,17 +4,15 @@ import {
   type Clock,
   describeError,
   GatewayError,
-  isJsonObject,
   type JsonObject,
-  type JsonValue,
   type Logger,
   type RandomSource,
 } from '../../base/index.ts';
 import type { StateStore } from '../../coordination/index.ts';
-import { type ContainerSpec, keys } from '../../records/index.ts';
+import { type ContainerSpec, keys, RecordStore } from '../../records/index.ts';
 import type { PackingPlan, PhysicalPlan } from '../../topology/index.ts';
 import type { Network } from '../links/index.ts';
-import { FrameConnection, isPort, protocolVersion, readPacking, readPlan } from '../links/index.ts';
+import { FrameConnection, protocolVersion, readPacking, readPlan } from '../links/index.ts';
 
 const readBytes = 64 << 10;
 /** How often the topology master's lease is read until the master can be reached: often at first, then less. */
@@ -81,11 +79,10 @@ export class MasterClient {
   async #find(): Promise<void> {
     const { store, spec, log } = this.#options;
     try {
-      const lease = await store.readLease(keys.master(spec.topologyId));
+      const lease = await new RecordStore(store).readLease(keys.master(spec.topologyId));
       if (this.#isClosed) return;
-      const address = readAddress(lease?.value);
-      if (address === undefined) this.#later('no topology master holds the lease');
-      else this.#dial(address);
+      if (lease?.kind === 'read') this.#dial(lease.record);
+      else this.#later('no topology master holds the lease');
     } catch (error) {
       if (this.#attempts === loggedAttempt)
         log.warn({ event: 'master.not-found', reason: describeError(error) });
@@ -172,12 +169,4 @@ export class MasterClient {
 
 function violation(what: string): GatewayError {
   return new GatewayError('PROTOCOL_VIOLATION', `the topology master sent ${what}`);
-}
-
-function readAddress(
-  value: JsonValue | undefined,
-): { readonly host: string; readonly port: number } | undefined {
-  if (!isJsonObject(value)) return undefined;
-  const { host, port } = value;
-  return typeof host === 'string' && isPort(port) ? { host, port } : undefined;
 }

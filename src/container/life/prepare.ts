@@ -69,7 +69,7 @@ function emptyWorkDir(spec: ContainerSpec, specFile: string): void {
 
 /** Throws `CONFIG_UNREADABLE` naming the file. */
 export function readSpec(specFile: string): ContainerSpec {
-  const spec = readJson(specFile) as unknown as Partial<ContainerSpec>;
+  const spec = readJson(specFile) as Partial<ContainerSpec>;
   const { topologyId, containerId, incarnation, plan, codeDir, workDir, logDir, redisUrl } = spec;
   const texts = { topologyId, incarnation, codeDir, workDir, logDir, redisUrl };
   const lacks = Object.entries(texts).filter(([, value]) => typeof value !== 'string' || value === '');

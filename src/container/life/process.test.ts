@@ -28,7 +28,7 @@ describe('a container process', function () {
         return spout?.emitted[':all-time']?.['default'] ?? 0;
       };
       await containers.until('counts in the heartbeats', async () => (await emitted()) >= 300);
-      const plan = (await containers.store.read(keys.physicalPlan(containers.topologyId)))!
+      const plan = (await containers.store.read(keys.physicalPlan(containers.topologyId).path))!
         .value as unknown as PhysicalPlan;
       assert.deepEqual([plan.isComplete, plan.streamManagers.length], [true, count]);
     });
@@ -90,7 +90,7 @@ describe('a container process', function () {
     }
     assert.deepEqual(pids.filter(isAlive), []);
     assert.equal(await containers.heartbeat(1), undefined);
-    assert.equal(await containers.store.readLease(keys.master(containers.topologyId)), undefined);
+    assert.equal(await containers.store.readLease(keys.master(containers.topologyId).path), undefined);
   });
 
   it('ends by itself when its topology was killed and its time is over', async () => {

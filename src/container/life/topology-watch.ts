@@ -1,10 +1,11 @@
-import { type Clock, describeError, type JsonValue, type Logger } from '../../base/index.ts';
+import { type Clock, describeError, type Logger } from '../../base/index.ts';
 import type { StateStore } from '../../coordination/index.ts';
 import {
+  type ContainerRecord,
   type ContainerSpec,
   keys,
-  readContainerRecord,
-  readTopologyRecord,
+  type Reading,
+  RecordStore,
   type TopologyRecord,
 } from '../../records/index.ts';
 import { RecordGuard } from '../spec/index.ts';
@@ -51,8 +52,8 @@ export class TopologyWatch {
   constructor(deps: TopologyWatchDeps) {
     this.#deps = deps;
     const { topologyId, containerId } = deps.spec;
-    this.#topologyGuard = new RecordGuard(deps.log, keys.topology(topologyId));
-    this.#containerGuard = new RecordGuard(deps.log, keys.container(topologyId, containerId));
+    this.#topologyGuard = new RecordGuard(deps.log, keys.topology(topologyId).path);
+    this.#containerGuard = new RecordGuard(deps.log, keys.container(topologyId, containerId).path);
   }
 
   get record(): TopologyRecord | undefined {
@@ -77,7 +78,7 @@ export class TopologyWatch {
   async #openWatch(): Promise<void> {
     const { store, spec, log } = this.#deps;
     try {
-      const watch = await store.watch(keys.topology(spec.topologyId), () => void this.#ask());
+      const watch = await store.watch(keys.topology(spec.topologyId).path, () => void this.#ask());
       this.#watch = watch;
       if (this.#hasClosed()) await watch[Symbol.asyncDispose]();
     } catch (error) {
@@ -112,8 +113,9 @@ export class TopologyWatch {
   }
 
   async #askOnce(): Promise<void> {
-    const { store, spec, clock, log } = this.#deps;
+    const { spec, clock, log } = this.#deps;
     const { topologyId, containerId } = spec;
+    const store = new RecordStore(this.#deps.store);
     this.#askedMs = clock.monotonicMs();
     try {
       const [topology, container] = await Promise.all([
@@ -130,14 +132,14 @@ export class TopologyWatch {
     }
   }
 
-  #seeTopology(found: { readonly value: JsonValue } | undefined): void {
+  #seeTopology(found: Reading<TopologyRecord> | undefined): void {
     this.#missing = found === undefined ? this.#missing + 1 : 0;
     if (this.#missing >= sightingsMin) this.#end('the topology is gone');
     if (found === undefined) {
       this.#keep(undefined);
       return;
     }
-    const record = this.#topologyGuard.pass(readTopologyRecord(this.#deps.spec.topologyId, found.value));
+    const record = this.#topologyGuard.pass(found);
     if (record !== undefined) this.#keep(record);
   }
 
@@ -149,9 +151,8 @@ export class TopologyWatch {
     this.#deps.onRecord(record);
   }
 
-  #seeContainer(found: { readonly value: JsonValue } | undefined): void {
-    const record =
-      found === undefined ? undefined : this.#containerGuard.pass(readContainerRecord(found.value));
+  #seeContainer(found: Reading<ContainerRecord> | undefined): void {
+    const record = found === undefined ? undefined : this.#containerGuard.pass(found);
     const isSuccessor = record !== undefined && record.incarnation !== this.#deps.spec.incarnation;
     this.#successors = isSuccessor ? this.#successors + 1 : 0;
     if (this.#successors > sightingsMin) this.#end(`incarnation ${record!.incarnation} has taken its place`);

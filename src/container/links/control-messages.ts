@@ -102,7 +102,7 @@ export function isAddress(value: JsonValue): boolean {
   );
 }
 
-export function isPort(value: JsonValue | undefined): value is number {
+function isPort(value: JsonValue | undefined): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value > 0 && value < 65_536;
 }
 

@@ -10,7 +10,6 @@
  */
 export {
   isAddress,
-  isPort,
   readLoads,
   readLostTasks,
   readPacking,

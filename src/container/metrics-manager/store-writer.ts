@@ -1,6 +1,12 @@
-import { type Clock, describeError, type JsonValue, type Logger } from '../../base/index.ts';
+import { type Clock, describeError, type Logger } from '../../base/index.ts';
 import type { StateStore } from '../../coordination/index.ts';
-import { type ErrorRecord, errorsKeptMax, type HeartbeatRecord, keys } from '../../records/index.ts';
+import {
+  type ErrorRecord,
+  errorsKeptMax,
+  type HeartbeatRecord,
+  keys,
+  RecordStore,
+} from '../../records/index.ts';
 import type { TaskId } from '../../topology/index.ts';
 
 /** Errors that wait for a store that is away; beyond it the oldest go. */
@@ -22,6 +28,7 @@ export interface StoreWriterDeps {
  */
 export class StoreWriter {
   readonly #deps: StoreWriterDeps;
+  readonly #store: RecordStore;
   readonly #errors: { readonly componentId: string; readonly record: ErrorRecord }[] = [];
   readonly #ending = new AbortController();
   #heartbeat: HeartbeatRecord | undefined;
@@ -31,6 +38,7 @@ export class StoreWriter {
 
   constructor(deps: StoreWriterDeps) {
     this.#deps = deps;
+    this.#store = new RecordStore(deps.store);
   }
 
   /** Errors that were given up because the store was away too long. */
@@ -56,12 +64,12 @@ export class StoreWriter {
 
   /** Writes what waits, at most for `limitMs`, and takes the heartbeat out of the store. Never rejects. */
   async close(limitMs: number): Promise<void> {
-    const { clock, store, topologyId, containerId, log } = this.#deps;
+    const { clock, topologyId, containerId, log } = this.#deps;
     this.#heartbeat = undefined;
     const limit = clock.after(limitMs, () => this.#ending.abort());
     await this.#writing;
     try {
-      if (!this.#isAway) await store.remove(keys.heartbeat(topologyId, containerId));
+      if (!this.#isAway) await this.#store.remove(keys.heartbeat(topologyId, containerId));
     } catch (error) {
       log.debug({ event: 'heartbeat.not-removed', reason: describeError(error) });
     }
@@ -88,17 +96,16 @@ export class StoreWriter {
   }
 
   async #writeNext(): Promise<void> {
-    const { store, topologyId, containerId, heartbeatExpireMs } = this.#deps;
+    const { topologyId, containerId, heartbeatExpireMs } = this.#deps;
     const heartbeat = this.#heartbeat;
     if (heartbeat !== undefined) {
       const key = keys.heartbeat(topologyId, containerId);
-      await store.put(key, heartbeat as unknown as JsonValue, { expireMs: heartbeatExpireMs });
+      await this.#store.put(key, heartbeat, { expireMs: heartbeatExpireMs });
       if (this.#heartbeat === heartbeat) this.#heartbeat = undefined;
     }
     const next = this.#errors[0];
     if (next === undefined) return;
-    const record = next.record as unknown as JsonValue;
-    await store.append(keys.errors(topologyId, next.componentId), record, errorsKeptMax);
+    await this.#store.append(keys.errors(topologyId, next.componentId), next.record, errorsKeptMax);
     // While we waited it may have been dropped to make room.
     if (this.#errors[0] === next) this.#errors.shift();
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { type JsonValue, seededRandom } from '../../base/index.ts';
-import { keys } from '../../records/index.ts';
+import { seededRandom } from '../../base/index.ts';
+import { keys, RecordStore } from '../../records/index.ts';
 import { FakeHost, numberedFrame, StreamManagers, until } from '../../testing/stream-managers.ts';
 import type { PackingPlan, TaskHostKind } from '../../topology/index.ts';
 import { tasksThatForget } from './losses/moved-tasks.ts';
@@ -35,7 +35,7 @@ class Movers implements AsyncDisposable {
 
   async assign(plan: PackingPlan): Promise<void> {
     const record = { plan, reason: '', rebalances: plan.version - 1 };
-    await this.cluster.store.put(keys.assignment('test-1'), record as unknown as JsonValue);
+    await new RecordStore(this.cluster.store).put(keys.assignment('test-1'), record);
     await until('the master to tell everybody', () => this.told(plan.version) === this.cluster.managers.size);
   }
 
@@ -161,7 +161,7 @@ describe('a new packing plan', () => {
     cluster.emit(1, [numberedFrame({ source: 1, target: 2 }, 1)]);
     const plan = planOf(2, { 1: [1, 2] });
     const record = { plan, reason: '', rebalances: 1 };
-    await cluster.store.put(keys.assignment('test-1'), record as unknown as JsonValue);
+    await new RecordStore(cluster.store).put(keys.assignment('test-1'), record);
     await until('the master to tell the other', () => movers.told(2) >= 1);
     movers.take(1, plan);
     assert.deepEqual(movers.received, ['1>2:1']);

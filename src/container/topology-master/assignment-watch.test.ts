@@ -6,7 +6,7 @@ import { ManualClock } from '../../testing/manual-clock.ts';
 import { recordingLog } from '../../testing/recording-log.ts';
 import { AssignmentWatch } from './assignment-watch.ts';
 
-const key = keys.assignment('test-1');
+const key = keys.assignment('test-1').path;
 const assignment = (version: number): AssignmentRecord => ({
   plan: {
     ...{ topologyId: 'test-1', version, codeVersion: 0, tasks: [] },

@@ -1,6 +1,6 @@
 import { type Clock, describeError, type Logger } from '../../base/index.ts';
 import type { StateStore } from '../../coordination/index.ts';
-import { type AssignmentRecord, keys, readAssignmentRecord } from '../../records/index.ts';
+import { type AssignmentRecord, keys, RecordStore } from '../../records/index.ts';
 import { RecordGuard } from '../spec/index.ts';
 
 export interface AssignmentWatchDeps {
@@ -27,7 +27,7 @@ export class AssignmentWatch {
 
   constructor(deps: AssignmentWatchDeps) {
     this.#deps = deps;
-    this.#guard = new RecordGuard(deps.log, keys.assignment(deps.topologyId));
+    this.#guard = new RecordGuard(deps.log, keys.assignment(deps.topologyId).path);
   }
 
   /** Resolves when the record has been asked for once. Never rejects. */
@@ -54,7 +54,7 @@ export class AssignmentWatch {
   async #openWatch(): Promise<void> {
     const { store, topologyId, log } = this.#deps;
     try {
-      this.#watch = await store.watch(keys.assignment(topologyId), () => void this.ask());
+      this.#watch = await store.watch(keys.assignment(topologyId).path, () => void this.ask());
     } catch (error) {
       log.warn({ event: 'assignment.not-watched', reason: describeError(error) });
     }
@@ -66,9 +66,9 @@ export class AssignmentWatch {
     while (this.#mustAskAgain && !this.#isClosed) {
       this.#mustAskAgain = false;
       try {
-        const found = await store.read(keys.assignment(topologyId));
+        const found = await new RecordStore(store).read(keys.assignment(topologyId));
         if (found === undefined || this.#hasClosed()) continue;
-        const assignment = this.#guard.pass(readAssignmentRecord(topologyId, found.value));
+        const assignment = this.#guard.pass(found);
         if (assignment !== undefined && assignment.plan.containers.length > 0) onAssignment(assignment);
       } catch (error) {
         log.debug({ event: 'assignment.not-read', reason: describeError(error) });

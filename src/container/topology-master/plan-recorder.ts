@@ -1,6 +1,6 @@
-import { type Clock, describeError, type JsonValue, type Logger } from '../../base/index.ts';
+import { type Clock, describeError, type Logger } from '../../base/index.ts';
 import type { StateStore } from '../../coordination/index.ts';
-import { keys } from '../../records/index.ts';
+import { keys, RecordStore } from '../../records/index.ts';
 import type { PhysicalPlan } from '../../topology/index.ts';
 
 const retryMs = 1000;
@@ -10,7 +10,7 @@ const retryMs = 1000;
  * one before its turn is never written; a store that is away gets the newest one when it is back.
  */
 export class PlanRecorder {
-  readonly #store: StateStore;
+  readonly #store: RecordStore;
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #ending = new AbortController();
@@ -18,7 +18,7 @@ export class PlanRecorder {
   #writing: Promise<void> | undefined;
 
   constructor(deps: { readonly store: StateStore; readonly clock: Clock; readonly log: Logger }) {
-    this.#store = deps.store;
+    this.#store = new RecordStore(deps.store);
     this.#clock = deps.clock;
     this.#log = deps.log;
   }
@@ -39,7 +39,7 @@ export class PlanRecorder {
     while (this.#next !== undefined) {
       const plan = this.#next;
       try {
-        await this.#store.put(keys.physicalPlan(plan.topologyId), plan as unknown as JsonValue);
+        await this.#store.put(keys.physicalPlan(plan.topologyId), plan);
         if (this.#next === plan) this.#next = undefined;
       } catch (error) {
         this.#log.warn({ event: 'plan.not-recorded', epoch: plan.epoch, reason: describeError(error) });

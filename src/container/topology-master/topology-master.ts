@@ -1,6 +1,12 @@
 import { type Clock, describeError, type JsonObject, type JsonValue, type Logger } from '../../base/index.ts';
 import type { StateStore } from '../../coordination/index.ts';
-import { type AssignmentRecord, type ContainerSpec, keys, readContainerRecord } from '../../records/index.ts';
+import {
+  type AssignmentRecord,
+  type ContainerSpec,
+  keys,
+  RecordStore,
+  recordOf,
+} from '../../records/index.ts';
 import type { PhysicalPlan, StreamManagerAddress } from '../../topology/index.ts';
 import type { Incoming, Listener, Network } from '../links/index.ts';
 import { FrameConnection, isAddress, listenAddress, protocolVersion } from '../links/index.ts';
@@ -177,7 +183,7 @@ export class TopologyMaster {
     const { spec, store, clock, log, leaseMs } = this.#deps;
     return {
       ...{ store, clock, log },
-      key: keys.master(spec.topologyId),
+      key: keys.master(spec.topologyId).path,
       holder: `${spec.topologyId}/0/${spec.incarnation}`,
       value: this.#value,
       ttlMs: leaseMs ?? leaseMsDefault,
@@ -252,9 +258,10 @@ export class TopologyMaster {
   /** Undefined when the store cannot say soon. */
   async #startedIncarnation(containerId: number): Promise<string | undefined> {
     const { store, clock, spec } = this.#deps;
-    const answer = store
+    const answer = new RecordStore(store)
       .read(keys.container(spec.topologyId, containerId))
-      .then((found) => incarnationOf(found?.value));
+      // A damaged record is like a missing one: it does not say which process was started.
+      .then((found) => recordOf(found)?.incarnation);
     const waiting = new AbortController();
     const limit = clock.sleep(askStoreMs, waiting.signal).then(() => undefined);
     try {
@@ -302,10 +309,4 @@ export class TopologyMaster {
     for (const id of this.#registered) this.#connections.get(id)?.send({ type: 'plan', plan });
     this.#recorder.record(plan);
   }
-}
-
-/** Undefined for a record that is missing or damaged: it says nothing about who was started. */
-function incarnationOf(value: JsonValue | undefined): string | undefined {
-  const reading = readContainerRecord(value);
-  return reading.kind === 'read' ? reading.record.incarnation : undefined;
 }

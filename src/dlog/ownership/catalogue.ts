@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '../../base/index.ts';
+import { asJson, type JsonValue } from '../../base/index.ts';
 import type { StateStore } from '../../coordination/index.ts';
 import { padded } from '../storage/local-files.ts';
 import type { LogStorage, StoredSegment } from '../storage/storage.ts';
@@ -36,14 +36,14 @@ export class SegmentCatalogue {
   async note(segment: StoredSegment): Promise<SegmentRecord> {
     const record = segmentRecordOf(segment);
     const key = this.#key(record.lssn);
-    let result = await this.#store.create(key, record as unknown as JsonObject);
+    let result = await this.#store.create(key, asJson(record));
     while (result.kind === 'conflict') {
       const { found } = result;
       if (found !== undefined && !isNewer(record, parsed(found))) return parsed(found);
       result =
         found === undefined
-          ? await this.#store.create(key, record as unknown as JsonObject)
-          : await this.#store.replace(key, found.version, record as unknown as JsonObject);
+          ? await this.#store.create(key, asJson(record))
+          : await this.#store.replace(key, found.version, asJson(record));
     }
     return record;
   }

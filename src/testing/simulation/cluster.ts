@@ -1,10 +1,10 @@
 import { strict as assert } from 'node:assert';
-import { type JsonValue, seededRandom } from '../../base/index.ts';
+import { seededRandom } from '../../base/index.ts';
 import { TopologyWatch } from '../../container/life/topology-watch.ts';
 import { TopologyMaster } from '../../container/topology-master/index.ts';
 import { MemoryStore } from '../../coordination/memory-store.ts';
 import type { StateStore } from '../../coordination/store.ts';
-import { type AssignmentRecord, type ContainerSpec, keys } from '../../records/index.ts';
+import { type AssignmentRecord, type ContainerSpec, keys, RecordStore } from '../../records/index.ts';
 import type { PackingPlan, PhysicalPlan, TaskId } from '../../topology/index.ts';
 import { SimulatedContainer } from './container.ts';
 import { Ledger } from './ledger.ts';
@@ -37,6 +37,7 @@ export class Cluster {
   readonly ledger = new Ledger();
   readonly shape: Shape;
   readonly server: MemoryStore;
+  readonly #records: RecordStore;
   readonly storeTroubles = { slowMs: 0, behindMs: 0, cutOff: new Set<string>() };
   /** The newest life of each container. */
   readonly containers = new Map<number, SimulatedContainer>();
@@ -65,6 +66,7 @@ export class Cluster {
     this.packing = this.shape.packing;
     const { clock } = new SimulatedProcess(this.world, 'store');
     this.server = new MemoryStore({ ...clock, nowMs: () => this.world.nowMs - this.storeTroubles.behindMs });
+    this.#records = new RecordStore(this.server);
     for (const spout of scenario.spouts) {
       for (const task of this.shape.topology.tasksOf(spout.id)) this.ledger.addSource(task, spout.ids);
     }
@@ -87,12 +89,12 @@ export class Cluster {
     const record = {
       id: topologyId,
       name: 'simulated',
-      status: 'ACTIVE',
+      status: 'ACTIVE' as const,
       owner: '',
       launchedAtSecs: 0,
       workers: 1,
     };
-    await this.server.put(keys.topology(topologyId), record);
+    await this.#records.put(keys.topology(topologyId), record);
   }
 
   startContainer(containerId: number): SimulatedContainer {
@@ -210,7 +212,7 @@ export class Cluster {
     };
     const write = (): void => {
       if ((containerId === 0 ? this.master : this.containers.get(containerId))?.spec !== spec) return;
-      this.server
+      this.#records
         .put(keys.container(id, containerId), record)
         .catch(() => this.world.after(recordRetryMs, write, { isPromised: true }));
     };
@@ -236,8 +238,8 @@ export class Cluster {
     const record: AssignmentRecord = { plan: packing, reason: '' };
     const write = (): void => {
       if (this.packing !== packing) return;
-      this.server
-        .put(keys.assignment(packing.topologyId), record as unknown as JsonValue)
+      this.#records
+        .put(keys.assignment(packing.topologyId), record)
         .catch(() => this.world.after(recordRetryMs, write, { isPromised: true }));
     };
     this.world.after(this.world.between(...recordMs), write, { isPromised: true });
