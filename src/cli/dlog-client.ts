@@ -1,26 +1,29 @@
 import { describeError, errorCode, GatewayError } from '../base/index.ts';
 import { DlogClient, requestCode } from '../dlog-client/index.ts';
 import { type CommandWorld, type CommonFlags, clientConfig } from './commands.ts';
-import { readEndpoints } from './endpoints.ts';
+import { findEndpoints } from './endpoints.ts';
+
+const whatToDo =
+  'start a gateway with "egret up", or give the address of one with -c nimbus.seeds=\'["HOST"]\' -c egret.dlog.port=PORT';
 
 /** A client of the gateway that the flags and the configuration name. Throws `CONNECT_FAILED` with what to do. */
 export async function openDlog(world: CommandWorld, flags: CommonFlags): Promise<DlogClient> {
   const { dlogPort: port, seeds, localDir } = await clientConfig(world, flags);
   const home = port === undefined ? localAddress(localDir) : { host: seeds?.[0] ?? 'localhost', port };
-  // Who typed a command wants to know that the gateway went away, not to wait for the next.
+  // A user at a terminal wants to know that the gateway stopped, not to wait for the next one.
   return new DlogClient({ homes: [home], addressKeys: 'nimbus.seeds, egret.dlog.port', reconnects: false });
 }
 
-/** One call; says so when the gateway goes away in it, and what to do about a stream that is not there. */
+/** Awaits one call. Explains a lost connection, and what to do about a stream that does not exist. */
 export async function asked<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (error) {
-    throw isGone(error) ? wentAway(error, 'whether it did what it was asked is not known') : explained(error);
+    throw isGone(error) ? wentAway(error, 'the outcome of the request is unknown') : explained(error);
   }
 }
 
-/** `name` is in the namespace `default`. */
+/** A name without a namespace is in the namespace `default`. */
 export function streamName(given: string): string {
   return given.includes('/') ? given : `default/${given}`;
 }
@@ -30,7 +33,7 @@ export function explained(error: unknown): unknown {
   const { stream } = (error as GatewayError).facts as { readonly stream: string };
   return new GatewayError(
     'STREAM_UNKNOWN',
-    `there is no stream ${stream}: make it with "egret dlog create ${stream}"`,
+    `there is no stream ${stream}: create it with "egret dlog create ${stream}"`,
     { facts: { stream } },
   );
 }
@@ -40,7 +43,10 @@ export function isGone(error: unknown): boolean {
 }
 
 export function wentAway(error: unknown, rest: string): GatewayError {
-  return new GatewayError('CONNECTION_CLOSED', `the gateway went away (${describeError(error)}); ${rest}`);
+  return new GatewayError(
+    'CONNECTION_CLOSED',
+    `lost the connection to the gateway (${describeError(error)}); ${rest}`,
+  );
 }
 
 export function say(world: CommandWorld, flags: { readonly json?: true }, json: unknown, text: string): void {
@@ -48,7 +54,14 @@ export function say(world: CommandWorld, flags: { readonly json?: true }, json: 
 }
 
 function localAddress(localDir: string): { readonly host: string; readonly port: number } {
-  const found = readEndpoints(localDir).services['dlog'];
+  const search = findEndpoints(localDir);
+  if (search.kind === 'none') {
+    throw new GatewayError(
+      'CONNECT_FAILED',
+      `no gateway found: ${search.reason}, and egret.dlog.port is not set; ${whatToDo}`,
+    );
+  }
+  const found = search.endpoints.services['dlog'];
   if (found === undefined) throw new GatewayError('CONNECT_FAILED', 'the gateway offers no distributed log');
   return found;
 }

@@ -3,10 +3,10 @@ import { dirname, join } from 'node:path';
 import { errorCode, GatewayError } from '../base/index.ts';
 import { isSameProcess } from '../child/index.ts';
 
-/** Where the services of a running gateway are, as it says itself in `<storm.local.dir>/endpoints.json`. */
+/** Where the services of a running gateway listen. The gateway writes this to `<storm.local.dir>/endpoints.json`. */
 export interface Endpoints {
   readonly pid: number;
-  /** With the pid it names one process: what a dead gateway left behind is known for what it is. */
+  /** Start time; with the pid it identifies one process, so that the file of a dead gateway is recognized. */
   readonly processStart: string;
   readonly services: Readonly<Record<string, { readonly host: string; readonly port: number }>>;
 }
@@ -15,7 +15,7 @@ export function endpointsPath(localDir: string): string {
   return join(localDir, 'endpoints.json');
 }
 
-/** Appears whole or not at all. */
+/** Replaces the file atomically. */
 export function writeEndpoints(localDir: string, endpoints: Endpoints): void {
   const path = endpointsPath(localDir);
   mkdirSync(dirname(path), { recursive: true });
@@ -28,38 +28,38 @@ export function removeEndpoints(localDir: string): void {
   rmSync(endpointsPath(localDir), { force: true });
 }
 
-/**
- * The endpoints of the gateway that runs on `localDir`. Throws `CONNECT_FAILED`, saying what to do, when there is no such
- * file, or its gateway is no more.
- */
-export function readEndpoints(localDir: string): Endpoints {
+export type EndpointsSearch =
+  | { readonly kind: 'found'; readonly endpoints: Endpoints }
+  /** `reason` is a clause: "FILE does not exist". */
+  | { readonly kind: 'none'; readonly reason: string };
+
+/** Looks for the gateway that runs on `localDir`. */
+export function findEndpoints(localDir: string): EndpointsSearch {
   const path = endpointsPath(localDir);
-  const hint = 'start one with "egret up", or say where one is with -c nimbus.seeds and nimbus.thrift.port';
   let endpoints: Endpoints;
   try {
     endpoints = JSON.parse(readFileSync(path, 'utf8')) as Endpoints;
   } catch (error) {
-    const reason = errorCode(error) === 'ENOENT' ? 'is not there' : 'cannot be read';
-    throw new GatewayError('CONNECT_FAILED', `no gateway found: ${path} ${reason}; ${hint}`, {
-      facts: { path },
-    });
+    const reason = errorCode(error) === 'ENOENT' ? 'does not exist' : 'cannot be read';
+    return { kind: 'none', reason: `${path} ${reason}` };
   }
-  if (!isSameProcess(endpoints.pid, endpoints.processStart)) {
-    throw new GatewayError(
-      'CONNECT_FAILED',
-      `no gateway found: the one that wrote ${path} (process ${endpoints.pid}) is no longer running; ${hint}`,
-      { facts: { path, pid: endpoints.pid } },
-    );
-  }
-  return endpoints;
+  if (isSameProcess(endpoints.pid, endpoints.processStart)) return { kind: 'found', endpoints };
+  return {
+    kind: 'none',
+    reason: `the gateway that wrote ${path} (process ${endpoints.pid}) is no longer running`,
+  };
 }
 
-/** Whether a gateway says there that it runs, and does. */
+/** The endpoints of the gateway that runs on `localDir`. Throws `CONNECT_FAILED` if there is none. */
+export function readEndpoints(localDir: string): Endpoints {
+  const search = findEndpoints(localDir);
+  if (search.kind === 'found') return search.endpoints;
+  throw new GatewayError('CONNECT_FAILED', `no gateway found: ${search.reason}`, {
+    facts: { path: endpointsPath(localDir) },
+  });
+}
+
+/** Whether a gateway runs on `localDir`. */
 export function isGatewayRunning(localDir: string): boolean {
-  try {
-    readEndpoints(localDir);
-    return true;
-  } catch {
-    return false;
-  }
+  return findEndpoints(localDir).kind === 'found';
 }

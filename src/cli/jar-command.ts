@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { GatewayError } from '../base/index.ts';
 import type { ClientConfig } from '../config/index.ts';
 import { type CommandWorld, type CommonFlags, clientConfig } from './commands.ts';
-import { nimbusAddresses } from './gateway-client.ts';
+import { nimbusAddress } from './gateway-client.ts';
 
 export interface JarFlags extends CommonFlags {
   readonly jars?: string;
@@ -43,7 +43,7 @@ export async function runJar(
     args: [
       ...quickStart,
       ...(world.env['STORM_JAR_JVM_OPTS'] ?? '').split(/\s+/).filter((option) => option !== ''),
-      `-Dstorm.options=${stormOptions(config, flags)}`,
+      `-Dstorm.options=${await stormOptions(config, flags)}`,
       `-Dstorm.conf.file=${config.file === undefined ? '' : resolve(world.cwd, config.file)}`,
       '-Dstorm.dependency.jars=',
       '-Dstorm.dependency.artifacts={}',
@@ -59,12 +59,12 @@ export async function runJar(
   return result.code ?? 1;
 }
 
-/** Each `key=value` as in a URL, between commas (Utils.readCommandLineOpts): the gateway's address where none is set, then the user's. */
-function stormOptions(config: ClientConfig, flags: JarFlags): string {
-  const [nimbus] = nimbusAddresses(config);
+/** `key=value` pairs, URL-encoded and separated by commas (Utils.readCommandLineOpts): the gateway's address if the user set none, then the user's flags. */
+async function stormOptions(config: ClientConfig, flags: JarFlags): Promise<string> {
+  const nimbus = await nimbusAddress(config);
   const found =
     config.seeds === undefined && config.port === undefined
-      ? [`nimbus.seeds=["${nimbus!.host}"]`, `nimbus.thrift.port=${nimbus!.port}`]
+      ? [`nimbus.seeds=["${nimbus.host}"]`, `nimbus.thrift.port=${nimbus.port}`]
       : [];
   return [...found, ...(flags.c ?? [])]
     .map((option) => encodeURIComponent(option).replaceAll('%20', '+'))

@@ -29,11 +29,15 @@ describe('the command line', () => {
   });
   afterEach(() => rmSync(homeDir, { recursive: true, force: true }));
 
-  const run = async (args: readonly string[], env: Record<string, string> = {}): Promise<Ended> => {
+  const run = async (
+    args: readonly string[],
+    env: Record<string, string> = {},
+    checkout = checkoutDir,
+  ): Promise<Ended> => {
     let out = '';
     let err = '';
     const world = {
-      checkoutDir,
+      checkoutDir: checkout,
       homeDir,
       env,
       cwd: homeDir,
@@ -128,19 +132,49 @@ describe('the command line', () => {
     assert.equal((await run(['list', '-c', `storm.local.dir=${localDir}`])).code, 0);
   });
 
-  it('says in one line why it found no gateway', async () => {
+  /** An installation in which Storm's defaults name this port. */
+  const installation = (port: number): string => {
+    const dir = join(homeDir, `installation-${port}`);
+    mkdirSync(join(dir, 'build'), { recursive: true });
+    const defaults = { 'nimbus.seeds': ['127.0.0.1'], 'nimbus.thrift.port': port };
+    writeFileSync(join(dir, 'build', 'storm-defaults.json'), JSON.stringify(defaults));
+    return dir;
+  };
+
+  it('finds a gateway at the default address when no endpoints file names one', async () => {
+    const list = (port: number) => run(['list'], {}, installation(port));
+    assert.equal((await list(nimbus.port)).code, 0);
+    const [localDir, dead] = [join(installation(nimbus.port), 'storm-local'), '1'];
+    writeEndpoints(localDir, { pid: process.pid, processStart: dead, services: {} });
+    assert.equal((await list(nimbus.port)).code, 0);
+  });
+
+  it('prefers the endpoints file to the default address, and an address that the user sets to both', async () => {
+    const [nowhere, file] = [installation(1), join(homeDir, 'local')];
+    const self = { pid: process.pid, processStart: processStart(process.pid)! };
+    writeEndpoints(file, { ...self, services: { nimbus: { host: '127.0.0.1', port: nimbus.port } } });
+    const flags = ['-c', `storm.local.dir=${file}`];
+    assert.equal((await run(['list', ...flags], {}, nowhere)).code, 0);
+    const set = await run(['list', ...flags, '-c', 'nimbus.thrift.port=1'], {}, nowhere);
+    assert.match(set.err, /^no Nimbus answers: cannot connect to 127\.0\.0\.1:1: .*\n$/);
+  });
+
+  it('says in one line where it looked for a gateway, and what to do', async () => {
     const localDir = join(homeDir, 'local');
-    const list = () => run(['list', '-c', `storm.local.dir=${localDir}`]);
+    const list = () => run(['list', '-c', `storm.local.dir=${localDir}`], {}, installation(1));
     const nowhere = await list();
     assert.equal(nowhere.code, 1);
     assert.match(
       nowhere.err,
-      /^no gateway found: .*endpoints\.json is not there; start one with "egret up".*\n$/,
+      /^no gateway found: .*endpoints\.json does not exist, and no Nimbus answers at 127\.0\.0\.1:1 \(the default nimbus\.seeds and nimbus\.thrift\.port\); start a gateway with "egret up".*nimbus\.seeds.*\n$/,
     );
     writeEndpoints(localDir, { pid: process.pid, processStart: '1', services: {} });
-    assert.match((await list()).err, /^no gateway found: the one that wrote .* is no longer running; .*\n$/);
+    assert.match(
+      (await list()).err,
+      /^no gateway found: the gateway that wrote .* is no longer running, and .*\n$/,
+    );
     writeFileSync(endpointsPath(localDir), '{');
-    assert.match((await list()).err, /^no gateway found: .* cannot be read; .*\n$/);
+    assert.match((await list()).err, /^no gateway found: .* cannot be read, and .*\n$/);
     const refused = await run(['list', '-c', 'nimbus.thrift.port=1']);
     assert.equal(refused.code, 1);
     assert.match(refused.err, /^no Nimbus answers: .*localhost:1.*\n$/);

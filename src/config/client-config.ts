@@ -2,26 +2,33 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { GatewayError, type JsonValue } from '../base/index.ts';
 import { type ConfText, mergeConf, readConfValue } from './conf-text.ts';
-import { readFlagLayer, readYamlLayer } from './layers.ts';
+import { readDefaultsLayer, readFlagLayer, readYamlLayer } from './layers.ts';
 
-/** What a command (a client) knows: only what the user set, so that it can tell a set value from a default. */
+/** The configuration of a command: only what the user set, so that a set value differs from a default. */
 export interface ClientConfig {
-  /** The file that was read, or undefined. */
+  /** The file that was read; undefined if there is none. */
   readonly file: string | undefined;
   readonly conf: ConfText;
-  /** Hosts to try in order, or undefined when the user named none. */
+  /** Hosts to try in order; undefined if the user set none. */
   readonly seeds: readonly string[] | undefined;
-  /** Undefined when the user named none. */
+  /** Undefined if the user set none. */
   readonly port: number | undefined;
-  /** Of the distributed log; undefined when the user named none. */
+  /** Port of the distributed log; undefined if the user set none. */
   readonly dlogPort: number | undefined;
   /** Absolute. */
   readonly localDir: string;
+  /** Storm's defaults, for an address of which the user set only one half, or none. */
+  readonly defaults: () => Promise<NimbusDefaults>;
+}
+
+export interface NimbusDefaults {
+  readonly seeds: readonly string[];
+  readonly port: number;
 }
 
 /**
- * Reads `--config FILE`, else `~/.storm/storm.yaml`, else `$STORM_CONF_DIR/storm.yaml`, as the `storm` command does, and
- * the `-c` flags over it. Throws `CONFIG_UNREADABLE` or `CONFIG_INVALID` with one line that names file and key.
+ * Reads `--config FILE`, else `~/.storm/storm.yaml`, else `$STORM_CONF_DIR/storm.yaml`, as the `storm` command does;
+ * `-c` flags override the file. Throws `CONFIG_UNREADABLE` or `CONFIG_INVALID` with one line that names file and key.
  */
 export async function loadClientConfig(options: {
   readonly checkoutDir: string;
@@ -45,6 +52,17 @@ export async function loadClientConfig(options: {
     port,
     dlogPort,
     localDir: resolve(options.checkoutDir, localDir ?? 'storm-local'),
+    defaults: () => readNimbusDefaults(options.checkoutDir),
+  };
+}
+
+/** As the released jar has them. Before the set-up has written them, as Storm documents them. */
+async function readNimbusDefaults(checkoutDir: string): Promise<NimbusDefaults> {
+  const file = join(checkoutDir, 'build', 'storm-defaults.json');
+  const { conf } = existsSync(file) ? await readDefaultsLayer(file) : { conf: new Map<string, string>() };
+  return {
+    seeds: expect(conf, 'nimbus.seeds', 'a list of host names', isTextList) ?? ['localhost'],
+    port: expect(conf, 'nimbus.thrift.port', 'a port from 1 to 65535', isPort) ?? 6627,
   };
 }
 
