@@ -50,7 +50,12 @@ async function submitAndPack(
   const request = { topologyId: 't', systemTopology, conf, freeSlots: slots };
   const packed = packRoundRobin(request);
   assert.equal(packed.kind, 'packed');
-  repack({ ...request, conf: { ...conf, 'topology.workers': 3 }, before: packed.plan, executors: { b: 1 } });
+  repack({
+    ...request,
+    conf: { ...conf, 'topology.workers': 3 },
+    before: packed.packing,
+    executors: { b: 1 },
+  });
   return undefined;
 }
 

@@ -61,7 +61,7 @@ function begin(
   const conf = { ...drawn.conf, 'topology.workers': workers };
   const first = packRoundRobin({ topologyId: 't', systemTopology: system, conf, freeSlots: slots });
   assert.equal(first.kind, 'packed');
-  return { system, conf, plan: first.plan };
+  return { system, conf, plan: first.packing };
 }
 
 /** One step: what was asked, and the plans before and after. */
@@ -87,8 +87,8 @@ function go({ system, conf, plan }: Sample, changes: readonly Change[]): Step[] 
       codeVersion: change.codeVersion,
     });
     assert.equal(packed.kind, 'packed');
-    const step = { executors, workers: change.workers, before, after: packed.plan };
-    before = packed.plan;
+    const step = { executors, workers: change.workers, before, after: packed.packing };
+    before = packed.packing;
     return step;
   });
 }
@@ -191,7 +191,7 @@ describe('repack', () => {
         conf: { ...conf, 'topology.workers': before.containers.length },
         codeVersion: before.codeVersion,
       });
-      assert.ok(again.kind === 'packed' && again.plan === before);
+      assert.ok(again.kind === 'packed' && again.packing === before);
     });
   });
 
@@ -213,7 +213,7 @@ describe('repack', () => {
           freeSlots: shuffled(freeBeside(plan)),
         });
         assert.ok(answer.kind === 'packed' && other.kind === 'packed');
-        if (answer.plan !== plan) assert.deepEqual(other, answer);
+        if (answer.packing !== plan) assert.deepEqual(other, answer);
       }),
     );
   });
@@ -227,7 +227,7 @@ describe('repack', () => {
     const ids = (leavingIds: number[]): number[] => {
       const packed = repack({ ...request, leavingIds });
       assert.ok(packed.kind === 'packed');
-      return packed.plan.containers.map(({ containerId }) => containerId);
+      return packed.packing.containers.map(({ containerId }) => containerId);
     };
     assert.deepEqual(ids([]), [1, 2, 3]);
     assert.deepEqual(ids([2, 4]), [1, 3, 5]);
@@ -240,7 +240,7 @@ describe('repack', () => {
       conf: { ...conf, 'topology.workers': 2 },
     });
     assert.ok(packed.kind === 'packed');
-    const moved = packed.plan.tasks.filter(({ containerId }) => containerId !== 1);
+    const moved = packed.packing.tasks.filter(({ containerId }) => containerId !== 1);
     assert.deepEqual([...new Set(moved.map(({ componentId }) => componentId))], ['bolt']);
     assert.equal(moved.length, 3);
   });
@@ -252,7 +252,7 @@ describe('repack', () => {
       conf: { ...conf, 'topology.workers': 4 },
     });
     assert.ok(packed.kind === 'packed');
-    assert.equal(packed.plan.containers.length, 2);
+    assert.equal(packed.packing.containers.length, 2);
     assert.equal(packed.shortage, 'topology t asks for 4 workers, it has 2 slots');
   });
 });

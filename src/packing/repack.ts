@@ -66,7 +66,7 @@ export function repack(request: RepackingRequest): PackingResult {
   const isSame = JSON.stringify(unversioned) === JSON.stringify(inOrder(before));
   return {
     kind: 'packed',
-    plan: isSame ? before : { ...unversioned, version: before.version + 1 },
+    packing: isSame ? before : { ...unversioned, version: before.version + 1 },
     shortage: shortageOf(topologyId, workers, { wanted, found: containers.length, verb: 'its' }),
   };
 }

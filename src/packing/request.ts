@@ -24,7 +24,7 @@ export interface PackingRequest {
 
 export type PackingResult =
   /** `shortage` says why there are fewer containers than the topology asked for; empty when there are as many. */
-  | { readonly kind: 'packed'; readonly plan: PackingPlan; readonly shortage: string }
+  | { readonly kind: 'packed'; readonly packing: PackingPlan; readonly shortage: string }
   | { readonly kind: 'no-free-slot'; readonly reason: string };
 
 /** Throws `TOPOLOGY_INVALID` when `topology.workers` is not a positive integer. */

@@ -39,7 +39,7 @@ function pack(topology: LogicalTopology, topologyConf: JsonObject, freeSlots: re
     freeSlots,
   });
   assert.equal(result.kind, 'packed');
-  return result.plan;
+  return result.packing;
 }
 
 const nodesArbitrary = fc.uniqueArray(

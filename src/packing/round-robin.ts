@@ -32,7 +32,7 @@ export function packRoundRobin(request: PackingRequest, version = 1): PackingRes
   const tasks = decideHosts(hostPreferences(systemTopology), dealt);
   return {
     kind: 'packed',
-    plan: { topologyId, version, codeVersion, containers, tasks },
+    packing: { topologyId, version, codeVersion, containers, tasks },
     shortage: shortageOf(topologyId, workers, { wanted, found: slots.length, verb: 'free' }),
   };
 }

@@ -46,9 +46,9 @@ export async function assignTopology(request: AssignRequest): Promise<Assignment
     ]);
     const packed = pack(request, { conf, systemTopology: asTopology(systemTopology, codeDir) });
     if (packed.kind === 'no-free-slot') return { ...same, reason: packed.reason };
-    const leaving = leavingFrom(request, packed.plan);
+    const leaving = leavingFrom(request, packed.packing);
     return {
-      ...{ ...same, plan: packed.plan, reason: packed.shortage },
+      ...{ ...same, plan: packed.packing, reason: packed.shortage },
       ...(leaving.length === 0 ? {} : { leaving }),
     };
   } catch (error) {

@@ -25,8 +25,8 @@ export interface PlannedHost {
  * task a host of its own (an acker, one side of a log), so that one that stays keeps its trees when another moves. Only the code
  * of kinds that occur is loaded: modules take time that the first tuple waits for.
  */
-export function planHosts(plan: PackingPlan, containerId: number): readonly PlannedHost[] {
-  const own = plan.tasks.filter((task) => task.containerId === containerId);
+export function planHosts(packing: PackingPlan, containerId: number): readonly PlannedHost[] {
+  const own = packing.tasks.filter((task) => task.containerId === containerId);
   const ofKind = (kind: PlannedTask['host']): readonly PlannedTask[] =>
     own.filter((task) => task.host === kind);
   const hosts: PlannedHost[] = ofKind('shell').map((task) => ({

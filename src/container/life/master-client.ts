@@ -12,7 +12,7 @@ import type { StateStore } from '../../coordination/index.ts';
 import { type ContainerSpec, keys, RecordStore } from '../../records/index.ts';
 import type { PackingPlan, PhysicalPlan } from '../../topology/index.ts';
 import type { Network } from '../links/index.ts';
-import { FrameConnection, protocolVersion, readPacking, readPlan } from '../links/index.ts';
+import { FrameConnection, protocolVersion, readPackingPlan, readPhysicalPlan } from '../links/index.ts';
 
 const readBytes = 64 << 10;
 /** How often the topology master's lease is read until the master can be reached: often at first, then less. */
@@ -126,14 +126,14 @@ export class MasterClient {
     this.#lastHeardMs = this.#options.clock.monotonicMs();
     switch (message['type']) {
       case 'plan': {
-        const physical = readPlan(message['plan']);
+        const physical = readPhysicalPlan(message['plan']);
         if (physical === undefined) throw violation('a physical plan that is not complete');
         this.#attempts = 0;
         this.#options.onPhysical(physical);
         return;
       }
       case 'packing': {
-        const packing = readPacking(message['plan']);
+        const packing = readPackingPlan(message['plan']);
         if (packing === undefined) throw violation('a packing plan that is not complete');
         this.#options.onPacking(packing);
         return;

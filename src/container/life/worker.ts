@@ -50,8 +50,8 @@ export class WorkerContainer {
   readonly #roster: HostRoster;
   readonly #log: ContainerLog;
   readonly #left: Deferred<string> = deferred();
-  #plan: PackingPlan;
-  /** Of the newest plan that is taken, or waits to be. */
+  #packing: PackingPlan;
+  /** Version of the newest packing plan that is applied or waits to be. */
   #versionAsked: number;
   #moving: Promise<void> = Promise.resolve();
   /** Version of the packing plan that this container has applied, its hosts included. */
@@ -72,9 +72,9 @@ export class WorkerContainer {
     this.#deps = deps;
     this.#metrics = new MetricsManager(deps);
     this.#log = new ContainerLog(deps);
-    this.#plan = deps.spec.plan;
-    this.#versionAsked = this.#plan.version;
-    this.#versionHeld = this.#plan.version;
+    this.#packing = deps.spec.plan;
+    this.#versionAsked = this.#packing.version;
+    this.#versionHeld = this.#packing.version;
     const graceSecs = confNumber(deps.conf, 'supervisor.worker.shutdown.sleep.secs', graceSecsDefault);
     this.#roster = new HostRoster({
       ...{ drainMs, graceMs: 1000 * graceSecs },
@@ -135,7 +135,7 @@ export class WorkerContainer {
         const shared = {
           ...{ conf, topology, clock, random, log },
           // Each life begins with the plan of its moment.
-          spec: { ...spec, plan: this.#plan },
+          spec: { ...spec, plan: this.#packing },
           outlet: streamManager,
           metrics: metrics.registry,
           pidDir: pidDirOf(spec),
@@ -161,7 +161,7 @@ export class WorkerContainer {
     if (this.#closing !== undefined) return;
     const { containerId } = this.#deps.spec;
     const hosts = planHosts(packing, containerId);
-    this.#plan = packing;
+    this.#packing = packing;
     this.#metrics.repack(packing);
     this.#streamManager!.repack(packing, hosts.map(placeOf));
     await this.#roster.move(hosts);
@@ -173,7 +173,7 @@ export class WorkerContainer {
   async #handOn(): Promise<void> {
     while (this.#closing === undefined && !this.#streamManager!.isSettled)
       await this.#deps.clock.sleep(settleLookMs);
-    this.#left.resolve(`packing plan ${this.#plan.version} has no place for this container`);
+    this.#left.resolve(`packing plan ${this.#packing.version} has no place for this container`);
   }
 
   #hostReported(host: TaskHost, message: HostToStreamManager): void {

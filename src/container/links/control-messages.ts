@@ -34,7 +34,7 @@ export function readLostTasks(message: JsonObject): LossReport['tasks'] | undefi
 
 const statuses: readonly JsonValue[] = ['ACTIVE', 'INACTIVE', 'KILLED', 'REBALANCING'];
 
-export function readPlan(value: JsonValue | undefined): PhysicalPlan | undefined {
+export function readPhysicalPlan(value: JsonValue | undefined): PhysicalPlan | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   const { topologyId, epoch, packingVersion, isComplete, status, streamManagers } = value as JsonObject;
   const isPlan =
@@ -48,7 +48,7 @@ export function readPlan(value: JsonValue | undefined): PhysicalPlan | undefined
   return isPlan ? (value as unknown as PhysicalPlan) : undefined;
 }
 
-export function readPacking(value: JsonValue | undefined): PackingPlan | undefined {
+export function readPackingPlan(value: JsonValue | undefined): PackingPlan | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   const { topologyId, version, codeVersion, containers, tasks } = value as JsonObject;
   const isPacking =

@@ -12,8 +12,8 @@ export {
   isAddress,
   readLoads,
   readLostTasks,
-  readPacking,
-  readPlan,
+  readPackingPlan,
+  readPhysicalPlan,
   readPressure,
 } from './control-messages.ts';
 export { FrameConnection } from './frame-connection.ts';

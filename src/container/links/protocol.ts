@@ -81,6 +81,7 @@ export type StreamManagerToHost =
       readonly containers: readonly PlannedContainer[];
       readonly tasks: readonly PlannedTask[];
     }
+  // Both plans are named `plan` in these messages: containers of an earlier version read and send that name.
   /** A new physical plan. The host starts its tasks when it first sees a complete one. */
   | { readonly type: 'plan'; readonly plan: PhysicalPlan }
   /** A new packing plan, by which this host has the same tasks as before: others may have moved. */

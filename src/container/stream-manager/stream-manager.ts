@@ -1,10 +1,4 @@
-import {
-  type Clock,
-  GatewayError,
-  type JsonObject,
-  type Logger,
-  type RandomSource,
-} from '../../base/index.ts';
+import type { Clock, JsonObject, Logger, RandomSource } from '../../base/index.ts';
 import type { ContainerSpec, FlowRecord } from '../../records/index.ts';
 import type { PackingPlan, PhysicalPlan, TopologyIndex } from '../../topology/index.ts';
 import { type FrameConsumer, forEachFrame } from '../../tuple/index.ts';
@@ -13,15 +7,13 @@ import {
   listenAddress,
   type Network,
   type Outlet,
-  readLoads,
-  readLostTasks,
-  readPressure,
   type TaskHost,
 } from '../links/index.ts';
 import { FlowControl } from './flow/flow-control.ts';
 import { streamManagerLimits } from './limits.ts';
 import { LossReporter } from './losses/loss-reporter.ts';
 import { LostFrames } from './losses/lost-frames.ts';
+import { takePeerMessage } from './peer-message.ts';
 import type { PeerQueue } from './peers/peer-queue.ts';
 import { type PeerEvents, Peers } from './peers/peers.ts';
 import type { HostPlace } from './route/host-slot.ts';
@@ -240,23 +232,7 @@ export class StreamManager implements Outlet {
       linkClosed: (peer, side) => losses.linkClosed(peer, side),
       left: (peer) => flow.peerLeft(peer),
       queueMark: (queue) => flow.queueMark(queue),
-      message: (peer, message) => {
-        const pressure = message['type'] === 'pressure' ? readPressure(message) : undefined;
-        const loads = message['type'] === 'loads' ? readLoads(message) : undefined;
-        const lost = message['type'] === 'lost' ? readLostTasks(message) : undefined;
-        if (pressure !== undefined) flow.peerPressure(peer, pressure);
-        else if (lost !== undefined) losses.peerReported(peer, lost);
-        else if (loads !== undefined) flow.peerLoads(loads);
-        else throw notUnderstood(peer, message);
-      },
+      message: (peer, message) => takePeerMessage(peer, message, { flow, losses }),
     };
   }
-}
-
-function notUnderstood(peer: number, message: JsonObject): GatewayError {
-  const type = JSON.stringify(message['type']);
-  return new GatewayError(
-    'PROTOCOL_VIOLATION',
-    `container ${peer} sent a message of type ${type}, which is unknown or not complete`,
-  );
 }

@@ -67,9 +67,9 @@ describe('TopologyMaster', () => {
     );
     await cluster.store.holdLease('masters/test-1', 'usurper', 60_000, null);
     assert.match(await lost, /is held by usurper/);
-    const before = master.plan;
+    const before = master.physical;
     master.statusChanged('KILLED');
-    assert.notEqual(master.plan, before);
+    assert.notEqual(master.physical, before);
     assert.equal(await cluster.store.read('plans/test-1'), undefined);
   });
 });

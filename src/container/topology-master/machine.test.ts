@@ -63,7 +63,7 @@ function play(state: MasterState, events: readonly MasterEvent[]): [MasterState,
 function describeEffect(effect: MasterEffect): string {
   if (effect.kind === 'refuse') return `refuse ${effect.connection}: ${effect.reason}`;
   if (effect.kind === 'pack') return `pack ${effect.packing.version} to ${effect.connection ?? 'all'}`;
-  const { epoch, isComplete, status, streamManagers } = effect.plan;
+  const { epoch, isComplete, status, streamManagers } = effect.physical;
   const members = streamManagers.map((each) => `${each.containerId}/${each.incarnation}`).join(' ');
   return `publish ${epoch % 2 ** 20} ${status}${isComplete ? ' complete' : ''}: ${members}`;
 }
@@ -246,13 +246,13 @@ describe('the machine of a topology master', () => {
       start(1),
       registered({ connection: 1, containerId: 1, incarnation: 'a', epochHeld: first.epoch }),
     );
-    assert.equal((effects[0] as { plan: PhysicalPlan }).plan.epoch, first.epoch + 1);
+    assert.equal((effects[0] as { physical: PhysicalPlan }).physical.epoch, first.epoch + 1);
   });
 
   it('publishes above the epoch of a lease that was lost and held again', () => {
     const [state] = play(start(1), [registered({ connection: 1, containerId: 1, incarnation: 'a' })]);
     const [, effects] = stepMaster(state, { kind: 'held', leaseEpoch: 5 });
-    assert.equal((effects[0] as { plan: PhysicalPlan }).plan.epoch, start(5).epoch + 1);
+    assert.equal((effects[0] as { physical: PhysicalPlan }).physical.epoch, start(5).epoch + 1);
   });
 
   it('gives a packing plan of doubtful days to who has not taken it, once the lease is held again', () => {
@@ -312,13 +312,13 @@ describe('the machine of a topology master', () => {
           const [next, effects] = stepMaster(state, each);
           for (const effect of effects) {
             if (effect.kind !== 'publish') continue;
-            assert.ok(effect.plan.epoch > before);
-            const ids = effect.plan.streamManagers.map((address) => address.containerId);
+            assert.ok(effect.physical.epoch > before);
+            const ids = effect.physical.streamManagers.map((address) => address.containerId);
             assert.deepEqual(
               ids,
               containerIds.filter((id) => ids.includes(id)),
             );
-            assert.equal(effect.plan.isComplete, ids.length === containerIds.length);
+            assert.equal(effect.physical.isComplete, ids.length === containerIds.length);
           }
           state = next;
         }

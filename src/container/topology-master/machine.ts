@@ -71,7 +71,7 @@ export type MasterEvent =
   | { readonly kind: 'tick'; readonly nowMs: number; readonly graceMs: number };
 
 export type MasterEffect =
-  | { readonly kind: 'publish'; readonly plan: PhysicalPlan }
+  | { readonly kind: 'publish'; readonly physical: PhysicalPlan }
   /** To one connection, or to all that have registered. */
   | { readonly kind: 'pack'; readonly connection: number | undefined; readonly packing: PackingPlan }
   | { readonly kind: 'refuse'; readonly connection: number; readonly reason: string };
@@ -97,7 +97,7 @@ export function initialMasterState(options: {
 }
 
 /** The plan as it stands. */
-export function planOf(state: MasterState): PhysicalPlan {
+export function physicalPlanOf(state: MasterState): PhysicalPlan {
   const streamManagers = state.members
     .map((member) => member.address)
     .sort((a, b) => a.containerId - b.containerId);
@@ -249,13 +249,13 @@ function refusal(state: MasterState, registration: Registration): string | undef
 
 /** Publishes when the plan would say something else than before. */
 function publishIfNews(before: MasterState, after: MasterState): [MasterState, readonly MasterEffect[]] {
-  const isNews = JSON.stringify(planOf(before)) !== JSON.stringify(planOf(after));
+  const isNews = JSON.stringify(physicalPlanOf(before)) !== JSON.stringify(physicalPlanOf(after));
   return isNews ? publish(after) : [after, []];
 }
 
 function publish(state: MasterState): [MasterState, readonly MasterEffect[]] {
   const next = { ...state, epoch: state.epoch + 1 };
-  return [next, [{ kind: 'publish', plan: planOf(next) }]];
+  return [next, [{ kind: 'publish', physical: physicalPlanOf(next) }]];
 }
 
 function incarnationKey(address: StreamManagerAddress): string {

@@ -23,8 +23,8 @@ export class PlanRecorder {
     this.#log = deps.log;
   }
 
-  record(plan: PhysicalPlan): void {
-    this.#next = plan;
+  record(physical: PhysicalPlan): void {
+    this.#next = physical;
     this.#writing ??= this.#write();
   }
 
@@ -37,12 +37,12 @@ export class PlanRecorder {
 
   async #write(): Promise<void> {
     while (this.#next !== undefined) {
-      const plan = this.#next;
+      const physical = this.#next;
       try {
-        await this.#store.put(keys.physicalPlan(plan.topologyId), plan);
-        if (this.#next === plan) this.#next = undefined;
+        await this.#store.put(keys.physicalPlan(physical.topologyId), physical);
+        if (this.#next === physical) this.#next = undefined;
       } catch (error) {
-        this.#log.warn({ event: 'plan.not-recorded', epoch: plan.epoch, reason: describeError(error) });
+        this.#log.warn({ event: 'plan.not-recorded', epoch: physical.epoch, reason: describeError(error) });
         await this.#clock.sleep(retryMs, this.#ending.signal).catch(() => undefined);
         if (this.#ending.signal.aborted) break;
       }

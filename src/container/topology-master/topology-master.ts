@@ -60,7 +60,7 @@ export class TopologyMaster {
   readonly #ending = new AbortController();
   #state: MasterState;
   #assignment: AssignmentRecord | undefined;
-  #plan: PhysicalPlan | undefined;
+  #physical: PhysicalPlan | undefined;
   #isInDoubt = false;
   #connectionCount = 0;
   #tick: Disposable | undefined;
@@ -102,8 +102,8 @@ export class TopologyMaster {
     this.#state = this.#initialState();
   }
 
-  get plan(): PhysicalPlan | undefined {
-    return this.#plan;
+  get physical(): PhysicalPlan | undefined {
+    return this.#physical;
   }
 
   /** Resolves with the reason once the lease is lost; rejects with the reason of `close` or of the signal's abort. */
@@ -171,9 +171,9 @@ export class TopologyMaster {
 
   #initialState(): MasterState {
     const { spec, status, rebalances: asked = 0 } = this.#deps;
-    const { plan = spec.plan, rebalances: placed = 0 } = this.#assignment ?? {};
+    const { plan: packing = spec.plan, rebalances: placed = 0 } = this.#assignment ?? {};
     return initialMasterState({
-      packing: plan.version > spec.plan.version ? plan : spec.plan,
+      packing: packing.version > spec.plan.version ? packing : spec.plan,
       leaseEpoch: this.#leaseEpoch,
       ...{ status, rebalances: { asked, placed } },
     });
@@ -281,7 +281,7 @@ export class TopologyMaster {
     for (const effect of effects) {
       if (effect.kind === 'refuse') this.#refuse(effect.connection, effect.reason);
       else if (effect.kind === 'pack') this.#pack(effect);
-      else this.#publish(effect.plan);
+      else this.#publish(effect.physical);
     }
   }
 
@@ -300,13 +300,13 @@ export class TopologyMaster {
       this.#connections.get(id)?.send({ type: 'packing', plan: packing });
   }
 
-  #publish(plan: PhysicalPlan): void {
-    this.#plan = plan;
+  #publish(physical: PhysicalPlan): void {
+    this.#physical = physical;
     if (this.#isInDoubt) return;
     const { log } = this.#deps;
-    const { epoch, isComplete, status } = plan;
-    log.info({ event: 'plan.published', epoch, isComplete, status, registered: plan.streamManagers.length });
-    for (const id of this.#registered) this.#connections.get(id)?.send({ type: 'plan', plan });
-    this.#recorder.record(plan);
+    const { epoch, isComplete, status, streamManagers } = physical;
+    log.info({ event: 'plan.published', epoch, isComplete, status, registered: streamManagers.length });
+    for (const id of this.#registered) this.#connections.get(id)?.send({ type: 'plan', plan: physical });
+    this.#recorder.record(physical);
   }
 }

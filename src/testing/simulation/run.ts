@@ -97,13 +97,13 @@ function checkQuiet(cluster: Cluster): void {
   const { containers, links, master } = cluster;
   assert.equal(cluster.zombies.size, 0, 'a container that was replaced has not ended');
   assert(master?.process.isAlive, 'there is no topology master');
-  const plan = master.master?.plan;
-  assert(plan?.isComplete, 'the plan is not complete');
-  assert.equal(plan.status, 'ACTIVE', 'the status of the plan');
+  const physical = master.master?.physical;
+  assert(physical?.isComplete, 'the plan is not complete');
+  assert.equal(physical.status, 'ACTIVE', 'the status of the plan');
   for (const container of containers.values()) {
     container.checkQuiet();
     const { name } = container.process;
-    assert.equal(container.manager?.physical?.epoch, plan.epoch, `${name} does not hold the newest plan`);
+    assert.equal(container.manager?.physical?.epoch, physical.epoch, `${name} does not hold the newest plan`);
     const open = [...links.endsOf(container.process)].map((end) => end.other.process.name).sort();
     const expected = [...containers.values()].filter((each) => each !== container);
     const names = [...expected, ...expected].map((each) => each.process.name);
