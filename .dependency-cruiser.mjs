@@ -16,7 +16,8 @@ const allowed = {
   container: ['base', 'config', 'tuple', 'topology', 'records', 'coordination', 'child', 'dlog'],
   uploads: ['base'],
   code: ['base', 'config', 'rpc', 'topology', 'records'],
-  nimbus: ['base', 'config', 'rpc', 'topology', 'records', 'coordination', 'uploads', 'code'],
+  queries: ['base', 'config', 'topology', 'records'],
+  nimbus: ['base', 'config', 'rpc', 'topology', 'records', 'coordination', 'uploads', 'code', 'queries'],
   cli: ['base', 'config', 'rpc', 'child', 'tuple', 'topology', 'dlog', 'dlog-client'],
 };
 

@@ -1,15 +1,14 @@
 import { type Clock, type Freeing, GatewayError } from '../base/index.ts';
 import { type CodeDirectories, readComponentConfs } from '../code/index.ts';
 import { type ConfText, maskSecrets, readConfValues, writeConfText } from '../config/index.ts';
-import type { RecordStore, TopologyRecord } from '../records/index.ts';
+import { isUnreadable, type Queries } from '../queries/index.ts';
+import type { TopologyRecord } from '../records/index.ts';
 import {
   type Call,
   type Handler,
   type NimbusMethods,
   type NimbusSummary,
-  type NumErrorsChoice,
   type StormTopology,
-  type TopologyInfo,
   toSystemStormTopology,
 } from '../rpc/index.ts';
 import type { LogicalTopology } from '../topology/index.ts';
@@ -17,24 +16,16 @@ import type { Inbox } from '../uploads/index.ts';
 import type { LeaderHost } from './leader-address.ts';
 import type { TopologyEvent } from './lifecycle.ts';
 import { messageTimeoutSecs } from './message-timeout.ts';
-import { pageMethods } from './pages.ts';
+import { queryMethods } from './query-methods.ts';
 import type { Reaper } from './reaper.ts';
 import type { Rebalances } from './rebalance.ts';
 import type { Submissions } from './submission.ts';
 import { isTopologyName, stormVersion } from './submission-checks.ts';
-import {
-  readClusterSummary,
-  readSummaries,
-  summarise,
-  summariseUnreadable,
-  unreadableInfo,
-} from './summaries.ts';
-import { isUnreadable, type StoredTopology, type Topologies, type UnreadableTopology } from './topologies.ts';
-import { readAssignment, readTopologyInfo } from './topology-info.ts';
+import type { Topologies } from './topologies.ts';
 
 export interface HandlerDeps {
   readonly clock: Clock;
-  readonly store: RecordStore;
+  readonly queries: Queries;
   readonly inbox: Inbox;
   readonly code: CodeDirectories;
   readonly topologies: Topologies;
@@ -59,14 +50,8 @@ export function makeHandler(deps: HandlerDeps, options: HandlerOptions): Handler
     ...leaderMethods(deps, options),
     ...submitMethods(deps),
     ...lifecycleMethods(deps, options),
-    ...summaryMethods(deps, options),
+    ...queryMethods({ ...deps, leader: (call) => nimbusSummary(deps, options, call) }),
     ...codeMethods(deps),
-    ...pageMethods({
-      ...deps,
-      nowMs: () => deps.clock.nowMs(),
-      readSystem: (record) => readSystem(deps, record),
-      readMergedConf: async (record) => (await deps.code.readMergedConf(record.id)) ?? codeMissing(record),
-    }),
   };
 }
 
@@ -122,41 +107,6 @@ function lifecycleMethods(deps: HandlerDeps, { clusterConf }: HandlerOptions) {
     activate: ({ name }) => change(name, { kind: 'activate' }),
     deactivate: ({ name }) => change(name, { kind: 'deactivate' }),
     rebalance: ({ name, options }) => rebalances.begin(name, options),
-  } satisfies Handler<NimbusMethods>;
-}
-
-function summaryMethods(deps: HandlerDeps, options: HandlerOptions) {
-  const { store, topologies, clock } = deps;
-  const view = async (record: TopologyRecord) => ({
-    record,
-    assignment: await readAssignment(store, record.id),
-  });
-  type Found = StoredTopology | UnreadableTopology;
-  const summaryOf = async (found: Found) =>
-    isUnreadable(found) ? summariseUnreadable(found) : summarise(await view(found.record), clock.nowMs());
-  const infoOf = async (found: Found, errors: NumErrorsChoice | undefined): Promise<TopologyInfo> => {
-    if (isUnreadable(found)) return unreadableInfo(found, clock.nowMs());
-    const { record } = found;
-    const system = await readSystem(deps, record);
-    const reading = { system, errors: errors ?? 'ALL', nowMs: clock.nowMs() } as const;
-    return readTopologyInfo(store, await view(record), reading);
-  };
-  const byId = (id: string): Promise<Found> => topologies.findById(id);
-  const byName = (name: string): Promise<Found> => topologies.findByName(name);
-  return {
-    getClusterInfo: (_args: object, call: Call) =>
-      readClusterSummary(store, topologies, {
-        nimbus: nimbusSummary(deps, options, call),
-        nowMs: clock.nowMs(),
-      }),
-    getTopologySummaries: () => readSummaries(store, topologies, clock.nowMs()),
-    getTopologySummary: async ({ id }) => summaryOf(await byId(id)),
-    getTopologySummaryByName: async ({ name }) => summaryOf(await byName(name)),
-    getTopologyInfo: async ({ id }) => infoOf(await byId(id), 'ALL'),
-    getTopologyInfoByName: async ({ name }) => infoOf(await byName(name), 'ALL'),
-    getTopologyInfoWithOpts: async ({ id, options: wanted }) => infoOf(await byId(id), wanted.num_err_choice),
-    getTopologyInfoByNameWithOpts: async ({ name, options: wanted }) =>
-      infoOf(await byName(name), wanted.num_err_choice),
   } satisfies Handler<NimbusMethods>;
 }
 

@@ -3,6 +3,7 @@ import { type Clock, type Freeing, type Logger, type RandomSource, withoutReserv
 import { CodeDirectories } from '../code/index.ts';
 import { type ConfText, type NimbusConfig, withoutDaemonSecrets } from '../config/index.ts';
 import type { StateStore } from '../coordination/index.ts';
+import { Queries } from '../queries/index.ts';
 import { RecordStore } from '../records/index.ts';
 import type { Handler, NimbusMethods } from '../rpc/index.ts';
 import { Inbox } from '../uploads/index.ts';
@@ -110,8 +111,9 @@ export class NimbusDaemon implements AsyncDisposable {
     const rebalances = new Rebalances({ ...deps, store, topologies, code, clusterConf });
     const names = options.hostname === undefined ? config.seeds : [...config.seeds, options.hostname];
     const leaderHost = await resolveLeaderHost(names);
+    const queries = new Queries({ store, code, nowMs: () => deps.clock.nowMs() });
     const handler = makeHandler(
-      { ...deps, store, freeing, inbox, code, topologies, submissions, reaper, rebalances },
+      { ...deps, freeing, queries, inbox, code, topologies, submissions, reaper, rebalances },
       { clusterConf, leaderHost, startedAtMs: deps.clock.nowMs() },
     );
     await reaper.wake();

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { JsonObject, JsonValue } from '../base/index.ts';
+import { completeStats, statsWindows } from '../queries/index.ts';
 import {
   type AssignmentRecord,
   type ExecutorStatsRecord,
@@ -21,7 +22,7 @@ import { ManualClock } from '../testing/manual-clock.ts';
 import { type NimbusFixture, openNimbusFixture, shellTopology } from '../testing/nimbus-fixture.ts';
 import { askOracle } from '../testing/oracle.ts';
 import type { ExecutorId, PlannedTask } from '../topology/index.ts';
-import { completeStats, statsWindows, thriftStats } from './executor-stats.ts';
+import { thriftStats } from './answers/executor-stats.ts';
 
 const json = (value: unknown): JsonValue => value as JsonValue;
 const streams = ['default', 'side', '__ack_init', '__metrics'];

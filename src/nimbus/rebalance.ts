@@ -1,11 +1,11 @@
 import { type Clock, describeError, GatewayError, type Logger } from '../base/index.ts';
 import { type CodeDirectories, overlay, readMergedConf, readOverrides } from '../code/index.ts';
 import { type ConfText, readConfText, writeConfText } from '../config/index.ts';
+import { readAssignment, type StoredTopology } from '../queries/index.ts';
 import { keys, type PendingRebalance, type RecordStore, type TopologyRecord } from '../records/index.ts';
 import type { RebalanceOptions } from '../rpc/index.ts';
 import { messageTimeoutSecs } from './message-timeout.ts';
-import type { StoredTopology, Topologies } from './topologies.ts';
-import { readAssignment } from './topology-info.ts';
+import type { Topologies } from './topologies.ts';
 
 export interface RebalancesDeps {
   readonly clock: Clock;

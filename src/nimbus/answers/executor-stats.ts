@@ -1,13 +1,11 @@
-import type { CountsByWindow, ExecutorStatsRecord, InputCountsByWindow } from '../records/index.ts';
-import type { ExecutorStats, GlobalStreamId } from '../rpc/index.ts';
+import { statsWindows } from '../../queries/index.ts';
+import type { CountsByWindow, ExecutorStatsRecord, InputCountsByWindow } from '../../records/index.ts';
+import type { ExecutorStats, GlobalStreamId } from '../../rpc/index.ts';
 
-/** Storm's windows: seconds, and everything since the start. */
-export const statsWindows = ['600', '10800', '86400', ':all-time'] as const;
+/** Every window has an entry, so that a client that looks one up finds it. */
+const noCounts: CountsByWindow = Object.fromEntries(statsWindows.map((window) => [window, {}]));
 
-/** Every window is there, if empty, so that a client that looks one up finds it. */
-const nothing: CountsByWindow = Object.fromEntries(statsWindows.map((window) => [window, {}]));
-
-/** Statistics in Thrift's terms. */
+/** Projects the statistics of an executor. */
 export function thriftStats(record: ExecutorStatsRecord): ExecutorStats {
   return {
     emitted: counts(record.emitted),
@@ -17,34 +15,7 @@ export function thriftStats(record: ExecutorStatsRecord): ExecutorStats {
   };
 }
 
-/** The record with every window there, if empty. */
-export function completeStats(record: ExecutorStatsRecord): ExecutorStatsRecord {
-  const fill = (values: CountsByWindow): CountsByWindow => ({ ...nothing, ...values });
-  const { specific } = record;
-  return {
-    ...record,
-    emitted: fill(record.emitted),
-    transferred: fill(record.transferred),
-    specific:
-      specific.kind === 'spout'
-        ? {
-            kind: 'spout',
-            acked: fill(specific.acked),
-            failed: fill(specific.failed),
-            completeMsAvg: fill(specific.completeMsAvg),
-          }
-        : {
-            kind: 'bolt',
-            acked: fill(specific.acked),
-            failed: fill(specific.failed),
-            processMsAvg: fill(specific.processMsAvg),
-            executed: fill(specific.executed),
-            executeMsAvg: fill(specific.executeMsAvg),
-          },
-  };
-}
-
-/** Zeros. */
+/** The statistics of an executor before its first heartbeat. */
 export function emptyStats(kind: 'spout' | 'bolt'): ExecutorStats {
   const specific: ExecutorStatsRecord['specific'] =
     kind === 'spout'
@@ -80,7 +51,7 @@ function byWindow<T>(
   values: CountsByWindow,
   convert: (streams: Readonly<Record<string, number>>) => T,
 ): Map<string, T> {
-  const complete = { ...nothing, ...values };
+  const complete = { ...noCounts, ...values };
   return new Map(Object.entries(complete).map(([window, streams]) => [window, convert(streams)]));
 }
 
@@ -104,8 +75,8 @@ function inputAverages(values: InputCountsByWindow): Map<string, [GlobalStreamId
   );
 }
 
-/** `component \0 stream`, as the records write it. */
-export function globalStreamId(source: string): GlobalStreamId {
+/** Reads `component \0 stream`, as the records write it. */
+function globalStreamId(source: string): GlobalStreamId {
   const [componentId, streamId] = source.split('\0', 2) as [string, string];
   return { componentId, streamId };
 }
