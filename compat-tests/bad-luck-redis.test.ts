@@ -208,7 +208,7 @@ describe('an external Redis that refuses writes', () => {
       (await target()).gateway!.kill('SIGKILL');
       await restartGateway();
       await loggedLine(
-        (line) => line.event === 'scheduler.lease-unknown' && /too few replicas/.test(String(line['reason'])),
+        (line) => line.event === 'lease.unanswered' && /too few replicas/.test(String(line['reason'])),
         'why nothing is scheduled',
       );
       await assertRefused(`refused-${process.pid}`, /refused: it has too few replicas to accept writes/);

@@ -10,6 +10,7 @@
  * {@link DiskReserve} keeps space on the disk for what frees space. Start at store.ts.
  */
 export { DiskReserve } from './disk-reserve.ts';
+export { LeaseKeeper, type LeaseKeeperOptions, type LeaseNews } from './lease-keeper.ts';
 export { MemoryStore } from './memory-store.ts';
 export { type PrivateRedis, type PrivateRedisOptions, startPrivateRedis } from './private-redis.ts';
 export { openRedisStore } from './redis-store.ts';

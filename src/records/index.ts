@@ -20,6 +20,8 @@ export type {
 } from './heartbeat-record.ts';
 export { type Reading, type RecordKey, readable, recordOf } from './key.ts';
 export { errorsKeptMax, keys } from './keys.ts';
+export { RecordFollower, type Sight } from './record-follower.ts';
+export { RecordGuard } from './record-guard.ts';
 export {
   isTopologyId,
   readAssignmentRecord,
@@ -33,6 +35,7 @@ export type {
   ContainerRecord,
   LeavingContainer,
   MarkerRecord,
+  MasterRecord,
   PendingRebalance,
   SupervisorRecord,
   TopologyRecord,

@@ -1,14 +1,14 @@
-import { type Clock, describeError, type Logger } from '../../base/index.ts';
+import type { Clock, Logger } from '../../base/index.ts';
 import type { StateStore } from '../../coordination/index.ts';
 import {
-  type ContainerRecord,
   type ContainerSpec,
   keys,
-  type Reading,
+  RecordFollower,
+  RecordGuard,
   RecordStore,
+  type Sight,
   type TopologyRecord,
 } from '../../records/index.ts';
-import { RecordGuard } from '../spec/index.ts';
 
 export interface TopologyWatchDeps {
   readonly spec: ContainerSpec;
@@ -22,125 +22,82 @@ export interface TopologyWatchDeps {
 }
 
 const lookEveryMs = 2000;
-/** Even without a notification the store is asked this often: one may be lost with the connection. */
-const askEveryMs = 10_000;
 /** How often a missing record or a successor must be seen before it counts: a write may be on its way. */
 const sightingsMin = 2;
+/** Sightings in quick succession count as one. */
+const sightingGapMs = 100;
 
 /**
- * Follows the topology's record in the state store, and knows when this container has nothing left to do: the topology
- * is gone or was killed and its time is over, or the scheduler has started another process in its place. None of it
- * needs a gateway, and the end of a killed topology not even the store. A record that is missing in a store that was emptied
- * says nothing: the scheduler writes it again. A damaged record says nothing either: the container keeps what it knows.
+ * Follows the topology's record in the state store and decides when this container has nothing left to do: the topology
+ * is gone, it was killed and its wait is over, or the scheduler has started another process in this one's place. That
+ * needs no gateway, and the end of a killed topology needs not even the store. A record that is missing in an emptied
+ * store proves nothing, because the scheduler writes it again; nor does a damaged one: the container keeps what it knows.
  */
 export class TopologyWatch {
   readonly #deps: TopologyWatchDeps;
-  readonly #topologyGuard: RecordGuard;
+  readonly #store: RecordStore;
+  readonly #follower: RecordFollower<TopologyRecord>;
   readonly #containerGuard: RecordGuard;
   #record: TopologyRecord | undefined;
   #text = '';
-  #missing = 0;
-  #successors = 0;
-  #askedMs = 0;
-  #asking: Promise<void> | undefined;
-  #mustAskAgain = false;
+  /** Invariant: none when the record was there at the last look. */
+  readonly #missing = new Sightings();
+  /** Invariant: none when this process was the recorded one at the last look. */
+  readonly #successors = new Sightings();
   #hasEnded = false;
   #timer: Disposable | undefined;
-  #watch: AsyncDisposable | undefined;
   #isClosed = false;
 
   constructor(deps: TopologyWatchDeps) {
     this.#deps = deps;
-    const { topologyId, containerId } = deps.spec;
-    this.#topologyGuard = new RecordGuard(deps.log, keys.topology(topologyId).path);
-    this.#containerGuard = new RecordGuard(deps.log, keys.container(topologyId, containerId).path);
+    const { spec, clock, log } = deps;
+    this.#store = new RecordStore(deps.store);
+    this.#containerGuard = new RecordGuard(log, keys.container(spec.topologyId, spec.containerId));
+    this.#follower = new RecordFollower({
+      ...{ clock, log, store: this.#store, key: keys.topology(spec.topologyId) },
+      onSight: (sight) => this.#see(sight),
+    });
   }
 
   get record(): TopologyRecord | undefined {
     return this.#record;
   }
 
-  /** Resolves when the record has been asked for once; a store that is away does not make it reject. */
+  /** Resolves when the record has been asked for once. Never rejects: the store may be away. */
   async start(): Promise<void> {
     this.#timer = this.#deps.clock.every(lookEveryMs, () => this.#look());
-    await this.#ask();
-    void this.#openWatch();
+    await this.#follower.start();
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#timer?.[Symbol.dispose]();
-    await this.#asking;
-    await this.#watch?.[Symbol.asyncDispose]();
-    this.#watch = undefined;
-  }
-
-  async #openWatch(): Promise<void> {
-    const { store, spec, log } = this.#deps;
-    try {
-      const watch = await store.watch(keys.topology(spec.topologyId).path, () => void this.#ask());
-      this.#watch = watch;
-      if (this.#hasClosed()) await watch[Symbol.asyncDispose]();
-    } catch (error) {
-      log.warn({ event: 'watch.not-opened', reason: describeError(error) });
-    }
+    await this.#follower.close();
   }
 
   #look(): void {
-    const { clock } = this.#deps;
     const { removeAtMs, status } = this.#record ?? {};
-    if (status === 'KILLED' && removeAtMs !== undefined && clock.nowMs() >= removeAtMs) {
+    if (status === 'KILLED' && removeAtMs !== undefined && this.#deps.clock.nowMs() >= removeAtMs) {
       this.#end('the topology was killed');
     }
-    const isUnsure = this.#missing > 0 || this.#successors > 0;
-    if (isUnsure || clock.monotonicMs() - this.#askedMs >= askEveryMs) void this.#ask();
-    if (this.#watch === undefined && clock.monotonicMs() - this.#askedMs >= askEveryMs)
-      void this.#openWatch();
+    if (this.#missing.count > 0 || this.#successors.count > 0) void this.#follower.ask();
   }
 
-  /** Asks once at a time; a question that comes meanwhile is asked afterwards. Never rejects. */
-  async #ask(): Promise<void> {
-    if (this.#asking !== undefined) {
-      this.#mustAskAgain = true;
-      return;
-    }
-    do {
-      this.#mustAskAgain = false;
-      this.#asking = this.#askOnce();
-      await this.#asking;
-    } while (this.#mustAsk());
-    this.#asking = undefined;
-  }
-
-  async #askOnce(): Promise<void> {
-    const { spec, clock, log } = this.#deps;
-    const { topologyId, containerId } = spec;
-    const store = new RecordStore(this.#deps.store);
-    this.#askedMs = clock.monotonicMs();
-    try {
-      const [topology, container] = await Promise.all([
-        store.read(keys.topology(topologyId)),
-        store.read(keys.container(topologyId, containerId)),
-      ]);
-      // Read last: who fills an emptied store again writes the marker after the records.
-      const isMarked = topology !== undefined || (await store.read(keys.marker)) !== undefined;
-      if (this.#hasClosed()) return;
-      if (isMarked) this.#seeTopology(topology);
-      this.#seeContainer(container);
-    } catch (error) {
-      log.debug({ event: 'topology.not-read', reason: describeError(error) });
-    }
-  }
-
-  #seeTopology(found: Reading<TopologyRecord> | undefined): void {
-    this.#missing = found === undefined ? this.#missing + 1 : 0;
-    if (this.#missing >= sightingsMin) this.#end('the topology is gone');
-    if (found === undefined) {
-      this.#keep(undefined);
-      return;
-    }
-    const record = this.#topologyGuard.pass(found);
-    if (record !== undefined) this.#keep(record);
+  async #see(sight: Sight<TopologyRecord>): Promise<void> {
+    const { topologyId, containerId } = this.#deps.spec;
+    const process = await this.#store.read(keys.container(topologyId, containerId));
+    // Read last: the scheduler, which fills an emptied store again, writes the marker after the records.
+    const isMarked = sight.kind !== 'missing' || (await this.#store.read(keys.marker)) !== undefined;
+    if (this.#isClosed) return;
+    const record = this.#containerGuard.pass(process);
+    const successor = record?.incarnation === this.#deps.spec.incarnation ? undefined : record?.incarnation;
+    const nowMs = this.#deps.clock.monotonicMs();
+    if (isMarked) this.#missing.note(sight.kind === 'missing', nowMs);
+    this.#successors.note(successor !== undefined, nowMs);
+    if (this.#missing.count >= sightingsMin) this.#end('the topology is gone');
+    if (sight.kind === 'read') this.#keep(sight.record);
+    else if (sight.kind === 'missing' && isMarked) this.#keep(undefined);
+    if (this.#successors.count > sightingsMin) this.#end(`incarnation ${successor} has taken its place`);
   }
 
   #keep(record: TopologyRecord | undefined): void {
@@ -151,24 +108,23 @@ export class TopologyWatch {
     this.#deps.onRecord(record);
   }
 
-  #seeContainer(found: Reading<ContainerRecord> | undefined): void {
-    const record = found === undefined ? undefined : this.#containerGuard.pass(found);
-    const isSuccessor = record !== undefined && record.incarnation !== this.#deps.spec.incarnation;
-    this.#successors = isSuccessor ? this.#successors + 1 : 0;
-    if (this.#successors > sightingsMin) this.#end(`incarnation ${record!.incarnation} has taken its place`);
-  }
-
-  #mustAsk(): boolean {
-    return this.#mustAskAgain && !this.#isClosed;
-  }
-
-  #hasClosed(): boolean {
-    return this.#isClosed;
-  }
-
   #end(reason: string): void {
     if (this.#hasEnded || this.#isClosed) return;
     this.#hasEnded = true;
     this.#deps.onEnd(reason);
+  }
+}
+
+/** Counts how often in a row the same was seen. */
+class Sightings {
+  count = 0;
+  #countedMs = 0;
+
+  note(isSeen: boolean, nowMs: number): void {
+    if (!isSeen) this.count = 0;
+    else if (this.count === 0 || nowMs - this.#countedMs >= sightingGapMs) {
+      this.count += 1;
+      this.#countedMs = nowMs;
+    }
   }
 }

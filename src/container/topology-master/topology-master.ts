@@ -1,17 +1,17 @@
-import { type Clock, describeError, type JsonObject, type JsonValue, type Logger } from '../../base/index.ts';
-import type { StateStore } from '../../coordination/index.ts';
+import { asJson, type Clock, deferred, type JsonObject, type Logger } from '../../base/index.ts';
+import { LeaseKeeper, type LeaseNews, type StateStore } from '../../coordination/index.ts';
 import {
   type AssignmentRecord,
   type ContainerSpec,
   keys,
+  type MasterRecord,
+  RecordFollower,
   RecordStore,
   recordOf,
 } from '../../records/index.ts';
 import type { PhysicalPlan, StreamManagerAddress } from '../../topology/index.ts';
 import type { Incoming, Listener, Network } from '../links/index.ts';
 import { FrameConnection, isAddress, listenAddress, protocolVersion } from '../links/index.ts';
-import { AssignmentWatch } from './assignment-watch.ts';
-import { acquireLease, keepLease } from './lease.ts';
 import {
   initialMasterState,
   type MasterEffect,
@@ -37,6 +37,8 @@ export interface TopologyMasterDeps {
 }
 
 const leaseMsDefault = 4000;
+/** How often a lease that another master holds is asked for. */
+const seekEveryMs = 250;
 /** A stream manager may be silent this long before the plan is published without it. */
 const graceMs = 5000;
 const helloMs = 3000;
@@ -56,7 +58,7 @@ export class TopologyMaster {
   readonly #connections = new Map<number, FrameConnection>();
   readonly #registered = new Set<number>();
   readonly #recorder: PlanRecorder;
-  readonly #assignments: AssignmentWatch;
+  readonly #assignments: RecordFollower<AssignmentRecord>;
   readonly #ending = new AbortController();
   #state: MasterState;
   #assignment: AssignmentRecord | undefined;
@@ -65,7 +67,9 @@ export class TopologyMaster {
   #connectionCount = 0;
   #tick: Disposable | undefined;
   #leaseEpoch = 0;
-  #value: JsonValue = null;
+  #lease: LeaseKeeper | undefined;
+  /** Resolves with the reason when another master has the lease. */
+  readonly #lost = deferred<string>();
 
   /** Listens and waits for the lease. Rejects with `CONNECT_FAILED`, or the signal's reason on abort. */
   static async open(deps: TopologyMasterDeps, signal: AbortSignal): Promise<TopologyMaster> {
@@ -74,13 +78,13 @@ export class TopologyMaster {
     const server = await deps.network.listen(bindHost, (incoming) => master.#accept(incoming));
     master.#server = server;
     const { port } = server;
-    master.#value = { host, port };
     const stop = (): void => master.#ending.abort(signal.reason);
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
     try {
       await master.#assignments.start();
-      master.#leaseEpoch = await acquireLease(master.#leaseOptions());
+      master.#lease = master.#keeper({ host, port });
+      master.#leaseEpoch = await master.#lease.acquire(master.#ending.signal);
     } catch (error) {
       await master.close();
       throw error;
@@ -94,10 +98,13 @@ export class TopologyMaster {
   private constructor(deps: TopologyMasterDeps) {
     this.#deps = deps;
     this.#recorder = new PlanRecorder(deps);
-    const { topologyId } = deps.spec;
-    this.#assignments = new AssignmentWatch({
-      ...{ topologyId, store: deps.store, clock: deps.clock, log: deps.log },
-      onAssignment: (assignment) => this.#assigned(assignment),
+    this.#assignments = new RecordFollower({
+      ...{ clock: deps.clock, log: deps.log, store: new RecordStore(deps.store) },
+      key: keys.assignment(deps.spec.topologyId),
+      onSight: (sight) => {
+        // One without containers asks no container to leave.
+        if (sight.kind === 'read' && sight.record.plan.containers.length > 0) this.#assigned(sight.record);
+      },
     });
     this.#state = this.#initialState();
   }
@@ -108,23 +115,16 @@ export class TopologyMaster {
 
   /** Resolves with the reason once the lease is lost; rejects with the reason of `close` or of the signal's abort. */
   async run(signal: AbortSignal): Promise<string> {
-    const options = this.#leaseOptions();
-    const reason = await keepLease({
-      ...options,
-      signal: AbortSignal.any([options.signal, signal]),
-      epoch: this.#leaseEpoch,
-      onDoubt: () => {
-        this.#deps.log.warn({ event: 'master.in-doubt' });
-        this.#isInDoubt = true;
-      },
-      onHeld: (leaseEpoch) => {
-        this.#deps.log.warn({ event: 'master.confirmed', epoch: leaseEpoch });
-        this.#isInDoubt = false;
-        this.#step({ kind: 'held', leaseEpoch });
-      },
-    });
-    this.#isInDoubt = true;
-    return reason;
+    const aborted = deferred<never>();
+    const ended = AbortSignal.any([this.#ending.signal, signal]);
+    const abort = (): void => aborted.reject(ended.reason);
+    ended.addEventListener('abort', abort, { once: true });
+    if (ended.aborted) abort();
+    try {
+      return await Promise.race([this.#lost.promise, aborted.promise]);
+    } finally {
+      ended.removeEventListener('abort', abort);
+    }
   }
 
   /** The topology's record says so now. One that asks for a rebalance is answered by an assignment, here or soon. */
@@ -139,15 +139,9 @@ export class TopologyMaster {
     this.#tick?.[Symbol.dispose]();
     for (const connection of this.#connections.values()) connection.close('the topology master ends');
     await this.#assignments.close();
-    if (this.#ending.signal.aborted && this.#leaseEpoch === 0) return;
     this.#ending.abort();
     await this.#recorder.close();
-    const { store, log } = this.#deps;
-    try {
-      await store.releaseLease(this.#leaseOptions().key, this.#leaseOptions().holder);
-    } catch (error) {
-      log.warn({ event: 'lease.not-released', reason: describeError(error) });
-    }
+    await this.#lease?.close();
     this.#leaseEpoch = 0;
   }
 
@@ -179,16 +173,31 @@ export class TopologyMaster {
     });
   }
 
-  #leaseOptions(): Parameters<typeof acquireLease>[0] {
+  #keeper(value: MasterRecord): LeaseKeeper {
     const { spec, store, clock, log, leaseMs } = this.#deps;
-    return {
-      ...{ store, clock, log },
+    return new LeaseKeeper({
+      ...{ store, clock, log, seekEveryMs },
       key: keys.master(spec.topologyId).path,
       holder: `${spec.topologyId}/0/${spec.incarnation}`,
-      value: this.#value,
+      value: asJson(value),
       ttlMs: leaseMs ?? leaseMsDefault,
-      signal: this.#ending.signal,
-    };
+      onNews: (news) => this.#leaseNews(news),
+    });
+  }
+
+  /** Before it is elected, `open` waits for the lease. */
+  #leaseNews(news: LeaseNews): void {
+    if (this.#tick === undefined) return;
+    this.#isInDoubt = news.kind !== 'held';
+    if (news.kind === 'lost') {
+      void this.#lease?.close(); // this master has ended: it must not take the lease from its successor
+      this.#lost.resolve(`${keys.master(this.#deps.spec.topologyId).path} is held by ${news.holder}`);
+    } else if (news.kind === 'held') {
+      this.#deps.log.warn({ event: 'master.confirmed', epoch: news.epoch });
+      this.#step({ kind: 'held', leaseEpoch: news.epoch });
+    } else {
+      this.#deps.log.warn({ event: 'master.in-doubt' });
+    }
   }
 
   #accept(incoming: Incoming): void {

@@ -1,4 +1,5 @@
-import type { StateStore } from '../../coordination/index.ts';
+import type { Clock, Logger } from '../../base/index.ts';
+import { LeaseKeeper, type StateStore } from '../../coordination/index.ts';
 import type { LogStorage, Permit } from '../storage/storage.ts';
 
 /** Everything of a stream in the state store begins with this. */
@@ -16,7 +17,8 @@ export interface Applicant {
 }
 
 export type Ownership =
-  | { readonly kind: 'granted'; readonly permit: Permit }
+  /** `leaseEpoch`: of the lease; that of the permit may be higher. */
+  | { readonly kind: 'granted'; readonly permit: Permit; readonly leaseEpoch: number }
   | { readonly kind: 'owned'; readonly address: string; readonly remainingMs: number };
 
 /** Each time somebody else was faster. More means that two fight, and one of them has no lease any more. */
@@ -41,7 +43,7 @@ export async function takeOwnership(
   for (let tries = 0; ; tries++) {
     const permit = { stream, epoch, token };
     const result = await storage.fence(permit);
-    if (result.kind === 'granted') return { kind: 'granted', permit };
+    if (result.kind === 'granted') return { kind: 'granted', permit, leaseEpoch: lease.epoch };
     epoch = result.promised + 1;
     // Refused with LEASE_LOST for who slept meanwhile: it must not throw out the owner that came after it.
     await store.fenced({ leaseKey, epoch: lease.epoch }).put(stateKey(stream, 'raised'), { epoch });
@@ -50,15 +52,24 @@ export async function takeOwnership(
 }
 
 /**
- * Renews the lease. False when another holds it: the storage would refuse what is written next, and there is no use in trying.
- * A state store that does not answer says nothing: as long as nobody else was granted the stream, its owner goes on.
+ * Keeps the lease that {@link takeOwnership} took. `onLost`: another owner has it, and the storage would refuse what is
+ * written next. A state store that does not answer proves nothing: until another owner has the stream, this one continues.
  */
-export async function renewOwnership(
-  store: StateStore,
+export function keepOwnership(
+  { store, clock, log }: { readonly store: StateStore; readonly clock: Clock; readonly log: Logger },
   { stream, token, address, ttlMs }: Applicant,
-): Promise<boolean> {
-  const lease = await store.holdLease(stateKey(stream, 'lease'), token, ttlMs, { address });
-  return lease.kind === 'held';
+  { leaseEpoch, onLost }: { readonly leaseEpoch: number; readonly onLost: () => void },
+): LeaseKeeper {
+  const lease = new LeaseKeeper({
+    ...{ store, clock, log, ttlMs, key: stateKey(stream, 'lease'), holder: token, value: { address } },
+    onNews: ({ kind }) => {
+      if (kind !== 'lost') return;
+      void lease.close(); // a writer whose stream went to another owner must not take it back
+      onLost();
+    },
+  });
+  lease.adopt(leaseEpoch);
+  return lease;
 }
 
 export async function releaseOwnership(store: StateStore, { stream, token }: Applicant): Promise<void> {

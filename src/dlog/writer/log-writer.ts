@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { type Clock, describeError, GatewayError, type Logger, TaskGroup } from '../../base/index.ts';
-import type { StateStore } from '../../coordination/index.ts';
+import type { LeaseKeeper, StateStore } from '../../coordination/index.ts';
 import type { Dlsn } from '../format/dlsn.ts';
 import { EntryBuilder } from '../format/entry-builder.ts';
 import { SegmentCatalogue } from '../ownership/catalogue.ts';
-import { type Applicant, releaseOwnership, renewOwnership, takeOwnership } from '../ownership/ownership.ts';
+import { type Applicant, keepOwnership, releaseOwnership, takeOwnership } from '../ownership/ownership.ts';
 import type { CommitHub } from '../reader/commit-hub.ts';
 import { parseSettings, writerOptionsOf } from '../settings.ts';
 import { checkDurability } from '../storage/faults.ts';
@@ -50,13 +50,13 @@ const successors: Readonly<Record<WriterState, readonly WriterState[]>> = {
 export class LogWriter {
   readonly #deps: WriterDeps;
   readonly #options: WriterOptions;
-  readonly #applicant: Applicant;
+  readonly #lease: LeaseKeeper;
   readonly #permit: Permit;
   readonly #catalogue: SegmentCatalogue;
   readonly #admission: Admission;
   readonly #queue: GroupQueue;
   readonly #tasks: TaskGroup;
-  readonly #renewTimer: Disposable;
+  readonly #rollTimer: Disposable;
   readonly #control = new EntryBuilder();
   #segment: OpenSegment;
   #state: WriterState = 'open';
@@ -71,13 +71,13 @@ export class LogWriter {
     readonly options: WriterOptions;
     readonly applicant: Applicant;
     readonly permit: Permit;
+    readonly leaseEpoch: number;
     readonly segment: OpenSegment;
     readonly transactionId: number;
   }) {
     const { deps, options } = parts;
     this.#deps = deps;
     this.#options = options;
-    this.#applicant = parts.applicant;
     this.#permit = parts.permit;
     this.#segment = parts.segment;
     this.#admission = new Admission(options, parts.transactionId);
@@ -86,7 +86,11 @@ export class LogWriter {
     this.#tasks = new TaskGroup((error) =>
       deps.log.warn({ event: 'dlog.state-store-behind', stream: this.stream, error: describeError(error) }),
     );
-    this.#renewTimer = deps.clock.every(options.leaseTtlMs / 3, () => this.#renew());
+    this.#lease = keepOwnership(deps, parts.applicant, {
+      leaseEpoch: parts.leaseEpoch,
+      onLost: () => this.#leaseLost(),
+    });
+    this.#rollTimer = deps.clock.every(options.leaseTtlMs / 3, () => this.#rollIfDue());
     this.#publish();
   }
 
@@ -110,7 +114,7 @@ export class LogWriter {
     const ownership = await takeOwnership(deps, applicant);
     if (ownership.kind === 'owned') return ownership;
     try {
-      const { permit } = ownership;
+      const { permit, leaseEpoch } = ownership;
       stream.signal?.throwIfAborted();
       const end = await takeOver(storage, permit, clock.nowMs());
       if (end.isEnded) {
@@ -119,8 +123,8 @@ export class LogWriter {
       }
       stream.signal?.throwIfAborted();
       const segment = await OpenSegment.begin(storage, permit, { end, options, nowMs: clock.nowMs() });
-      const parts = { deps, options, applicant, permit, segment, transactionId: segment.lastTransactionId };
-      const writer = new LogWriter(parts);
+      const transactionId = segment.lastTransactionId;
+      const writer = new LogWriter({ deps, options, applicant, permit, leaseEpoch, segment, transactionId });
       writer.#note([...end.segments, segment.stored]);
       // What is not removed now is removed by the next owner.
       writer.#tasks.add(storage.tidy?.(permit).catch(() => undefined) ?? Promise.resolve());
@@ -222,7 +226,7 @@ export class LogWriter {
     this.#enter('closed');
     await this.#tasks.settle();
     await this.#segment.close();
-    await releaseOwnership(this.#deps.store, this.#applicant).catch(() => undefined);
+    await this.#lease.close();
   }
 
   #wait(group: Group, count: number): Promise<AppendOutcome> {
@@ -331,7 +335,7 @@ export class LogWriter {
     this.#request = undefined;
     this.#stop();
     this.#deps.log.warn({ event: 'dlog.writer-failed', stream: this.stream, error: fault.message });
-    this.#tasks.add(releaseOwnership(this.#deps.store, this.#applicant));
+    this.#tasks.add(this.#lease.close());
   }
 
   /** Behind what nobody knows nothing may be committed: all that waits is told so. */
@@ -363,15 +367,15 @@ export class LogWriter {
     this.#start();
   }
 
-  #renew(): void {
+  #rollIfDue(): void {
     if (this.#state === 'open' && this.#mustRoll()) this.#ask('announce');
-    const renewal = renewOwnership(this.#deps.store, this.#applicant).then((isHeld) => {
-      if (isHeld || this.#state !== 'open') return;
-      this.#deps.log.info({ event: 'dlog.lease-lost', stream: this.stream, epoch: this.epoch });
-      this.#fault = new GatewayError('LEASE_LOST', `${this.stream}: another owner has the lease`);
-      this.#enter('draining');
-    });
-    this.#tasks.add(renewal);
+  }
+
+  #leaseLost(): void {
+    if (this.#state !== 'open') return;
+    this.#deps.log.info({ event: 'dlog.lease-lost', stream: this.stream, epoch: this.epoch });
+    this.#fault = new GatewayError('LEASE_LOST', `${this.stream}: another owner has the lease`);
+    this.#enter('draining');
   }
 
   #publish(isSealed = false): void {
@@ -398,7 +402,7 @@ export class LogWriter {
   }
 
   #stop(): void {
-    this.#renewTimer[Symbol.dispose]();
+    this.#rollTimer[Symbol.dispose]();
     this.#announceTimer?.[Symbol.dispose]();
     this.#deps.hub.retract(this.stream, this.#segment.lssn);
   }
