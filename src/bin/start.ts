@@ -3,12 +3,12 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { describeError, systemClock } from '../base/index.ts';
-import { drawFlow, type FlowSnapshot, flowSnapshot } from '../cli/index.ts';
+import { describeError, GatewayError, systemClock } from '../base/index.ts';
+import { drawFlow, type FlowRates, flowSnapshot, nextRates } from '../cli/index.ts';
 import { connectThrift, Nimbus, type NimbusMethods, type ThriftClient } from '../rpc/index.ts';
 
 /**
- * What `npm start` shows: a gateway on embedded defaults, the example word count submitted by Storm's own client, and
+ * `npm start`: runs a gateway with embedded defaults, submits the example word count with Storm's own client, and draws
  * the flow of its tuples until Ctrl-C, which ends all of it.
  */
 const checkout = fileURLToPath(new URL('../../../', import.meta.url));
@@ -18,8 +18,11 @@ const output = join(checkout, 'build', 'word-count.txt');
 
 const ending = new AbortController();
 let port = 0;
-const gateway = spawn(egret, ['up', ...process.argv.slice(2)], {
-  stdio: ['ignore', 'pipe', 'inherit', 'ipc'], // with this process gone, however, it ends too
+/** Counts reach the picture within two seconds: a JVM reports every second, a container every half, and we ask as often. */
+const sampleMs = 500;
+const quickCounts = ['-c', 'egret.jvm.stats.secs=1', '-c', `egret.heartbeat.secs=${sampleMs / 1000}`];
+const gateway = spawn(egret, ['up', ...quickCounts, ...process.argv.slice(2)], {
+  stdio: ['ignore', 'pipe', 'inherit', 'ipc'], // the gateway ends when this process does, for whatever reason
   detached: true,
 });
 gateway.channel?.unref();
@@ -49,7 +52,7 @@ async function show(): Promise<void> {
   await drawUntilEnd(client);
 }
 
-/** The gateway's own line is passed on; the port is read from it. */
+/** Prints the gateway's own line, and reads the port from it. */
 async function readyPort(process_: ChildProcess): Promise<number> {
   for await (const line of createInterface({ input: process_.stdout! })) {
     process.stdout.write(`${line}\n`);
@@ -57,10 +60,10 @@ async function readyPort(process_: ChildProcess): Promise<number> {
     const nimbus = words.find((word) => word.startsWith('nimbus='));
     if (nimbus !== undefined) return Number(nimbus.split(/[=:]/).at(-1));
   }
-  throw new Error('the gateway ended before it was ready');
+  throw new GatewayError('SPAWN_FAILED', 'the gateway ended before it was ready');
 }
 
-/** A word count that an earlier run left behind is shown as it is. */
+/** Submits the example, unless one from an earlier run is still there. */
 async function submitExample(client: ThriftClient<NimbusMethods>): Promise<void> {
   const running = await client.call.getTopologySummaries({});
   if (running.some((summary) => summary.name === topologyName)) return;
@@ -83,33 +86,35 @@ async function submitExample(client: ThriftClient<NimbusMethods>): Promise<void>
     submission.once('error', reject).once('close', resolve),
   );
   if (code !== 0)
-    throw new Error(`the submission ended with ${code}:\n${Buffer.concat(said).toString('utf8')}`);
+    throw new GatewayError(
+      'SPAWN_FAILED',
+      `the submission of the example failed with exit code ${code}:\n${Buffer.concat(said).toString('utf8')}`,
+    );
 }
 
-/** On a terminal the picture stays in place; elsewhere one is printed every five seconds. */
+/** On a terminal the picture stays in place and is redrawn every second; elsewhere one is printed every five seconds. */
 async function drawUntilEnd(client: ThriftClient<NimbusMethods>): Promise<void> {
   const everyMs = process.stdout.isTTY ? 1000 : 5000;
+  let drawnAtMs = Number.NEGATIVE_INFINITY;
   const { id } = await client.call.getTopologySummaryByName({ name: topologyName });
   const topology = await client.call.getUserTopology({ id });
-  let before: FlowSnapshot | undefined;
+  let rates: FlowRates | undefined;
   while (!ending.signal.aborted) {
     const info = await client.call.getTopologyInfo({ id });
     const now = flowSnapshot(topology, info, systemClock.nowMs());
-    const lines = [
-      ...drawFlow(now, before),
-      '',
-      ...topWords(),
-      '',
-      'Ctrl-C ends the gateway and everything it started.',
-    ];
-    if (process.stdout.isTTY) process.stdout.write('\u001b[H\u001b[2J');
-    process.stdout.write(`${lines.join('\n')}\n`);
-    before = now;
-    await systemClock.sleep(everyMs, ending.signal);
+    rates = nextRates(rates, now);
+    if (now.takenAtMs - drawnAtMs >= everyMs) {
+      const picture = drawFlow(now, rates);
+      const lines = [...picture, '', ...topWords(), '', 'Ctrl-C ends the gateway and everything it started.'];
+      if (process.stdout.isTTY) process.stdout.write('\u001b[H\u001b[2J');
+      process.stdout.write(`${lines.join('\n')}\n`);
+      drawnAtMs = now.takenAtMs;
+    }
+    await systemClock.sleep(sampleMs, ending.signal);
   }
 }
 
-/** The first rows of the file that the Java sink keeps, once it is there. */
+/** The first rows of the file that the Java sink writes, once it exists. */
 function topWords(): string[] {
   try {
     const rows = readFileSync(output, 'utf8').split('\n').slice(0, 5);
@@ -120,8 +125,8 @@ function topWords(): string[] {
 }
 
 /**
- * The example goes with its show, then the gateway drains. The gateway is a process group of its own, so Ctrl-C reaches
- * it only through here; a second one ends it at once.
+ * Kills the example, then lets the gateway drain. The gateway is a process group of its own, so Ctrl-C reaches it only
+ * through here; a second Ctrl-C ends it immediately.
  */
 async function end(): Promise<void> {
   if (ending.signal.aborted) {
@@ -129,7 +134,7 @@ async function end(): Promise<void> {
     return;
   }
   ending.abort();
-  await killExample().catch(() => undefined); // a gateway that cannot answer is ended all the same
+  await killExample().catch(() => undefined); // the gateway is ended even if it cannot answer
   gateway.kill('SIGTERM');
 }
 

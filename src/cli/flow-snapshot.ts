@@ -8,7 +8,7 @@ import type {
 } from '../rpc/index.ts';
 import type { FlowComponent, FlowSnapshot } from './flow-view.ts';
 
-/** Takes a snapshot of the user's components out of what Nimbus answers; system components (`__acker`, …) stay out. */
+/** Reads the user's components from Nimbus's answers, without system components (`__acker`, …). */
 export function flowSnapshot(topology: StormTopology, info: TopologyInfo, takenAtMs: number): FlowSnapshot {
   const parts: [string, ComponentObject, ComponentCommon][] = [
     ...[...topology.spouts].map(([id, spout]): [string, ComponentObject, ComponentCommon] => [
@@ -62,6 +62,12 @@ function flowComponent(
       from: source.componentId,
       stream: source.streamId,
       grouping: groupingText(grouping),
+    })),
+    executors: executors.map(({ executor_info: range, host, port, uptime_secs: uptimeSecs }, index) => ({
+      id: `${range.task_start}-${range.task_end}@${host}:${port}`,
+      uptimeSecs,
+      executed: totals[index]!.executed,
+      emitted: totals[index]!.emitted,
     })),
   };
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { nextRates } from './flow-rates.ts';
 import { drawFlow, type FlowComponent, type FlowSnapshot } from './flow-view.ts';
 
 const component = (id: string, from: string[], emitted: number): FlowComponent => ({
@@ -11,6 +12,7 @@ const component = (id: string, from: string[], emitted: number): FlowComponent =
   acked: 0,
   failed: 0,
   inputs: from.map((source) => ({ from: source, stream: 'default', grouping: 'shuffle' })),
+  executors: [{ id, uptimeSecs: 2, executed: emitted, emitted }],
 });
 
 const snapshot = (takenAtMs: number, emitted: number): FlowSnapshot => ({
@@ -27,7 +29,7 @@ const snapshot = (takenAtMs: number, emitted: number): FlowSnapshot => ({
 });
 
 describe('drawFlow', () => {
-  it('puts sources before those who read them', () => {
+  it('puts sources before their consumers', () => {
     const rows = drawFlow(snapshot(0, 1), undefined).slice(3, 6);
     assert.deepEqual(
       rows.map((line) => line.split(' ')[0]),
@@ -35,9 +37,11 @@ describe('drawFlow', () => {
     );
   });
 
-  it('takes rates between two snapshots, and leaves them open without an earlier one', () => {
+  it('shows rates of components, and leaves open those that are not known and those that spouts lack', () => {
     assert.match(drawFlow(snapshot(0, 1), undefined)[3]!, / -\s+-\s+0\s+0$/);
-    assert.match(drawFlow(snapshot(2000, 101), snapshot(0, 1))[4]!, / 50\s+50\s+0\s+0$/);
+    const [, , , lines, split] = drawFlow(snapshot(2000, 101), nextRates(undefined, snapshot(2000, 101)));
+    assert.match(lines!, / -\s+51\s+0\s+0$/);
+    assert.match(split!, / 51\s+51\s+0\s+0$/);
   });
 
   it('ends with a cycle in the graph', () => {

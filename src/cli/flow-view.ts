@@ -1,12 +1,13 @@
+import { type FlowRates, rateOf } from './flow-rates.ts';
 import { visible } from './visible.ts';
 
 /**
- * A topology at work, drawn as text: one row for each component in the order of the flow, then the streams between
- * them. Pure: the numbers come in, lines come out.
+ * Draws a running topology as text: one row for each component in the order of the flow, then the streams between them.
+ * Pure: numbers in, lines out.
  */
 export interface FlowComponent {
   readonly id: string;
-  /** What runs it, for the reader: `Java`, `python3 split.py`. */
+  /** What runs it: `Java`, `python3 split.py`. */
   readonly madeOf: string;
   readonly tasks: number;
   /** Slot ports of its executors. */
@@ -17,6 +18,16 @@ export interface FlowComponent {
   readonly acked: number;
   readonly failed: number;
   readonly inputs: readonly { readonly from: string; readonly stream: string; readonly grouping: string }[];
+  readonly executors: readonly FlowExecutor[];
+}
+
+/** One executor as it last reported. */
+export interface FlowExecutor {
+  /** The same for its whole life and for its next one: range of tasks and place. */
+  readonly id: string;
+  readonly uptimeSecs: number;
+  readonly executed: number;
+  readonly emitted: number;
 }
 
 export interface FlowSnapshot {
@@ -31,10 +42,10 @@ export interface FlowSnapshot {
 
 const columns = ['component', 'runs', 'tasks', 'slots', 'in/s', 'out/s', 'acked', 'failed'] as const;
 
-/** The lines of one picture. Rates are taken between two snapshots; without an earlier one they are left open. */
-export function drawFlow(now: FlowSnapshot, before: FlowSnapshot | undefined): string[] {
+/** The lines of one picture. A rate that is not known yet shows as `-`. */
+export function drawFlow(now: FlowSnapshot, rates: FlowRates | undefined): string[] {
   const ordered = flowOrder(now.components);
-  const rows = ordered.map((component) => row(component, now, before));
+  const rows = ordered.map((component) => row(component, rates));
   const widths = columns.map((title, i) => Math.max(title.length, ...rows.map((cells) => cells[i]!.length)));
   const line = (cells: readonly string[]): string =>
     cells.map((cell, i) => (i < 2 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  ');
@@ -49,20 +60,18 @@ export function drawFlow(now: FlowSnapshot, before: FlowSnapshot | undefined): s
   ];
 }
 
-function row(component: FlowComponent, now: FlowSnapshot, before: FlowSnapshot | undefined): string[] {
-  const earlier = before?.components.find(({ id }) => id === component.id);
-  const elapsedMs = before === undefined ? 0 : now.takenAtMs - before.takenAtMs;
-  const rate = (count: number | undefined, previous: number | undefined): string =>
-    count === undefined || previous === undefined || elapsedMs <= 0
-      ? '-'
-      : Math.max(0, Math.round(((count - previous) * 1000) / elapsedMs)).toString();
+function row(component: FlowComponent, rates: FlowRates | undefined): string[] {
+  const rate = (count: 'executed' | 'emitted'): string => {
+    const perSec = component[count] === undefined ? undefined : rateOf(rates, component.executors, count);
+    return perSec === undefined ? '-' : Math.round(perSec).toString();
+  };
   return [
     visible(component.id),
     visible(component.madeOf),
     component.tasks.toString(),
     [...new Set(component.ports)].sort((a, b) => a - b).join(','),
-    rate(component.executed, earlier?.executed),
-    rate(component.emitted, earlier?.emitted),
+    rate('executed'),
+    rate('emitted'),
     component.acked.toString(),
     component.failed.toString(),
   ];
@@ -73,7 +82,7 @@ function arrow(input: FlowComponent['inputs'][number], to: string): string {
   return `${visible(input.from)} ──${visible(input.grouping)}${stream}──▶ ${visible(to)}`;
 }
 
-/** Sources before those who read them; in a cycle the order they came in. */
+/** Sources before their consumers; components of a cycle keep their order. */
 function flowOrder(components: readonly FlowComponent[]): FlowComponent[] {
   const placed = new Set<string>();
   const left = [...components];

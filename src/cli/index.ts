@@ -1,7 +1,7 @@
 /**
- * cli: the commands, which speak to a gateway as any user's client does: over Thrift. Owner of commander. Loads what a
- * command needs when it runs, for a command line should answer before its user looks up.
- * Also the picture of a running topology that `npm start` draws, and the endpoints file by which commands find a gateway.
+ * cli: the commands. They talk to a gateway over Thrift, as any client does. Owner of commander. Each command loads what
+ * it needs when it runs, so that the command line answers quickly. Also the picture of a running topology that
+ * `npm start` draws, and the endpoints file through which commands find a gateway.
  * Start at program.ts.
  */
 export type { CommandWorld, CommonFlags } from './commands.ts';
@@ -12,7 +12,8 @@ export {
   removeEndpoints,
   writeEndpoints,
 } from './endpoints.ts';
+export { type FlowRates, nextRates } from './flow-rates.ts';
 export { flowSnapshot } from './flow-snapshot.ts';
-export { drawFlow, type FlowSnapshot } from './flow-view.ts';
+export { drawFlow } from './flow-view.ts';
 export { javaCommand } from './jar-command.ts';
 export { runEgret } from './program.ts';

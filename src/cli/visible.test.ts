@@ -48,6 +48,7 @@ describe('what the commands print', () => {
   it('draws a topology without obeying its names and errors', () => {
     const component = {
       ...{ id: hostile, madeOf: hostile, tasks: 1, ports: [1], executed: 1, emitted: 1, acked: 1, failed: 1 },
+      executors: [],
       inputs: [{ from: hostile, stream: hostile, grouping: 'shuffle' }],
     };
     const lines = drawFlow(
