@@ -8,18 +8,18 @@ import { type DumpFlags, parseFrom, type TailFlags } from './dlog-tail.ts';
 
 type MakeCommand = (usage: string, description: string, example: string) => Command;
 type Flags = CommonFlags & { readonly json?: true };
-/** What every group of commands is added with. */
+/** Where a group of commands is added. */
 interface Place {
   readonly command: MakeCommand;
   readonly world: CommandWorld;
   readonly done: (exitCode: number) => void;
 }
 
-const streamHelp = 'namespace/name; a name alone is in the namespace "default"';
-const asJson = 'print JSON in place of text';
-const fromHelp = 'start, end, a position (1:0:0), or a time (ISO 8601, or ms)';
+const streamHelp = 'NAMESPACE/NAME; a name without a namespace is in "default"';
+const asJson = 'print JSON instead of text';
+const fromHelp = 'start, end, a position (1:0:0), or a time (ISO 8601, or ms since 1970)';
 
-/** The distributed log of a gateway: streams of records that stay, in order, once their position was printed. */
+/** Commands of the distributed log. */
 export function addDlog(command: MakeCommand, world: CommandWorld, done: (exitCode: number) => void): void {
   const place = { command, world, done };
   addCreate(place);
@@ -34,28 +34,32 @@ export function addDlog(command: MakeCommand, world: CommandWorld, done: (exitCo
 function addCreate({ command, world, done }: Place): void {
   command(
     'create',
-    'Make a stream. What is set here is heeded by whoever writes it, and by the gateway that lets old segments go.',
+    "Create a stream of the distributed log.\nThese settings apply to every writer and to the gateway's retention. Fails " +
+      'if the stream exists.',
     'egret dlog create words --retention-ms 86400000 --segment-bytes 67108864',
   )
     .argument('<stream>', streamHelp)
-    .option('--durability <what>', 'what "durable" means: fsync (default), os (page cache), memory')
-    .option('--compression <codec>', 'how entries are packed: none (default) or snappy')
+    .option(
+      '--durability <what>',
+      'when a record counts as durable: fsync (default), os (in the page cache), or memory',
+    )
+    .option('--compression <codec>', 'compression of entries: none (default) or snappy')
     .option(
       '--segment-bytes <count>',
-      'a segment of that size is followed by a new one (default 128 MiB)',
+      'start a new segment at this size (default: 134217728, 128 MiB)',
       wholeFlag,
     )
-    .option(
-      '--segment-ms <count>',
-      'a segment of that age is followed by a new one (default 2 hours)',
-      wholeFlag,
-    )
+    .option('--segment-ms <count>', 'start a new segment at this age (default: 7200000, 2 hours)', wholeFlag)
     .option(
       '--retention-ms <count>',
-      'whole segments that ended longer ago go (default: they stay)',
+      'delete segments that ended longer ago than this (default: keep them)',
       wholeFlag,
     )
-    .option('--retention-bytes <count>', 'the oldest segments go while those that ended have more', wholeFlag)
+    .option(
+      '--retention-bytes <count>',
+      'delete the oldest segments while completed ones exceed this size (default: keep them)',
+      wholeFlag,
+    )
     .option('--json', asJson)
     .action(async (stream: string, flags: CreateFlags) => {
       const { createStream } = await import('./dlog-streams.ts');
@@ -64,18 +68,14 @@ function addCreate({ command, world, done }: Place): void {
 }
 
 function addStreams({ command, world, done }: Place): void {
-  command('list', 'List the streams of a namespace.', 'egret dlog list default --json')
-    .argument('[namespace]', 'the first part of the names', 'default')
+  command('list', 'List the streams of one namespace.', 'egret dlog list default --json')
+    .argument('[namespace]', 'namespace whose streams are listed', 'default')
     .option('--json', asJson)
     .action(async (namespace: string, flags: Flags) => {
       const { listStreams } = await import('./dlog-streams.ts');
       done(await listStreams(world, namespace, flags));
     });
-  command(
-    'show',
-    'Show the end, the owner, the settings and the segments of a stream.',
-    'egret dlog show words',
-  )
+  command('show', 'Show end, owner, settings, and segments of a stream.', 'egret dlog show words')
     .argument('<stream>', streamHelp)
     .option('--json', asJson)
     .action(async (stream: string, flags: Flags) => {
@@ -87,29 +87,30 @@ function addStreams({ command, world, done }: Place): void {
 function addRecords({ command, world, done }: Place): void {
   command(
     'append',
-    'Append each line of standard input as a record, in order. The position of a record is printed when it is durable; ' +
-      'on a failure it says what is known of the lines after it.',
+    'Append lines of standard input to a stream.\nEach line becomes one record. Prints the position of each record once ' +
+      'it is durable. On a failure, reports what is known about the remaining lines and exits with 1.',
     "printf 'one\\ntwo\\n' | egret dlog append words",
   )
     .argument('<stream>', streamHelp)
-    .option('--json', 'print one JSON object a line, with the number of the line')
+    .option('--json', 'print one JSON object per record, with its line number')
     .action(async (stream: string, flags: Flags) => {
       const { appendLines } = await import('./dlog-append.ts');
       done(await appendLines(world, stream, flags));
     });
   command(
     'tail',
-    'Print the records of a stream with their positions, and go on as they are committed. Of a durable stream of a topology ' +
-      '(topology-NAME/COMPONENT.STREAM.PARTITION) it prints the tuples: position, time, component and stream, task, values.',
+    'Print and follow the records of a stream.\nPrints each record with its position, and waits for new ones. For a durable ' +
+      'stream of a topology (topology-NAME/COMPONENT.STREAM.PARTITION) it prints tuples: position, time, component and ' +
+      'stream, task, values.',
     'egret dlog tail topology-word-count/split.default.0 --from 2026-01-31T12:00:00Z --no-follow',
   )
     .argument('<stream>', streamHelp)
     .option<TailFrom>('--from <where>', fromHelp, fromFlag, 'earliest')
-    .option('--no-follow', 'end where there is nothing more for now')
-    .option('--raw', 'print the bytes of the records alone, a line feed after each')
+    .option('--no-follow', 'exit at the end of the stream instead of waiting')
+    .option('--raw', 'print only the bytes of each record, followed by a line feed')
     .option(
       '--json',
-      'print one JSON object a line; bytes are {"base64"}, a value that only Java can read {"unknownClass", "codec", "base64"}',
+      'print one JSON object per line; bytes appear as {"base64"}, values that only Java can read as {"unknownClass", "codec", "base64"}',
     )
     .action(async (stream: string, flags: TailFlags) => {
       const { tailStream } = await import('./dlog-tail.ts');
@@ -117,13 +118,13 @@ function addRecords({ command, world, done }: Place): void {
     });
   command(
     'dump',
-    'Print all records that a stream holds now with their position, sequence id, transaction id and size. What is no ' +
-      'printable text is shown as \\xNN; --json has bytes that are no text in base64.',
+    'Print all records of a stream with details.\nPrints position, sequence id, transaction id, size and content of each ' +
+      'record, and exits at the end. Bytes that are not printable text appear as \\xNN, and with --json as base64.',
     'egret dlog dump words --from 3:0:0',
   )
     .argument('<stream>', streamHelp)
     .option<TailFrom>('--from <where>', fromHelp, fromFlag, 'earliest')
-    .option('--json', 'print one JSON object a line')
+    .option('--json', 'print one JSON object per line')
     .action(async (stream: string, flags: DumpFlags) => {
       const { dumpStream } = await import('./dlog-tail.ts');
       done(await dumpStream(world, stream, flags));
@@ -131,22 +132,30 @@ function addRecords({ command, world, done }: Place): void {
 }
 
 function addEnds({ command, world, done }: Place): void {
-  command('truncate', 'Cut off all records before a position, for ever.', 'egret dlog truncate words 3:0:0')
+  command(
+    'truncate',
+    'Delete all records before a position.\nThis is irreversible.',
+    'egret dlog truncate words 3:0:0',
+  )
     .argument('<stream>', streamHelp)
-    .argument('<position>', 'of the first record to keep', positionFlag)
+    .argument('<position>', 'position of the first record to keep', positionFlag)
     .option('--json', asJson)
     .action(async (name: string, position: Position, flags: Flags) => {
       const { truncateStream } = await import('./dlog-streams.ts');
       done(await truncateStream(world, { name, position }, flags));
     });
-  command('seal', 'End a stream for ever: it can be read, and never written again.', 'egret dlog seal words')
+  command(
+    'seal',
+    'Close a stream to writers permanently.\nIt can still be read. This is irreversible.',
+    'egret dlog seal words',
+  )
     .argument('<stream>', streamHelp)
     .option('--json', asJson)
     .action(async (stream: string, flags: Flags) => {
       const { sealStream } = await import('./dlog-streams.ts');
       done(await sealStream(world, stream, flags));
     });
-  command('delete', 'Remove a stream with all its records, for ever.', 'egret dlog delete words')
+  command('delete', 'Delete a stream and all its records.\nThis is irreversible.', 'egret dlog delete words')
     .argument('<stream>', streamHelp)
     .option('--json', asJson)
     .action(async (stream: string, flags: Flags) => {
@@ -158,14 +167,14 @@ function addEnds({ command, world, done }: Place): void {
 function addRewind({ command, world, done }: Place): void {
   command(
     'rewind',
-    'Set where a durable stream of a topology goes on, backwards or forwards. A topology that runs finds it within a second; ' +
-      'one that does not begins there.',
+    'Set where a topology resumes a durable stream.\nThe position may be earlier or later than the current one. A running ' +
+      'topology applies it within one second, any other when it starts.',
     'egret dlog rewind word-count split --to 2026-01-31T12:00:00Z',
   )
     .argument('<topology>', 'name of the topology')
-    .argument('<stream>', 'component, for its default stream, or component.stream')
+    .argument('<stream>', 'COMPONENT for its default stream, or COMPONENT.STREAM')
     .requiredOption('--to <where>', fromHelp, fromFlag)
-    .option('--partition <number>', 'this partition alone, from 0 on', wholeFlag)
+    .option('--partition <number>', 'only this partition, counted from 0 (default: all)', wholeFlag)
     .option('--json', asJson)
     .action(async (topology: string, stream: string, flags: RewindFlags) => {
       const { rewindStream } = await import('./dlog-rewind.ts');
@@ -176,10 +185,10 @@ function addRewind({ command, world, done }: Place): void {
 function addOwnership({ command, world, done }: Place): void {
   command(
     'owners',
-    'Show which gateway writes which stream, and how long that stays so if it is heard of no more.',
+    'Show which gateway owns each stream.\nAlso shows when the lease of each owner expires.',
     'egret dlog owners default',
   )
-    .argument('[namespace]', 'the first part of the names (default: all)')
+    .argument('[namespace]', 'only streams of this namespace (default: all)')
     .option('--json', asJson)
     .action(async (namespace: string | undefined, flags: Flags) => {
       const { listOwners } = await import('./dlog-streams.ts');
@@ -187,7 +196,7 @@ function addOwnership({ command, world, done }: Place): void {
     });
   command(
     'release',
-    'Have the gateway that writes a stream give it back. The next to write it becomes its owner.',
+    'Make the owner of a stream release it.\nThe next gateway that writes to the stream becomes its owner.',
     'egret dlog release words',
   )
     .argument('<stream>', streamHelp)
@@ -198,17 +207,20 @@ function addOwnership({ command, world, done }: Place): void {
     });
 }
 
-const whatHelp = 'a stream, a namespace, or all';
+const whatHelp = 'NAMESPACE/NAME, a namespace, or all';
 
 function addCare({ command, world, done }: Place): void {
   command(
     'check',
-    'Read every byte of streams and say what is wrong: damage, what can be repaired, what is good to know. Changes ' +
-      'nothing. Ends with 1 when something is wrong.',
+    'Check streams for damage without changing them.\nReads every byte, and reports damage, faults that "repair" can mend, ' +
+      'and notes. Exits with 1 if it finds damage or a fault.',
     'egret dlog check words\n  egret dlog check all --directory /var/lib/egret   (while no gateway runs there)',
   )
     .argument('[what]', whatHelp, 'all')
-    .option('--directory <dir>', 'read the files in this storm.local.dir, without a gateway')
+    .option(
+      '--directory <dir>',
+      'read the files in this storm.local.dir directly, while no gateway runs there',
+    )
     .option('--json', asJson)
     .action(async (what: string, flags: CheckFlags) => {
       const { checkStreams } = await import('./dlog-check.ts');
@@ -216,17 +228,21 @@ function addCare({ command, world, done }: Place): void {
     });
   command(
     'repair',
-    'Put right what can be put right without losing a record: the state store, notes of positions, what an interrupted ' +
-      'removal left, a segment that a dead owner left open. Damage stays until it is said what to lose; what is dropped is ' +
-      'kept aside, in the directory that is printed. Positions behind --drop-after are given anew, to other records. ' +
-      'Ends with 1 when something is wrong still.',
+    'Repair a stream without losing any record.\nRepairs the state store, stored positions, the remains of an interrupted ' +
+      'deletion, and a segment that a dead owner left open. Damaged records stay until you choose with --drop-after or ' +
+      '--drop-before what to give up; dropped segments are moved to a directory that is printed. Positions after ' +
+      '--drop-after are assigned again, to other records. Exits with 1 if a fault remains.',
     'egret dlog repair words\n  egret dlog repair words --drop-after 3:17:0',
   )
     .argument('<stream>', streamHelp)
-    .option('--drop-after <position>', 'the entry of this record is the last one kept', positionFlag)
+    .option(
+      '--drop-after <position>',
+      'keep everything up to the entry of this record, and drop the rest',
+      positionFlag,
+    )
     .option(
       '--drop-before <position>',
-      'the segment that begins there (3:0:0) is the first one kept',
+      'keep everything from the segment that begins here (3:0:0), and drop what is before it',
       positionFlag,
     )
     .option('--json', asJson)
@@ -236,7 +252,7 @@ function addCare({ command, world, done }: Place): void {
     });
   command(
     'rebuild',
-    'Make the state store say of streams what the storage holds, after it was lost.',
+    'Rebuild the state store from what is in storage.\nUse it after the state store was lost.',
     'egret dlog rebuild all',
   )
     .argument('[what]', whatHelp, 'all')
@@ -250,18 +266,16 @@ function addCare({ command, world, done }: Place): void {
 function positionFlag(value: string): Position {
   const position = parsePosition(value);
   if (position !== undefined) return position;
-  throw new InvalidArgumentError('It must be a position as append prints it: segment:entry:slot.');
+  throw new InvalidArgumentError('Expected a position as append prints it: segment:entry:slot.');
 }
 
 function wholeFlag(value: string): number {
   if (/^\d{1,15}$/.test(value)) return Number(value);
-  throw new InvalidArgumentError('It must be a whole number.');
+  throw new InvalidArgumentError('Expected a whole number.');
 }
 
 function fromFlag(value: string): TailFrom {
   const from = parseFrom(value);
   if (from !== undefined) return from;
-  throw new InvalidArgumentError(
-    'It must be start, end, a position (1:0:0) or a time (2026-01-31T12:00:00Z).',
-  );
+  throw new InvalidArgumentError('Expected start, end, a position (1:0:0) or a time (2026-01-31T12:00:00Z).');
 }

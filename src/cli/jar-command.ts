@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { GatewayError } from '../base/index.ts';
+import { errorCode, GatewayError } from '../base/index.ts';
 import type { ClientConfig } from '../config/index.ts';
 import { type CommandWorld, type CommonFlags, clientConfig } from './commands.ts';
 import { nimbusAddress } from './gateway-client.ts';
@@ -10,12 +10,15 @@ export interface JarFlags extends CommonFlags {
   readonly artifacts?: string;
 }
 
+const withoutJava =
+  'Topologies without Java components need no Java: submit them with the Python or the JavaScript builder.';
+
 /** Short-lived JVMs start faster without the second compiler and with the simplest collector. */
 const quickStart = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xshare:auto'];
 
 /**
- * Runs the main class of a jar beside Storm's client, as `storm jar` does (2.8): the jar as `storm.jar`, the flags as
- * `storm.options`, the configuration file as `storm.conf.file`, where the submitter looks for them. Answers the exit code
+ * Runs the main class of a jar with Storm's client on its class path, as `storm jar` does (2.8). The submitter finds the
+ * jar in `storm.jar`, the flags in `storm.options` and the configuration file in `storm.conf.file`. Returns the exit code
  * of the JVM.
  */
 export async function runJar(
@@ -34,12 +37,16 @@ export async function runJar(
   if (!existsSync(jar)) throw new GatewayError('JAR_INVALID', `${program.jar}: no such file`);
   const libraries = join(world.checkoutDir, 'build', 'java', 'lib-worker');
   if (!existsSync(libraries)) {
-    throw new GatewayError('SPAWN_FAILED', `Storm's client is missing at ${libraries}: run "npm run setup"`);
+    throw new GatewayError(
+      'SPAWN_FAILED',
+      `Storm's client is missing at ${libraries}: run "npm run setup". ${withoutJava}`,
+    );
   }
   const config = await clientConfig(world, flags);
   const { runCommand } = await import('../child/index.ts');
+  const java = javaCommand(world.env);
   const result = await runCommand({
-    command: javaCommand(world.env),
+    command: java,
     args: [
       ...quickStart,
       ...(world.env['STORM_JAR_JVM_OPTS'] ?? '').split(/\s+/).filter((option) => option !== ''),
@@ -55,6 +62,12 @@ export async function runJar(
     ],
     cwd: world.cwd,
     stdio: 'inherit',
+  }).catch((error: unknown) => {
+    if (errorCode((error as Error).cause) !== 'ENOENT') throw error;
+    throw new GatewayError(
+      'SPAWN_FAILED',
+      `cannot run ${java}: no such program. Install Java 17 or set JAVA_HOME. ${withoutJava}`,
+    );
   });
   return result.code ?? 1;
 }

@@ -20,11 +20,11 @@ export function addMonitoring(
 ): void {
   command(
     'get-errors',
-    'Print the newest error of each component of a topology that has one, as JSON.',
+    'Print the newest error of each component.\nPrints JSON. Components without an error are left out.',
     'egret get-errors words',
   )
     .argument('<topology-name>', 'name of a topology')
-    .option('--json', 'print every error that is kept, with its time, host and port')
+    .option('--json', 'print all stored errors with time, host and port')
     .action(async (name: string, flags: CommonFlags & { json?: true }) => {
       const { getErrors } = await import('./get-errors.ts');
       const all = flags.json === true;
@@ -33,16 +33,16 @@ export function addMonitoring(
 
   command(
     'monitor',
-    'Print what a component emits, line by line. Without a component, list the components; with --json their ' +
-      'sums, latencies and restarts, too.',
+    'Print the throughput of a component at intervals.\nWithout -m, lists the components; with --json also their totals, ' +
+      'latencies and restarts.',
     'egret monitor words -m split',
   )
     .argument('<topology-name>', 'name of a topology')
-    .option('-i, --interval <secs>', 'seconds between two lines', parseInterval, 4)
-    .option('-m, --component <component>', 'the component to watch')
-    .option('-s, --stream <stream>', 'the stream to watch', 'default')
-    .option('-w, --watch <what>', 'what to count: emitted or transferred', parseWatch, 'emitted')
-    .option('--json', 'print JSON in place of the table')
+    .option('-i, --interval <secs>', 'seconds between lines', parseInterval, 4)
+    .option('-m, --component <component>', 'component to watch')
+    .option('-s, --stream <stream>', 'stream to watch', 'default')
+    .option('-w, --watch <what>', 'counter to watch: emitted or transferred', parseWatch, 'emitted')
+    .option('--json', 'print JSON instead of a table')
     .action(async (topology: string, flags: MonitorFlags) => {
       const { monitorTopology } = await import('./monitor.ts');
       const options = {
@@ -60,7 +60,7 @@ export function addMonitoring(
 function parseInterval(value: string): number {
   const seconds = Number(value);
   if (/^\d{1,9}$/.test(value) && seconds > 0) return seconds;
-  throw new InvalidArgumentError('It must be a whole number of seconds above 0.');
+  throw new InvalidArgumentError('Expected a whole number of seconds above 0.');
 }
 
 function parseWatch(value: string): 'emitted' | 'transferred' {

@@ -209,10 +209,15 @@ describe('the command line', () => {
   });
 
   it('teaches each command with an example', async () => {
-    for (const command of ['up', 'list', 'jar', 'kill', 'activate', 'deactivate']) {
-      const { code, out } = await run([command, '--help']);
+    const ofGateway = 'up list jar kill activate deactivate rebalance get-errors monitor'.split(' ');
+    const ofLog =
+      'create list show append tail dump truncate seal delete rewind owners release check repair rebuild';
+    for (const command of [...ofGateway, ...ofLog.split(' ').map((name) => `dlog ${name}`)]) {
+      const { code, out } = await run([...command.split(' '), '--help']);
       assert.equal(code, 0);
-      assert.match(out, new RegExp(`Example:\\n {2}egret ${command} `));
+      assert.match(out, new RegExp(`Example:\\n {2}.*egret ${command} `));
+      const [, summary] = out.split('\n\n', 2);
+      assert.match(summary!, /^[A-Z][a-z]+(?: \S+){4,8}\.$/, `${command}: five to nine words`);
     }
   });
 
@@ -227,6 +232,13 @@ describe('the command line', () => {
       out: '',
       err: 'x.jar: no such file\n',
     });
+  });
+
+  it('says what still works when there is no Java to run a jar with', async () => {
+    writeFileSync(join(homeDir, 'x.jar'), '');
+    const { code, out, err } = await run(['jar', 'x.jar', 'Main', ...here()], { JAVA_HOME: '/no/such/home' });
+    assert.deepEqual([code, out], [1, '']);
+    assert.match(err, /^cannot run \/no\/such\/home\/bin\/java: .*JAVA_HOME.*Python.*JavaScript.*\n$/);
   });
 
   it('rebalances as it is told, and says so', async () => {

@@ -7,14 +7,14 @@ import { addMonitoring } from './monitor-commands.ts';
 import type { RebalanceFlags } from './rebalance-command.ts';
 import { visibleLines } from './visible.ts';
 
-/** Runs a gateway until it is told to stop. Given by bin/, the only room that may know all the others. */
+/** Runs a gateway until it is stopped. Passed in by bin/, the only room that may import all others. */
 export type RunGateway = (flags: CommonFlags) => Promise<number>;
 
 const usageError = 2;
 
 /**
- * Runs one command line (without `node egret`). Answers the exit code: 0 done, 1 refused or failed with one line on standard
- * error, 2 usage; of `jar` the one of the JVM.
+ * Runs one command line (without `node egret`). Returns the exit code: 0 for success, 1 for a failure with one line on
+ * standard error, 2 for wrong usage. `jar` returns the exit code of the JVM.
  */
 export async function runEgret(
   args: readonly string[],
@@ -22,7 +22,7 @@ export async function runEgret(
   runGateway: RunGateway,
 ): Promise<number> {
   let exitCode = 0;
-  // All text that a command prints goes through here. `write` is for the bytes of records, which stay as they are.
+  // All text that a command prints passes through here. `write` prints the bytes of records unchanged.
   const world: CommandWorld = {
     ...given,
     out: (text) => given.out(visibleLines(text)),
@@ -51,21 +51,25 @@ interface ProgramOptions {
 
 function makeProgram(world: CommandWorld, { runGateway, done }: ProgramOptions): Command {
   const program = new Command('egret')
-    .description('A Storm-compatible stream gateway and its commands, named as those of the storm command.')
+    .description(
+      'Run and use a Storm-compatible stream gateway.\n\n' +
+        'Commands have the names of the storm command. They exit with 0 on success, 1 on failure, and 2 on wrong usage.',
+    )
     .exitOverride()
     .configureOutput({ writeOut: world.out, writeErr: world.err })
-    .showHelpAfterError('(egret <command> --help shows how it is used)')
+    .showHelpAfterError('(see egret <command> --help)')
     .enablePositionalOptions();
   const command = makerOf(program);
   command(
     'up',
-    'Run a gateway in the foreground. It prints a line beginning "egret ready" when all its services answer; ' +
-      'SIGTERM or Ctrl-C ends it, and a second one ends it at once.',
+    'Run a gateway in the foreground.\nPrints a line that begins with "egret ready" once all services answer. ' +
+      'SIGTERM or Ctrl-C shuts it down; a second one ends it immediately. Its log is ' +
+      '<storm.local.dir>/logs/gateway.log. Exits with 0 after a shutdown and 1 on a failure.',
     'egret up -c nimbus.thrift.port=0 -c storm.local.dir=/var/lib/egret',
   ).action(async (flags: CommonFlags) => done(await runGateway(flags)));
 
-  command('list', 'List the topologies and how they are.', 'egret list --json')
-    .option('--json', 'print JSON in place of the table')
+  command('list', 'List all topologies and their status.', 'egret list --json')
+    .option('--json', 'print JSON instead of a table')
     .action(async (flags: CommonFlags & { json?: true }) => {
       const { listTopologies } = await import('./commands.ts');
       done(await listTopologies(world, flags));
@@ -77,34 +81,39 @@ function makeProgram(world: CommandWorld, { runGateway, done }: ProgramOptions):
   addRebalance(command, world, done);
   const dlog = program
     .command('dlog')
-    .description('The distributed log: streams of records, kept in order.')
+    .description('Manage streams of the distributed log.')
     .addHelpText('after', '\nExample:\n  egret dlog create words\n  date | egret dlog append words');
   addDlog(makerOf(dlog), world, done);
   return program;
 }
 
 function makerOf(parent: Command): MakeCommand {
-  return (usage, description, example) =>
-    withCommonFlags(parent.command(usage).description(description)).addHelpText(
+  return (usage, description, example) => {
+    const [first, ...details] = description.split('\n');
+    const made = parent.command(usage).summary(first!.replace(/\.$/, ''));
+    return withCommonFlags(made.description([first, ...details].join('\n\n'))).addHelpText(
       'after',
       `\nExample:\n  ${example}`,
     );
+  };
 }
 
+/** The first line of a description is its summary in the list of commands; details follow after a line feed. */
 type MakeCommand = (usage: string, description: string, example: string) => Command;
 
 function addJar(command: MakeCommand, world: CommandWorld, done: (exitCode: number) => void): void {
   command(
     'jar',
-    "Run a main class of a topology jar beside Storm's client; what it submits goes to the gateway. Flags of the " +
-      'command may stand anywhere; all others go to the main class, and so does everything after "--".',
+    "Submit a topology by running its main class.\nThe class runs with Storm's client on its class path and submits to " +
+      'the gateway. Options of this command may appear anywhere; all other arguments, and everything after "--", go to ' +
+      'the main class. Needs Java. Exits with the exit code of the main class.',
     'egret jar words.jar org.example.WordCount words -c topology.workers=2',
   )
     .argument('<jar>', 'the topology jar')
     .argument('<main>', 'its main class')
     .argument('[args...]', 'arguments of the main class')
-    .option('--jars <files>', 'further jars for the workers (not available yet)')
-    .option('--artifacts <coordinates>', 'further artifacts from Maven (not available yet)')
+    .option('--jars <files>', 'additional jars for the workers (not available yet)')
+    .option('--artifacts <coordinates>', 'additional Maven artifacts (not available yet)')
     .allowUnknownOption()
     .action(async (jar: string, main: string, args: string[], flags: JarFlags) => {
       const { runJar } = await import('./jar-command.ts');
@@ -115,7 +124,7 @@ function addJar(command: MakeCommand, world: CommandWorld, done: (exitCode: numb
 function addLifecycle(command: MakeCommand, world: CommandWorld, done: (exitCode: number) => void): void {
   command(
     'kill',
-    'Kill topologies: spouts stop at once, workers end after the wait.',
+    'Kill one or more topologies by name.\nSpouts stop immediately, and workers end after the wait. Exits with 1 if a topology cannot be killed.',
     'egret kill words clicks -w 0',
   )
     .argument('<names...>', 'names of topologies')
@@ -124,14 +133,14 @@ function addLifecycle(command: MakeCommand, world: CommandWorld, done: (exitCode
       'seconds to wait before workers end (default: the message timeout)',
       parseSeconds,
     )
-    .option('-i, --ignore-errors', 'go on with the next topology when one cannot be killed')
+    .option('-i, --ignore-errors', 'continue with the next topology if one cannot be killed')
     .action(async (names: string[], flags: CommonFlags & { wait?: number; ignoreErrors?: true }) => {
       const { killTopologies } = await import('./commands.ts');
       done(await killTopologies(world, names, flags));
     });
   for (const [name, description, active] of [
-    ['activate', 'Let the spouts of a topology emit again.', true],
-    ['deactivate', 'Stop the spouts of a topology; what is under way is still processed.', false],
+    ['activate', 'Resume the spouts of a deactivated topology.', true],
+    ['deactivate', 'Pause the spouts of a running topology.\nIn-flight tuples are still processed.', false],
   ] as const) {
     command(name, description, `egret ${name} words`)
       .argument('<name>', 'name of a topology')
@@ -145,8 +154,8 @@ function addLifecycle(command: MakeCommand, world: CommandWorld, done: (exitCode
 function addRebalance(command: MakeCommand, world: CommandWorld, done: (exitCode: number) => void): void {
   command(
     'rebalance',
-    'Give a topology another number of workers or executors. Its spouts stop at once and begin again when its tasks are ' +
-      'where they are to be; what stays where it is runs on. Values of -c that begin with "topology." count as -t.',
+    'Change the workers or executors of a topology.\nSpouts pause until all moved tasks have started; tasks that do not ' +
+      'move keep running. Values of -c that begin with "topology." also change the configuration of the topology, as -t does.',
     'egret rebalance words -w 5 -n 3 -e count=8 -e split=4',
   )
     .argument('<name>', 'name of a topology')
@@ -155,19 +164,19 @@ function addRebalance(command: MakeCommand, world: CommandWorld, done: (exitCode
       'seconds to wait before tasks move (default: the message timeout)',
       parseSeconds,
     )
-    .option('-n, --num-workers <count>', 'workers that it is to have', parseCount)
+    .option('-n, --num-workers <count>', 'new number of workers', parseCount)
     .option(
       '-e, --executor <component=count>',
-      'executors that a component is to have; may be repeated',
+      'new number of executors of a component; may be repeated',
       collectCount,
     )
     .option(
       '-r, --resources <json>',
-      'resources by component, for the resource-aware scheduler',
+      'resources of each component, for the resource-aware scheduler (not available yet)',
       parseResources,
     )
-    .option('-t, --topology-conf <json>', 'configuration to lay over that of the topology', parseObject)
-    .option('--json', 'print JSON in place of a sentence')
+    .option('-t, --topology-conf <json>', 'configuration that overrides that of the topology', parseObject)
+    .option('--json', 'print JSON instead of text')
     .action(async (topology: string, flags: RebalanceFlags) => {
       const { rebalance } = await import('./rebalance-command.ts');
       done(await rebalance(world, topology, flags));
@@ -176,23 +185,23 @@ function addRebalance(command: MakeCommand, world: CommandWorld, done: (exitCode
 
 function withCommonFlags(command: Command): Command {
   return command
-    .option('-c <key=value>', 'set one value of the configuration; may be repeated', collect)
-    .option('--config <file>', 'read this storm.yaml in place of ~/.storm/storm.yaml');
+    .option('-c <key=value>', 'set one configuration value; may be repeated', collect)
+    .option('--config <file>', 'read this storm.yaml instead of ~/.storm/storm.yaml');
 }
 
 function collect(value: string, before: readonly string[] | undefined): string[] {
-  if (value.indexOf('=') <= 0) throw new InvalidArgumentError('It must be key=value.');
+  if (value.indexOf('=') <= 0) throw new InvalidArgumentError('Expected key=value.');
   return [...(before ?? []), value];
 }
 
 function parseSeconds(value: string): number {
   if (/^\d{1,9}$/.test(value)) return Number(value);
-  throw new InvalidArgumentError('It must be a whole number of seconds.');
+  throw new InvalidArgumentError('Expected a whole number of seconds.');
 }
 
 function parseCount(value: string): number {
   if (/^[1-9]\d{0,8}$/.test(value)) return Number(value);
-  throw new InvalidArgumentError('It must be a whole number above 0.');
+  throw new InvalidArgumentError('Expected a whole number above 0.');
 }
 
 function collectCount(
@@ -200,7 +209,7 @@ function collectCount(
   before: ReadonlyMap<string, number> | undefined,
 ): ReadonlyMap<string, number> {
   const at = value.lastIndexOf('=');
-  if (at <= 0) throw new InvalidArgumentError('It must be component=count.');
+  if (at <= 0) throw new InvalidArgumentError('Expected component=count.');
   return new Map([...(before ?? []), [value.slice(0, at), parseCount(value.slice(at + 1))]]);
 }
 
@@ -209,16 +218,16 @@ function parseObject(value: string): JsonObject {
     const object = JSON.parse(value) as JsonValue;
     if (isJsonObject(object)) return object;
   } catch {
-    // said below
+    // Reported below.
   }
-  throw new InvalidArgumentError('It must be a JSON object.');
+  throw new InvalidArgumentError('Expected a JSON object.');
 }
 
 function parseResources(value: string): ReadonlyMap<string, ReadonlyMap<string, number>> {
   const resources = Object.entries(parseObject(value)).map(([component, amounts]) => {
     const areNumbers =
       isJsonObject(amounts) && Object.values(amounts).every((each) => typeof each === 'number');
-    if (!areNumbers) throw new InvalidArgumentError('It must be {"component":{"resource":number}}.');
+    if (!areNumbers) throw new InvalidArgumentError('Expected {"component":{"resource":number}}.');
     return [component, new Map(Object.entries(amounts as Record<string, number>))] as const;
   });
   return new Map(resources);
