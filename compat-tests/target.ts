@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { quickJvmOptions } from '../src/testing/quick-jvm.ts';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -80,8 +81,11 @@ export async function restartGateway(): Promise<void> {
   shared = Promise.resolve({ ...before, gateway, port });
 }
 
-/** More slots than Storm's four, for the cases that run side by side. */
-const gatewayArgs = ['-c', 'supervisor.slots.ports=[6700,6701,6702,6703,6704,6705]'];
+/** More slots than Storm's four, for the cases that run side by side, and JVMs that start quickly. */
+const gatewayArgs = [
+  ...['-c', 'supervisor.slots.ports=[6700,6701,6702,6703,6704,6705]'],
+  ...['-c', `worker.gc.childopts=${quickJvmOptions}`],
+];
 
 async function open({ args = [], env = {}, prepare }: GatewaySettings): Promise<Target> {
   const scratch = mkdtempSync(join(tmpdir(), 'egret-compat-'));

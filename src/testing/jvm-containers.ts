@@ -11,6 +11,7 @@ import type { PhysicalPlan, PlannedContainer, PlannedTask } from '../topology/in
 import { TopologyIndex } from '../topology/index.ts';
 import { frameCount, frameTarget } from '../tuple/index.ts';
 import { askOracle } from './oracle.ts';
+import { quickJvmOptions } from './quick-jvm.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
 
@@ -87,7 +88,7 @@ export class JvmContainers implements Outlet {
     const spec = this.#specs.get(containerId)!;
     const host = new JvmHost({
       spec,
-      conf: JSON.parse(readFileSync(join(spec.codeDir, 'conf.json'), 'utf8')) as JsonObject,
+      conf: { ...confOf(spec), 'worker.gc.childopts': quickJvmOptions },
       topology: new TopologyIndex({ components: [] }),
       tasks: this.#tasks.filter((task) => task.containerId === containerId),
       outlet: this,
@@ -224,4 +225,8 @@ export class JvmContainers implements Outlet {
       })
       .join('\n');
   }
+}
+
+function confOf({ codeDir }: ContainerSpec): JsonObject {
+  return JSON.parse(readFileSync(join(codeDir, 'conf.json'), 'utf8')) as JsonObject;
 }
