@@ -5,7 +5,7 @@ import { KafkaBroker } from '../src/testing/kafka-broker.ts';
 import { closeLeavingNothing, ownGateway } from './bad-luck.ts';
 import { runEgret } from './egret.ts';
 import { killTopology } from './nimbus.ts';
-import { processesUnder } from './processes.ts';
+import { killIfRunning, processesUnder } from './processes.ts';
 import { eventually, recordsOf, tuplesOf } from './records.ts';
 import { submit } from './storm-client.ts';
 import { openTarget } from './target.ts';
@@ -58,7 +58,7 @@ describe('durable streams in Kafka', () => {
     for (const share of [0.2, 0.5]) {
       await eventually('some acks', () => (new Set(acked()).size > share * lines ? true : undefined), 90_000);
       const victims = processesUnder(dir).filter(({ command }) => command.includes(name));
-      for (const { pid } of victims) process.kill(pid, 'SIGKILL');
+      for (const { pid } of victims) killIfRunning(pid);
       assert.ok(victims.length >= 5, 'a master, two workers and two JVMs');
     }
     await eventually('all lines', () => (seen().size === lines ? true : undefined), 120_000);

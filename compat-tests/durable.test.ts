@@ -6,7 +6,7 @@ import { closeLeavingNothing, ownGateway } from './bad-luck.ts';
 import { places, submitChaos } from './chaos/topologies.ts';
 import { runEgret } from './egret.ts';
 import { killTopology } from './nimbus.ts';
-import { processesUnder } from './processes.ts';
+import { killIfRunning, processesUnder } from './processes.ts';
 import { eventually, type RecordedTuple, recordsOf, tuplesOf } from './records.ts';
 import { submit, trySubmit } from './storm-client.ts';
 import { openTarget } from './target.ts';
@@ -62,7 +62,7 @@ describe('durable streams', () => {
   /** Kill -9 of all processes of a topology at once: its master, its workers, their JVMs and children. */
   function killAll(name: string): number {
     const victims = processesUnder(dir).filter(({ command }) => command.includes(name));
-    for (const { pid } of victims) process.kill(pid, 'SIGKILL');
+    for (const { pid } of victims) killIfRunning(pid);
     return victims.length;
   }
 

@@ -34,3 +34,12 @@ const patterns = {
 export function processesOf(dir: string, kind: keyof typeof patterns): RunningProcess[] {
   return processesUnder(dir).filter(({ command }) => patterns[kind].test(command));
 }
+
+/** Kill -9 of a process that may end by itself meanwhile, as a child does whose parent has been killed. */
+export function killIfRunning(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
