@@ -27,14 +27,12 @@ const measuring = ['compat-tests/attack/attack.test.ts', 'compat-tests/pressure.
  */
 const unitBatchSecs = 40;
 
-const durationsFile = join(root, 'scripts', 'test-durations.json');
+export const durationsFile = join(root, 'scripts', 'test-durations.json');
 
 /** The seconds that each test file took when they were last recorded. */
 export function recordedDurations(): Map<string, number> {
   return new Map(Object.entries(JSON.parse(readFileSync(durationsFile, 'utf8')) as Record<string, number>));
 }
-
-export { durationsFile };
 
 /** All jobs in the order in which they start. */
 export function allJobs(durations: ReadonlyMap<string, number>): Job[] {
