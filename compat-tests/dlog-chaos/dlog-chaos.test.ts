@@ -28,17 +28,20 @@ describe('chaos of the distributed log', function () {
   });
 
   it('finds what is lost where an owner acknowledges before it has written', async () => {
-    const options: DlogChaosOptions = {
-      ...{ ...defaults, seed: 4, minutes: 0.3, everyMs: 1500, pace: 300 },
-      ...{ durability: 'memory', only: ['owner stopped', 'owner killed'], flipsBit: false },
-    };
-    const result = await runDlogChaos(options, () => undefined);
-    // what a failure keeps, this one need not
-    if (result.kept !== undefined) rmSync(result.kept, { recursive: true });
-    assert.ok(
-      result.violations.some((violation) => violation.startsWith('lost write')),
-      reportLines(options, result).join('\n'),
-    );
+    // Whether a kill comes between an acknowledgement and the write depends on the load of the machine.
+    const reports: string[] = [];
+    for (const seed of [4, 5, 6]) {
+      const options: DlogChaosOptions = {
+        ...{ ...defaults, seed, minutes: 0.3, everyMs: 1500, pace: 300 },
+        ...{ durability: 'memory', only: ['owner stopped', 'owner killed'], flipsBit: false },
+      };
+      const result = await runDlogChaos(options, () => undefined);
+      // what a failure keeps, this one need not
+      if (result.kept !== undefined) rmSync(result.kept, { recursive: true });
+      if (result.violations.some((violation) => violation.startsWith('lost write'))) return;
+      reports.push(...reportLines(options, result));
+    }
+    assert.fail(reports.join('\n'));
   });
 
   it('plans the same faults for the same seed, in order of time', () => {
