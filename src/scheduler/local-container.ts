@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -21,7 +22,12 @@ import type { ContainerRecord, ContainerSpec } from '../records/index.ts';
 import type { PackingPlan } from '../topology/index.ts';
 import type { WatchedContainer } from './container-health.ts';
 import { digestContainer, type NodeFiles, type ProcessRecord } from './node-files.ts';
-import type { ContainerName, ContainerPhase, ContainerView } from './reconcile.ts';
+import {
+  type ContainerName,
+  type ContainerPhase,
+  type ContainerView,
+  containerSuccessors,
+} from './reconcile.ts';
 
 /** The program that runs a container; the spec file is added as its last argument. */
 export interface ContainerCommand {
@@ -36,15 +42,15 @@ export interface ContainerDeps {
   readonly random: RandomSource;
   readonly log: Logger;
   readonly restartLimits: BackoffLimits;
-  /** A container that ran this long is in order: its next restart is quick again. */
+  /** A container that ran this long counts as sound: its next restart is quick again. */
   readonly soundAfterMs: number;
-  /** It ended, or could not be started, without being asked to. */
+  /** It ended without being asked to, or could not be started. */
   readonly onDeath: (container: LocalContainer, death: ContainerDeath) => void;
 }
 
 export interface ContainerDeath {
   readonly how: string;
-  /** False for an orderly end that nobody here asked for (exit code 0). */
+  /** False for an orderly end (exit code 0) that this gateway did not ask for. */
   readonly isFault: boolean;
   readonly spec: ContainerSpec;
   readonly restartInMs: number;
@@ -54,31 +60,35 @@ export interface ContainerDeath {
   readonly failuresInARow: number;
 }
 
-/** A process that is ended gets this beyond the grace that it gives its own hosts. */
+/** How much longer than the grace of its hosts a process may take to end. */
 const endMarginMs = 2000;
 const lastOutputBytesMax = 2048;
 
-/** One container of this node through all its processes. Two of them never run at a time. See reconcile.ts for its phases. */
+/** One container of this node through all its processes, of which at most one runs at a time. reconcile.ts draws its phases. */
 export class LocalContainer implements ContainerView {
   readonly topologyId: string;
   readonly containerId: number;
-  phase: ContainerPhase = 'waiting';
+  /** When it may be started, while it is waiting. */
   startAtMs = 0;
   digest = '';
-  /** As it should be in the state store; undefined before the first start. */
+  /** As it should be in the state store. Invariant: defined from the first start on. */
   record: ContainerRecord | undefined;
-  /** True while the state store has another. */
+  /** True while the state store may hold another record. Invariant: false while `record` is undefined. */
   isUnrecorded = false;
+  #phase: ContainerPhase = 'waiting';
   readonly #deps: ContainerDeps;
   readonly #log: Logger;
+  /** Invariant: defined while it is running, until `leave`; undefined while it is waiting or clearing. */
   #process: ProcessRecord | undefined;
-  /** What it runs by: the spec it was started with, with the newest plan in it. */
+  /** The spec it was started with, with the newest plan in it. Invariant: its file is never newer. */
   #spec: ContainerSpec | undefined;
   #isAdopted = false;
-  /** Why we killed its process, until its end is known. */
+  /** Why the gateway killed its process. Invariant: defined only between the kill and the end of that process. */
   #verdict: string | undefined;
   #watch: Disposable | undefined;
+  /** Invariant: it never falls while the topology lives, over all gateways. */
   #restarts: number;
+  /** Invariant: 0 <= failures <= restarts. 0 again after a sound run. */
   #failuresInARow = 0;
   #lastExit: string;
   #outputStart = 0;
@@ -94,7 +104,11 @@ export class LocalContainer implements ContainerView {
     this.#lastExit = before?.lastExit ?? '';
   }
 
-  /** Takes over a process that an earlier gateway started. False when there is no such process any more. */
+  get phase(): ContainerPhase {
+    return this.#phase;
+  }
+
+  /** Takes over a process that an earlier gateway started. False when that process no longer runs. */
   adopt(spec: ContainerSpec, process: ProcessRecord): boolean {
     if (!isSameProcess(process.pid, process.processStart)) return false;
     this.digest = digestContainer(spec);
@@ -102,17 +116,17 @@ export class LocalContainer implements ContainerView {
     this.#runs(process);
     this.#isAdopted = true;
     this.#watch = watchProcess(process, this.#deps.clock, () => {
-      const how = 'ended (how is unknown: an earlier gateway started it)';
+      const how = 'ended (exit status unknown: an earlier gateway started it)';
       void this.#died(process, { how, isFault: true });
     });
     this.#log.info({ event: 'container.adopted', pid: process.pid });
     return true;
   }
 
-  /** Starts a process. Never rejects: what fails is a death like another. */
+  /** Starts a process. Never rejects: a failure to start is handled as a death. */
   async start(spec: ContainerSpec): Promise<void> {
     const { files, command, clock } = this.#deps;
-    this.phase = 'starting';
+    this.#enter('starting');
     this.#spec = spec;
     this.digest = digestContainer(spec);
     const outputFile = join(spec.logDir, 'container.out');
@@ -145,7 +159,7 @@ export class LocalContainer implements ContainerView {
         restarts: this.#restarts,
       });
     } catch (error) {
-      // A process without its record could not be known again: it is ended rather than lost.
+      // A process without its file could not be identified later: it is ended rather than lost.
       const process = this.#process;
       if (process !== undefined) await endProcess(process, { graceMs: 0, clock });
       await this.#died(process, {
@@ -155,9 +169,9 @@ export class LocalContainer implements ContainerView {
     }
   }
 
-  /** The running process takes over a newer plan from its topology master; its spec is to say so, to whoever adopts it. */
+  /** The process takes a newer plan over from its topology master. Its spec file says so for a gateway that adopts it. */
   follow(plan: PackingPlan): void {
-    if (this.phase !== 'running' || this.#spec === undefined || this.#spec.plan.version >= plan.version)
+    if (this.#phase !== 'running' || this.#spec === undefined || this.#spec.plan.version >= plan.version)
       return;
     this.#spec = { ...this.#spec, plan };
     try {
@@ -167,13 +181,13 @@ export class LocalContainer implements ContainerView {
     }
   }
 
-  /** SIGTERM, the grace of its hosts and a margin, SIGKILL; then whatever it left behind. Idempotent. */
+  /** Sends SIGTERM, and SIGKILL after the grace of its hosts and a margin; then ends what it left behind. Idempotent. */
   end(graceMs: number): Promise<void> {
     this.#ending ??= this.#end(graceMs + endMarginMs);
     return this.#ending;
   }
 
-  /** While it is being ended: its grace is over. */
+  /** Ends it at once, without a grace. */
   async kill(): Promise<void> {
     const process = this.#process;
     if (process !== undefined) await endProcess(process, { graceMs: 0, clock: this.#deps.clock });
@@ -182,7 +196,7 @@ export class LocalContainer implements ContainerView {
   /** Its process and how to replace it, while it runs. */
   get watched(): WatchedContainer | undefined {
     const process = this.#process;
-    if (this.phase !== 'running' || process === undefined) return undefined;
+    if (this.#phase !== 'running' || process === undefined) return undefined;
     return {
       process,
       isAdopted: this.#isAdopted,
@@ -195,7 +209,7 @@ export class LocalContainer implements ContainerView {
     };
   }
 
-  /** Stops looking after it; the process stays. */
+  /** Stops supervising it; the process continues to run. */
   leave(): void {
     this.#watch?.[Symbol.dispose]();
     this.#process = undefined;
@@ -204,7 +218,7 @@ export class LocalContainer implements ContainerView {
   async #end(limitMs: number): Promise<void> {
     const { clock, files } = this.#deps;
     const process = this.#process;
-    this.phase = 'ending';
+    this.#enter('ending');
     this.#watch?.[Symbol.dispose]();
     if (process !== undefined) {
       const result = await endProcess(process, { graceMs: limitMs, clock });
@@ -219,7 +233,7 @@ export class LocalContainer implements ContainerView {
     this.#process = process;
     this.#isAdopted = false;
     this.#verdict = undefined;
-    this.phase = 'running';
+    this.#enter('running');
     this.record = { ...process, restarts: this.#restarts, lastExit: this.#lastExit };
     this.isUnrecorded = true;
   }
@@ -228,11 +242,11 @@ export class LocalContainer implements ContainerView {
     process: ProcessRecord | undefined,
     end: { readonly how: string; readonly isFault: boolean },
   ): Promise<void> {
-    if (this.phase === 'ending' || this.phase === 'waiting' || this.#process !== process) return;
+    if (!this.#canDie() || this.#process !== process) return;
     const { clock, random, restartLimits, soundAfterMs } = this.#deps;
     this.#watch?.[Symbol.dispose]();
     this.#process = undefined;
-    this.phase = 'starting'; // not to be started before its leftovers are gone
+    this.#enter('clearing');
     const ranMs = process === undefined ? 0 : clock.nowMs() - process.startedAtMs;
     if (ranMs >= soundAfterMs) this.#failuresInARow = 0;
     const restartInMs = backoffMs(this.#failuresInARow, restartLimits, random);
@@ -246,8 +260,7 @@ export class LocalContainer implements ContainerView {
     this.isUnrecorded = this.record !== undefined;
     this.#log.warn({ event: 'container.died', pid: process?.pid, how, restartInMs });
     await this.#endLeftovers(process);
-    if (!this.#isStarting()) return;
-    this.phase = 'waiting';
+    this.#enter('waiting');
     this.startAtMs = clock.nowMs() + restartInMs;
     this.#deps.onDeath(this, {
       ...{ how, isFault, spec: this.#spec!, restartInMs },
@@ -256,7 +269,7 @@ export class LocalContainer implements ContainerView {
     });
   }
 
-  /** A container that was killed could not end its hosts. */
+  /** Ends the hosts of a container that was killed, which could not end them itself. */
   async #endLeftovers(process: ProcessRecord | undefined): Promise<void> {
     try {
       const { clock, files } = this.#deps;
@@ -271,8 +284,15 @@ export class LocalContainer implements ContainerView {
     }
   }
 
-  #isStarting(): boolean {
-    return this.phase === 'starting';
+  #canDie(): boolean {
+    return this.#phase === 'starting' || this.#phase === 'running';
+  }
+
+  #enter(phase: ContainerPhase): void {
+    const successors: readonly ContainerPhase[] = containerSuccessors[this.#phase];
+    assert(successors.includes(phase), `a container does not go from ${this.#phase} to ${phase}`);
+    this.#log.debug({ event: 'container.phase', from: this.#phase, to: phase });
+    this.#phase = phase;
   }
 }
 
@@ -285,7 +305,7 @@ function sizeOf(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-/** What the process last said outside its log: the reason why it could not start, usually. */
+/** What the process last printed outside its log: usually the reason why it could not start. */
 function lastOutput(file: string, start: number): string {
   try {
     const descriptor = openSync(file, 'r');
@@ -300,6 +320,6 @@ function lastOutput(file: string, start: number): string {
       closeSync(descriptor);
     }
   } catch {
-    return ''; // the log directory has been taken away; how it ended is known without
+    return ''; // the log directory was removed; how it ended is known without its output
   }
 }

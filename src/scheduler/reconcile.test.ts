@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { type ContainerView, type Decision, type DesiredTopology, nameKey, reconcile } from './reconcile.ts';
+import {
+  type ContainerPhase,
+  type ContainerView,
+  type Decision,
+  type DesiredTopology,
+  nameKey,
+  reconcile,
+} from './reconcile.ts';
 
 const topologyIds = ['a', 'b', 'c'];
 const nowMs = 1000;
@@ -28,7 +35,7 @@ const containersArbitrary: fc.Arbitrary<readonly ContainerView[]> = fc.uniqueArr
     topologyId: fc.constantFrom(...topologyIds),
     containerId: fc.integer({ min: 0, max: 4 }),
     digest: fc.constantFrom('p', 'q'),
-    phase: fc.constantFrom('starting', 'running', 'waiting', 'ending'),
+    phase: fc.constantFrom('starting', 'running', 'clearing', 'waiting', 'ending'),
     startAtMs: fc.integer({ min: nowMs - 5, max: nowMs + 5 }),
   }),
   { selector: nameKey },
@@ -60,12 +67,32 @@ function carryOut(
   );
   const settled = stays.map((container) => ({
     ...container,
-    phase: container.phase === 'starting' ? ('running' as const) : container.phase,
+    phase: settledPhase(container.phase),
   }));
   return [...settled, ...started];
 }
 
+/** The phase that follows when nothing fails and nothing is decided. */
+function settledPhase(phase: ContainerPhase): ContainerPhase {
+  if (phase === 'starting') return 'running';
+  return phase === 'clearing' ? 'waiting' : phase;
+}
+
 describe('reconcile', () => {
+  it('leaves a container alone while what it left is cleared away, and keeps its topology', () => {
+    const clearing = {
+      topologyId: 'a',
+      containerId: 1,
+      digest: 'p',
+      phase: 'clearing',
+      startAtMs: 0,
+    } as const;
+    const nothing = { starts: [], ends: [], drops: [], forgets: [], lookAgainAtMs: Number.POSITIVE_INFINITY };
+    const wanted = { topologyId: 'a', containers: [{ containerId: 1, digest: 'q' }], leaving: [] };
+    for (const desired of [[], [wanted]])
+      assert.deepEqual(reconcile({ nowMs, desired, containers: [clearing], kept: ['a'] }), nothing);
+  });
+
   it('never starts a container that has a process, and ends only running ones', () => {
     fc.assert(
       fc.property(situationArbitrary, (situation) => {

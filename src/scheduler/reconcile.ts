@@ -1,32 +1,46 @@
 /**
- * What should run against what does: the decisions of the local scheduler, without a process, a file or a clock.
+ * What should run compared with what runs: the decisions of the local scheduler, without a process, a file or a clock.
  *
- * The life of a container here:
+ * The phases of a container on this node (a new one, and one that an earlier gateway left, begin as waiting):
  *
- *      start            the process is there             it ended by itself
- *   ────────> starting ───────────────────────> running ────────────────────> waiting ──┐ startAtMs passed:
- *                │ it could not be started          │                           │  ^     │ start
- *                └──────────────────────────────────┼───────────────────────────┼──┘ <───┘
- *                                             end   v                           v drop
- *                                                 ending ─────────────────────> (gone)
+ *        ┌──────────────────────────── start, when startAtMs has passed ─────────────────────────────┐
+ *        v                                                                                           │
+ *     starting ──there is a process──> running ──the process ended──> clearing ──all is cleared──> waiting ──drop──> (gone)
+ *        │                              │   ^                            ^                          │  │
+ *        └──────it could not be started─│───│────────────────────────────┘                          │  │
+ *                                   end │   └──── adopt: an earlier gateway started it ─────────────┘  │
+ *                                       v                                                              │
+ *                                    ending <──── end: an earlier gateway left it dead ────────────────┘
+ *                                       └──────> (gone)
+ *
+ * While it is clearing, the processes that a dead one left are ended: its successor starts only after that.
  */
-export type ContainerPhase = 'starting' | 'running' | 'waiting' | 'ending';
+export type ContainerPhase = keyof typeof containerSuccessors;
+
+/** The arrows above. LocalContainer takes no other. */
+export const containerSuccessors = {
+  starting: ['running', 'clearing'],
+  running: ['clearing', 'ending'],
+  clearing: ['waiting'],
+  waiting: ['starting', 'running', 'ending'],
+  ending: [],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
 
 export interface ContainerView {
   readonly topologyId: string;
   readonly containerId: number;
-  /** Of what it was started with and cannot change while it runs. */
+  /** Digest of what it was started with and cannot change while it runs. */
   readonly digest: string;
   readonly phase: ContainerPhase;
-  /** When a waiting one is due again. */
+  /** When a waiting container may be started. */
   readonly startAtMs: number;
 }
 
 export interface DesiredTopology {
   readonly topologyId: string;
-  /** 0 (the topology master) and those of the plan; none while no slot is free. */
+  /** Container 0 (the topology master) and those of the plan; none while no slot is free. */
   readonly containers: readonly { readonly containerId: number; readonly digest: string }[];
-  /** Those that a newer plan left out: they are not started again, and may run until their time. */
+  /** Containers that a newer plan left out: they are not restarted, and may run until `endAtMs`. */
   readonly leaving: readonly { readonly containerId: number; readonly endAtMs: number }[];
 }
 
@@ -34,9 +48,9 @@ export interface Situation {
   readonly nowMs: number;
   readonly desired: readonly DesiredTopology[];
   readonly containers: readonly ContainerView[];
-  /** Topologies of which something is kept: an assignment, a directory. */
+  /** Topologies that still have an assignment or a directory. */
   readonly kept: readonly string[];
-  /** Topologies whose records cannot be read: what runs of them is left alone, and nothing is started or forgotten. */
+  /** Topologies whose records cannot be read: their containers are left alone, and nothing is started or forgotten. */
   readonly held?: readonly string[];
 }
 
@@ -48,17 +62,17 @@ export interface ContainerName {
 export interface Decision {
   readonly starts: readonly ContainerName[];
   readonly ends: readonly ContainerName[];
-  /** Waiting ones that nobody wants any more: there is no process. */
+  /** Waiting containers that are no longer desired; they have no process. */
   readonly drops: readonly ContainerName[];
-  /** Not desired and without a container: what is kept of them goes. */
+  /** Topologies that are not desired and have no container: what is kept of them is removed. */
   readonly forgets: readonly string[];
-  /** When to look again though nothing happens; infinite for never. */
+  /** When to decide again even if nothing happens; infinite for never. */
   readonly lookAgainAtMs: number;
 }
 
 /**
- * Two containers of one name never run at a time: one that must be started with something else is ended first and
- * started when it is gone. A new plan alone ends nothing: running containers take it over as it comes.
+ * Two containers of one name never run at the same time: a container that must be started with something else is ended
+ * first, and started when it is gone. A new plan alone ends nothing: running containers take it over.
  */
 export function reconcile(situation: Situation): Decision {
   const { nowMs, desired, kept } = situation;
