@@ -10,8 +10,9 @@ interface Watcher {
 }
 
 /**
- * The changes that the scripts publish, on a connection of its own that is made at the first watch. Redis forgets what
- * it published while nobody listened: after each reconnect every watcher is told to look again.
+ * The changes that the scripts publish, on a connection of its own that is made at the first watch. Redis
+ * forgets what it published while there was no subscriber: after each reconnect every watcher is notified to
+ * read again.
  */
 export class ChangeFeed {
   readonly #channel: string;

@@ -11,7 +11,9 @@ import {
 } from '../base/index.ts';
 
 export interface DiskReserveOptions {
-  /** Holds the pieces; created if it does not exist. On the disk that the state store and the log write to. */
+  /**
+   * Holds the pieces; created if it does not exist. On the disk that the state store and the log write to.
+   */
   readonly dir: string;
   readonly clock: Clock;
   readonly log: Logger;
@@ -22,15 +24,15 @@ export interface DiskReserveOptions {
 const pieceBytes = 1024 * 1024;
 const pieces = 8;
 const freeingMsMax = 10_000;
-/** Redis tries again to write its file once a second. */
+/** Redis retries to write its file once a second. */
 const pieceEveryMs = 1200;
 const retryEveryMs = 100;
 const refillEveryMs = 10_000;
 
 /**
- * Space that is kept for the operations that free space: files of 1 MiB, so that a topology can be killed and a stream be
- * deleted on a full disk. Nothing else may use it. Pieces that were given up are written again when the disk has room
- * for all of them twice.
+ * Space that is kept for the operations that free space: files of 1 MiB, so that a topology can be killed and
+ * a stream be deleted on a full disk. Nothing else may use it. Pieces that were given up are written again
+ * when the disk has room for all of them twice.
  */
 export class DiskReserve {
   readonly #options: DiskReserveOptions;
@@ -43,7 +45,10 @@ export class DiskReserve {
     this.#timer = options.clock.every(refillEveryMs, () => void this.refill());
   }
 
-  /** Writes the pieces that are missing, if there is room. Never rejects: without a reserve the gateway runs as well. */
+  /**
+   * Writes the pieces that are missing, if there is room. Never rejects: without a reserve the gateway runs
+   * as well.
+   */
   static async open(options: DiskReserveOptions): Promise<DiskReserve> {
     const reserve = new DiskReserve(options);
     await reserve.refill();
@@ -132,7 +137,7 @@ export class DiskReserve {
     const { dir } = this.#options;
     return new GatewayError(
       'STATE_UNAVAILABLE',
-      `${what}: the disk of ${join(dir, '..')} is full, and ${freeingMsMax / 1000} s of trying with its reserve did not help: delete files there by hand (old logs, files of others), then try again`,
+      `${what}: the disk of ${join(dir, '..')} is full, and ${freeingMsMax / 1000} s of trying with its reserve did not help: delete files there by hand (old logs, files of others), then repeat the command`,
       { retryable: true, cause, facts: { dir } },
     );
   }

@@ -18,7 +18,7 @@ export interface LeaseKeeperOptions {
   readonly ttlMs: number;
   /** How often at least to ask for a lease that another holds. Default: as often as a held one is renewed. */
   readonly seekEveryMs?: number;
-  /** True for a holder that can no longer release the lease: it is then taken over before it runs out. */
+  /** True for a holder that can no longer release the lease: it is then taken over before it expires. */
   readonly isDead?: (holder: string) => boolean;
   readonly clock: Clock;
   readonly log: Logger;
@@ -26,9 +26,15 @@ export interface LeaseKeeperOptions {
 }
 
 export type LeaseNews =
-  /** It is held: for the first time, or again after a doubt or a loss. The epoch is higher when it had run out. */
+  /**
+   * It is held: for the first time, or again after a doubt or a loss. The epoch is higher when it had
+   * expired.
+   */
   | { readonly kind: 'held'; readonly epoch: number }
-  /** The store has not answered for the whole life of the lease, so it may have run out: its holder must wait. */
+  /**
+   * The store has not answered for the whole life of the lease, so it may have expired: its holder must
+   * pause.
+   */
   | { readonly kind: 'doubtful' }
   | { readonly kind: 'lost'; readonly holder: string };
 
@@ -51,18 +57,24 @@ const successors: Readonly<Record<LeaseState, readonly LeaseState[]>> = {
 const seekMsMin = 10;
 
 /**
- * Takes a lease and renews it three times in its life. A lease that another took is sought again until `close`; whoever
- * does not want that closes the keeper on the news. A store that does not answer proves nothing: the lease stays held for
- * its life, and is in doubt afterwards.
+ * Takes a lease and renews it three times in its life. A keeper that lost its lease asks for it again until
+ * `close`; a holder that does not want that closes the keeper on the news. A store that does not answer
+ * proves nothing: the lease stays held for its life, and is in doubt afterwards.
  */
 export class LeaseKeeper {
   readonly #options: LeaseKeeperOptions;
   #state: LeaseState = 'seeking';
   /** Invariant: it never falls, and is 0 exactly until the lease is granted for the first time. */
   #epoch = 0;
-  /** Invariant: not after the end of the lease in the store, because its life is counted from before the question. */
+  /**
+   * Invariant: not after the end of the lease in the store, because its life is counted from before the
+   * question.
+   */
   #endsAtMs = 0;
-  /** Invariant: while there is one, no second question is on its way, so answers come in the order of their questions. */
+  /**
+   * Invariant: while there is one, no second question is in flight, so answers come in the order of their
+   * questions.
+   */
   #asking: Promise<void> | undefined;
   #timer: Disposable | undefined;
   #isAway = false;
@@ -96,7 +108,10 @@ export class LeaseKeeper {
     this.#askIn(ttlMs / 3);
   }
 
-  /** Resolves with the epoch once the lease is held, however long that takes. Rejects with the signal's reason on abort. */
+  /**
+   * Resolves with the epoch once the lease is held, however long that takes. Rejects with the signal's reason
+   * on abort.
+   */
   async acquire(signal: AbortSignal): Promise<number> {
     const aborted = deferred<never>();
     const abort = (): void => aborted.reject(signal.reason);
@@ -199,7 +214,8 @@ export class LeaseKeeper {
 
   #askIn(ms: number): void {
     this.#timer?.[Symbol.dispose]();
-    // Not within the tick: the clock of a process that was stopped may move on before its timers have all fired.
+    // Not within the tick: the clock of a process that was stopped may move on before its timers have all
+    // fired.
     this.#timer = this.#options.clock.after(ms, () => queueMicrotask(() => void this.ask()));
   }
 

@@ -16,8 +16,8 @@ interface StoredRecord {
 }
 
 /**
- * The state store in memory: passes the contract suite that Redis passes. For tests, which can also take it away.
- * Nothing is shared with callers: values are kept as JSON text.
+ * The state store in memory: passes the contract suite that Redis passes. For tests, which can also take it
+ * away. Nothing is shared with callers: values are kept as JSON text.
  */
 export class MemoryStore implements StateStore {
   readonly #clock: Clock;
@@ -32,14 +32,19 @@ export class MemoryStore implements StateStore {
     this.#clock = clock;
   }
 
-  /** While away every call rejects as if the server were down; coming back tells all watchers to look again. */
+  /**
+   * While away every call rejects as if the server were down; coming back tells all watchers to look again.
+   */
   setAway(isAway: boolean): void {
     const isBack = this.#isAway && !isAway;
     this.#isAway = isAway;
     if (isBack) this.#tell(undefined);
   }
 
-  /** Takes note of all it holds; what is returned puts that back, as a server does that comes up with an old file. */
+  /**
+   * Takes note of all it holds; what is returned puts that back, as a server does that comes up with an old
+   * file.
+   */
   snapshot(): () => void {
     const kept = [new Map(this.#records), new Map(this.#lists), new Map(this.#leases)] as const;
     return () => {

@@ -46,13 +46,16 @@ export interface PrivateRedisOptions {
 export interface PrivateRedis {
   /** For `openRedisStore`: `unix:/path`. Stays the same when the server is started again. */
   readonly url: string;
-  /** Of the process that serves now. */
+  /** The id of the process that serves now. */
   readonly pid: number;
   /** True when it was found running. */
   readonly isAdopted: boolean;
   /** Leaves the server running for the next gateway. Idempotent. */
   leave(): void;
-  /** Ends the server orderly (its data is on disk then) and removes socket and pid file. Idempotent; also after `leave`. */
+  /**
+   * Ends the server orderly (its data is on disk then) and removes socket and pid file. Idempotent; also
+   * after `leave`.
+   */
   close(): Promise<void>;
 }
 
@@ -64,10 +67,10 @@ const restartLimits = { firstMs: 50, maxMs: 5000, factor: 2, jitter: 0.2 };
 const soundAfterMs = 60_000;
 
 /**
- * Takes over the server that an earlier gateway left in the directory, or starts one, and keeps it running: one that
- * ends is started again over its data. It runs in a session of its own and survives us, unless closed.
- * Rejects with `STATE_UNAVAILABLE`: no such program (the message says what to install), or it does not come up (the
- * message has the last lines of its log); with the signal's reason on abort.
+ * Takes over the server that an earlier gateway left in the directory, or starts one, and keeps it running:
+ * one that ends is started again over its data. It runs in a session of its own and survives us, unless
+ * closed. Rejects with `STATE_UNAVAILABLE`: no such program (the message says what to install), or it does
+ * not come up (the message has the last lines of its log); with the signal's reason on abort.
  */
 export async function startPrivateRedis(options: PrivateRedisOptions): Promise<PrivateRedis> {
   throwIfAborted(options.signal);
@@ -84,7 +87,8 @@ interface FoundServer {
 
 async function findOrStart(options: PrivateRedisOptions): Promise<FoundServer> {
   const { dir, clock, log } = options;
-  // At a restart, too: somebody may have deleted it under the server, and the records are written again from copies.
+  // At a restart, too: the directory may have been deleted under the server, and the records are written
+  // again from copies.
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const held = await lockFile(join(dir, 'start.lock'), options);
   try {
@@ -113,8 +117,8 @@ async function findOrStart(options: PrivateRedisOptions): Promise<FoundServer> {
 }
 
 /**
- * What an operator can do about data that the server refuses. It is not done for them: topologies that have no containers
- * yet and the errors of components are nowhere else.
+ * What an operator can do about data that the server refuses. It is not done for them: topologies that have
+ * no containers yet and the errors of components are nowhere else.
  */
 function withAdvice(error: unknown, dir: string, logFrom: number): unknown {
   const [said] = saidOfData(dir, logFrom, 'refused');
@@ -245,7 +249,7 @@ class SupervisedRedis implements PrivateRedis {
     this.#restarting = this.#restart();
   }
 
-  /** Never rejects: it goes on until a server runs or nobody wants one. */
+  /** Never rejects: it continues until a server runs or none is wanted. */
   async #restart(): Promise<void> {
     const { clock, random, log } = this.#options;
     const { signal } = this.#stop;

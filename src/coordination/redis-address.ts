@@ -16,8 +16,8 @@ export interface RedisAddress {
 }
 
 /**
- * Reads `redis://[user[:password]@]host[:port][/db]`, `rediss://` (TLS), `unix:/path` or the bare absolute path of a
- * unix socket. Throws `CONFIG_INVALID` for anything else.
+ * Reads `redis://[user[:password]@]host[:port][/db]`, `rediss://` (TLS), `unix:/path` or the bare absolute
+ * path of a unix socket. Throws `CONFIG_INVALID` for anything else.
  */
 export function parseRedisUrl(url: string): RedisAddress {
   const path = url.startsWith('/') ? url : /^unix:(?:\/\/)?(\/.+)$/.exec(url)?.[1];

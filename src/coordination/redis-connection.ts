@@ -20,7 +20,7 @@ export interface ConnectionOptions {
   readonly log: Logger;
   /** How long `open` keeps trying. */
   readonly connectLimitMs: number;
-  /** A call that takes longer finds a server that is stopped or a network that swallows: the connection is made anew. */
+  /** A call slower than this means a stopped server or a black-holed network: the client reconnects. */
   readonly callLimitMs: number;
   /** How long after a loss calls wait for the connection to come back; later ones reject at once. */
   readonly awayMsMax: number;
@@ -33,12 +33,16 @@ interface Loss {
 }
 
 const reconnectLimits = { firstMs: 20, maxMs: 2000, factor: 2, jitter: 0.3 };
-/** To a socket on this machine a try costs nothing, and a server that is started again is there within a moment. */
+/**
+ * To a socket on this machine a try costs nothing, and a server that is started again is there within a
+ * moment.
+ */
 const localReconnectLimits = { ...reconnectLimits, maxMs: 200 };
 
 /**
- * One connection to Redis. It comes back by itself, with growing pauses. A call that was under way when it broke rejects
- * and is never repeated (the caller knows whether it may be made twice); one made just after waits for it to be back.
+ * One connection to Redis. It comes back by itself, with growing pauses. A call that was in flight when it
+ * broke rejects and is never repeated (the caller knows whether it may be made twice); one made just after
+ * waits for it to be back.
  */
 export class RedisConnection {
   readonly client: Redis;
@@ -72,7 +76,9 @@ export class RedisConnection {
     });
   }
 
-  /** Rejects with `STATE_UNAVAILABLE` naming `purpose` after `connectLimitMs`; the signal's reason on abort. */
+  /**
+   * Rejects with `STATE_UNAVAILABLE` naming `purpose` after `connectLimitMs`; the signal's reason on abort.
+   */
   static async open(
     purpose: string,
     options: ConnectionOptions,
@@ -90,7 +96,7 @@ export class RedisConnection {
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
       autoResubscribe: false,
-      maxRetriesPerRequest: 0, // what was under way when the connection broke is rejected then
+      maxRetriesPerRequest: 0, // calls in flight when the connection broke are rejected
       disableClientInfo: true,
       keepAlive: 10_000,
       commandTimeout: options.callLimitMs,
@@ -157,7 +163,8 @@ export class RedisConnection {
     );
     const abort = (): void => ready.reject(options.signal?.reason);
     options.signal?.addEventListener('abort', abort, { once: true });
-    // A first attempt that fails is not the end: the client goes on by retryStrategy, and 'error' keeps the reason.
+    // A first attempt that fails is not the end: the client continues by retryStrategy, and 'error' keeps the
+    // reason.
     this.client.connect().catch((error: unknown) => {
       this.#lastError = error;
     });

@@ -11,12 +11,13 @@ export interface RedisHealthLimits {
 
 const lookEveryMs = 1000;
 const askLimitMs = 2000;
-/** A look takes as long as the server does to answer. */
+/** A check takes as long as the server takes to answer. */
 const lookGapMsMax = 5000;
 
 /**
- * Asks the server once a second and kills it when it is stuck: stopped by a signal, or silent. One that reads its data
- * answers. Killed, it loses nothing that it has confirmed, and its supervisor starts the next over its data.
+ * Asks the server once a second and kills it when it is stuck: stopped by a signal, or silent. One that reads
+ * its data answers. Killed, it loses nothing that it has confirmed, and its supervisor starts the next over
+ * its data.
  */
 export function watchServerHealth(
   server: ServerProcess,

@@ -16,8 +16,9 @@ export interface ServerProcess {
 const socketPathBytesMax = 107;
 
 /**
- * Where the server listens: `redis.sock` in its directory. A directory whose path is too long for a socket gets a short
- * one in the machine's directory for temporary files, made from its path, so that every gateway finds the same.
+ * Where the server listens: `redis.sock` in its directory. A directory whose path is too long for a socket
+ * gets a short one in the machine's directory for temporary files, made from its path, so that every gateway
+ * finds the same.
  */
 export function socketPathOf(dir: string): string {
   const path = join(dir, 'redis.sock');
@@ -25,7 +26,7 @@ export function socketPathOf(dir: string): string {
   const short = join(tmpdir(), `egret-redis-${createHash('sha256').update(dir).digest('hex').slice(0, 16)}`);
   mkdirSync(short, { recursive: true, mode: 0o700 });
   const found = statSync(short);
-  // Anybody may make directories there; one that is not ours alone could hold somebody else's server.
+  // Any user may create directories there; one that other users can write could hold another user's server.
   if (found.uid !== process.getuid?.() || (found.mode & 0o077) !== 0) {
     throw new GatewayError(
       'STATE_UNAVAILABLE',
@@ -46,9 +47,10 @@ export function removeSocket(dir: string): void {
 const commands = ['redis-server', 'valkey-server'];
 
 /**
- * Starts a server that keeps every write in a file of its directory and listens on a unix socket alone. The file is
- * synchronised with the disk once a second: a killed server loses nothing, a power cut at most the last second (epochs
- * of leases still do not repeat: see hold-lease-2.lua). Rejects with `STATE_UNAVAILABLE` when there is no such program.
+ * Starts a server that keeps every write in a file of its directory and listens on a unix socket alone. The
+ * file is synchronised with the disk once a second: a killed server loses nothing, a power cut at most the
+ * last second (epochs of leases still do not repeat: see hold-lease-2.lua). Rejects with `STATE_UNAVAILABLE`
+ * when there is no such program.
  */
 export async function startServer(dir: string, command: string | undefined): Promise<DetachedProcess> {
   const settings = {
@@ -127,7 +129,9 @@ export function logPosition(dir: string): number {
   return statSync(join(dir, 'redis.log'), { throwIfNoEntry: false })?.size ?? 0;
 }
 
-/** Redis refuses to load its file: its words for what is damaged, by its releases since 7.0, in lower case. */
+/**
+ * Redis refuses to load its file: its words for what is damaged, by its releases since 7.0, in lower case.
+ */
 const refusesData: readonly string[] = [
   ...[
     'bad file format',

@@ -8,7 +8,9 @@ import type { Fence, LeaseResult, StateStore, StateWrites, Versioned, WriteResul
 import { leaseLost } from './unavailable.ts';
 
 export interface RedisStoreOptions {
-  /** `redis://[user:password@]host:port/db`, `rediss://`, or `unix:/path` (or the bare path) of a unix socket. */
+  /**
+   * `redis://[user:password@]host:port/db`, `rediss://`, or `unix:/path` (or the bare path) of a unix socket.
+   */
   readonly url: string;
   /** Goes before every key and channel, so that several gateways may share a Redis. */
   readonly keyPrefix: string;
@@ -19,15 +21,18 @@ export interface RedisStoreOptions {
   readonly connectLimitMs?: number;
   /** A call that is not answered within this rejects. Default 5000. */
   readonly callLimitMs?: number;
-  /** Calls made within this of the loss of the server wait for it to be back, until it has passed. Default 2000. */
+  /**
+   * Calls made within this of the loss of the server wait for it to be back, until it has passed. Default
+   * 2000.
+   */
   readonly awayMsMax?: number;
   readonly signal?: AbortSignal;
 }
 
 /**
- * Opens the state store in a Redis (5 or later). Rejects with `STATE_UNAVAILABLE` naming the address when there is none
- * within the limit, `CONFIG_INVALID` for a wrong URL, the signal's reason on abort. Once open it reconnects by itself;
- * calls made while the server is away for longer than `awayMsMax` reject at once.
+ * Opens the state store in a Redis (5 or later). Rejects with `STATE_UNAVAILABLE` naming the address when
+ * there is none within the limit, `CONFIG_INVALID` for a wrong URL, the signal's reason on abort. Once open
+ * it reconnects by itself; calls made while the server is away for longer than `awayMsMax` reject at once.
  */
 export async function openRedisStore(options: RedisStoreOptions): Promise<StateStore> {
   const connectionOptions = { connectLimitMs: 5000, callLimitMs: 5000, awayMsMax: 2000, ...options };
@@ -261,7 +266,10 @@ function versioned(version: unknown, value: unknown): Versioned {
   return { version: Number(version), value: parsed(String(value)) };
 }
 
-/** What is not JSON was not written by us. It reads as null, which is no record: one of them must not hide all others. */
+/**
+ * What is not JSON was not written by us. It reads as null, which is no record: one of them must not hide all
+ * others.
+ */
 function parsed(text: string): JsonValue {
   try {
     return JSON.parse(text) as JsonValue;

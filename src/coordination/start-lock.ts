@@ -3,8 +3,9 @@ import { type Clock, errorCode, waitFor } from '../base/index.ts';
 import { isSameProcess, processStart } from '../child/index.ts';
 
 /**
- * Held while a server is looked for and started: two gateways that start in one directory at the same time must not
- * start two servers over the same files. A lock whose holder is dead is anyone's. Rejects with `TIMED_OUT` after 10 s.
+ * Held while a server is looked for and started: two gateways that start in one directory at the same time
+ * must not start two servers over the same files. A lock whose holder is dead is anyone's. Rejects with
+ * `TIMED_OUT` after 10 s.
  */
 export async function lockFile(
   file: string,

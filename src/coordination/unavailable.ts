@@ -1,7 +1,7 @@
 import { describeError, GatewayError } from '../base/index.ts';
 import type { Fence } from './store.ts';
 
-/** What Redis says when it is there and will not do it, by the first word of its error, in words for an operator. */
+/** Why a Redis that answers refuses a call, by the first word of its error, in words for an operator. */
 const refusals: Readonly<Record<string, string>> = {
   MISCONF: 'it cannot write to its disk and refuses writes',
   READONLY: 'it is a read-only replica',
@@ -29,7 +29,7 @@ export function unavailable(subject: { what: string; address: string }, cause: u
   );
 }
 
-/** `LEASE_LOST`: a write of somebody whose lease has run out or has another epoch by now. */
+/** `LEASE_LOST`: a write under a lease that has expired or has another epoch by now. */
 export function leaseLost(what: string, fence: Fence): GatewayError {
   const { leaseKey, epoch } = fence;
   return new GatewayError(

@@ -2,7 +2,8 @@ import type { PackingPlan, StreamManagerAddress } from '../topology/index.ts';
 
 /**
  * What a container process is started with: one JSON file, written by the scheduler into the container's own
- * directory, read once by `bin/container`. Everything else it learns from the state store and its topology master.
+ * directory, read once by `bin/container`. Everything else it learns from the state store and its topology
+ * master.
  */
 export interface ContainerSpec {
   readonly topologyId: string;
@@ -24,7 +25,10 @@ export interface ContainerSpec {
   /** `java` and the class path of the JVM host, from the gateway's set-up. */
   readonly jvm: { readonly java: string; readonly classPath: readonly string[] };
   readonly streamManagers?: readonly StreamManagerAddress[];
-  /** How its processes are kept together (see the room child), with the container's own part. Absent: by process groups. */
+  /**
+   * How its processes are kept together (see the room child), with the container's own part. Absent: by
+   * process groups.
+   */
   readonly containment?: ContainerContainment;
 }
 
@@ -33,7 +37,10 @@ export type ContainerContainment =
   | { readonly kind: 'subreaper'; readonly helper: string }
   | { readonly kind: 'cgroup'; readonly helper: string; readonly directory: string };
 
-/** File `topology.json` in the code directory: the system topology, as containers need it. See LogicalTopology. */
+/**
+ * File `topology.json` in the code directory: the system topology, as containers need it. See
+ * LogicalTopology.
+ */
 export const topologyFileName = 'topology.json';
 /** File `conf.json` in the code directory: defaults < storm.yaml < topology conf, merged. */
 export const confFileName = 'conf.json';

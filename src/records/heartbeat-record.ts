@@ -27,7 +27,10 @@ export interface ExecutorStatsRecord {
         readonly executed: InputCountsByWindow;
         readonly executeMsAvg: InputCountsByWindow;
       };
-  /** Complete latencies of a spout, process latencies of a bolt, of ten minutes and of all time; Storm has no such thing. */
+  /**
+   * Complete latencies of a spout, process latencies of a bolt, of ten minutes and of all time; Storm has no
+   * such thing.
+   */
   readonly latencies?: LatencyCountsByWindow | undefined;
 }
 
@@ -41,18 +44,25 @@ export interface TaskDurationRecord {
   readonly sinceMs?: number;
 }
 
-/** One queue of a container: `link 2` to container 2, `slot jvm` before a host has started, `jvm`, `shell-7`. */
+/**
+ * One queue of a container: `link 2` to container 2, `slot jvm` before a host has started, `jvm`, `shell-7`.
+ */
 export interface QueueRecord {
   readonly name: string;
   readonly bytes: number;
   readonly tuples: number;
 }
 
-/** How tuples flow through a container: where they wait, who is the cause, and who waits for it. */
+/**
+ * How tuples flow through a container: where they wait, which task is the cause, and which spouts wait for
+ * it.
+ */
 export interface FlowRecord {
   /** Tasks of this container that are or have been under pressure. */
   readonly pressured: readonly TaskDurationRecord[];
-  /** Spouts of this container that are or have been held back for a task under pressure, here or elsewhere. */
+  /**
+   * Spouts of this container that are or have been held back for a task under pressure, here or elsewhere.
+   */
   readonly heldSpouts: readonly TaskDurationRecord[];
   readonly queues: readonly QueueRecord[];
   /** Tuples given up, by reason; the trees of those that were anchored have been failed. */
@@ -65,7 +75,10 @@ export interface HeartbeatRecord {
   readonly timeMs: number;
   readonly uptimeSecs: number;
   readonly executors: readonly ExecutorStatsRecord[];
-  /** By component: how often a host with tasks of it has been started again since the container's process began. */
+  /**
+   * By component: how often a host with tasks of it has been started again since the container's process
+   * began.
+   */
   readonly restarts?: Readonly<Record<string, number>>;
   readonly flow?: FlowRecord;
 }

@@ -1,11 +1,12 @@
 /**
- * records: what the gateway and the containers keep in the state store and in files for each other. Every record has a
- * key, a type that names its writer, and a reader that checks what another process, a person or another version may
- * have changed. {@link RecordStore} is the state store with these keys: what is read is checked, what is written is typed.
+ * records: what the gateway and the containers keep in the state store and in files for each other. Every
+ * record has a key, a type that names its writer, and a reader that checks what another process, a person or
+ * another version may have changed. {@link RecordStore} is the state store with these keys: what is read is
+ * checked, what is written is typed.
  *
- * Invariants: a damaged record is a value (`unreadable`, with the reason) and never an exception; a reader checks every
- * member that the code relies on, and ignores members that a later version may have added.
- * Start at keys.ts, then record-store.ts.
+ * Invariants: a damaged record is a value (`unreadable`, with the reason) and never an exception; a reader
+ * checks every member that the code relies on, and ignores members that a later version may have added. Start
+ * at keys.ts, then record-store.ts.
  */
 export * from './container-spec.ts';
 export type {

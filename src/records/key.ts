@@ -1,8 +1,9 @@
 import type { JsonValue } from '../base/index.ts';
 
 /**
- * What was read from the state store or from a file, checked for everything that the code relies on. A record outlives
- * the process that wrote it: a disk, a person or another version may have changed it in the meantime.
+ * What was read from the state store or from a file, checked for everything that the code relies on. A record
+ * outlives the process that wrote it: a disk, a person or another version may have changed it in the
+ * meantime.
  */
 export type Reading<T> =
   | { readonly kind: 'read'; readonly record: T }

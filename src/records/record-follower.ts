@@ -8,22 +8,28 @@ export interface RecordFollowerOptions<T> {
   readonly key: RecordKey<T>;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Each time the record was read. The follower waits for it; what it throws counts as a store that does not answer. */
+  /**
+   * Each time the record was read. The follower waits for it; what it throws counts as a store that does not
+   * answer.
+   */
   readonly onSight: (sight: Sight<T>) => void | Promise<void>;
 }
 
-/** A damaged record says nothing: whoever follows it keeps what was read before. */
+/** A damaged record says nothing: its follower keeps what was read before. */
 export type Sight<T> =
   | { readonly kind: 'read'; readonly record: T }
   | { readonly kind: 'missing' }
   | { readonly kind: 'damaged' };
 
-/** How often the record is read although no change was notified: a notification may be lost with the connection. */
+/**
+ * How often the record is read although no change was notified: a notification may be lost with the
+ * connection.
+ */
 const askEveryMs = 10_000;
 
 /**
- * Follows one record of the state store: reads it at every notification of a change, and every 10 s. A store that does
- * not answer changes nothing; the follower reads again when it is back.
+ * Follows one record of the state store: reads it at every notification of a change, and every 10 s. A store
+ * that does not answer changes nothing; the follower reads again when it is back.
  */
 export class RecordFollower<T> {
   readonly #options: RecordFollowerOptions<T>;
@@ -31,7 +37,10 @@ export class RecordFollower<T> {
   #watch: AsyncDisposable | undefined;
   #opening: Promise<void> | undefined;
   #timer: Disposable | undefined;
-  /** Invariant: while there is one, no second read is on its way, so what is seen is never older than what was seen before. */
+  /**
+   * Invariant: while there is one, no second read is in flight, so records are seen in the order in which
+   * they were read.
+   */
   #asking: Promise<void> | undefined;
   #mustAsk = false;
   #isClosed = false;

@@ -2,8 +2,8 @@ import type { Logger } from '../base/index.ts';
 import type { Reading } from './key.ts';
 
 /**
- * Logs a record that is damaged: once, and again only after it could be read in between. A record that is followed is
- * read many times.
+ * Logs a record that is damaged: once, and again only after it could be read in between. A record that is
+ * followed is read many times.
  */
 export class RecordGuard {
   readonly #log: Logger;

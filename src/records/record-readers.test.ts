@@ -21,7 +21,7 @@ const stats = {
   transferred: counts,
   rate: 1,
 };
-/** Of each kind of record a whole one, and its reader. */
+/** A whole record of each kind, and its reader. */
 const records: Readonly<Record<string, { readonly whole: JsonObject; readonly read: Read }>> = {
   topology: {
     whole: {

@@ -51,7 +51,10 @@ const taskIdMax = 32_767;
 const int32Max = 0x7fff_ffff;
 const topologyIdBytesMax = 255;
 
-/** A topology's id names directories of the gateway: a text that cannot name one must never reach the file system. */
+/**
+ * A topology's id names directories of the gateway: a text that cannot name one must never reach the file
+ * system.
+ */
 export function isTopologyId(id: string): boolean {
   return (
     id !== '' && id !== '.' && id !== '..' && !/[/\0]/.test(id) && Buffer.byteLength(id) <= topologyIdBytesMax

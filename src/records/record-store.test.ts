@@ -36,7 +36,7 @@ describe('RecordStore', () => {
       version: 1,
     });
     assert.equal(recordOf(found), undefined);
-    assert.equal(await store.remove(key, found?.version), true);
+    assert.equal(await store.remove(key, found.version), true);
   });
 
   it('lists the records of a group by their ids, the damaged ones among them', async () => {

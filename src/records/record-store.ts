@@ -27,9 +27,9 @@ export interface RecordWrites {
 }
 
 /**
- * The state store seen as typed records: a key knows the type of its record and how to check it, so what is read is
- * checked and what is written has the right type. Stateless: any number of these may stand on one store.
- * All calls reject as those of {@link StateStore}.
+ * The state store seen as typed records: a key knows the type of its record and how to check it, so what is
+ * read is checked and what is written has the right type. Stateless: any number of these may stand on one
+ * store. All calls reject as those of {@link StateStore}.
  */
 export class RecordStore implements RecordWrites {
   /** The store below, for leases and records of other rooms. */
@@ -92,7 +92,10 @@ export class RecordStore implements RecordWrites {
     return (await this.state.listKeys(group.prefix)).map((path) => path.slice(group.prefix.length));
   }
 
-  /** See {@link StateStore.watch}. `changed` is called with an id, or with undefined when anything may have changed. */
+  /**
+   * See {@link StateStore.watch}. `changed` is called with an id, or with undefined when anything may have
+   * changed.
+   */
   watch(
     group: { readonly prefix: string },
     changed: (id: string | undefined) => void,

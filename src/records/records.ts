@@ -1,8 +1,8 @@
 import type { ComponentId, PackingPlan, TopologyStatus } from '../topology/index.ts';
 
 /**
- * There while the store holds what was written to it. Written by the scheduler, last of all when it fills an emptied
- * store again: while it is missing, a missing record says nothing.
+ * Present while the store holds what was written to it. Written by the scheduler, last of all when it fills
+ * an emptied store again: while it is missing, a missing record says nothing.
  */
 export interface MarkerRecord {
   readonly id: string;
@@ -16,14 +16,19 @@ export interface TopologyRecord {
   readonly status: TopologyStatus;
   readonly owner: string;
   readonly launchedAtSecs: number;
-  /** Set with KILLED: containers end and the record goes at this time. */
+  /** Set with KILLED: at this time the containers end and the record is removed. */
   readonly removeAtMs?: number;
   readonly workers: number;
-  /** Executors of components that a rebalance gave another number; the others have what they were submitted with. */
+  /**
+   * Executors of components that a rebalance gave another number; the others have what they were submitted
+   * with.
+   */
   readonly executors?: Readonly<Record<ComponentId, number>>;
-  /** Set with REBALANCING: what is to be done, and when. */
+  /** Set with REBALANCING: the pending rebalance. */
   readonly rebalance?: PendingRebalance;
-  /** How many rebalances are to be placed; the assignment says how many have been. Absent: none. */
+  /**
+   * How many rebalances the scheduler is to have placed; the assignment counts those it has. Absent: none.
+   */
   readonly rebalances?: number;
   /** How many times the configuration in the code directory has been changed. Absent: never. */
   readonly codeVersion?: number;
@@ -31,7 +36,10 @@ export interface TopologyRecord {
   readonly jdkVersion?: string;
 }
 
-/** Written by the scheduler in place of a TopologyRecord that it could not restore: the topology is listed, and can be killed. */
+/**
+ * Written by the scheduler in place of a TopologyRecord that it could not restore: the topology is listed,
+ * and can be killed.
+ */
 export interface UnreadableRecord {
   readonly id: string;
   /** Why, for the user. */
@@ -39,10 +47,11 @@ export interface UnreadableRecord {
 }
 
 /**
- * A rebalance under way. It is all in the record, so that a gateway that takes over goes on with it:
+ * A rebalance in progress. All of it is in the record, so a gateway that takes over continues it:
  *
- *   waiting: spouts stand still until `dueAtMs`   -->   placing: the record asks for what was wanted, the scheduler packs
- *   -->   (the assignment has as many rebalances as the record): the status before is restored
+ *   waiting: spouts are paused until `dueAtMs`   -->   placing: the record asks for what was wanted, the
+ *   scheduler packs -->   (the assignment has as many rebalances as the record): the status before is
+ *   restored
  */
 export interface PendingRebalance {
   readonly phase: 'waiting' | 'placing';
@@ -54,15 +63,23 @@ export interface PendingRebalance {
   readonly confOverrides?: string;
 }
 
-/** Written by the scheduler. `reason` says why containers are missing or fewer than asked, empty otherwise. */
+/**
+ * Written by the scheduler. `reason` says why containers are missing or fewer than asked, empty otherwise.
+ */
 export interface AssignmentRecord {
   readonly plan: PackingPlan;
   readonly reason: string;
-  /** Rebalances of the topology that this assignment has taken up. Absent: none. */
+  /** How many rebalances of the topology this assignment has placed. Absent: none. */
   readonly rebalances?: number;
-  /** Containers that a newer plan left out; they run until they have handed on what they hold, at most until `endAtMs`. */
+  /**
+   * Containers that a newer plan left out; they run until they have forwarded what they hold, at most until
+   * `endAtMs`.
+   */
   readonly leaving?: readonly LeavingContainer[];
-  /** Packing took too long or too much memory: it is tried again when the record changes, and last of all at a start. */
+  /**
+   * Packing took too long or too much memory: it is retried when the record changes, and last of all at a
+   * start.
+   */
   readonly isGivenUp?: boolean;
 }
 
@@ -86,7 +103,10 @@ export interface MasterRecord {
   readonly port: number;
 }
 
-/** Written by the scheduler that started the process. `processStart` is field 22 of /proc/PID/stat: a reused pid differs. */
+/**
+ * Written by the scheduler that started the process. `processStart` is field 22 of /proc/PID/stat: a reused
+ * pid differs.
+ */
 export interface ContainerRecord {
   readonly pid: number;
   readonly processStart: string;

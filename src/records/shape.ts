@@ -1,6 +1,9 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../base/index.ts';
 
-/** What was found in place of what was expected, and where. The path is built only on a fault, so a check that passes costs nothing. */
+/**
+ * What was found in place of what was expected, and where. The path is built only on a fault, so a check that
+ * passes costs nothing.
+ */
 export interface ShapeFault {
   readonly path: readonly (string | number)[];
   readonly expected: string;
@@ -79,7 +82,10 @@ export function mapOf<T>(shape: Shape<T>): Shape<Readonly<Record<string, T>>> {
   };
 }
 
-/** An object with these members, one check for each member of its type. Others are allowed: a later version may add some. */
+/**
+ * An object with these members, one check for each member of its type. Others are allowed: a later version
+ * may add some.
+ */
 export function object<T>(
   members: {
     readonly [K in keyof T]-?: Shape<Exclude<T[K], undefined>>;

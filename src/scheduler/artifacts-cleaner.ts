@@ -26,8 +26,9 @@ export interface ArtifactsCleanerOptions {
 const removalsMax = 1000;
 
 /**
- * Removes logs of workers by age and size, as Storm's log cleaner does, at an interval. Works on one file after the
- * other, outside of the scheduler's passes. Follows no symbolic link and touches only `<topology id>/<port>`.
+ * Removes logs of workers by age and size, as Storm's log cleaner does, at an interval. Works on one file
+ * after the other, outside of the scheduler's passes. Follows no symbolic link and touches only `<topology
+ * id>/<port>`.
  */
 export class ArtifactsCleaner {
   readonly #options: ArtifactsCleanerOptions;

@@ -1,8 +1,11 @@
 /**
- * Which logs of workers go: the decisions of Storm's log cleaner (LogCleaner and DirectoryCleaner, 2.8), without a disk.
+ * Which logs of workers go: the decisions of Storm's log cleaner (LogCleaner and DirectoryCleaner, 2.8),
+ * without a disk.
  */
 export interface ArtifactsLimits {
-  /** `logviewer.cleanup.age.mins`: directories of topologies that are gone go when nothing in them is newer. */
+  /**
+   * `logviewer.cleanup.age.mins`: directories of topologies that are gone go when nothing in them is newer.
+   */
   readonly ageMsMax: number;
   /** `logviewer.max.per.worker.logs.size.mb`: of one worker's directory. */
   readonly workerBytesMax: number;
@@ -15,7 +18,7 @@ export interface WorkerDirectory {
   /** The slot's port, as the directory is called. */
   readonly port: string;
   readonly files: readonly LogFile[];
-  /** Of the directory itself. */
+  /** When the directory itself changed. */
   readonly changedAtMs: number;
 }
 
@@ -30,12 +33,12 @@ export interface Cleaning {
   readonly files: readonly { readonly directory: WorkerDirectory; readonly file: LogFile }[];
 }
 
-/** What somebody writes to, in a worker that may be running: `worker.log`, and not `worker.log.1.gz`. */
+/** A file that a running worker may be writing to: `worker.log`, but not `worker.log.1.gz`. */
 const activePattern = /\.(log|err|out|current|yaml|pid|metrics)$/;
 
 /**
- * `alive`: ids of the topologies that there are. Their directories are never removed whole, nor is what is written to in
- * them. The oldest files go first, those of one worker before those of all.
+ * `alive`: ids of the topologies that there are. Their directories are never removed whole, nor is what is
+ * written to in them. The oldest files go first, those of one worker before those of all.
  */
 export function decideCleaning(
   directories: readonly WorkerDirectory[],

@@ -26,15 +26,15 @@ export interface AssignRequest {
 }
 
 /**
- * How long a container that a plan leaves out may take to finish and to hand on what it holds. Usually it needs a
- * fraction of a second; what it still holds after that is played again.
+ * How long a container that a plan leaves out may take to finish and to forward what it holds. Usually it
+ * needs a fraction of a second; what it still holds after that is replayed.
  */
 export const leaveMsMax = 30_000;
 
 /**
- * Packs a topology over the free slots by what its code directory says; one that has containers already keeps what it
- * can (see packing). Never rejects: what makes it impossible is the reason of an assignment that changes nothing, which
- * the user sees with the topology.
+ * Packs a topology over the free slots by what its code directory says; one that has containers already keeps
+ * what it can (see packing). Never rejects: what makes it impossible is the reason of an assignment that
+ * changes nothing, which the user sees with the topology.
  */
 export async function assignTopology(request: AssignRequest): Promise<AssignmentRecord> {
   const { topology, codeDir } = request;
@@ -56,7 +56,10 @@ export async function assignTopology(request: AssignRequest): Promise<Assignment
   }
 }
 
-/** What stays when a topology cannot be packed: its containers, and why. `isGivenUp`: it is not to be tried again soon. */
+/**
+ * The assignment of a topology that cannot be packed: its containers stay. `isGivenUp`: not to be retried
+ * soon.
+ */
 export function unpacked(request: AssignRequest, why: string, isGivenUp: boolean): AssignmentRecord {
   const reason = notPacked(request.topology.id, why);
   return { ...unchanged(request), reason, ...(isGivenUp ? { isGivenUp } : {}) };

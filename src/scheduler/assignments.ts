@@ -24,25 +24,32 @@ export interface AssignmentsDeps {
   readonly slots: readonly Slot[];
   readonly packer: Packer;
   readonly clock: Clock;
-  /** A topology that nobody waited for any more has been packed. */
+  /** A topology has been packed after the pass that asked for it had stopped waiting. */
   readonly onLate: () => void;
 }
 
-/** Packing takes milliseconds. While one takes longer, containers of others must still be started and ended. */
+/**
+ * Packing takes milliseconds. While one takes longer, containers of others must still be started and ended.
+ */
 const patienceMs = 100;
 
 /**
- * Which topology has which slots. Only the leading scheduler writes assignments, so what it has loaded is what is there.
- * Invariant: no slot is in two plans, and none in a plan while a container that left another still runs in it.
+ * Which topology has which slots. Only the leading scheduler writes assignments, so what it has loaded is
+ * what the store holds. Invariant: no slot is in two plans, and none in a plan while a container that left
+ * another still runs in it.
  */
 export class Assignments {
   readonly #deps: AssignmentsDeps;
   readonly #assigned = new Map<string, AssignmentRecord>();
-  /** Topology id -> of what its packing was given up: it is not tried again while that is the same. */
+  /**
+   * Topology id -> the request whose packing was given up: it is not retried while the request is the same.
+   */
   readonly #givenUp = new Map<string, string>();
   #topologies: ReadonlyMap<string, TopologyRecord> = new Map();
   #packing: Promise<void> | undefined;
-  /** Of what was loaded: what was packed over slots of an earlier one may not be true any more. */
+  /**
+   * Grows with each load. Invariant: a result of packing is used only in the generation that asked for it.
+   */
   #generation = 0;
 
   constructor(deps: AssignmentsDeps) {
@@ -63,7 +70,9 @@ export class Assignments {
     return this.#deps.slots.filter((slot) => !used.has(slot.port));
   }
 
-  /** Takes what the store has. A plan that names slots which this node does not (or no longer) offer is packed anew. */
+  /**
+   * Loads the assignments from the store. A plan over slots that this node does not offer is packed again.
+   */
   async load(): Promise<void> {
     const { store, slots, log } = this.#deps;
     this.#assigned.clear();
@@ -88,8 +97,8 @@ export class Assignments {
   }
 
   /**
-   * Takes the node's copy of an assignment that cannot be read; else one without containers, to be packed again into a plan
-   * that is newer than those its containers run by.
+   * Takes the node's copy of an assignment that cannot be read; else one without containers, to be packed
+   * again into a plan that is newer than those its containers run by.
    */
   async #recover(topologyId: string, reason: string): Promise<void> {
     const { files, log } = this.#deps;
@@ -110,8 +119,8 @@ export class Assignments {
   }
 
   /**
-   * Packs all topologies that need it, in their order, one at a time. Resolves when all are packed or one takes long;
-   * the rest is then packed while passes go on, and `onLate` says when there is something to look at.
+   * Packs all topologies that need it, in their order, one at a time. Resolves when all are packed or one
+   * takes long; the rest is then packed while passes continue, and `onLate` says when a result is there.
    */
   async assignAll(topologies: readonly TopologyRecord[], nowMs: number): Promise<void> {
     this.#topologies = new Map(topologies.map((topology) => [topology.id, topology]));
@@ -170,7 +179,10 @@ export class Assignments {
     }
   }
 
-  /** Packs the topology over the free slots and records what came of it, if that is news. False once the packer is closed. */
+  /**
+   * Packs the topology over the free slots and records what came of it, if that is news. False once the
+   * packer is closed.
+   */
   async #assign(topology: TopologyRecord, nowMs: number): Promise<boolean> {
     const { files, log, packer } = this.#deps;
     const codeDir = files.codeDirOf(topology.id);

@@ -44,10 +44,11 @@ interface Patient {
 }
 
 /**
- * Finds containers that run and do nothing: stopped by a signal, in an endless loop, in a dead lock. Each touches a file
- * once a second; we look at its time, and touch a file of ours on the same disk before each look. So whatever keeps the
- * containers of this machine from giving signs (a disk that hangs, a suspended machine, the whole node being starved)
- * makes our looks late as well, and late looks condemn nobody (see Liveness).
+ * Finds containers that run and do nothing: stopped by a signal, in an endless loop, in a dead lock. Each
+ * touches a file once a second; we look at its time, and touch a file of ours on the same disk before each
+ * check. So whatever keeps the containers of this machine from giving signs (a disk that hangs, a suspended
+ * machine, the whole node being starved) makes these checks late as well, and a late check never counts
+ * against a container (see Liveness).
  */
 export class ContainerHealth implements Disposable {
   readonly #deps: HealthDeps;

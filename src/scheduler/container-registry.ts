@@ -19,18 +19,21 @@ export interface RegistryDeps extends Omit<ContainerDeps, 'onDeath'> {
   /** Where containers keep their state. */
   readonly redisUrl: string;
   readonly redisKeyPrefix: string;
-  /** Where it is by control groups, those of containers that are not here are of nobody. */
+  /** With control groups: the groups of containers that are not here belong to no process and are removed. */
   readonly containment: Containment | undefined;
   /** A container has changed its phase: there may be something to decide. */
   readonly onChange: () => void;
 }
 
-/** The containers of this node and their records in the state store. Owns every process that it started or took over. */
+/**
+ * The containers of this node and their records in the state store. Owns every process that it started or
+ * took over.
+ */
 export class ContainerRegistry {
   readonly #deps: RegistryDeps;
   readonly #log: Logger;
   readonly #containers = new Map<string, LocalContainer>();
-  /** Of containers that are not here (yet): how often they were started before. */
+  /** Records of containers that are not here (yet): they say how often a container was restarted before. */
   readonly #recorded = new Map<string, ContainerRecord>();
   readonly #tasks: TaskGroup;
 
@@ -45,8 +48,8 @@ export class ContainerRegistry {
   }
 
   /**
-   * Takes over what earlier gateways of this node left: containers that run are kept and not disturbed, what is left of
-   * dead ones and what cannot be read is cleaned away.
+   * Takes over what earlier gateways of this node left: containers that run are kept and not disturbed, what
+   * is left of dead ones and what cannot be read is cleaned away.
    */
   async adopt(): Promise<void> {
     const { store, files } = this.#deps;
@@ -78,18 +81,18 @@ export class ContainerRegistry {
     this.#do(container.end(graceMs).finally(() => this.#containers.delete(nameKey(name))));
   }
 
-  /** The process is gone already. */
+  /** Forgets a container whose process has ended. */
   drop(name: ContainerName): void {
     this.#containers.delete(nameKey(name));
     this.#deps.files.remove(name);
   }
 
-  /** Those that are being ended get no more grace. */
+  /** Ends all processes at once, without a grace. */
   killAll(): void {
     for (const container of this.all) this.#do(container.kill());
   }
 
-  /** The store has forgotten their records. */
+  /** The store has lost the records of the containers: they are to be written again. */
   unrecorded(): void {
     for (const container of this.all) container.isUnrecorded = container.record !== undefined;
   }
@@ -109,7 +112,7 @@ export class ContainerRegistry {
     await writes.removeAll(keys.containers(topologyId));
   }
 
-  /** The processes stay; nobody here looks after them any more. */
+  /** Stops supervising: the processes continue to run. */
   async leave(): Promise<void> {
     for (const container of this.all) container.leave();
     this.#containers.clear();
@@ -122,7 +125,7 @@ export class ContainerRegistry {
     const process = files.readProcess(name);
     const container = this.#add(name);
     if (spec !== undefined && process !== undefined && container.adopt(spec, process)) {
-      // One that keeps its state elsewhere is started anew, as if its place had changed.
+      // A container that keeps its state elsewhere is restarted, as if its place had changed.
       if (spec.redisUrl !== redisUrl || spec.redisKeyPrefix !== redisKeyPrefix) container.digest = '';
       return;
     }
@@ -134,7 +137,10 @@ export class ContainerRegistry {
     await container.end(0);
   }
 
-  /** A recorded process whose directory has been taken away cannot be adopted, and must not run beside its successor. */
+  /**
+   * A recorded process whose directory has been taken away cannot be adopted, and must not run beside its
+   * successor.
+   */
   async #endUnknown(): Promise<void> {
     const { clock } = this.#deps;
     await Promise.all(
@@ -142,7 +148,10 @@ export class ContainerRegistry {
     );
   }
 
-  /** Control groups of containers whose directories are gone. What is left of the others has been ended with them. */
+  /**
+   * Control groups of containers whose directories are gone. What is left of the others has been ended with
+   * them.
+   */
   async #sweep(): Promise<void> {
     const { containment, clock } = this.#deps;
     if (containment?.kind !== 'cgroup') return;

@@ -28,9 +28,10 @@ export function desireContainers(
 }
 
 /**
- * Topologies to be packed now, in the order in which they get slots: those that have none (who has waited longest
- * first), then those that are rebalanced, then those that run on fewer slots than they asked for, as Storm's
- * DefaultScheduler spreads them over slots that become free; last those that were given up before. Killed ones run on until their time and are left as they are.
+ * Topologies to be packed now, in the order in which they get slots: those that have none (who has waited
+ * longest first), then those that are rebalanced, then those that run on fewer slots than they asked for, as
+ * Storm's DefaultScheduler spreads them over slots that become free; last those that were given up before.
+ * Killed ones run on until their time and are left as they are.
  */
 export function needPacking(
   topologies: readonly TopologyRecord[],

@@ -11,7 +11,10 @@ import { slotPortOf } from './local-container.ts';
 /** From this many ends in a row on the errors speak of a crash loop. */
 const crashLoopMin = 3;
 
-/** Adds the death of a container to the errors of each component that ran in it, where users look for why tuples stopped. */
+/**
+ * Adds the death of a container to the errors of each component that ran in it, where users look for why
+ * tuples stopped.
+ */
 export async function reportDeath(
   writes: RecordWrites,
   death: ContainerDeath,

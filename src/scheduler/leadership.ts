@@ -14,8 +14,8 @@ export interface LeadershipOptions {
 }
 
 /**
- * The lease that lets one gateway schedule. A gateway that cannot reach the store stops scheduling before another one
- * may begin. A gateway that was stopped while its lease ran out finds its writes refused.
+ * The lease that lets one gateway schedule. A gateway that cannot reach the store stops scheduling before
+ * another one may begin. A gateway that was stopped while its lease ran out finds its writes refused.
  */
 export class Leadership {
   readonly #store: RecordStore;

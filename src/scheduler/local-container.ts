@@ -64,7 +64,10 @@ export interface ContainerDeath {
 const endMarginMs = 2000;
 const lastOutputBytesMax = 2048;
 
-/** One container of this node through all its processes, of which at most one runs at a time. reconcile.ts draws its phases. */
+/**
+ * One container of this node through all its processes, of which at most one runs at a time. reconcile.ts
+ * draws its phases.
+ */
 export class LocalContainer implements ContainerView {
   readonly topologyId: string;
   readonly containerId: number;
@@ -83,7 +86,9 @@ export class LocalContainer implements ContainerView {
   /** The spec it was started with, with the newest plan in it. Invariant: its file is never newer. */
   #spec: ContainerSpec | undefined;
   #isAdopted = false;
-  /** Why the gateway killed its process. Invariant: defined only between the kill and the end of that process. */
+  /**
+   * Why the gateway killed its process. Invariant: defined only between the kill and the end of that process.
+   */
   #verdict: string | undefined;
   #watch: Disposable | undefined;
   /** Invariant: it never falls while the topology lives, over all gateways. */
@@ -169,7 +174,10 @@ export class LocalContainer implements ContainerView {
     }
   }
 
-  /** The process takes a newer plan over from its topology master. Its spec file says so for a gateway that adopts it. */
+  /**
+   * The process takes a newer plan over from its topology master. Its spec file says so for a gateway that
+   * adopts it.
+   */
   follow(plan: PackingPlan): void {
     if (this.#phase !== 'running' || this.#spec === undefined || this.#spec.plan.version >= plan.version)
       return;
@@ -181,7 +189,10 @@ export class LocalContainer implements ContainerView {
     }
   }
 
-  /** Sends SIGTERM, and SIGKILL after the grace of its hosts and a margin; then ends what it left behind. Idempotent. */
+  /**
+   * Sends SIGTERM, and SIGKILL after the grace of its hosts and a margin; then ends what it left behind.
+   * Idempotent.
+   */
   end(graceMs: number): Promise<void> {
     this.#ending ??= this.#end(graceMs + endMarginMs);
     return this.#ending;

@@ -39,7 +39,9 @@ import type { AssignRequest } from './assign.ts';
 import { LocalScheduler, type LocalSchedulerOptions } from './index.ts';
 import { InProcessPacker, type PackOutcome } from './packer.ts';
 
-/** Stands in for a container: notes its start, has a child of its own, and ends on SIGTERM after noting that. */
+/**
+ * Stands in for a container: notes its start, has a child of its own, and ends on SIGTERM after noting that.
+ */
 const fakeContainer = `
 dir=$(dirname "$1")
 trap 'echo ended >> "$dir/../ends.$(basename "$dir")"; kill $child; exit 0' TERM

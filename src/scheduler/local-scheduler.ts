@@ -1,86 +1,38 @@
-import {
-  type BackoffLimits,
-  backoffMs,
-  type Clock,
-  deferred,
-  describeError,
-  errorCode,
-  type Logger,
-  type RandomSource,
-} from '../base/index.ts';
-import { type Containment, cellOf, prepareSpawning } from '../child/index.ts';
-import type { StateStore } from '../coordination/index.ts';
+import { backoffMs, deferred, describeError, errorCode, type Logger } from '../base/index.ts';
+import { cellOf, prepareSpawning } from '../child/index.ts';
 import {
   type ContainerSpec,
   isTopologyId,
   keys,
   RecordStore,
   type RecordWrites,
-  type SupervisorRecord,
   type TopologyRecord,
 } from '../records/index.ts';
-import type { ArtifactsLimits } from './artifacts.ts';
 import { ArtifactsCleaner } from './artifacts-cleaner.ts';
 import { Assignments } from './assignments.ts';
-import { ContainerHealth, type HealthLimits } from './container-health.ts';
+import { ContainerHealth } from './container-health.ts';
 import { ContainerRegistry, containerCell } from './container-registry.ts';
 import { desireContainers } from './desire.ts';
 import { Leadership } from './leadership.ts';
-import { type ContainerCommand, slotPortOf } from './local-container.ts';
+import { slotPortOf } from './local-container.ts';
 import { NodeFiles, readNodeId } from './node-files.ts';
 import type { Packer } from './packer.ts';
 import { type ContainerName, type Decision, reconcile } from './reconcile.ts';
+import { type LocalSchedulerOptions, schedulerDefaults } from './scheduler-options.ts';
 import { StoreMemory } from './store-memory.ts';
 import { WorkerPacker } from './worker-packer.ts';
 
-export interface LocalSchedulerOptions {
-  readonly store: StateStore;
-  readonly clock: Clock;
-  readonly random: RandomSource;
-  readonly log: Logger;
-  /** Absolute. */
-  readonly stormLocalDir: string;
-  /** Absolute; one directory for each topology. */
-  readonly artifactsDir: string;
-  /** When logs of workers are deleted; default: never. */
-  readonly artifacts?: ArtifactsLimits & { readonly everyMs: number };
-  readonly hostname: string;
-  readonly slotPorts: readonly number[];
-  /** What starts a container; the path of its spec file is added. */
-  readonly containerCommand: ContainerCommand;
-  /** Handed on to containers. */
-  readonly redisUrl: string;
-  readonly redisKeyPrefix: string;
-  readonly jvm: ContainerSpec['jvm'];
-  /** How containers are kept together with what they start; each gets a part of it. Default: by process groups. */
-  readonly containment?: Containment;
-  /** Pauses before a dead container is started again. */
-  readonly restartLimits?: BackoffLimits;
-  readonly leaseTtlMs?: number;
-  /** When a container that runs counts as stuck; default: never. */
-  readonly healthLimits?: HealthLimits;
-  /** Closed with the scheduler. Default: a thread of its own. */
-  readonly packer?: Packer;
-}
-
-const defaults = {
-  restartLimits: { firstMs: 20, maxMs: 30_000, factor: 3, jitter: 0.2 },
-  /** A minute in order: the next restart is quick again. */
-  soundAfterMs: 60_000,
-  leaseTtlMs: 10_000,
-  healthLimits: { silentMsMax: Number.POSITIVE_INFINITY, stoppedMsMax: Number.POSITIVE_INFINITY },
-};
-/** Nothing is waited for that is told: this finds what was lost on the way. */
+/** Every change is notified; a pass at this interval finds changes whose notification was lost. */
 const patrolMs = 10_000;
 const storeAwayLimits = { firstMs: 50, maxMs: 2000, factor: 2, jitter: 0.2 };
 
 /**
- * The scheduler of one node: gives topologies slots, keeps the processes of their containers running, ends them when a
- * topology is gone. It decides in passes: each looks at everything, and is asked for by whatever may have changed
- * (a topology's record, a process, the lease, a time that has come). A pass that fails is repeated.
+ * The scheduler of one node: gives topologies slots, keeps the processes of their containers running, ends
+ * them when a topology is gone. It decides in passes. A pass considers everything, and every change asks for
+ * one: of a topology's record, a process, the lease, or a time that has come. A pass that fails is repeated.
  *
- * open -> (drain: ends every container) -> close. Closed without being drained it leaves the containers running for the
- * next scheduler of the node to adopt.
+ * open -> (drain: ends every container) -> close. Closed without being drained it leaves the containers
+ * running for the next scheduler of the node to adopt.
  */
 export class LocalScheduler implements AsyncDisposable {
   readonly nodeId: string;
@@ -138,15 +90,15 @@ export class LocalScheduler implements AsyncDisposable {
         containment: options.containment,
       },
       ...{
-        restartLimits: options.restartLimits ?? defaults.restartLimits,
-        soundAfterMs: defaults.soundAfterMs,
+        restartLimits: options.restartLimits ?? schedulerDefaults.restartLimits,
+        soundAfterMs: schedulerDefaults.soundAfterMs,
       },
       onChange: () => this.#wake(),
     });
     this.#memory = new StoreMemory({ store, writes, files: this.#files, clock, random, log });
     this.#health = new ContainerHealth({
       ...{ clock, log, probeFile: this.#files.probeFile },
-      limits: options.healthLimits ?? defaults.healthLimits,
+      limits: options.healthLimits ?? schedulerDefaults.healthLimits,
       running: () =>
         this.isLeader ? this.#containers.all.flatMap((container) => container.watched ?? []) : [],
     });
@@ -159,14 +111,20 @@ export class LocalScheduler implements AsyncDisposable {
             everyMs: artifacts.everyMs,
           });
     this.#leadership = new Leadership({
-      ...{ store, nodeId: this.nodeId, clock, log, ttlMs: options.leaseTtlMs ?? defaults.leaseTtlMs },
+      ...{
+        store,
+        nodeId: this.nodeId,
+        clock,
+        log,
+        ttlMs: options.leaseTtlMs ?? schedulerDefaults.leaseTtlMs,
+      },
       onChange: () => this.#lookAtAll(),
     });
   }
 
   /**
-   * Starts to schedule; the containers that run already have been adopted when it resolves, if this gateway leads.
-   * Rejects with `STATE_UNAVAILABLE` when the store does not answer.
+   * Starts to schedule; the containers that run already have been adopted when it resolves, if this gateway
+   * leads. Rejects with `STATE_UNAVAILABLE` when the store does not answer.
    */
   static async open(options: LocalSchedulerOptions): Promise<LocalScheduler> {
     const scheduler = new LocalScheduler(options);
@@ -191,8 +149,8 @@ export class LocalScheduler implements AsyncDisposable {
   }
 
   /**
-   * Ends all containers orderly, each within the grace that its topology asks for; topologies and assignments stay, and
-   * are started again by the next scheduler. `stopNow`: no more grace. Idempotent.
+   * Ends all containers orderly, each within the grace that its topology asks for; topologies and assignments
+   * stay, and are started again by the next scheduler. `stopNow`: no more grace. Idempotent.
    */
   drain(options: { readonly stopNow?: AbortSignal } = {}): Promise<void> {
     const kill = (): void => this.#containers.killAll();
@@ -243,7 +201,7 @@ export class LocalScheduler implements AsyncDisposable {
     this.#drained.resolve(undefined);
   }
 
-  /** The store may have forgotten or been changed while we were not looking. */
+  /** The store may have lost records, or they may have changed without a notification. */
   #lookAtAll(): void {
     this.#mustLoad = true;
     this.#wake();
@@ -254,7 +212,8 @@ export class LocalScheduler implements AsyncDisposable {
     this.#isWoken = true;
     this.#passing ??= this.#pass().finally(() => {
       this.#passing = undefined;
-      if (this.#isWoken && this.#closing === undefined) this.#wake(); // asked for after the last look at it
+      // A change came after the last pass had begun.
+      if (this.#isWoken && this.#closing === undefined) this.#wake();
     });
   }
 
@@ -268,7 +227,7 @@ export class LocalScheduler implements AsyncDisposable {
     }
   }
 
-  /** Answers in how many milliseconds to look again though nothing happens. */
+  /** Resolves with how many milliseconds later to run a pass even if nothing happens. */
   async #tryPass(): Promise<number> {
     try {
       if (this.#isDraining) return this.#passDraining();
@@ -320,7 +279,7 @@ export class LocalScheduler implements AsyncDisposable {
     return Math.min(decision.lookAgainAtMs, nextRemovalAtMs);
   }
 
-  /** `held`: those whose records cannot be read. Said once of each, for passes are many. */
+  /** `held`: topologies whose records cannot be read. Each is logged once, because passes are many. */
   async #readTopologies(): Promise<{ readonly topologies: TopologyRecord[]; readonly held: string[] }> {
     const topologies: TopologyRecord[] = [];
     const reasons = new Map<string, string>();
@@ -343,13 +302,9 @@ export class LocalScheduler implements AsyncDisposable {
       await this.#assignments.load();
       if (!this.#hasAdopted) await this.#containers.adopt();
       this.#hasAdopted = true;
-      const supervisor: SupervisorRecord = {
-        nodeId: this.nodeId,
-        hostname,
-        slotPorts,
-        startedAtMs: clock.nowMs(),
-      };
-      await this.#leadership.writes.put(keys.supervisor(this.nodeId), supervisor);
+      const { nodeId } = this;
+      const supervisor = { nodeId, hostname, slotPorts, startedAtMs: clock.nowMs() };
+      await this.#leadership.writes.put(keys.supervisor(nodeId), supervisor);
     } catch (error) {
       this.#mustLoad = true;
       throw error;

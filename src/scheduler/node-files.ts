@@ -28,7 +28,10 @@ import type { ContainerName } from './reconcile.ts';
 const graceSecsDefault = 3;
 /** A container that needs longer to end is ended. */
 const graceSecsMax = 86_400;
-/** Largest file of the scheduler's own that is read: a plan of all tasks that there may be takes a tenth of it. */
+/**
+ * Largest file of the scheduler's own that is read: a plan of all tasks that there may be takes a tenth of
+ * it.
+ */
 const ownFileBytesMax = 64 * 1024 * 1024;
 
 /** What is known of a process that was started, in a file beside its spec: enough to know it again. */
@@ -51,13 +54,14 @@ export interface TopologyCopy {
 /**
  * The scheduler's files below `storm.local.dir`:
  *
- *     containers/<topology id>/records.json                  copy of the topology's records; private as well
- *     containers/<topology id>/<container id>/spec.json      what the container is started with; private, it may hold a password
- *                                             process.json   the process that was started with it
- *                                             run/           the container's own: sockets, pids, its sign of life
- *     supervisor/alive                                       touched to see whether this disk answers
- *     workers/<topology id>-<slot port>/                     where a JVM runs; its container's own, unless it died before
- *     workers-artifacts/<topology id>/<slot port>/           its logs (port 0: the topology master's)
+ *     containers/<topology id>/records.json              copy of the topology's records; private
+ *     containers/<topology id>/<container id>/
+ *       spec.json                                        starts the container; private: may hold a password
+ *       process.json                                     the process that was started with it
+ *       run/                                             the container's own: sockets, pids, heartbeat file
+ *     supervisor/alive                                   touched to see whether this disk answers
+ *     workers/<topology id>-<slot port>/                 where a JVM runs; removed here if its container died
+ *     workers-artifacts/<topology id>/<slot port>/       its logs (port 0: the topology master's)
  */
 export class NodeFiles {
   readonly #containersDir: string;
@@ -208,7 +212,10 @@ export class NodeFiles {
     renameSync(`${file}.new`, file);
   }
 
-  /** The container will not be started again soon: what its processes left goes, the logs stay (see ArtifactsCleaner). */
+  /**
+   * The container will not be started again soon: what its processes left goes, the logs stay (see
+   * ArtifactsCleaner).
+   */
   remove(name: ContainerName): void {
     const spec = this.readSpec(name);
     if (spec !== undefined) this.#removeWorker(`${name.topologyId}-${basename(spec.logDir)}`);
@@ -227,7 +234,10 @@ export class NodeFiles {
   }
 }
 
-/** Tells apart what a container is started with and cannot change while it runs: its place and its configuration. */
+/**
+ * Tells apart what a container is started with and cannot change while it runs: its place and its
+ * configuration.
+ */
 export function digestContainer({ plan, containerId }: Pick<ContainerSpec, 'plan' | 'containerId'>): string {
   const place = plan.containers.find((container) => container.containerId === containerId);
   const { slotPort, nodeId, hostname } = place ?? { slotPort: 0, nodeId: '', hostname: '' };

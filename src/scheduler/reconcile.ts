@@ -1,17 +1,18 @@
 /**
- * What should run compared with what runs: the decisions of the local scheduler, without a process, a file or a clock.
+ * What should run compared with what runs: the decisions of the local scheduler, without a process, a file or
+ * a clock.
  *
  * The phases of a container on this node (a new one, and one that an earlier gateway left, begin as waiting):
  *
- *        ┌──────────────────────────── start, when startAtMs has passed ─────────────────────────────┐
- *        v                                                                                           │
- *     starting ──there is a process──> running ──the process ended──> clearing ──all is cleared──> waiting ──drop──> (gone)
- *        │                              │   ^                            ^                          │  │
- *        └──────it could not be started─│───│────────────────────────────┘                          │  │
- *                                   end │   └──── adopt: an earlier gateway started it ─────────────┘  │
- *                                       v                                                              │
- *                                    ending <──── end: an earlier gateway left it dead ────────────────┘
- *                                       └──────> (gone)
+ *      ┌────────────────────── start, when startAtMs has passed ──────────────────────┐
+ *      v                                                                              │
+ *   starting ──has a process──> running ──process ended──> clearing ──cleared──> waiting ──drop──> (gone)
+ *      │                         │  ^                         ^                   │   │
+ *      └── could not be started ─│──│─────────────────────────┘                   │   │
+ *                            end │  └── adopt: an earlier gateway started it ─────┘   │
+ *                                v                                                    │
+ *                              ending <── end: an earlier gateway left it dead ───────┘
+ *                                └──────> (gone)
  *
  * While it is clearing, the processes that a dead one left are ended: its successor starts only after that.
  */
@@ -50,7 +51,10 @@ export interface Situation {
   readonly containers: readonly ContainerView[];
   /** Topologies that still have an assignment or a directory. */
   readonly kept: readonly string[];
-  /** Topologies whose records cannot be read: their containers are left alone, and nothing is started or forgotten. */
+  /**
+   * Topologies whose records cannot be read: their containers are left alone, and nothing is started or
+   * forgotten.
+   */
   readonly held?: readonly string[];
 }
 
@@ -71,8 +75,9 @@ export interface Decision {
 }
 
 /**
- * Two containers of one name never run at the same time: a container that must be started with something else is ended
- * first, and started when it is gone. A new plan alone ends nothing: running containers take it over.
+ * Two containers of one name never run at the same time: a container that must be started with something else
+ * is ended first, and started when it is gone. A new plan alone ends nothing: running containers take it
+ * over.
  */
 export function reconcile(situation: Situation): Decision {
   const { nowMs, desired, kept } = situation;

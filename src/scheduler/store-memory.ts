@@ -22,16 +22,17 @@ export interface StoreMemoryDeps {
 }
 
 export interface StoreState {
-  /** Of the marker: the same one at two moments says that the store was not emptied in between. */
+  /** The id of the marker: the same id at two moments proves that the store was not emptied in between. */
   readonly markerId: string;
   readonly wasEmptied: boolean;
 }
 
 /**
- * Tells a topology that was removed from a store that forgot: an emptied Redis must not end what runs. A store that this
- * cluster has used holds a marker. The node keeps a copy of each topology's records beside its containers' files; when
- * the marker is gone, the records are written again from the copies, and then a new marker, so that nobody who sees a
- * marker misses a record that should be there. Containers and nimbus remove nothing while there is none.
+ * Tells a removed topology from one that the store has lost: an emptied Redis must not end what runs. A store
+ * that this cluster has used holds a marker. The node keeps a copy of each topology's records beside its
+ * containers' files; when the marker is gone, the records are written again from the copies, and then a new
+ * marker, so that a process that sees a marker misses no record that should be there. Containers and nimbus
+ * remove nothing while there is none.
  */
 export class StoreMemory {
   readonly #deps: StoreMemoryDeps;
@@ -61,8 +62,9 @@ export class StoreMemory {
   }
 
   /**
-   * Copies what has changed, and removes the copies of topologies that are no more, before their containers end. A disk
-   * that refuses costs the copy, not the topology. Copies of those that are kept apart stay as they are.
+   * Copies what has changed, and removes the copies of topologies that are no more, before their containers
+   * end. A disk that refuses costs the copy, not the topology. Copies of those that are kept apart stay as
+   * they are.
    */
   remember(
     {
@@ -97,8 +99,8 @@ export class StoreMemory {
   }
 
   /**
-   * What somebody has written since is newer than the copy. Where the copy cannot be read, the topology gets a record
-   * that says so: it is listed and can be killed, and its files stay. False when there is no copy.
+   * A record that was written since is newer than the copy. Where the copy cannot be read, the topology gets
+   * a record that says so: it is listed and can be killed, and its files stay. False when there is no copy.
    */
   async #restore(topologyId: string): Promise<boolean> {
     const copy = this.#deps.files.readCopy(topologyId);

@@ -28,7 +28,10 @@ const defaults = {
 };
 /** Until the thread says that it is ready: it loads its modules, on a machine that may be busy. */
 const startMsMax = 60_000;
-/** The budget is counted in so many steps: a suspended machine, or a gateway that was stopped, loses one of them at most. */
+/**
+ * The budget is counted in so many steps: a suspended machine, or a gateway that was stopped, loses one of
+ * them at most.
+ */
 const budgetSteps = 10;
 
 type Message =
@@ -44,8 +47,9 @@ interface Thread {
 }
 
 /**
- * Packs in one thread of its own, which lives as long as the packer: what a stored topology makes of packing, an endless
- * loop or all the memory that there is, ends the thread and not the gateway. The next topology gets a new thread.
+ * Packs in one thread of its own, which lives as long as the packer: what a stored topology makes of packing,
+ * an endless loop or all the memory that there is, ends the thread and not the gateway. The next topology
+ * gets a new thread.
  */
 export class WorkerPacker implements Packer {
   readonly #options: WorkerPackerOptions;

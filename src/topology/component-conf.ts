@@ -23,12 +23,17 @@ const overridable: ReadonlySet<string> = new Set([
 
 const fixed: ReadonlySet<string> = new Set(stormConfigKeys.filter((key) => !overridable.has(key)));
 
-/** The part of a component's own configuration that counts: the few of Storm's keys above, and all that are not Storm's. */
+/**
+ * The part of a component's own configuration that counts: the few of Storm's keys above, and all that are
+ * not Storm's.
+ */
 export function ownConfOf(ownConf: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(ownConf).filter(([key]) => !fixed.has(key)));
 }
 
-/** What a task of a component works with: the topology's configuration with the component's own laid over it. */
+/**
+ * What a task of a component works with: the topology's configuration with the component's own laid over it.
+ */
 export function componentConfOf(topologyConf: JsonObject, ownConf: JsonObject): JsonObject {
   return { ...topologyConf, ...ownConfOf(ownConf) };
 }

@@ -19,8 +19,9 @@ export const confKeys = {
 } as const;
 
 /**
- * An int of a configuration, read as Storm does (ObjectReader.getInt): a whole number, or a string that says one.
- * Undefined when the key is absent or null. Throws `TOPOLOGY_INVALID` naming `owner`, key and value otherwise.
+ * An int of a configuration, read as Storm does (ObjectReader.getInt): a whole number, or a string that says
+ * one. Undefined when the key is absent or null. Throws `TOPOLOGY_INVALID` naming `owner`, key and value
+ * otherwise.
  */
 export function readInt(conf: JsonObject, key: string, owner: string): number | undefined {
   const value = conf[key];

@@ -6,8 +6,8 @@ import type { TopologyIndex } from './topology-index.ts';
 const systemPrefix = '__';
 
 /**
- * Where the tuples of a topology's own streams lead. System streams are left out: by way of the ackers every component
- * would be upstream of every other, and acks never stand behind data.
+ * Where the tuples of a topology's own streams lead. System streams are left out: by way of the ackers every
+ * component would be upstream of every other, and acks never stand behind data.
  */
 export class FlowGraph {
   readonly #index: TopologyIndex;
@@ -28,7 +28,10 @@ export class FlowGraph {
     return next;
   }
 
-  /** Every component that tuples of this one can lead to, over any number of steps; itself only when it is on a cycle. */
+  /**
+   * Every component that tuples of this one can lead to, over any number of steps; itself only when it is on
+   * a cycle.
+   */
   reachableFrom(componentId: ComponentId): ReadonlySet<ComponentId> {
     const known = this.#reachable.get(componentId);
     if (known !== undefined) return known;
@@ -37,15 +40,17 @@ export class FlowGraph {
     return reachable;
   }
 
-  /** True when tuples can go from either to the other. A component without a cycle is not on one with itself. */
+  /**
+   * True when tuples can go from either to the other. A component without a cycle is not on one with itself.
+   */
   areOnOneCycle(one: ComponentId, other: ComponentId): boolean {
     return this.reachableFrom(one).has(other) && this.reachableFrom(other).has(one);
   }
 
   /**
-   * The tasks whose pressure holds a component back. A spout: every task that its tuples can lead to, and the ackers,
-   * which each of its trees costs work. A bolt: the tasks that take its tuples directly, but for those on a cycle with
-   * it, as two that hold each other would never go on.
+   * The tasks whose pressure holds a component back. A spout: every task that its tuples can lead to, and the
+   * ackers, which each of its trees costs work. A bolt: the tasks that take its tuples directly, but for
+   * those on a cycle with it, because two that hold each other would never continue.
    */
   holdersOf(componentId: ComponentId): ReadonlySet<TaskId> {
     const isSpout = this.#index.component(componentId)?.kind === 'spout';

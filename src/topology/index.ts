@@ -1,7 +1,8 @@
 /**
- * topology: what a topology is, and the decisions about it that need no process: validation, system topology, task ids,
- * executors, stream numbers, groupings. Pure: no sockets, files, timers or Redis. Oracle: storm-client's StormCommon.
- * Start at model.ts; the way of a submission is normalizeTopology -> withDurableStreams -> makeSystemTopology -> TopologyIndex.
+ * topology: what a topology is, and the decisions about it that need no process: validation, system topology,
+ * task ids, executors, stream numbers, groupings. Pure: no sockets, files, timers or Redis. Oracle:
+ * storm-client's StormCommon. Start at model.ts; the way of a submission is normalizeTopology ->
+ * withDurableStreams -> makeSystemTopology -> TopologyIndex.
  */
 
 export { componentConfOf, ownConfOf } from './component-conf.ts';

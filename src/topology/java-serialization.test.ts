@@ -91,7 +91,9 @@ const head = 'aced0005';
 const text = (value: string): string =>
   value.length.toString(16).padStart(4, '0') + Buffer.from(value).toString('hex');
 const handle = (index: number): string => `71${(0x7e_0000 + index).toString(16).padStart(8, '0')}`;
-/** A class up to its annotations; its superclass must follow. Without fields it writes nothing for an object. */
+/**
+ * A class up to its annotations; its superclass must follow. Without fields it writes nothing for an object.
+ */
 const classNamed = (name: string, flags = '02', fields = '0000'): string =>
   `72${text(name)}0000000000000000${flags}${fields}78`;
 const line = (length: number): string =>

@@ -1,8 +1,9 @@
 import { GatewayError } from '../base/index.ts';
 
 /**
- * A reader of the Java Object Serialization Stream Protocol (version 5) that builds descriptions and never an object:
- * no class is loaded, nothing runs. Enough to say of what class a serialised object is and what its plain fields hold.
+ * A reader of the Java Object Serialization Stream Protocol (version 5) that builds descriptions and never an
+ * object: no class is loaded, nothing runs. Enough to find the class of a serialised object and the values of
+ * its plain fields.
  */
 export type SerializedValue =
   | null
@@ -20,7 +21,10 @@ export interface SerializedObject {
   readonly className: string;
   /** Fields of the class and of its superclasses by name; a subclass's field hides one of the same name. */
   readonly fields: Map<string, SerializedValue>;
-  /** Objects that the classes' own writeObject methods wrote, in order: the elements of an ArrayList, for example. */
+  /**
+   * Objects that the classes' own writeObject methods wrote, in order: the elements of an ArrayList, for
+   * example.
+   */
   readonly written: SerializedValue[];
 }
 
@@ -42,7 +46,7 @@ export interface SerializedClass {
   readonly className: string;
 }
 
-/** What a stream says of a class itself, before its superclass is known. */
+/** What a stream holds about a class itself, before its superclass is known. */
 interface OwnDescription {
   readonly className: string;
   readonly flags: number;
@@ -54,8 +58,8 @@ interface ClassDescription extends SerializedClass, OwnDescription {
   /** The number of classes from this one to the topmost, both included. */
   readonly lineLength: number;
   /**
-   * The first class of the line that writes at least one byte for each object. The others are skipped: an object then
-   * costs no more steps than it has bytes, however long the line of its class is.
+   * The first class of the line that writes at least one byte for each object. The others are skipped: an
+   * object then costs no more steps than it has bytes, however long the line of its class is.
    */
   readonly nextWithData: ClassDescription | null;
 }
@@ -64,13 +68,16 @@ const streamMagic = 0xaced;
 const streamVersion = 5;
 const firstHandle = 0x7e_0000;
 const nestingMax = 200;
-/** Superclasses of a class, itself included. The deepest lines of the JDK and of large frameworks have about a dozen. */
+/**
+ * Superclasses of a class, itself included. The deepest lines of the JDK and of large frameworks have about a
+ * dozen.
+ */
 const classLineMax = 100;
 /** As in Java, which refuses a proxy class of more. */
 const proxyInterfacesMax = 65_535;
 /**
- * A reader that works needs fewer than 4 steps a byte. The bound makes an error, rather than a hang, of a mistake in this
- * file that some stream can use to take many steps without consuming bytes.
+ * A reader that works needs fewer than 4 steps a byte. The bound makes an error, rather than a hang, of a
+ * mistake in this file that some stream can use to take many steps without consuming bytes.
  */
 const stepsPerByteMax = 16;
 
@@ -103,8 +110,8 @@ const blockData = Symbol('block data');
 const unfinished = Symbol('unfinished');
 
 /**
- * Reads the first object of a stream, in time and memory proportional to the number of bytes, whatever the bytes are.
- * Throws `WIRE_CORRUPT` with the offset when the bytes are not such a stream.
+ * Reads the first object of a stream, in time and memory proportional to the number of bytes, whatever the
+ * bytes are. Throws `WIRE_CORRUPT` with the offset when the bytes are not such a stream.
  */
 export function readSerializedObject(bytes: Uint8Array): SerializedValue {
   return new SerializationReader(bytes).readStream();
@@ -189,8 +196,8 @@ class SerializationReader {
   }
 
   /**
-   * A class with its superclasses. A handle leads to a class only once its whole line is read, so no class can be in its
-   * own line. The line is read in a loop, so that its length costs no stack.
+   * A class with its superclasses. A handle leads to a class only once its whole line is read, so no class
+   * can be in its own line. The line is read in a loop, so that its length costs no stack.
    */
   #classDescription(): ClassDescription | null {
     const unlinked: { readonly slot: number; readonly own: OwnDescription }[] = [];
@@ -358,7 +365,10 @@ class SerializationReader {
     return text;
   }
 
-  /** Java's modified UTF-8: NUL in two bytes, characters beyond the first plane as surrogates of three bytes each. */
+  /**
+   * Java's modified UTF-8: NUL in two bytes, characters beyond the first plane as surrogates of three bytes
+   * each.
+   */
   #utf(length: number): string {
     const start = this.#take(length);
     const end = start + length;

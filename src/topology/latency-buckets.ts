@@ -1,7 +1,7 @@
 /**
- * Latencies counted in buckets, so that the percentiles of many tasks can be told from the sum of their counts. A bucket
- * is an eighth of a power of two wide, from one microsecond to an hour and more: a percentile is true to 6 %.
- * Storm has averages only. The rule is also in Java (egret.host.LatencyBuckets).
+ * Latencies counted in buckets, so that the percentiles of many tasks can be computed from the sum of their
+ * counts. A bucket is an eighth of a power of two wide, from one microsecond to an hour and more: a
+ * percentile is true to 6 %. Storm has averages only. The rule is also in Java (egret.host.LatencyBuckets).
  */
 export const latencyBuckets = 240;
 const perDoubling = 8;

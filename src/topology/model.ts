@@ -21,7 +21,10 @@ export type Grouping =
   | { readonly kind: 'local_or_shuffle' }
   /** A Java object described by class and arguments; only a JVM host can make it. */
   | { readonly kind: 'custom_object'; readonly className: string }
-  /** Java serialisation (base64). Partial key grouping comes like this and is understood; any other needs a JVM host. */
+  /**
+   * Java serialisation (base64). Partial key grouping comes like this and is understood; any other needs a
+   * JVM host.
+   */
   | { readonly kind: 'custom_serialized'; readonly bytesBase64: string };
 
 export interface InputDeclaration {
@@ -35,11 +38,17 @@ export type ComponentImplementation =
   | { readonly kind: 'serialized_java' }
   | { readonly kind: 'java_object'; readonly className: string }
   | { readonly kind: 'shell'; readonly executionCommand: string; readonly script: string }
-  /** Parts that Egret adds: `__acker`, `__system`, `__eventlogger`, metrics consumers (which are Java all the same). */
+  /**
+   * Parts that Egret adds: `__acker`, `__system`, `__eventlogger`, metrics consumers (which are Java all the
+   * same).
+   */
   | { readonly kind: 'system' }
   | LogImplementation;
 
-/** The two sides of a log: the sink (a bolt) writes a stream of a component to it, the source (a spout) emits what it reads. */
+/**
+ * The two sides of a log: the sink (a bolt) writes a stream of a component to it, the source (a spout) emits
+ * what it reads.
+ */
 export interface LogImplementation {
   readonly kind: 'log_sink' | 'log_source';
   /** Whose stream it is. */
@@ -48,7 +57,10 @@ export interface LogImplementation {
   readonly durability: LogDurability;
 }
 
-/** What the log has done with a tuple before it is acked: synced it to the disk (the strongest that its storage has), or given it to the operating system. */
+/**
+ * What the log has done with a tuple before it is acked: synced it to the disk (the strongest that its
+ * storage has), or given it to the operating system.
+ */
 export type LogDurability = 'fsync' | 'os';
 
 export interface Component {
@@ -63,13 +75,18 @@ export interface Component {
   readonly conf: JsonObject;
 }
 
-/** A topology as submitted, or (after `makeSystemTopology`) with Storm's system components and streams added. */
+/**
+ * A topology as submitted, or (after `makeSystemTopology`) with Storm's system components and streams added.
+ */
 export interface LogicalTopology {
   /** In the client's order; ids are unique across spouts, bolts and state spouts once validated. */
   readonly components: readonly Component[];
 }
 
-/** Who runs a task. jvm: Storm's Worker; shell: multilang over stdin/stdout; system: inside the stream manager. */
+/**
+ * Which host runs a task. jvm: Storm's Worker; shell: multilang over stdin/stdout; system: inside the stream
+ * manager.
+ */
 export type TaskHostKind = 'jvm' | 'shell' | 'system';
 
 /** Executor id as Storm writes it: first and last task of a contiguous run. */
@@ -96,9 +113,15 @@ export interface PlannedContainer {
 /** Which task runs where, before any process exists. Made by packing, kept in the state store. */
 export interface PackingPlan {
   readonly topologyId: string;
-  /** 1 for the first; each later one is above the one it follows. A container never goes back to an older plan. */
+  /**
+   * 1 for the first; each later one is above the one it follows. A container never goes back to an older
+   * plan.
+   */
   readonly version: number;
-  /** Of the code directory: its configuration has been changed so many times. Hosts that began with another start again. */
+  /**
+   * How often the configuration in the code directory has changed. Hosts that began with another version
+   * restart.
+   */
   readonly codeVersion: number;
   readonly containers: readonly PlannedContainer[];
   readonly tasks: readonly PlannedTask[];
@@ -106,18 +129,25 @@ export interface PackingPlan {
 
 export type TopologyStatus = 'ACTIVE' | 'INACTIVE' | 'KILLED' | 'REBALANCING';
 
-/** The packing plan with the addresses of the stream managers that have registered. Published by the topology master. */
+/**
+ * The packing plan with the addresses of the stream managers that have registered. Published by the topology
+ * master.
+ */
 export interface PhysicalPlan {
   readonly topologyId: string;
   /** Grows with every change; a stream manager ignores a plan with an epoch below the one it holds. */
   readonly epoch: number;
-  /** Of the packing plan that this one goes with; it reaches a stream manager before this one does. */
+  /** The version of the packing plan that this one belongs to; that plan reaches a stream manager first. */
   readonly packingVersion: number;
   /** True when every container of the packing plan has registered. */
   readonly isComplete: boolean;
-  /** REBALANCING also after the topology's own has been restored, while tasks are on their way to other containers. */
+  /**
+   * REBALANCING also after the topology's own has been restored, while tasks are moving to other containers.
+   */
   readonly status: TopologyStatus;
-  /** Of the containers of the packing plan, and of those that left it and still hand on what they hold. */
+  /**
+   * Those of the packing plan's containers, and of containers that left it and still forward what they hold.
+   */
   readonly streamManagers: readonly StreamManagerAddress[];
 }
 
@@ -130,7 +160,8 @@ export interface StreamManagerAddress {
 }
 
 /**
- * The largest file of a topology's code, before compression. Submissions that need a larger one are refused, and Nimbus
- * and the scheduler read nothing larger: a file that has grown past this makes its topology unreadable, and no other.
+ * The largest file of a topology's code, before compression. Submissions that need a larger one are refused,
+ * and Nimbus and the scheduler read nothing larger: a file that has grown past this makes its topology
+ * unreadable, and no other.
  */
 export const codeFileBytesMax = 16 * 1024 * 1024;

@@ -46,9 +46,10 @@ export function normalizeTopology(topology: LogicalTopology, topologyConf: JsonO
 }
 
 /**
- * Storm's system topology (StormCommon.systemTopology, 2.8) of a normalized topology: checked, then with the acker, the
- * event logger, the metrics consumers, `__system` and the system streams added, then checked as a whole. Task ids
- * and stream numbers follow from it, so it must be Storm's to the letter. Throws `TOPOLOGY_INVALID`.
+ * Storm's system topology (StormCommon.systemTopology, 2.8) of a normalized topology: checked, then with the
+ * acker, the event logger, the metrics consumers, `__system` and the system streams added, then checked as a
+ * whole. Task ids and stream numbers follow from it, so it must be Storm's to the letter. Throws
+ * `TOPOLOGY_INVALID`.
  */
 export function makeSystemTopology(topology: LogicalTopology, conf: JsonObject): LogicalTopology {
   const steps = systemTopologySteps(topology, conf);
@@ -59,8 +60,8 @@ export function makeSystemTopology(topology: LogicalTopology, conf: JsonObject):
 }
 
 /**
- * {@link makeSystemTopology} in steps, each of a part of its time: whoever makes one of thousands of components can let others have
- * their turn at every `yield`.
+ * {@link makeSystemTopology} in steps, each of a part of its time: a caller that makes one of thousands of
+ * components can let others have their turn at every `yield`.
  */
 export function* systemTopologySteps(
   topology: LogicalTopology,
@@ -207,9 +208,9 @@ function metricsConsumers(components: readonly Component[], conf: JsonObject): C
 }
 
 /**
- * Every consumer takes a stream of every component. All containers read what that comes to, so it must not be the product of
- * two sizes that a submission chooses: what does not fit into topology.json is refused before it is made. 1,000 components and
- * 100 consumers need some 12 million characters.
+ * Every consumer takes a stream of every component. All containers read what that comes to, so it must not be
+ * the product of two sizes that a submission chooses: what does not fit into topology.json is refused before
+ * it is made. 1,000 components and 100 consumers need some 12 million characters.
  */
 function checkConsumerInputs(consumers: number, sources: readonly string[]): void {
   const inputs = consumers * sources.length;

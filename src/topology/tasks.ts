@@ -16,9 +16,10 @@ export function executorCountOf(component: Component): number {
 }
 
 /**
- * Tasks of a submitted component (ServerUtils.getComponentParallelism): `topology.tasks` of the component, else of the
- * topology, else its executors; never more than `topology.max.task.parallelism`. Nimbus writes this number into
- * the component's own configuration, where a system topology keeps it. Throws `TOPOLOGY_INVALID`.
+ * Tasks of a submitted component (ServerUtils.getComponentParallelism): `topology.tasks` of the component,
+ * else of the topology, else its executors; never more than `topology.max.task.parallelism`. Nimbus writes
+ * this number into the component's own configuration, where a system topology keeps it. Throws
+ * `TOPOLOGY_INVALID`.
  */
 export function taskCountOf(component: Component, topologyConf: JsonObject): number {
   const owner = `component ${component.id}`;
@@ -31,8 +32,9 @@ export function taskCountOf(component: Component, topologyConf: JsonObject): num
 }
 
 /**
- * Numbers the tasks of a system topology (StormCommon.stormTaskInfo): components in the order of Java strings (by
- * UTF-16 unit, which is JavaScript's too), tasks from 1 on. Components without tasks get none, `__system` among them.
+ * Numbers the tasks of a system topology (StormCommon.stormTaskInfo): components in the order of Java strings
+ * (by UTF-16 unit, which is JavaScript's too), tasks from 1 on. Components without tasks get none, `__system`
+ * among them.
  */
 export function assignTaskIds(systemTopology: LogicalTopology): Map<ComponentId, TaskId[]> {
   const counts = new Map(
@@ -55,9 +57,10 @@ export function assignTaskIds(systemTopology: LogicalTopology): Map<ComponentId,
 }
 
 /**
- * The executors of a system topology, ascending (Nimbus.computeExecutors): the tasks of each component cut into as
- * many contiguous runs as it has executors, the longer runs first. Fewer when there are fewer tasks than executors.
- * `rebalanced` holds the executors of components that no longer have as many as they were submitted with.
+ * The executors of a system topology, ascending (Nimbus.computeExecutors): the tasks of each component cut
+ * into as many contiguous runs as it has executors, the longer runs first. Fewer when there are fewer tasks
+ * than executors. `rebalanced` holds the executors of components that no longer have as many as they were
+ * submitted with.
  */
 export function computeExecutors(
   systemTopology: LogicalTopology,
@@ -66,7 +69,7 @@ export function computeExecutors(
   const tasksByComponent = assignTaskIds(systemTopology);
   const executors = systemTopology.components.flatMap((component) => {
     const tasks = tasksByComponent.get(component.id) ?? [];
-    // A name like `constructor` must not be found where nobody put it.
+    // A name like `constructor` must not be found unless the client used it.
     const count = Object.hasOwn(rebalanced, component.id)
       ? rebalanced[component.id]!
       : executorCountOf(component);

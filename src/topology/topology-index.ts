@@ -13,8 +13,9 @@ export interface Subscriber {
 }
 
 /**
- * A system topology prepared for questions. Task ids and stream numbers are Storm's; unknown ids are answered with
- * undefined or an empty list where a caller may ask about them, and throw where only a fault can lead there.
+ * A system topology prepared for questions. Task ids and stream numbers are Storm's; unknown ids are answered
+ * with undefined or an empty list where a caller may ask about them, and throw where only a fault can lead
+ * there.
  */
 export class TopologyIndex {
   readonly topology: LogicalTopology;
@@ -60,7 +61,10 @@ export class TopologyIndex {
     return new Map(this.#componentOfTask.map((id, index) => [index + 1, id]));
   }
 
-  /** The number that stands for a stream in a frame (KryoTupleSerializer's IdDictionary). Throws for an undeclared stream. */
+  /**
+   * The number that stands for a stream in a frame (KryoTupleSerializer's IdDictionary). Throws for an
+   * undeclared stream.
+   */
   streamNumber(componentId: ComponentId, streamId: StreamId): number {
     const index = this.#streams.get(componentId)?.indexOf(streamId) ?? -1;
     if (index >= 0) return index + 1;
@@ -69,7 +73,10 @@ export class TopologyIndex {
     });
   }
 
-  /** The stream behind a number of a frame. Throws `WIRE_CORRUPT` for a number that the component has no stream for. */
+  /**
+   * The stream behind a number of a frame. Throws `WIRE_CORRUPT` for a number that the component has no
+   * stream for.
+   */
   streamId(componentId: ComponentId, streamNumber: number): StreamId {
     const streamId = this.#streams.get(componentId)?.[streamNumber - 1];
     if (streamId !== undefined) return streamId;
@@ -94,15 +101,15 @@ export class TopologyIndex {
   }
 
   /**
-   * The component that tuples of an input name as their source: a log's source emits them as if they came from the component
-   * whose stream it is.
+   * The component that tuples of an input name as their source: a log's source emits them as if they came
+   * from the component whose stream it is.
    */
   emitterOf(componentId: ComponentId): ComponentId {
     const implementation = this.#components.get(componentId)?.implementation;
     return implementation?.kind === 'log_source' ? implementation.componentId : componentId;
   }
 
-  /** Who takes the stream, by ascending component id. */
+  /** The subscribers of the stream, by ascending component id. */
   subscribersOf(componentId: ComponentId, streamId: StreamId): readonly Subscriber[] {
     return this.#subscribers.get(componentId)?.get(streamId) ?? [];
   }

@@ -9,9 +9,9 @@ const fewFields = 8;
 const namesShownMax = 20;
 
 /**
- * The checks that Storm's Nimbus makes before anything is added to a topology (StormCommon.validateBasic, 2.8), and
- * the one its client makes (a topology needs a spout). Throws `TOPOLOGY_INVALID` with Storm's wording, followed by
- * the component where Storm's own does not name it.
+ * The checks that Storm's Nimbus makes before anything is added to a topology (StormCommon.validateBasic,
+ * 2.8), and the one its client makes (a topology needs a spout). Throws `TOPOLOGY_INVALID` with Storm's
+ * wording, followed by the component where Storm's own does not name it.
  */
 export function validateBasic(topology: LogicalTopology): void {
   if (!topology.components.some((component) => component.kind === 'spout')) {
@@ -35,8 +35,9 @@ export function validateBasic(topology: LogicalTopology): void {
 }
 
 /**
- * Every subscription must lead somewhere (StormCommon.validateStructure): the source component and stream exist, and
- * the fields of a fields grouping are fields of some stream of the source. Throws `TOPOLOGY_INVALID`, Storm's wording.
+ * Every subscription must lead somewhere (StormCommon.validateStructure): the source component and stream
+ * exist, and the fields of a fields grouping are fields of some stream of the source. Throws
+ * `TOPOLOGY_INVALID`, Storm's wording.
  */
 export function validateStructure(topology: LogicalTopology): void {
   const sources = new Map(topology.components.map((component) => [component.id, new Source(component)]));

@@ -1,5 +1,5 @@
--- Goes before a script that says it may be fenced: nothing is done unless the caller's lease is held under its epoch, and
--- has not run out. The caller may have slept since it last knew.
+-- Goes before a script that says it may be fenced: nothing is done unless the caller's lease is held under
+-- its epoch, and has not run out. The caller may have slept since it last knew.
 --
 -- KEYS[#KEYS] the lease (hash: holder, epoch, value, endsAtMs)
 -- ARGV[#ARGV] the epoch under which the caller acts

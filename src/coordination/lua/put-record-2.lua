@@ -5,7 +5,7 @@
 -- ARGV[1] key as the caller knows it
 -- ARGV[2] value
 -- ARGV[3] milliseconds after which it goes by itself, 0 for never
--- ARGV[4] channel of changes (told only when the record stays)
+-- ARGV[4] channel of changes (notified only when the record does not expire)
 --
 -- version written
 local version = redis.call('HINCRBY', KEYS[1], 'version', 1)

@@ -1,8 +1,8 @@
--- Who holds a lease now.
+-- Reads the present holder of a lease.
 --
 -- KEYS[1] the lease (hash: holder, epoch, value, endsAtMs)
 --
--- {holder, epoch, value, milliseconds left}, or {} when nobody does
+-- {holder, epoch, value, milliseconds left}, or {} when there is none
 local now = redis.call('TIME')
 local nowMs = now[1] * 1000 + math.floor(now[2] / 1000)
 local found = redis.call('HMGET', KEYS[1], 'holder', 'epoch', 'value', 'endsAtMs')

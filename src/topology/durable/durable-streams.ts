@@ -26,10 +26,10 @@ const partitionsMax = 256;
 const namePartMax = 200;
 
 /**
- * Puts the log between producer and consumers of each stream that the configuration names: A -> B becomes A -> sink -> log ->
- * source -> B. The sink is a bolt, the source a spout that declares A's stream; consumers keep their groupings. Done once, to a
- * topology as submitted and normalized, before the system's parts are added. Throws `TOPOLOGY_INVALID` with a sentence for a
- * stream that cannot go through a log.
+ * Puts the log between producer and consumers of each stream that the configuration names: A -> B becomes
+ * A -> sink -> log -> source -> B. The sink is a bolt, the source a spout that declares A's stream; consumers
+ * keep their groupings. Done once, to a topology as submitted and normalized, before the system's parts are
+ * added. Throws `TOPOLOGY_INVALID` with a sentence for a stream that cannot go through a log.
  */
 export function withDurableStreams(
   topology: LogicalTopology,
@@ -203,7 +203,10 @@ function logComponents(
   return [sink, source];
 }
 
-/** By the key of all consumers, so that a key stays in one partition and so in order; else by whatever spreads. */
+/**
+ * By the key of all consumers, so that a key stays in one partition and so in order; else by whatever
+ * spreads.
+ */
 function partitionGrouping(groupings: readonly Grouping[], partitions: number): Grouping {
   if (partitions === 1) return { kind: 'fields', fields: [] };
   const [first] = groupings;
@@ -229,7 +232,8 @@ function logComponent(
     ...parts,
     implementation: { kind, componentId, streamId, durability },
     parallelismHint: partitions,
-    // Of its own, so that what the topology says of all components does not change the number of partitions.
+    // A setting of its own, so that settings for all components of the topology do not change the number of
+    // partitions.
     conf: { [confKeys.tasks]: partitions, [confKeys.maxTaskParallelism]: partitions },
   };
 }

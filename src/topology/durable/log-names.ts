@@ -1,8 +1,8 @@
 import type { ComponentId, StreamId, TaskId } from '../model.ts';
 
 /**
- * The names under which a topology's stream lies in the log. They go by the topology's name, not its id: one that is
- * submitted again under its name goes on with what its predecessor left.
+ * The names under which a topology's stream lies in the log. They go by the topology's name, not its id: one
+ * that is submitted again under its name continues where its predecessor stopped.
  */
 export interface LogPlace {
   readonly topologyName: string;
@@ -58,8 +58,8 @@ export function partitionOf(tasks: readonly TaskId[], taskId: TaskId): number {
 }
 
 /**
- * Letters, digits, `_` and `-` stay; anything else is `--` and two hexadecimal digits for each byte of UTF-8, and so is a `-`
- * before anything but a letter, a digit or `_`: two ids never have one name.
+ * Letters, digits, `_` and `-` stay; anything else is `--` and two hexadecimal digits for each byte of UTF-8,
+ * and so is a `-` before anything but a letter, a digit or `_`: two ids never have one name.
  */
 function encodeId(id: string): string {
   return id.replace(/-(?=\W|$)|[^\w-]/gu, (character) =>

@@ -1,7 +1,10 @@
 import type { Component, ComponentId, LogicalTopology, StreamId } from '../model.ts';
 import { executorCountOf } from '../tasks.ts';
 
-/** What the log keeps with each partition of a stream: how its records are to be read, for as long as they are there. */
+/**
+ * What the log keeps with each partition of a stream: how its records are to be read, for as long as they are
+ * there.
+ */
 export interface LogSettings {
   readonly componentId: ComponentId;
   readonly streamId: StreamId;
@@ -9,7 +12,7 @@ export interface LogSettings {
   readonly partitions: number;
 }
 
-/** Of every stream of a (rewritten) topology that goes through the log. */
+/** The settings of every stream of a (rewritten) topology that goes through the log. */
 export function logSettingsOf(topology: LogicalTopology): readonly LogSettings[] {
   return topology.components.flatMap((component) => settingsOf(component) ?? []);
 }

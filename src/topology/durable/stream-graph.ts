@@ -6,8 +6,8 @@ export interface Consumer {
 }
 
 /**
- * Who produces and who takes each stream of a topology, and which components count tuples. Made in one pass, so that asking
- * about every stream costs no more than the topology's size.
+ * The producer and the consumers of each stream of a topology, and which components count tuples. Made in one
+ * pass, so that asking about every stream costs no more than the topology's size.
  */
 export class StreamGraph {
   readonly topology: LogicalTopology;
@@ -35,7 +35,10 @@ export class StreamGraph {
     return this.#consumers.get(keyOf(stream.componentId, stream.streamId)) ?? [];
   }
 
-  /** Trident's batches, checkpoints and CoordinatedBolt say on another stream how many tuples there were, and when they end. */
+  /**
+   * Trident's batches, checkpoints and CoordinatedBolt say on another stream how many tuples there were, and
+   * when they end.
+   */
   countedStreamOf(components: readonly Component[]): string | undefined {
     const found = components.map((component) => this.#countedIn(component));
     if (found.some(({ hasCheckpoint }) => hasCheckpoint)) return 'a checkpoint ($checkpoint)';

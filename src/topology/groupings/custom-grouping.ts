@@ -2,7 +2,7 @@ import { GatewayError } from '../../base/index.ts';
 import { readSerializedObject, type SerializedObject, type SerializedValue } from '../java-serialization.ts';
 import type { Grouping } from '../model.ts';
 
-/** What a custom grouping is, as far as can be said without Java. */
+/** What can be known of a custom grouping without Java. */
 export type CustomGrouping =
   /** Without `fields` the first value is the key. */
   | { readonly kind: 'partial_key'; readonly fields: readonly string[] | undefined }
@@ -15,7 +15,10 @@ const partialKeyParts = {
   targetSelector: `${partialKeyClass}$BalancedTargetSelector`,
 } as const;
 
-/** Looks into a custom grouping; undefined for any other. Bytes that cannot be read are a Java class of unknown name. */
+/**
+ * Looks into a custom grouping; undefined for any other. Bytes that cannot be read are a Java class of
+ * unknown name.
+ */
 export function describeCustomGrouping(grouping: Grouping): CustomGrouping | undefined {
   if (grouping.kind === 'custom_object') return { kind: 'java', className: grouping.className };
   if (grouping.kind !== 'custom_serialized') return undefined;

@@ -1,7 +1,7 @@
 import type { JavaValue } from '../../tuple/index.ts';
 import type { TaskId } from '../model.ts';
 
-/** Load of a task, 0..1: the fuller of its queue and its connection. A task nobody has reported on has load 1. */
+/** Load of a task, 0..1: the fuller of its queue and its connection. A task without a report has load 1. */
 export type TaskLoads = ReadonlyMap<TaskId, number>;
 
 /** Chooses the tasks of one subscriber for each tuple of one stream of one emitting task. */

@@ -9,7 +9,10 @@ export type Locality = (typeof localities)[number];
 
 export interface LoadAwareOptions {
   readonly localityOf: (task: TaskId) => Locality;
-  /** Above this mean load of the tasks in scope, farther tasks are used too (`topology.localityaware.higher.bound`). */
+  /**
+   * Above this mean load of the tasks in scope, farther tasks are used too
+   * (`topology.localityaware.higher.bound`).
+   */
   readonly higherBound: number;
   /** Below this mean load of the nearer tasks, only they are used (`topology.localityaware.lower.bound`). */
   readonly lowerBound: number;
@@ -24,9 +27,9 @@ const loadTolerance = 0.05;
 const unknownLoad = 1;
 
 /**
- * Storm's LoadAwareShuffleGrouping (2.8): a ring of choices, filled by weight, walked in turn. Tasks near the emitter
- * are preferred: the scope begins at the nearest with any target and moves out and in with the load. Given the same
- * random numbers it makes the same choices as Storm's class.
+ * Storm's LoadAwareShuffleGrouping (2.8): a ring of choices, filled by weight, walked in turn. Tasks near the
+ * emitter are preferred: the scope begins at the nearest with any target and moves out and in with the load.
+ * Given the same random numbers it makes the same choices as Storm's class.
  */
 export class LoadAwareShuffleGrouper implements Grouper {
   readonly #options: LoadAwareOptions;
@@ -98,7 +101,10 @@ export class LoadAwareShuffleGrouper implements Grouper {
     return isNearerFree ? nearer : this.#scope;
   }
 
-  /** Summed with compensation, as Java's streams do, so that a mean at a bound falls on the side where Java's does. */
+  /**
+   * Summed with compensation, as Java's streams do, so that a mean at a bound falls on the side where Java's
+   * does.
+   */
   #meanLoad(targets: readonly number[], loads: TaskLoads): number {
     let sum = 0;
     let lost = 0;

@@ -21,8 +21,8 @@ export interface GrouperContext {
 }
 
 /**
- * The grouper of one subscriber of a stream (GrouperFactory.mkGrouper, 2.8); `direct` when the producer names the task.
- * Throws `TOPOLOGY_INVALID` for a grouping that only a JVM can run.
+ * The grouper of one subscriber of a stream (GrouperFactory.mkGrouper, 2.8); `direct` when the producer names
+ * the task. Throws `TOPOLOGY_INVALID` for a grouping that only a JVM can run.
  */
 export function makeGrouper(subscriber: Subscriber, context: GrouperContext): Grouper | 'direct' {
   const { grouping, tasks, componentId } = subscriber;

@@ -23,8 +23,8 @@ interface Target {
 const byPlace: readonly Grouping['kind'][] = ['shuffle', 'local_or_shuffle'];
 
 /**
- * Where the tuples of one task go (Storm's Task.getOutgoingTasks, 2.8). Every task has groupers of its own, because
- * they count and take turns. Not for tasks in a JVM: Storm's executors do this there.
+ * Where the tuples of one task go (Storm's Task.getOutgoingTasks, 2.8). Every task has groupers of its own,
+ * because they count and take turns. Not for tasks in a JVM: Storm's executors do this there.
  */
 export class OutgoingStreams {
   readonly componentId: ComponentId;
@@ -33,7 +33,10 @@ export class OutgoingStreams {
   readonly #random: JavaRandom;
   readonly #targets = new Map<StreamId, Target[]>();
 
-  /** Throws `TOPOLOGY_INVALID` when a subscriber's grouping is a Java class, and for a task the topology lacks. */
+  /**
+   * Throws `TOPOLOGY_INVALID` when a subscriber's grouping is a Java class, and for a task the topology
+   * lacks.
+   */
   constructor(options: OutgoingOptions) {
     const { index, plan, taskId } = options;
     const componentId = index.componentOf(taskId);
@@ -57,8 +60,8 @@ export class OutgoingStreams {
   }
 
   /**
-   * Tasks have moved: groupings that prefer near ones choose by where they are now. The others go on counting and taking
-   * turns where they were.
+   * Tasks have moved: groupings that prefer near ones choose by where they are now. The others continue to
+   * count and to take turns where they were.
    */
   repack(plan: PackingPlan): void {
     const own = plan.tasks.find((task) => task.taskId === this.#options.taskId);
@@ -73,9 +76,9 @@ export class OutgoingStreams {
   }
 
   /**
-   * Adds to `chosen` every task that a regular emit goes to, subscribers in the order of their ids; none when nobody
-   * has subscribed. Throws `EMIT_REFUSED` for an undeclared stream, one with a direct
-   * subscriber, and values that lack a field which a subscriber's grouping needs.
+   * Adds to `chosen` every task that a regular emit goes to, subscribers in the order of their ids; none when
+   * there is no subscriber. Throws `EMIT_REFUSED` for an undeclared stream, one with a direct subscriber, and
+   * values that lack a field which a subscriber's grouping needs.
    */
   chooseTasks(streamId: StreamId, values: readonly JavaValue[], chosen: TaskId[]): void {
     const targets = this.#targets.get(streamId) ?? this.#refuseUnknown(streamId);
@@ -89,9 +92,9 @@ export class OutgoingStreams {
   }
 
   /**
-   * Whether an emit that names its task reaches it: false when the task's component does not take the stream, and the
-   * tuple is dropped, as in Storm. Throws `EMIT_REFUSED` for an undeclared stream, an unknown task, and a component that
-   * takes the stream by another grouping.
+   * Whether an emit that names its task reaches it: false when the task's component does not take the stream,
+   * and the tuple is dropped, as in Storm. Throws `EMIT_REFUSED` for an undeclared stream, an unknown task,
+   * and a component that takes the stream by another grouping.
    */
   reachesDirectly(streamId: StreamId, taskId: TaskId): boolean {
     const targets = this.#targets.get(streamId) ?? this.#refuseUnknown(streamId);

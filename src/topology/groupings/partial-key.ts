@@ -4,8 +4,8 @@ import type { Grouper } from './grouper.ts';
 import { type KeyFields, singletons } from './plain-groupers.ts';
 
 /**
- * Storm's PartialKeyGrouping (2.8): each key has two tasks, drawn by a generator that the key seeds, and goes to the one
- * this grouper has used less. Without fields the key is the text of the tuple's first value.
+ * Storm's PartialKeyGrouping (2.8): each key has two tasks, drawn by a generator that the key seeds, and goes
+ * to the one this grouper has used less. Without fields the key is the text of the tuple's first value.
  */
 export class PartialKeyGrouper implements Grouper {
   readonly #choices: readonly (readonly TaskId[])[];

@@ -25,7 +25,9 @@ export class TaskPlacement {
     return own.length === 0 ? tasks : own;
   }
 
-  /** Storm's default network topography knows one rack, so all that is placed is at least in the same rack. */
+  /**
+   * Storm's default network topography knows one rack, so all that is placed is at least in the same rack.
+   */
   localityOf(task: TaskId): Locality {
     const container = this.#containerOfTask.get(task);
     if (container === undefined) return 'everything';

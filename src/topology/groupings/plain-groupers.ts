@@ -11,8 +11,8 @@ export function singletons(tasks: readonly TaskId[]): readonly (readonly TaskId[
 const none: readonly TaskId[] = [];
 
 /**
- * Where the fields of a grouping stand in the tuples of its stream. As in Storm, a field that the stream lacks and
- * a tuple too short to have it are faults of the emit that meets them, not of the topology.
+ * Where the fields of a grouping stand in the tuples of its stream. As in Storm, a field that the stream
+ * lacks and a tuple too short to have it are faults of the emit that meets them, not of the topology.
  */
 export class KeyFields {
   readonly indexes: readonly number[];
@@ -67,7 +67,7 @@ export class FieldsGrouper implements Grouper {
   }
 }
 
-/** GrouperFactory.NoneGrouper: any task, each time anew. */
+/** GrouperFactory.NoneGrouper: a random task for each tuple. */
 export class NoneGrouper implements Grouper {
   readonly #choices: readonly (readonly TaskId[])[];
   readonly #random: JavaRandom;
@@ -104,7 +104,10 @@ export class FixedGrouper implements Grouper {
   }
 }
 
-/** ShuffleGrouping: each task in turn, in an order drawn by lot once. The first tuple goes to the second of the order. */
+/**
+ * ShuffleGrouping: each task in turn, in an order drawn by lot once. The first tuple goes to the second of
+ * the order.
+ */
 export class ShuffleGrouper implements Grouper {
   readonly #choices: (readonly TaskId[])[];
   #current = 0;
