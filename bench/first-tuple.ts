@@ -12,8 +12,8 @@ import {
 import { root, type System } from './system.ts';
 
 /**
- * Submits a topology of two Python scripts as a client without Java does, and returns the milliseconds from the accepted
- * submission to the first tuple at the bolt.
+ * Submits a topology of two Python scripts as a client without Java does, and returns the milliseconds from
+ * the accepted submission to the first tuple at the bolt.
  */
 export async function pythonFirstTupleMs(system: System, scratch: string): Promise<number> {
   using client = await connectThrift(

@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock, waitFor } from '../src/base/index.ts';
 import { connectThrift, Nimbus } from '../src/rpc/index.ts';
-import { machineBusyMs, type ProcessUse, processesOf } from './processes.ts';
+import { benchCpuMs, machineBusyMs, type ProcessUse, processesOf } from './processes.ts';
+import { judgeRun, othersCpuPercent, type Verdict } from './quotable.ts';
 import { root, type System } from './system.ts';
 
 export interface BenchCase {
@@ -28,8 +29,9 @@ export interface Measured {
   /** Memory at the end of the window over memory at its start. */
   readonly rssGrowth: number;
   readonly acceptedToFirstTupleMs: number;
-  /** Processor used by everything else on the machine meanwhile, percent of one core. */
+  /** Processor time that all other processes used meanwhile, in percent of one core. */
   readonly othersCpuPercent: number;
+  readonly verdict: Verdict;
 }
 
 export interface MeterLine {
@@ -75,7 +77,10 @@ export interface RunningCase {
   readonly firstMs: number;
 }
 
-/** Submits a case to a running system with Storm's client, calls `use` when tuples flow, and kills it afterwards. */
+/**
+ * Submits a case to a running system with Storm's client, calls `use` when tuples flow, and kills it
+ * afterwards.
+ */
 export async function withCase<T>(
   system: System,
   benchCase: BenchCase,
@@ -103,6 +108,7 @@ interface Sample {
   readonly meters: MeterLine;
   readonly processes: readonly ProcessUse[];
   readonly machineBusyMs: number;
+  readonly benchCpuMs: number;
 }
 
 function sample(system: System, scratch: string, out: string): Sample {
@@ -111,6 +117,7 @@ function sample(system: System, scratch: string, out: string): Sample {
     meters: sumMeters(out),
     processes: processesOf(scratch, system.roots),
     machineBusyMs: machineBusyMs(),
+    benchCpuMs: benchCpuMs(),
   };
 }
 
@@ -124,7 +131,10 @@ function difference(
   const startCpu = new Map(before.processes.map(({ pid, cpuMs }) => [pid, cpuMs]));
   const cpuMs = after.processes.reduce((sum, use) => sum + use.cpuMs - (startCpu.get(use.pid) ?? 0), 0);
   const wallMs = after.timeMs - before.timeMs;
-  const machineMs = after.machineBusyMs - before.machineBusyMs;
+  const othersPercent = othersCpuPercent(
+    { ...before, ownCpuMs: before.benchCpuMs },
+    { ...after, ownCpuMs: after.benchCpuMs + cpuMs },
+  );
   const rss = (sampled: Sample): number => sampled.processes.reduce((sum, use) => sum + use.rssMiB, 0);
   return {
     sinkPerSec: sunk / meterSecs,
@@ -133,7 +143,8 @@ function difference(
     cpuNsPerSinkTuple: (cpuMs * 1e6) / ((sunk / meterSecs) * (wallMs / 1000)),
     rssMiB: rss(after),
     rssGrowth: rss(after) / rss(before),
-    othersCpuPercent: Math.max(0, ((machineMs - cpuMs) / wallMs) * 100),
+    othersCpuPercent: othersPercent,
+    verdict: judgeRun(othersPercent),
   };
 }
 
@@ -170,7 +181,10 @@ export function firstSink(lines: readonly MeterLine[]): number | undefined {
   return first.length > 0 ? Math.min(...first) : undefined;
 }
 
-/** From Meter's histogram: eight buckets to each power of two of microseconds; the bucket's lower end is taken. */
+/**
+ * From Meter's histogram: eight buckets to each power of two of microseconds; the bucket's lower end is
+ * taken.
+ */
 function percentiles(counts: readonly number[]): { p50: number; p99: number } | undefined {
   const total = counts.reduce((sum, count) => sum + count, 0);
   if (total === 0) return undefined;

@@ -12,8 +12,9 @@ const ticksPerSecond = 100;
 const pageBytes = 4096;
 
 /**
- * Every process that belongs to a system: its command line, its environment or its directory names the scratch directory
- * that all its state is in, or an ancestor does or is one of `roots`. Works for daemons, workers and their children alike.
+ * Every process that belongs to a system: its command line, its environment or its directory names the
+ * scratch directory that all its state is in, or an ancestor does or is one of `roots`. Works for daemons,
+ * workers and their children alike.
  */
 export function processesOf(scratch: string, roots: readonly number[] = []): ProcessUse[] {
   const all = readdirSync('/proc')
@@ -66,9 +67,17 @@ function cpuMsOf(fields: readonly string[]): number {
 
 /** Processor time that the whole machine has spent since it started, over all cores. */
 export function machineBusyMs(): number {
-  const [, user, nice, system, , , irq, softirq] = readFileSync('/proc/stat', 'utf8')
-    .split('\n', 1)[0]!
-    .split(/\s+/)
-    .map(Number);
+  return parseMachineBusyMs(readFileSync('/proc/stat', 'utf8'));
+}
+
+/** Reads the first line of /proc/stat: all cores, without idle and waiting time. */
+export function parseMachineBusyMs(stat: string): number {
+  const [, user, nice, system, , , irq, softirq] = stat.split('\n', 1)[0]!.split(/\s+/).map(Number);
   return ((user! + nice! + system! + irq! + softirq!) * 1000) / ticksPerSecond;
+}
+
+/** Processor time of the bench itself. */
+export function benchCpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }

@@ -26,12 +26,15 @@ export const recoveryCases: readonly RecoveryCase[] = [
   },
 ];
 
-/** A minute in order between two kills would reset every backoff; this is what a user's bad day looks like instead. */
+/**
+ * A minute in order between two kills would reset every backoff; this is what a user's bad day looks like
+ * instead.
+ */
 const calmMs = 5000;
 
 /**
- * Kills the victim `times` times and returns the milliseconds from each kill to the first tuple that its replacement
- * has taken: a worker's at its sink, a child's when its `process` is entered.
+ * Kills the victim `times` times and returns the milliseconds from each kill to the first tuple that its
+ * replacement has taken: a worker's at its sink, a child's when its `process` is entered.
  */
 export async function measureRecovery(
   system: System,

@@ -8,12 +8,14 @@ import { pythonFirstTupleMs } from './first-tuple.ts';
 import { type BenchCase, type Measured, measure } from './measure.ts';
 import { median } from './median.ts';
 import { processesOf } from './processes.ts';
+import { judgePairs, type Verdict } from './quotable.ts';
 import { measureRecovery, recoveryCases } from './recovery.ts';
 import { startStorm } from './storm-cluster.ts';
 import { root, type System, startEgret } from './system.ts';
 
 /**
- * Runs real Storm and the gateway in turn on the same topology jar and prints pairs and ratios. See bench/README.md.
+ * Runs real Storm and the gateway in turn on the same topology jar and prints pairs and ratios. See
+ * bench/README.md.
  */
 const cases: readonly BenchCase[] = [
   { name: 'words-1', kind: 'words', workers: 1, ackers: 0 },
@@ -99,14 +101,45 @@ function describe(m: Measured): string {
       : `, p50 ${m.latencyMs.p50.toFixed(2)} ms, p99 ${m.latencyMs.p99.toFixed(2)} ms`;
   return (
     `${m.case}: ${Math.round(m.sinkPerSec)} sink/s, ${Math.round(m.spoutPerSec)} spout/s${latency}, ${Math.round(m.cpuNsPerSinkTuple)} ns CPU, ` +
-    `${Math.round(m.rssMiB)} MiB (x${m.rssGrowth.toFixed(2)}), first tuple after ${m.acceptedToFirstTupleMs} ms, others ${Math.round(m.othersCpuPercent)} %`
+    `${Math.round(m.rssMiB)} MiB (x${m.rssGrowth.toFixed(2)}), first tuple after ${m.acceptedToFirstTupleMs} ms, others ${Math.round(m.othersCpuPercent)} %` +
+    (m.verdict.quotable ? '' : `; not quotable: ${m.verdict.reason}`)
+  );
+}
+
+function runsOf(name: string, system: string): Measured[] {
+  return results.filter((m) => m.case === name && m.system === system);
+}
+
+/**
+ * Egret over Storm: the median over the pairs of which both sides were quiet, else over all. NaN without
+ * pairs.
+ */
+function ratioOf(name: string): number {
+  const [storm, egret] = [runsOf(name, 'storm'), runsOf(name, 'egret')];
+  const pairs = storm.flatMap((run, round) =>
+    egret[round] === undefined ? [] : [[run, egret[round]] as const],
+  );
+  const quiet = pairs.filter((pair) => pair.every(({ verdict }) => verdict.quotable));
+  return median((quiet.length > 0 ? quiet : pairs).map(([a, b]) => b.sinkPerSec / a.sinkPerSec));
+}
+
+function verdictOf(name: string): Verdict {
+  const [storm, egret] = [runsOf(name, 'storm'), runsOf(name, 'egret')];
+  return judgePairs(
+    storm.map(({ verdict }) => verdict),
+    egret.map(({ verdict }) => verdict),
   );
 }
 
 /** One row for each case: medians over the rounds, and Egret over Storm. */
 function print(): void {
   if (flags.json) {
-    process.stdout.write(`${JSON.stringify({ load: loadavg(), results }, undefined, 2)}\n`);
+    const ratios = selected.map(({ name }) => ({
+      case: name,
+      ratio: ratioOf(name),
+      verdict: verdictOf(name),
+    }));
+    process.stdout.write(`${JSON.stringify({ load: loadavg(), results, ratios }, undefined, 2)}\n`);
     return;
   }
   const rows = [
@@ -121,21 +154,24 @@ function print(): void {
       'egret',
       'first ms storm',
       'egret',
+      'quotable',
     ],
   ];
   for (const { name } of selected) {
     const of = (system: string, pick: (m: Measured) => number): number =>
-      median(results.filter((m) => m.case === name && m.system === system).map(pick));
+      median(runsOf(name, system).map(pick));
     const pair = (pick: (m: Measured) => number): string[] =>
       [of('storm', pick), of('egret', pick)].map((n) => Math.round(n).toString());
-    const ratio = of('egret', (m) => m.sinkPerSec) / of('storm', (m) => m.sinkPerSec);
+    const ratio = ratioOf(name);
+    const verdict = verdictOf(name);
     rows.push([
       name,
       ...pair((m) => m.sinkPerSec),
-      ratio.toFixed(2),
+      Number.isNaN(ratio) ? '-' : ratio.toFixed(2),
       ...pair((m) => m.cpuNsPerSinkTuple),
       ...pair((m) => m.rssMiB),
       ...pair((m) => m.acceptedToFirstTupleMs),
+      verdict.quotable ? 'yes' : `no: ${verdict.reason}`,
     ]);
   }
   const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));

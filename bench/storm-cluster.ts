@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { systemClock, waitFor } from '../src/base/index.ts';
 import { root, type System } from './system.ts';
 
-/** Storm itself: ZooKeeper, Nimbus and Supervisor of the released jars on free ports, all state under `scratch`. */
+/**
+ * Storm itself: ZooKeeper, Nimbus and Supervisor of the released jars on free ports, all state under
+ * `scratch`.
+ */
 export async function startStorm(scratch: string): Promise<System> {
   const home = layOut(scratch);
   const ports = { zookeeper: 21810, nimbus: 26627, supervisor: 26628 };

@@ -9,7 +9,9 @@ export const root = fileURLToPath(new URL('..', import.meta.url));
 export interface System {
   readonly name: 'storm' | 'egret';
   readonly nimbusPort: number;
-  /** Processes that do not name the scratch directory themselves; what they start belongs to the system too. */
+  /**
+   * Processes that do not name the scratch directory themselves; what they start belongs to the system too.
+   */
   readonly roots: readonly number[];
   readonly stop: () => Promise<void>;
 }

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { machineBusyMs, processCpuMs } from '../processes.ts';
+import { benchCpuMs, machineBusyMs, processCpuMs } from '../processes.ts';
+import { judgeRun, othersCpuPercent } from '../quotable.ts';
 import { Embedded, embedded } from './embedded.ts';
 import { kafka } from './kafka.ts';
 import { closedLoop, type Load, type LoadResult, openLoop } from './load.ts';
@@ -130,21 +131,21 @@ async function shareOfDisk(
   return result.recordsPerSec / ((await groupsPerSec(scratch, groupBytes, 1500)) * recordsPerGroup);
 }
 
-function sample(open: OpenSubject): { readonly ownMs: number; readonly busyMs: number } {
-  const { user, system } = process.cpuUsage();
-  return { ownMs: (user + system) / 1000 + sum(open.pids.map(processCpuMs)), busyMs: machineBusyMs() };
+function sample(open: OpenSubject): { readonly ownCpuMs: number; readonly machineBusyMs: number } {
+  return { ownCpuMs: benchCpuMs() + sum(open.pids.map(processCpuMs)), machineBusyMs: machineBusyMs() };
 }
 
 function difference(
   before: ReturnType<typeof sample>,
   after: ReturnType<typeof sample>,
   result: LoadResult,
-): Pick<Row, 'cpuSecPerMillion' | 'othersCpuPercent'> {
-  const ownMs = after.ownMs - before.ownMs;
-  const othersMs = Math.max(0, after.busyMs - before.busyMs - ownMs);
+): Pick<Row, 'cpuSecPerMillion' | 'othersCpuPercent' | 'verdict'> {
+  const ownMs = after.ownCpuMs - before.ownCpuMs;
+  const others = othersCpuPercent({ ...before, timeMs: 0 }, { ...after, timeMs: result.elapsedMs });
   return {
     cpuSecPerMillion: (ownMs * 1000) / result.recordsInAll,
-    othersCpuPercent: (100 * othersMs) / result.elapsedMs,
+    othersCpuPercent: others,
+    verdict: judgeRun(others),
   };
 }
 
@@ -156,7 +157,8 @@ function lineOf(row: Row): string {
   return (
     `${row.subject} (${row.level}) ${load.recordBytes} B, ${load.outstanding} outstanding, ${load.streams} streams, ${load.readers} readers${how}: ` +
     `${Math.round(row.recordsPerSec)}/s, p50 ${row.ack.p50Ms.toFixed(2)} p99 ${row.ack.p99Ms.toFixed(2)} ms${tail}, ` +
-    `${row.cpuSecPerMillion.toFixed(1)} CPU s a million${share}, others ${Math.round(row.othersCpuPercent)} %`
+    `${row.cpuSecPerMillion.toFixed(1)} CPU s a million${share}, others ${Math.round(row.othersCpuPercent)} %` +
+    (row.verdict.quotable ? '' : `; not quotable: ${row.verdict.reason}`)
   );
 }
 

@@ -1,5 +1,6 @@
 import { loadavg } from 'node:os';
 import { median } from '../median.ts';
+import type { Verdict } from '../quotable.ts';
 import type { Load, LoadResult } from './load.ts';
 import type { Subject } from './subject.ts';
 
@@ -13,6 +14,7 @@ export interface Row extends LoadResult {
   readonly cpuSecPerMillion: number;
   /** What else the machine did, in percent of one core. */
   readonly othersCpuPercent: number;
+  readonly verdict: Verdict;
   /** Of what writing and syncing groups of that size gives here. */
   readonly shareOfDisk?: number;
 }
@@ -34,6 +36,7 @@ const heads = [
   'CPU s/M',
   '% of disk',
   'others %',
+  'quiet runs',
 ];
 
 /** Medians over the rounds. Rates are put beside the faster Kafka of the same load and level, latencies beside the one that was quicker. */
@@ -91,6 +94,7 @@ function cells(group: readonly Row[], rivals: readonly (readonly Row[])[]): stri
       of(group, (row) => row.othersCpuPercent),
       0,
     ),
+    `${group.filter(({ verdict }) => verdict.quotable).length} of ${group.length}`,
   ];
 }
 
