@@ -11,9 +11,9 @@ export const quietPairsMin = 3;
 /** Processor times at one moment, on one clock. */
 export interface CpuSample {
   readonly timeMs: number;
-  /** Of the whole machine since it started, over all cores. */
+  /** Processor time of the whole machine since it started, over all cores. */
   readonly machineBusyMs: number;
-  /** Of the system under measurement and of the bench itself. */
+  /** Processor time of the system under measurement and of the bench itself. */
   readonly ownCpuMs: number;
 }
 

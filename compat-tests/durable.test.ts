@@ -282,7 +282,7 @@ describe('durable streams', () => {
     assert.notEqual(other.code, 0);
     assert.match(
       other.output,
-      /lies in the log as .*lines\.default\.0, with 1 partitions, and .*egret dlog delete/,
+      /is in the log as .*lines\.default\.0, with 1 partitions, and .*egret dlog delete/,
     );
     await submit(name, 'relay', all);
     await eventually('all lines', () => (seenBy(out).size === lines ? true : undefined), 120_000);

@@ -12,11 +12,14 @@ const atTheEnd = -1;
 
 interface How {
   readonly flush: 'per batch' | 'never';
-  /** How long the client gathers: none is best for few records under way, some for many. */
+  /** How long the client waits to fill a batch: 0 is best for few records in flight, more for many. */
   readonly lingerMs: 0 | 5;
 }
 
-/** A real broker of one node, one topic of one partition a stream, an idempotent producer that waits for the broker's answer. */
+/**
+ * A real broker of one node, one topic of one partition a stream, an idempotent producer that waits for the
+ * broker's answer.
+ */
 export function kafka(how: How): Subject {
   return {
     name: `Kafka, linger ${how.lingerMs} ms`,
@@ -81,7 +84,10 @@ async function openProducer(address: string, lingerMs: number): Promise<Kafka.Pr
   return producer;
 }
 
-/** Answers come only when they are asked for: every millisecond, the least that leaves the client's threads their time. */
+/**
+ * Answers come only when they are asked for: every millisecond, the least that leaves the client's threads
+ * their time.
+ */
 const pollEveryMs = 1;
 
 function pollForAnswers(producer: Kafka.Producer): void {

@@ -5,7 +5,7 @@ import type { OpenSubject } from './subject.ts';
 export interface Load {
   readonly recordBytes: number;
   readonly streams: number;
-  /** Of all streams together. */
+  /** The sum over all streams. */
   readonly outstanding: number;
   /** Tailing readers of each stream. */
   readonly readers: number;
@@ -31,8 +31,8 @@ export interface Percentiles {
 const timeBytes = 8;
 
 /**
- * Keeps as many appends outstanding as the load says, each followed by the next when it is acknowledged. Latency is from
- * the append to its acknowledgement.
+ * Keeps as many appends outstanding as the load says, each followed by the next when it is acknowledged.
+ * Latency is from the append to its acknowledgement.
  */
 export async function closedLoop(
   subject: OpenSubject,
@@ -63,8 +63,8 @@ export async function closedLoop(
 }
 
 /**
- * Sends at a fixed rate whatever the answers do. Latency is from when a record was meant to be sent: a log that stalls is
- * charged for everything that waited meanwhile.
+ * Sends at a fixed rate whatever the answers do. Latency is from when a record was meant to be sent: a log
+ * that stalls is charged for everything that waited meanwhile.
  */
 export async function openLoop(
   subject: OpenSubject,

@@ -5,7 +5,10 @@ import { promisify } from 'node:util';
 const writeAt = promisify(write);
 const sync = promisify(fdatasync);
 
-/** Groups of that size a second that this disk takes, written and synced one after the other, with nothing else done. */
+/**
+ * Groups of that size a second that this disk takes, written and synced one after the other, with nothing
+ * else done.
+ */
 export async function groupsPerSec(scratch: string, groupBytes: number, windowMs: number): Promise<number> {
   const file = openSync(join(scratch, 'raw'), 'w');
   try {

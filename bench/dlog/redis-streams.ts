@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import type { OpenSubject, Subject } from './subject.ts';
 
-/** Redis Streams: XADD over one connection that pipelines whatever is under way, XREAD BLOCK for each reader. */
+/**
+ * Redis Streams: XADD over one connection that pipelines all records in flight, XREAD BLOCK for each reader.
+ */
 export function redisStreams(appendfsync: 'always' | 'everysec'): Subject {
   const level = appendfsync === 'always' ? 'disk' : 'page cache';
   return { name: `Redis Streams, ${appendfsync}`, level, open: (scratch) => open(scratch, appendfsync) };

@@ -81,7 +81,10 @@ function loads(): Load[] {
   );
 }
 
-/** All subjects one after the other, in the other order every second round; then, if asked for, all at half of Kafka's rate. */
+/**
+ * All subjects one after the other, in the other order every second round; then, if asked for, all at half of
+ * Kafka's rate.
+ */
 async function runLoad(load: Load, round: number): Promise<void> {
   const ordered = round % 2 === 0 ? selected : selected.toReversed();
   for (const subject of ordered) await runOne(subject, load);

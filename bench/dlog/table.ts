@@ -10,12 +10,12 @@ export interface Row extends LoadResult {
   readonly load: Load;
   /** Given for an open loop. */
   readonly offeredPerSec?: number;
-  /** Of this process and the subject's, client and server together. */
+  /** Processor time of this process and the subject's, client and server together. */
   readonly cpuSecPerMillion: number;
   /** What else the machine did, in percent of one core. */
   readonly othersCpuPercent: number;
   readonly verdict: Verdict;
-  /** Of what writing and syncing groups of that size gives here. */
+  /** Share of the rate that plain writes and syncs of groups of that size reach here. */
   readonly shareOfDisk?: number;
 }
 
@@ -39,7 +39,10 @@ const heads = [
   'quiet runs',
 ];
 
-/** Medians over the rounds. Rates are put beside the faster Kafka of the same load and level, latencies beside the one that was quicker. */
+/**
+ * Medians over the rounds. Rates are put beside the faster Kafka of the same load and level, latencies beside
+ * the one that was quicker.
+ */
 export function tableOf(rows: readonly Row[]): string {
   const groups = [...new Set(rows.map(keyOf))].map((key) => rows.filter((row) => keyOf(row) === key));
   const lines = [heads, ...groups.map((group) => cells(group, rivalsOf(group[0]!, groups)))];

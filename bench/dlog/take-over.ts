@@ -7,8 +7,8 @@ const leaseMs = 3000;
 const askEveryMs = 20;
 
 /**
- * How long a stream stays without a writer when its owner, in another process and in mid-append, is killed: until the next owner has
- * its first record acknowledged. That one asks for the stream all the time.
+ * How long a stream stays without a writer when its owner, in another process and in mid-append, is killed:
+ * until the next owner has its first record acknowledged. That one asks for the stream all the time.
  */
 export async function takeOverMs(
   scratch: string,

@@ -16,27 +16,27 @@ import { decode, StormTopology } from '../rpc/index.ts';
 import { codeFileBytesMax, type LogicalTopology } from '../topology/index.ts';
 import { type ResourceLimits, unpackResources } from './jar.ts';
 
-/** What a code directory is made of. */
+/** The contents of a code directory. */
 export interface TopologyCode extends TopologySettings {
-  /** A finished file of the inbox; moved in. */
+  /** A finished file of the inbox, which is moved into the directory. */
   readonly jarPath: string;
-  /** The normalized topology as the binary protocol writes it. */
+  /** The normalized topology in Thrift's binary protocol. */
   readonly topologyBytes: Uint8Array;
 }
 
-/** The part of it that follows from the configuration, which a rebalance can change. */
+/** The files that follow from the configuration, which a rebalance can change. */
 export interface TopologySettings {
-  /** JSON as Java reads it. */
+  /** The topology's own configuration: JSON as Java reads it. */
   readonly stormConf: string;
-  /** defaults < gateway < topology, strict JSON. */
+  /** The topology's configuration over the gateway's over the defaults: strict JSON. */
   readonly mergedConf: string;
-  /** The system topology as a LogicalTopology, strict JSON. */
+  /** The system topology as a LogicalTopology: strict JSON. */
   readonly systemTopology: string;
 }
 
-/** A directory that has all its files but not yet its name. */
+/** A directory that has all its files but not yet its final name. */
 export interface PreparedCode {
-  /** Gives it its name: `<dir>/<topology id>`. The jar leaves the inbox here. */
+  /** Moves the jar from the inbox and renames the directory to `<dir>/<topology id>`. */
   place(): Promise<void>;
   discard(): Promise<void>;
 }
@@ -44,22 +44,22 @@ export interface PreparedCode {
 const jarName = 'stormjar.jar';
 export const codeName = 'stormcode.ser';
 export const stormConfName = 'stormconf.ser';
-/** Node takes the scripts below it for what they are without it, whatever package `storm.local.dir` may lie in. */
+/** Keeps Node from applying the package that `storm.local.dir` may lie in to the scripts below. */
 const packageName = 'package.json';
 const unfinished = '.unfinished-';
 /** A configuration may hold a password. */
 const ownerOnly = { mode: 0o600 };
 const ownerOnlyDir = { recursive: true, mode: 0o700 };
-/** What gzip may add to bytes that it cannot compress is less than a thousandth. */
+/** gzip adds less than a thousandth to bytes that it cannot compress. */
 const zippedBytesMax = codeFileBytesMax + codeFileBytesMax / 256;
 const zip = promisify(gzip);
 const unzip = promisify(gunzip);
 
 /**
- * The directories that containers run from, `<storm.local.dir>/supervisor/stormdist/<topology id>`, with the files of
- * Storm's supervisor under Storm's names (the topology as gzip of Thrift, its configuration as gzip of JSON) and ours
- * beside them. A directory appears with all its files or not at all, and only the gateway's user may read it. The
- * directory of directories is created again when somebody deleted it.
+ * The directories that containers run from, `<storm.local.dir>/supervisor/stormdist/<topology id>`, with the
+ * files of Storm's supervisor under Storm's names (the topology as gzip of Thrift, its configuration as gzip
+ * of JSON) and ours beside them. A directory appears with all its files or not at all, and only the gateway's
+ * user may read it. The parent directory is re-created if it was deleted.
  */
 export class CodeDirectories {
   readonly #dir: string;
@@ -72,12 +72,13 @@ export class CodeDirectories {
     this.#log = log;
   }
 
-  /** Makes the directory of directories and removes what an earlier gateway left unfinished. */
+  /** Creates the parent directory and removes the unfinished directories of an earlier gateway. */
   static async open(dir: string, limits: ResourceLimits, log: Logger): Promise<CodeDirectories> {
     await mkdir(dir, ownerOnlyDir);
     for (const name of await readdir(dir)) {
       if (name.startsWith(unfinished)) await rm(join(dir, name), { recursive: true, force: true });
-      // An earlier release let others read it. One that cannot be changed must not keep the gateway from starting.
+      // An earlier release let other users read it. A directory whose mode cannot be changed must not prevent
+      // the start.
       else
         await chmod(join(dir, name), ownerOnlyDir.mode).catch((error: unknown) =>
           log.warn({ event: 'code.not-private', topologyId: name, reason: describeError(error) }),
@@ -96,8 +97,8 @@ export class CodeDirectories {
   }
 
   /**
-   * Writes everything under a name of its own. Throws `JAR_INVALID`, or `UPLOAD_FAILED` when the disk is full, and
-   * leaves nothing behind then.
+   * Writes all files into a directory with a temporary name. Throws `JAR_INVALID`, or `UPLOAD_FAILED` when
+   * the disk is full; nothing is left behind then.
    */
   async prepare(
     topologyId: string,
@@ -135,7 +136,10 @@ export class CodeDirectories {
     return { place, discard };
   }
 
-  /** As it was submitted, or undefined when there is none such. This and its like throw `CONFIG_UNREADABLE` naming the file. */
+  /**
+   * The topology as it was submitted. All readers resolve with undefined if there is no such file and throw
+   * `CONFIG_UNREADABLE`, naming a damaged one.
+   */
   async readTopology(topologyId: string): Promise<StormTopology | undefined> {
     const bytes = await this.#readZipped(topologyId, codeName);
     return bytes === undefined
@@ -158,12 +162,15 @@ export class CodeDirectories {
     });
   }
 
-  /** The text of `conf.json`: defaults < gateway < topology. */
+  /** The text of `conf.json`: the topology's configuration over the gateway's over the defaults. */
   async readMergedConf(topologyId: string): Promise<string | undefined> {
     return (await this.#readFile(topologyId, confFileName))?.toString('utf8');
   }
 
-  /** Replaces what follows from the configuration, file by file. Throws `UPLOAD_FAILED` when the disk is full. */
+  /**
+   * Replaces the files that follow from the configuration, one by one. Throws `UPLOAD_FAILED` when the disk
+   * is full.
+   */
   async rewrite(topologyId: string, settings: TopologySettings): Promise<void> {
     const dir = this.pathOf(topologyId);
     try {
@@ -233,6 +240,8 @@ async function move(source: string, target: string): Promise<void> {
 function diskFault(topologyId: string, dir: string, error: unknown): unknown {
   if (error instanceof GatewayError) return error;
   const code = errorCode(error);
-  const reason = code === 'ENOSPC' || code === 'EDQUOT' ? diskFullText(dir) : 'a file could not be written';
-  return new GatewayError('UPLOAD_FAILED', `keeping the code of ${topologyId}: ${reason}`, { cause: error });
+  const reason = code === 'ENOSPC' || code === 'EDQUOT' ? diskFullText(dir) : 'cannot write a file';
+  return new GatewayError('UPLOAD_FAILED', `cannot keep the code of topology ${topologyId}: ${reason}`, {
+    cause: error,
+  });
 }

@@ -3,7 +3,7 @@ import { confFileName, topologyFileName } from '../records/index.ts';
 import { codeFileBytesMax } from '../topology/index.ts';
 import { codeName, stormConfName, type TopologySettings } from './code-directory.ts';
 
-/** What is in each file, and how to make it smaller. */
+/** The contents of each file, and how to make it smaller. */
 const files = {
   [topologyFileName]: {
     content: 'its components and those that Storm adds',
@@ -23,8 +23,9 @@ const files = {
 };
 
 /**
- * Throws `TOPOLOGY_INVALID` for a file of a code directory that Nimbus, the scheduler and containers would not read again.
- * `bytes`: before compression; `isWhole`: false while the file has only been written in part.
+ * Throws `TOPOLOGY_INVALID` for a file of a code directory that is larger than Nimbus, the scheduler and
+ * containers read. `bytes` is its size before compression; `isWhole` is false while only a part of the file
+ * has been written.
  */
 export function checkCodeFile(
   topology: string,
@@ -41,14 +42,14 @@ export function checkCodeFile(
   );
 }
 
-/** What a configuration decides, of a submission or a rebalance. Throws as {@link checkCodeFile} does. */
+/** Checks the files that follow from the configuration. Throws as {@link checkCodeFile} does. */
 export function checkSettings(topology: string, settings: TopologySettings): void {
   checkCodeFile(topology, topologyFileName, Buffer.byteLength(settings.systemTopology));
   checkCodeFile(topology, confFileName, Buffer.byteLength(settings.mergedConf));
   checkCodeFile(topology, stormConfName, Buffer.byteLength(settings.stormConf));
 }
 
-/** The topology as submitted, without its jar. Throws as {@link checkCodeFile} does. */
+/** Checks the topology as submitted, without its jar. Throws as {@link checkCodeFile} does. */
 export function checkTopologyBytes(topology: string, topologyBytes: Uint8Array): void {
   checkCodeFile(topology, codeName, topologyBytes.length);
 }

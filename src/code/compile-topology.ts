@@ -11,15 +11,15 @@ import {
 import type { TopologySettings } from './code-directory.ts';
 import { checkCodeFile, checkSettings } from './code-sizes.ts';
 
-/** Components that are written in one turn of the event loop. */
+/** Components that are written in one event-loop turn. */
 const turnComponentsMax = 1000;
 
 export interface TopologySource {
   readonly name: string;
   readonly topology: StormTopology;
   /**
-   * `submitted`: as a client sent it. `stored`: from a code directory, where the components of the log already stand
-   * between the producers and consumers of durable streams.
+   * `submitted`: as a client sent it. `stored`: from a code directory, where the components of the log
+   * already stand between the producers and consumers of durable streams.
    */
   readonly origin: 'submitted' | 'stored';
   /** Each `json_conf`, see readComponentConfs. */
@@ -38,9 +38,9 @@ export interface CompiledTopology {
 }
 
 /**
- * Compiles a topology into the system topology that containers run: the only place that says in which order the steps
- * follow. Pure except for `nextTurn`, which is awaited between the steps, so that the gateway answers other clients while
- * it compiles a large topology. Throws `TOPOLOGY_INVALID`.
+ * Compiles a topology into the system topology that containers run: the only place that says in which order
+ * the steps follow. Pure except for `nextTurn`, which is awaited between the steps, so that the gateway
+ * answers other clients while it compiles a large topology. Throws `TOPOLOGY_INVALID`.
  */
 export async function compileTopology(
   { name, topology, origin, texts, conf }: TopologySource,
@@ -66,8 +66,9 @@ async function inTurns<T>(steps: Generator<void, T, void>, nextTurn: () => Promi
 }
 
 /**
- * Writes the files of a code directory that follow from the configuration. `conf` is the topology's own configuration,
- * `merged` the same over the cluster's. Throws `TOPOLOGY_INVALID` when a file is larger than its readers accept.
+ * Writes the files of a code directory that follow from the configuration. `conf` is the topology's own
+ * configuration, `merged` the same over the cluster's. Throws `TOPOLOGY_INVALID` when a file is larger than
+ * its readers accept.
  */
 export async function writeSettings(
   name: string,
@@ -89,7 +90,9 @@ export async function writeSettings(
   return settings;
 }
 
-/** The text of topology.json, a part at a time: a text that is too long is refused before the rest is written. */
+/**
+ * The text of topology.json, a part at a time: a text that is too long is refused before the rest is written.
+ */
 async function writeSystemTopology(
   { components }: LogicalTopology,
   name: string,
@@ -107,7 +110,10 @@ async function writeSystemTopology(
   return `{"components":[${parts.join(',')}]}`;
 }
 
-/** A component may set keys of Egret for itself. Throws `TOPOLOGY_INVALID` naming it. */
+/**
+ * Checks the `egret.*` keys that components set for themselves. Throws `TOPOLOGY_INVALID`, naming the
+ * component.
+ */
 export function checkComponentConfs(
   { spouts, bolts, state_spouts: stateSpouts }: StormTopology,
   confs: ReadonlyMap<string, ConfText>,

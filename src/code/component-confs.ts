@@ -2,12 +2,14 @@ import { nextTurn } from '../base/index.ts';
 import { type ConfText, readConfText, withCurrentNames } from '../config/index.ts';
 import type { ComponentCommon, StormTopology } from '../rpc/index.ts';
 
-/** Characters that are read in one turn of the event loop. JSON5, the slowest form, takes about 100 ms for so many. */
+/**
+ * Characters that are read in one event-loop turn. JSON5, the slowest form, takes about 100 ms for this many.
+ */
 const turnCharactersMax = 128 * 1024;
 
 /**
- * The `json_conf` of every component that has one, parsed once, by its text, with deprecated keys renamed. `onRead`
- * receives each as it was written. Calls of other clients are answered in between.
+ * The `json_conf` of every component that has one, parsed once, by its text, with deprecated keys renamed.
+ * `onRead` receives each as it was written. Calls of other clients are answered in between.
  */
 export async function readComponentConfs(
   topology: StormTopology,

@@ -20,7 +20,10 @@ export interface OverridesDeps {
   readonly clusterConf: ConfText;
 }
 
-/** A rebalance cannot set these (Nimbus.rebalance, 2.8): who submitted, how ZooKeeper is entered, where a worker runs. */
+/**
+ * Keys that a rebalance cannot set (Nimbus.rebalance, 2.8): submitter, ZooKeeper credentials, and a worker's
+ * host.
+ */
 const notForSubmitters = [
   'topology.submitter.principal',
   'topology.submitter.user',
@@ -30,12 +33,12 @@ const notForSubmitters = [
   'storm.local.hostname',
 ];
 /**
- * How the command that asks reaches a Nimbus: Storm's command sends its whole `-c` along. A topology that runs has no use
- * for it, and would start its workers again for nothing.
+ * Keys that tell the client how to reach Nimbus. Storm's command sends all of its `-c` options along. A
+ * running topology does not need these, and applying them would restart its workers.
  */
 const ofTheClient = /^(nimbus\.(seeds|host|thrift\..*)|storm\.thrift\..*|storm\.nimbus\.retry\..*)$/;
 
-/** What a rebalance asks for by way of configuration. `conf` is empty when nothing is left to be laid over. */
+/** What the configuration of a rebalance asks for. `conf` is empty when no key remains to be overridden. */
 export interface ReadOverrides {
   readonly workers: number | undefined;
   readonly conf: ConfText;
@@ -43,9 +46,9 @@ export interface ReadOverrides {
 }
 
 /**
- * Reads `topology_conf_overrides`, leaving out what a rebalance may not set and what is so already. `topology.workers` is
- * taken for the number of workers it names: what the configuration says of it decides how many ackers there are, and the
- * tasks of a topology never change. Throws `CONFIG_INVALID` for what is no configuration.
+ * Reads `topology_conf_overrides`, without the keys that a rebalance may not set and those that already have
+ * the value. `topology.workers` becomes a number of workers and stays as it is in the configuration, where it
+ * decides the number of ackers: the tasks of a topology never change. Throws `CONFIG_INVALID`.
  */
 export async function readOverrides(text: string, before: ConfText): Promise<ReadOverrides> {
   const what = 'topology_conf_overrides';
@@ -70,7 +73,7 @@ export async function readOverrides(text: string, before: ConfText): Promise<Rea
   };
 }
 
-/** The configuration of a topology as its workers have it now: the cluster's and its own. */
+/** The current configuration of a topology's workers: its own over the cluster's. */
 export async function readMergedConf(
   { code, clusterConf }: OverridesDeps,
   topologyId: string,
@@ -81,9 +84,9 @@ export async function readMergedConf(
 }
 
 /**
- * What the code directory of a topology says with the overrides laid over. Throws `TOPOLOGY_INVALID` when the topology
- * would then have other tasks, whose number is fixed for life,
- * or files that are too large to be read again.
+ * Computes the files of a topology's code directory with the overrides applied. Throws `TOPOLOGY_INVALID`
+ * when the overrides would change the topology's tasks, whose number is fixed, or when a file would be too
+ * large.
  */
 export async function overlay(
   { code, clusterConf }: OverridesDeps,
@@ -112,8 +115,8 @@ export async function overlay(
   if (tasksOf(after) !== tasksOf(system)) {
     throw new GatewayError(
       'TOPOLOGY_INVALID',
-      `the configuration would change the tasks of ${topologyId}, whose number is fixed for life: ` +
-        `leave out ${[...overrides.keys()].filter((key) => decidesTasks.includes(key)).join(', ')}, or submit it anew`,
+      `the configuration would change the tasks of ${topologyId}, whose number is fixed: ` +
+        `leave out ${[...overrides.keys()].filter((key) => decidesTasks.includes(key)).join(', ')}, or submit the topology again`,
       { facts: { topology: topologyId, keys: [...overrides.keys()] } },
     );
   }

@@ -28,12 +28,12 @@ const symbolicLink = 0o120_000;
 const anyExecute = 0o111;
 
 /**
- * Unpacks `resources/` of a topology jar into `<targetDir>/resources/`, as Storm's supervisor does (2.8), but keeping
- * the executable bit where the jar has one. A jar without resources makes nothing. What the jar holds elsewhere is not
- * looked at. Jars by any zip program will do.
+ * Unpacks `resources/` of a topology jar into `<targetDir>/resources/`, as Storm's supervisor does (2.8), but
+ * keeping the executable bits of the jar. A jar without resources creates no directory. Other entries of the
+ * jar are ignored. Any zip program may have written the jar.
  *
- * Throws `JAR_INVALID`, naming jar and entry: no zip file, damaged, a path that leads out of the directory, a symbolic
- * link, encrypted, or beyond the limits. What was unpacked until then is left for the caller to remove.
+ * Throws `JAR_INVALID`, naming the jar and the entry: not a zip file, damaged, a path outside the directory,
+ * a symbolic link, encrypted, or above the limits. The caller removes what was unpacked until then.
  */
 export async function unpackResources(
   jarPath: string,
@@ -92,7 +92,7 @@ async function listResources(
     if (found.length > options.filesMax) {
       throw jarInvalid(
         options.jarName,
-        `it holds more than ${options.filesMax} resources (egret.resources.max.files)`,
+        `it has more than ${options.filesMax} resources (egret.resources.max.files)`,
       );
     }
   }
@@ -102,7 +102,7 @@ async function listResources(
 function entryFault(yauzl: Yauzl, entry: Entry, name: string): string | undefined {
   if (((entry.externalFileAttributes >>> 16) & fileTypeMask) === symbolicLink) return 'is a symbolic link';
   if (entry.isEncrypted()) return 'is encrypted';
-  if (!entry.canDecodeFileData()) return `is packed by method ${entry.compressionMethod}, which is unknown`;
+  if (!entry.canDecodeFileData()) return `uses the unknown compression method ${entry.compressionMethod}`;
   const fault = yauzl.validateFileName(name);
   return fault === null ? undefined : `leads out of the jar (${fault})`;
 }
@@ -122,14 +122,14 @@ async function unpack(
   await pipeline(source, createWriteStream(path, { mode: resource.isExecutable ? 0o755 : 0o644 }));
 }
 
-/** Faults of the disk stay what they are; all else is the jar's. */
+/** Keeps errors of the disk; every other error is a fault of the jar. */
 function asJarFault(error: unknown, jarName: string, targetDir: string): unknown {
   if (error instanceof GatewayError) return error;
   const code = errorCode(error);
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     return new GatewayError(
       'UPLOAD_FAILED',
-      `unpacking the resources of ${jarName}: ${diskFullText(targetDir)}`,
+      `cannot unpack the resources of ${jarName}: ${diskFullText(targetDir)}`,
       {
         cause: error,
       },

@@ -14,9 +14,10 @@ export interface Submission {
 }
 
 /**
- * The configuration of a topology as its workers get it (Nimbus.normalizeConf and submitTopologyWithOpts, Storm 2.8):
- * serializers and decorators of all components united, counts that must be the same on every node taken from the cluster
- * where the topology is silent, settings that belong to the cluster put back, who submitted it written in.
+ * Computes the configuration that a topology's workers get (Nimbus.normalizeConf and submitTopologyWithOpts,
+ * Storm 2.8): unites the serializers and decorators of all components, takes counts that must be equal on
+ * every node from the cluster if the topology does not set them, restores settings that belong to the
+ * cluster, and adds the submitter.
  */
 export function normalizeConf(submission: Submission): ConfText {
   const { conf, clusterConf } = submission;
@@ -34,7 +35,7 @@ export function normalizeConf(submission: Submission): ConfText {
     'topology.submitter.principal': '',
     'topology.submitter.user': submission.owner,
     'topology.users': uniteUsers(submission),
-    // There is no ZooKeeper to be known to, and where a worker runs and logs is not the submitter's to say.
+    // There is no ZooKeeper to log in to, and the submitter does not choose where a worker runs and logs.
     'storm.zookeeper.topology.auth.scheme': undefined,
     'storm.zookeeper.topology.auth.payload': undefined,
     'storm.local.hostname': undefined,
@@ -50,7 +51,7 @@ export function normalizeConf(submission: Submission): ConfText {
     ...normalized,
     ...pick(merged, sameEverywhere),
     ...pick(clusterConf, ofTheCluster),
-    // A worker reaches Nimbus as its topology says, not as the client that submitted it did.
+    // A worker connects to Nimbus as its topology says, not as the submitting client did.
     ['topology.worker.nimbus.thrift.client.use.tls', tls],
     ['nimbus.thrift.client.use.tls', tls],
   ]);
@@ -85,7 +86,7 @@ function uniteDecorators({ componentConfs }: Submission, merged: ConfText): Json
   return [...united];
 }
 
-/** The topology's own (or, of old, `storm.metrics.reporters`) and those the cluster wants everywhere. */
+/** The topology's own reporters (or the deprecated `storm.metrics.reporters`) and those of the cluster. */
 function uniteReporters({ conf, clusterConf }: Submission, merged: ConfText): JsonValue | undefined {
   const isOld = !merged.has('topology.metrics.reporters') && merged.has('storm.metrics.reporters');
   const own = isOld

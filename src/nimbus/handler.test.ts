@@ -74,7 +74,7 @@ describe('the Nimbus service', () => {
     );
   });
 
-  it('says of what is not alive that it is not alive', async () => {
+  it('answers that a topology is not alive when there is none', async () => {
     const { call } = nimbus.client;
     const options = {};
     for (const attempt of [
@@ -178,7 +178,7 @@ describe('the Nimbus service', () => {
     await until('the name to be free', async () => !(await isAlive('words')));
   });
 
-  it('goes on where it was stopped: topologies stay, what was half done goes, kills end', async () => {
+  it('resumes after a stop: topologies stay, unfinished files are removed, kills complete', async () => {
     const id = await nimbus.submit({ name: 'words' });
     await nimbus.submit({ name: 'dying' });
     await nimbus.client.call.killTopologyWithOpts({ name: 'dying', options: { wait_secs: 30 } });
@@ -321,7 +321,7 @@ describe('the Nimbus service', () => {
     assert.equal(quick.files().length, 1);
     clock.advance(6000);
     await until('the file to go', () => quick.files().length === 0);
-    await assert.rejects(quick.client.call.finishFileUpload({ location }), /stood still too long/);
+    await assert.rejects(quick.client.call.finishFileUpload({ location }), /it expired/);
     await upload(quick.client, new Uint8Array(400_000));
   });
 });

@@ -42,8 +42,8 @@ export interface HandlerOptions {
 }
 
 /**
- * The methods of Storm's Nimbus that are there; the server answers every other one with an error that names it.
- * Thin: each reads or changes records, and leaves the rest to the file named after it.
+ * The methods of Storm's Nimbus that the gateway implements; the server answers every other method with an
+ * error that names it. Each method is thin and leaves the work to the class behind it.
  */
 export function makeHandler(deps: HandlerDeps, options: HandlerOptions): Handler<NimbusMethods> {
   return {
@@ -87,7 +87,8 @@ function lifecycleMethods(deps: HandlerDeps, { clusterConf }: HandlerOptions) {
   const kill = async (name: string, waitSecs: number | undefined): Promise<void> => {
     const found = await topologies.findByName(name);
     if (isUnreadable(found)) {
-      // How long it would wait is not known. What else there is of it goes once its record is gone.
+      // Its message timeout is unknown, so nothing waits. The reaper removes the rest once the record is
+      // gone.
       await topologies.removeUnreadable(found);
       void reaper.wake();
       return;
@@ -149,7 +150,7 @@ async function readSystem({ code }: HandlerDeps, record: TopologyRecord): Promis
   return (await code.readSystemTopology(record.id)) ?? codeMissing(record);
 }
 
-/** It went between the look at its record and the look at its files. */
+/** The topology was removed after its record was read. */
 function codeMissing(record: TopologyRecord): never {
   throw new GatewayError('TOPOLOGY_NOT_ALIVE', `${record.id} is not alive`, {
     facts: { topology: record.id },

@@ -1,14 +1,17 @@
 import { lookup } from 'node:dns/promises';
 
 /**
- * By which name clients know an address of this machine. Storm's client keeps its connection when the leader's host is,
- * letter by letter, the seed it dialled, and otherwise connects to the host it was told (NimbusClient, 2.8); so we name
- * the configured seed that leads to the address the client reached us at, and where there is none, that address, which
- * it has just shown it can reach.
+ * Returns the name by which clients know an address of this machine. Storm's client keeps its connection only
+ * if the leader's host equals the seed that it dialled, and otherwise connects to the host in the answer
+ * (NimbusClient, 2.8). So the answer is the configured seed that resolves to the address the client has
+ * reached, or, if there is none, that address itself, which the client is known to reach.
  */
 export type LeaderHost = (localAddress: string) => string;
 
-/** Looks the names up once, earlier ones winning. A name that leads nowhere is passed over. */
+/**
+ * Resolves the names once; of two names for one address, the earlier wins. A name that does not resolve is
+ * skipped.
+ */
 export async function resolveLeaderHost(names: readonly string[]): Promise<LeaderHost> {
   const nameByAddress = new Map<string, string>();
   const found = await Promise.all(names.map((name) => lookup(name, { all: true }).catch(() => [])));
@@ -23,7 +26,7 @@ export async function resolveLeaderHost(names: readonly string[]): Promise<Leade
   };
 }
 
-/** An IPv4 address that came in over an IPv6 socket is an IPv4 address to the client. */
+/** To the client, an IPv4 address that arrived over an IPv6 socket is an IPv4 address. */
 function plainAddress(address: string): string {
   return address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
 }

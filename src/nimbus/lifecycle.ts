@@ -2,15 +2,22 @@ import type { PendingRebalance, TopologyRecord } from '../records/index.ts';
 import type { TopologyStatus } from '../topology/index.ts';
 
 /**
- * The life of a topology, as Storm 2.8 allows it (Nimbus.TOPO_STATE_TRANSITIONS):
+ * The life cycle of a topology, as in Storm 2.8 (Nimbus.TOPO_STATE_TRANSITIONS):
  *
- *              activate            rebalance
- *   INACTIVE <----------> ACTIVE -----------> REBALANCING: waiting --place--> placing --rebalanced--> (the status before)
- *       |     deactivate    |                      |                             |
- *       +------- kill ------+------- kill ---------+-----------------------------+----> KILLED --(wait over)--> gone
+ *             activate           rebalance
+ *   INACTIVE <--------> ACTIVE ----------> REBALANCING: waiting --place--> placing --rebalanced--> (former
+ *   status)
+ *       |    deactivate   |                    |                             |
+ *       +------- kill ----+-------- kill ------+-----------------------------+----> KILLED --(wait over)--> gone
  *
- * An inactive one is rebalanced as well. A repeated kill moves the time of removal. Anything else is refused with
- * Storm's words.
+ * An inactive topology can be rebalanced as well. A repeated kill moves the time of removal. Any other event
+ * is refused in Storm's words.
+ *
+ * Invariant: `rebalance` is set exactly while the status is REBALANCING; its `statusBefore` is ACTIVE or
+ * INACTIVE.
+ * Invariant: `removeAtMs` is set exactly while the status is KILLED; no event leaves KILLED.
+ * Invariant: `rebalances` and `codeVersion` never decrease; each grows by at most one, when a rebalance is
+ * placed.
  */
 export type TopologyEvent =
   | { readonly kind: 'activate' }
@@ -18,17 +25,17 @@ export type TopologyEvent =
   | { readonly kind: 'kill'; readonly removeAtMs: number }
   | {
       readonly kind: 'rebalance';
-      /** What is asked for, and when the wait before it is over. */
+      /** What the client asked for, and when the wait before it ends. */
       readonly asked: Omit<PendingRebalance, 'phase' | 'statusBefore'>;
     }
-  /** The wait is over: the record asks for what was wanted, and the scheduler packs. */
+  /** The wait is over: the record takes over what was asked for, and the scheduler packs. */
   | { readonly kind: 'place' }
-  /** The scheduler has packed: the status is what it was before. */
+  /** The scheduler has packed: the former status is restored. */
   | { readonly kind: 'rebalanced' };
 
 export type TopologyStep =
   | { readonly kind: 'changed'; readonly record: TopologyRecord }
-  /** It is so already. */
+  /** The record already says so. */
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'refused'; readonly reason: string };
 
@@ -39,7 +46,7 @@ const accepted: Readonly<Record<TopologyStatus, readonly TopologyEvent['kind'][]
   KILLED: ['kill'],
 };
 
-/** What Storm calls the events (TopologyActions), for messages that people look up. */
+/** Storm's names of the events (TopologyActions), for messages that users look up. */
 const stormNames: Readonly<Record<TopologyEvent['kind'], string>> = {
   activate: 'ACTIVATE',
   deactivate: 'INACTIVATE',
@@ -84,7 +91,7 @@ function nextRecord(record: TopologyRecord, event: TopologyEvent): TopologyRecor
     case 'rebalanced':
       return rebalance?.phase === 'placing' ? { ...rest, status: rebalance.statusBefore } : record;
     case 'kill':
-      // What was to be rebalanced no longer matters.
+      // A kill cancels the rebalance.
       return { ...rest, status: 'KILLED', removeAtMs: event.removeAtMs };
   }
 }

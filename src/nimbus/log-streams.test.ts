@@ -28,7 +28,7 @@ function topology(): LogicalTopology {
   return withDurableStreams(normalizeTopology({ components }, conf), conf, 'words');
 }
 
-/** What is said of a topology whose stream lies in the log with these settings. */
+/** The answer for a topology whose stream is in the log with these settings. */
 async function answer(found: JsonValue | undefined): Promise<string> {
   const settings = (stream: string): Promise<JsonValue> => {
     assert.equal(stream, 'topology-words/a.default.0');
@@ -46,15 +46,15 @@ async function answer(found: JsonValue | undefined): Promise<string> {
 }
 
 describe('checkLogStreams', () => {
-  it('takes a stream that is not there, and one that is what the topology takes it for', async () => {
+  it('accepts a stream that does not exist yet, and one with the fields and partitions of the topology', async () => {
     assert.equal(await answer(undefined), 'taken');
     assert.equal(await answer({ fields: ['x', 'y'], partitions: 2, retentionMs: 5 }), 'taken');
   });
 
-  it('refuses other fields, another number of partitions, and what was made for no topology, naming the remedy', async () => {
+  it('refuses other fields, another number of partitions, and streams of no topology, and names the remedy', async () => {
     assert.match(
       await answer({ fields: ['x'], partitions: 2 }),
-      /with the fields \["x"\], and is submitted with \["x","y"\]/,
+      /with the fields \["x"\], and is now submitted with \["x","y"\]/,
     );
     assert.match(
       await answer({ fields: ['x', 'y'], partitions: 1 }),
@@ -62,11 +62,11 @@ describe('checkLogStreams', () => {
     );
     assert.match(
       await answer(null),
-      /was not made for a topology.*egret dlog delete topology-words\/a\.default\.0/,
+      /was not created for a topology.*egret dlog delete topology-words\/a\.default\.0/,
     );
   });
 
-  it('does not take a log that cannot be asked for one without the stream', async () => {
+  it('does not accept the topology while the log is unavailable', async () => {
     const settings = (): Promise<JsonValue> => Promise.reject(new GatewayError('STATE_UNAVAILABLE', 'away'));
     await assert.rejects(checkLogStreams({ settings }, topology(), 'words'), { code: 'STATE_UNAVAILABLE' });
   });

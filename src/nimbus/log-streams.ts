@@ -7,14 +7,15 @@ import {
   logStreamName,
 } from '../topology/index.ts';
 
-/** What nimbus asks of the log. Rejects with `STREAM_UNKNOWN` where there is no such stream. */
+/** What nimbus needs of the log. Rejects with `STREAM_UNKNOWN` when there is no such stream. */
 export interface LogStreams {
   settings(stream: string): Promise<JsonValue>;
 }
 
 /**
- * A topology goes on with the streams that its predecessor of the same name left in the log, if they are what it takes them for.
- * Throws `TOPOLOGY_INVALID` naming stream and remedy where fields or number of partitions are others.
+ * Checks the log's streams for a topology. A topology resumes the streams that an earlier one of the same
+ * name left in the log, if their fields and partitions are the same. Throws `TOPOLOGY_INVALID`, naming the
+ * stream and the remedy, if not.
  */
 export async function checkLogStreams(
   log: LogStreams,
@@ -28,18 +29,18 @@ export async function checkLogStreams(
     if (difference !== undefined)
       throw new GatewayError(
         'TOPOLOGY_INVALID',
-        `stream ${wanted.streamId} of component ${wanted.componentId} lies in the log as ${stream}, ${difference}. ` +
-          `Submit it as it was, or delete what the log has of it: egret dlog delete ${stream} (and each further partition)`,
+        `stream ${wanted.streamId} of component ${wanted.componentId} is in the log as ${stream}, ${difference}. ` +
+          `Submit it unchanged, or delete the stream and its other partitions: egret dlog delete ${stream}`,
         { facts: { stream } },
       );
   }
 }
 
 function differenceOf(found: JsonValue, wanted: LogSettings): string | undefined {
-  if (!isJsonObject(found)) return 'and was not made for a topology';
+  if (!isJsonObject(found)) return 'and was not created for a topology';
   const fields = found['fields'];
   if (JSON.stringify(fields) !== JSON.stringify(wanted.fields))
-    return `with the fields ${JSON.stringify(fields)}, and is submitted with ${JSON.stringify(wanted.fields)}`;
+    return `with the fields ${JSON.stringify(fields)}, and is now submitted with ${JSON.stringify(wanted.fields)}`;
   const partitions = found['partitions'];
   if (partitions !== wanted.partitions)
     return `with ${JSON.stringify(partitions)} partitions, and ${confKeys.durablePartitions} is ${wanted.partitions}`;

@@ -6,9 +6,9 @@ import { confKeys } from '../topology/index.ts';
 const secsMax = 0x7fff_ffff;
 
 /**
- * How long a kill or a rebalance waits where it does not say: long enough for what is under way to end or time out
- * (Nimbus.TOPO_STATE_TRANSITIONS, 2.8). A topology whose configuration cannot be read waits as long as the cluster's
- * says: it must still be possible to kill it.
+ * How long a kill or a rebalance waits when the request does not say: until in-flight tuples are acked or
+ * time out (Nimbus.TOPO_STATE_TRANSITIONS, 2.8). If the topology's configuration cannot be read, the
+ * cluster's timeout applies, so that the topology can still be killed.
  */
 export async function messageTimeoutSecs(
   code: CodeDirectories,

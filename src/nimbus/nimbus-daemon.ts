@@ -30,20 +30,22 @@ export interface NimbusOptions {
   /** The gateway's whole configuration. */
   readonly clusterConf: ConfText;
   readonly localDir: string;
-  /** The name of this machine where the configuration says one. */
+  /** The name of this machine, if the configuration sets one. */
   readonly hostname: string | undefined;
   /** The user that the gateway, and so every topology, runs as. */
   readonly owner: string;
 }
 
-/** How long an upload whose connection closed waits for its client to be back. */
+/** How long an upload whose connection closed waits for its client to reconnect. */
 const uploadOrphanMs = 30_000;
-/** How long an upload may make no progress before it gives up its place where all are taken. */
+/**
+ * How long an upload may make no progress before another upload may take its place, if all places are taken.
+ */
 const uploadYieldMs = 10_000;
 
 /**
- * What stands behind the Nimbus service. It listens to nothing itself: `handler` is for a Thrift server.
- * Faults of opening are those of the directories under `localDir` (Node's) and of the store (`STATE_UNAVAILABLE`).
+ * Everything behind the Nimbus service. It opens no socket itself: a Thrift server calls `handler`.
+ * Opening fails with Node's errors for the directories under `localDir`, and with `STATE_UNAVAILABLE`.
  */
 export class NimbusDaemon implements AsyncDisposable {
   readonly handler: Handler<NimbusMethods>;
@@ -63,10 +65,10 @@ export class NimbusDaemon implements AsyncDisposable {
     this.#rebalances = parts.rebalances;
   }
 
-  /** Also cleans up after a gateway that was stopped in the middle of something. */
+  /** Opens the parts and cleans up what an interrupted gateway left behind. */
   static async open(deps: NimbusDeps, options: NimbusOptions): Promise<NimbusDaemon> {
     const { config } = options;
-    // Topologies, their files and every answer do without them.
+    // Neither topologies, their files, nor answers may contain the secrets of daemons.
     const clusterConf = withoutDaemonSecrets(options.clusterConf);
     const inbox = await Inbox.open(
       join(options.localDir, 'nimbus', 'inbox'),
@@ -121,7 +123,7 @@ export class NimbusDaemon implements AsyncDisposable {
     return new NimbusDaemon({ handler, inbox, reaper, rebalances });
   }
 
-  /** Ends what runs by itself. The server in front of it is closed first, so that no call is under way. */
+  /** Stops the background work. Close the server in front of it first, so that no call is running. */
   async close(): Promise<void> {
     await this.#rebalances.close();
     await this.#reaper.close();

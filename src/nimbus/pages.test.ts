@@ -85,7 +85,7 @@ const placed: readonly Placed[] = [
 ];
 
 const situation = fc.record({
-  /** Of each executor above; undefined before its first heartbeat. */
+  /** The statistics of each executor above; undefined before its first heartbeat. */
   bodies: fc.tuple(
     ...placed.map(({ componentId }) =>
       fc.option(componentId === 'words' ? spoutBody : boltBody, { nil: undefined, freq: 4 }),
@@ -330,7 +330,7 @@ describe('pages of the Nimbus service', () => {
     );
   });
 
-  it('answers the workers of a node or a host, and says of an unknown one that it is not alive', async () => {
+  it('answers the workers of a node or a host, and that an unknown one is not alive', async () => {
     await place();
     const supervisor = {
       nodeId: 'n1',
@@ -366,7 +366,7 @@ describe('pages of the Nimbus service', () => {
     }
   });
 
-  it('says of what is not alive that it is not alive', async () => {
+  it('answers that a topology is not alive when there is none', async () => {
     const choice = { window: '600', is_include_sys: false };
     const { call } = nimbus.client;
     await assert.rejects(call.getTopologyPageInfo({ id: 'gone', ...choice }), /gone is not alive/);
@@ -392,8 +392,8 @@ interface ErrorLike {
 const latencyNames = ['complete_latency_ms', 'execute_latency_ms', 'process_latency_ms'];
 
 /**
- * On this page alone Storm adds latencies up in whole milliseconds (StatsUtil.sumOr0 begins with an Integer): each executor
- * may lose less than one of its total.
+ * On this page alone Storm adds latencies up in whole milliseconds (StatsUtil.sumOr0 begins with an Integer):
+ * each executor may lose less than one of its total.
  */
 function assertLatenciesMeet(page: TopologyPageInfo, expected: TopologyPageInfo, said: string): void {
   for (const kind of ['id_to_spout_agg_stats', 'id_to_bolt_agg_stats'] as const) {

@@ -51,8 +51,8 @@ function pageMethods({ queries }: QueryMethodsDeps) {
 }
 
 /**
- * Reads the window of a page. Without one, every sum is 0, as in Storm. A window like "600+additions", which no client of
- * Storm's sends, asks for latencies and restarts as well.
+ * Reads the window of a page. Without one, every sum is 0, as in Storm. A window like "600+additions", which
+ * no client of Storm's sends, asks for latencies and restarts as well.
  */
 function pageOptions(wanted: string | undefined, includeSystem: boolean) {
   const [window = '', addition] = (wanted ?? '').split('+', 2);

@@ -9,22 +9,22 @@ export interface ReaperDeps {
   readonly store: RecordStore;
   readonly topologies: Topologies;
   readonly code: CodeDirectories;
-  /** A submission being written looks like a leftover, and is none. */
+  /** True while a submission is being written: its files look like leftovers but are not. */
   readonly isUnderWay: (topologyId: string) => boolean;
-  /** What is removed frees space, so it may use what is kept for that. */
+  /** Removing frees disk space, so it may use the disk reserve. */
   readonly freeing: Freeing;
 }
 
-/** While a removed topology's containers end, and when the store is away. */
+/** Retry interval while a removed topology's containers end, and while the store is unavailable. */
 const retryMs = 500;
-/** Finds what nobody announced: Storm's `nimbus.monitor.freq.secs`. */
+/** Finds changes that were not announced, like Storm's `nimbus.monitor.freq.secs`. */
 const patrolMs = 10_000;
 
 /**
- * Ends topologies whose wait after a kill is over. Removing the record makes the scheduler end the containers, and frees
- * the name; when the last container is gone the topology's files, errors and plans go too. In a store that was emptied
- * nothing is removed until the scheduler has filled it again. One sweep at a time; a sweep
- * can be asked for at any moment.
+ * Removes topologies whose wait after a kill is over. Removing the record makes the scheduler stop the
+ * containers, and releases the name; once the last container has ended, the reaper removes the topology's
+ * files, errors and plans. From an emptied store it removes nothing until the scheduler has refilled it.
+ * Sweeps run one at a time; a sweep may be requested at any time.
  */
 export class Reaper {
   readonly #deps: ReaperDeps;
@@ -36,7 +36,7 @@ export class Reaper {
     this.#deps = deps;
   }
 
-  /** Sweeps now, and from then on when something is due. */
+  /** Sweeps now, and again whenever something is due. */
   wake(): Promise<void> {
     this.#sweeping = this.#sweeping.then(() => this.#sweep());
     return this.#sweeping;
@@ -63,7 +63,7 @@ export class Reaper {
     this.#timer = clock.after(Math.max(0, againAtMs - clock.nowMs()), () => void this.wake());
   }
 
-  /** Answers when to look again. */
+  /** Returns the time of the next check. */
   async #removeDue(): Promise<number> {
     const nowMs = this.#deps.clock.nowMs();
     let againAtMs = nowMs + patrolMs;
@@ -81,16 +81,19 @@ export class Reaper {
     return againAtMs;
   }
 
-  /** Names whose topology never came to be, and what is left of topologies that are no more. Answers when to look again. */
+  /**
+   * Removes claims without a topology and files of removed topologies. Returns the time of the next check.
+   */
   async #removeLeftovers(): Promise<number> {
     const { topologies, code, store, clock } = this.#deps;
     const marker = await markerOf(store);
-    // Leftovers are read first: what is submitted in between is then found alive.
+    // Read leftovers before records: a topology that is submitted in between is then found alive.
     const [claims, codeIds] = [await topologies.claims(), await code.ids()];
     const { stored, unreadable } = await topologies.listAll();
-    // What belongs to a record that cannot be read stays: the record may be restored.
+    // Keep everything of an unreadable record: it may be restored.
     const alive = new Set([...stored.map(({ record }) => record.id), ...unreadable.map(({ id }) => id)]);
-    // Emptied before or while we read: what is missing was not removed, and the scheduler writes it again.
+    // The store was emptied before or during the reads: missing records were not removed; the scheduler
+    // rewrites them.
     if (marker === undefined || (await markerOf(store)) !== marker) return clock.nowMs() + retryMs;
     const isGone = (id: string): boolean => !alive.has(id) && !this.#deps.isUnderWay(id);
     for (const claim of claims) {
@@ -98,7 +101,8 @@ export class Reaper {
     }
     for (const { record } of stored) {
       if (claims.some(({ name, id }) => name === record.name && id === record.id)) continue;
-      // Its claim was lost or damaged: without one it could not be killed, and its name could be taken.
+      // Its claim was lost or damaged. Without a claim it cannot be killed, and another topology could take
+      // its name.
       if (await topologies.claimName(record.name, record.id)) {
         this.#deps.log.warn({ event: 'topology.name-claimed-again', topology: record.id });
       }
@@ -113,7 +117,7 @@ export class Reaper {
       await store.removeAll(keys.errorsOf(id));
       await store.removeAll(keys.heartbeats(id));
       await store.remove(keys.physicalPlan(id));
-      // Last: as long as it is there, a sweep that failed is made up for.
+      // Remove the directory last: while it exists, the next sweep repeats a failed one.
       await code.remove(id);
       this.#deps.log.info({ event: 'topology.cleaned', topology: id });
     }

@@ -68,7 +68,7 @@ describe('rebalance', () => {
     assert.deepEqual([done.workers, done.executors], [3, { count: 4, __acker: 2 }]);
   });
 
-  it('waits for the message timeout where it is not told how long', async () => {
+  it('waits for the message timeout when the request names no wait', async () => {
     await rebalance({});
     assert.equal((await record()).rebalance!.dueAtMs, clock.nowMs() + 7000);
   });
@@ -84,8 +84,8 @@ describe('rebalance', () => {
   it("refuses in Storm's words what no topology can be", async () => {
     for (const [options, message] of [
       [
-        { num_executors: new Map([['nobody', 1]]) },
-        'Invalid component nobody for topology words, valid values are count,words',
+        { num_executors: new Map([['absent', 1]]) },
+        'Invalid component absent for topology words, valid values are count,words',
       ],
       [{ num_executors: new Map([['count', 0]]) }, 'Number of executors must be greater than 0'],
       [{ num_executors: new Map([['count', -1]]) }, 'Number of executors must be greater than 0'],
@@ -96,7 +96,7 @@ describe('rebalance', () => {
       ],
       [
         { topology_conf_overrides: '{"topology.acker.executors":3}' },
-        `the configuration would change the tasks of ${id}, whose number is fixed for life: leave out topology.acker.executors, or submit it anew`,
+        `the configuration would change the tasks of ${id}, whose number is fixed: leave out topology.acker.executors, or submit the topology again`,
       ],
       [
         { topology_conf_overrides: '{"topology.max.spout.pending":"many"}' },
@@ -114,7 +114,7 @@ describe('rebalance', () => {
     await assert.rejects(nimbus.client.call.rebalance({ name: 'gone', options: {} }), /gone is not alive/);
   });
 
-  it('is refused while another goes on and after a kill, and a kill ends it', async () => {
+  it('is refused during another one and after a kill, and a kill cancels it', async () => {
     await rebalance({ wait_secs: 100 });
     await assert.rejects(
       rebalance({}),
@@ -126,7 +126,7 @@ describe('rebalance', () => {
     await assert.rejects(rebalance({}), /No transition for event: REBALANCE, status: KILLED/);
   });
 
-  it('goes on after a restart of the gateway, wherever it was', async () => {
+  it('resumes after a restart of the gateway in each phase', async () => {
     await rebalance({ wait_secs: 5, num_workers: 2 });
     await nimbus.restart();
     clock.advance(5000);
@@ -138,7 +138,7 @@ describe('rebalance', () => {
     assert.equal((await record()).workers, 2);
   });
 
-  it('goes on where a gateway was killed after it had laid over the configuration', async () => {
+  it('resumes after a gateway was killed between the files and the record', async () => {
     await rebalance({ wait_secs: 5, topology_conf_overrides: '{"topology.debug":true}' });
     const before = await nimbus.store.read(keys.topology(id).path);
     clock.advance(5000);

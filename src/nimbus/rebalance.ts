@@ -16,17 +16,18 @@ export interface RebalancesDeps {
   readonly clusterConf: ConfText;
 }
 
-/** When the store or the disk is away. */
+/** Retry interval while the store or the disk is unavailable. */
 const retryMs = 1000;
-/** Finds what nobody announced. */
+/** Finds changes that were not announced. */
 const patrolMs = 10_000;
 
 type Asked = Omit<PendingRebalance, 'phase' | 'statusBefore'>;
 
 /**
- * Takes rebalances in and carries them through: after the wait the record asks for what was wanted, and once the
- * scheduler has packed by it the status before is restored. All state is in the records, so a gateway that takes over
- * goes on where another was killed. One sweep at a time; a sweep can be asked for at any moment.
+ * Accepts rebalances and carries them out: after the wait, the record takes over what was asked for; once the
+ * scheduler has packed accordingly, the former status is restored. All state is in the records, so a gateway
+ * that takes over resumes where another was killed. Sweeps run one at a time; a sweep may be requested at any
+ * time.
  */
 export class Rebalances {
   readonly #deps: RebalancesDeps;
@@ -39,7 +40,7 @@ export class Rebalances {
     this.#deps = deps;
   }
 
-  /** Goes on with what an earlier gateway began. Rejects with `STATE_UNAVAILABLE`. */
+  /** Resumes what an earlier gateway began. Rejects with `STATE_UNAVAILABLE`. */
   async open(): Promise<void> {
     const { store } = this.#deps;
     this.#watch = await store.watch(keys.assignments, () => void this.wake());
@@ -47,8 +48,9 @@ export class Rebalances {
   }
 
   /**
-   * Checks in Storm's order (Nimbus.rebalance, 2.8) and records what is asked. Throws `TOPOLOGY_NOT_ALIVE`,
-   * `TOPOLOGY_INVALID` or `CONFIG_INVALID` (to the client both InvalidTopologyException), `TRANSITION_REFUSED`.
+   * Checks a request in Storm's order (Nimbus.rebalance, 2.8) and records it. Throws `TOPOLOGY_NOT_ALIVE`,
+   * `TOPOLOGY_INVALID` or `CONFIG_INVALID` (to the client both InvalidTopologyException),
+   * `TRANSITION_REFUSED`.
    */
   async begin(name: string, options: RebalanceOptions): Promise<void> {
     const { topologies, log } = this.#deps;
@@ -59,7 +61,7 @@ export class Rebalances {
     void this.wake();
   }
 
-  /** Sweeps now, and from then on when something is due. */
+  /** Sweeps now, and again whenever something is due. */
   wake(): Promise<void> {
     this.#sweeping = this.#sweeping.then(() => this.#sweep());
     return this.#sweeping;
@@ -112,7 +114,7 @@ export class Rebalances {
     }
   }
 
-  /** Refused now rather than after the wait: what a configuration would do to the tasks is known at once. */
+  /** Checks the overrides against the tasks now, so that a refusal does not come only after the wait. */
   async #readOverrides(record: TopologyRecord, text: string): ReturnType<typeof readOverrides> {
     if (text.trim() === '') return { workers: undefined, conf: new Map(), deprecatedKeys: [] };
     const overrides = await readOverrides(text, await readMergedConf(this.#deps, record.id));
@@ -138,7 +140,7 @@ export class Rebalances {
     this.#timer = clock.after(Math.max(0, againAtMs - clock.nowMs()), () => void this.wake());
   }
 
-  /** Answers when to look at it again; infinite for not before something is announced. */
+  /** Returns the time of the next check; infinite if only an announced change can bring one about. */
   async #advance(stored: StoredTopology): Promise<number> {
     const { clock, store, topologies, log } = this.#deps;
     const { rebalance, id, rebalances = 0 } = stored.record;
@@ -146,7 +148,7 @@ export class Rebalances {
     if (rebalance.phase === 'waiting') {
       if (rebalance.dueAtMs > clock.nowMs()) return rebalance.dueAtMs;
       await this.#layOver(id, rebalance);
-      // What has changed meanwhile (a kill) is looked at again.
+      // If the record changed meanwhile (a kill), the next sweep reads it again.
       await topologies.stepOnce(stored, { kind: 'place' });
       return clock.nowMs();
     }
@@ -157,7 +159,7 @@ export class Rebalances {
     return isDone ? Number.POSITIVE_INFINITY : clock.nowMs();
   }
 
-  /** Done twice it is as if done once: a gateway may be killed between this and the record. */
+  /** Idempotent: a gateway may be killed between this and the write of the record. */
   async #layOver(topologyId: string, { confOverrides }: PendingRebalance): Promise<void> {
     if (confOverrides === undefined) return;
     const { code } = this.#deps;

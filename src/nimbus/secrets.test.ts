@@ -81,7 +81,7 @@ describe("the gateway's secrets", () => {
     }
   });
 
-  it('could be read by nobody else: files with configuration, and the directories they lie in, are private', () => {
+  it('are readable by the user of the gateway only: files with configuration and their directories are private', () => {
     const code = join(nimbus.localDir, 'supervisor', 'stormdist', id);
     for (const name of ['conf.json', 'stormconf.ser', 'stormcode.ser', 'topology.json', 'stormjar.jar'])
       assert.equal(statSync(join(code, name)).mode & 0o777, 0o600, name);

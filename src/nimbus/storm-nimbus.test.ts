@@ -73,8 +73,8 @@ function seedOfRun(): number {
 }
 
 /**
- * Decorators come out of a Java set, in no order. Storm adds the cluster's reporters to the very list that the deprecated
- * `storm.metrics.reporters` holds, so that one shows them too; nobody reads it any more.
+ * Decorators come out of a Java set, in no order. Storm adds the cluster's reporters to the very list that
+ * the deprecated `storm.metrics.reporters` holds, so that one shows them too; nothing reads it any more.
  */
 function comparable(conf: JsonObject): JsonObject {
   const rest = Object.fromEntries(Object.entries(conf).filter(([key]) => key !== 'storm.metrics.reporters'));

@@ -3,7 +3,7 @@ import { type ConfText, readConfValue } from '../config/index.ts';
 import type { StormTopology } from '../rpc/index.ts';
 import { confKeys, executorCountOf, type LogicalTopology } from '../topology/index.ts';
 
-/** The Storm whose clients and workers the gateway is at home with. */
+/** The version of Storm that the gateway reports, and whose workers it runs. */
 export const stormVersion = '2.8.3';
 
 export interface SizeLimits {
@@ -15,11 +15,14 @@ export interface SizeLimits {
 
 /** Task ids are 16 bits wide on every wire, Storm's own included. */
 const tasksMax = 32_767;
-/** A topology's id names directories: file systems allow 255 bytes for name, counter, time and a mark of ours. */
+/**
+ * A topology's id names directories: file systems allow 255 bytes for the name, counter, time and a prefix of
+ * ours.
+ */
 const nameBytesMax = 200;
 const namePattern = /^[^/.:\\]+$/;
 
-/** Storm's rule (Utils.validateTopologyName, 2.8), and what no directory can be called. */
+/** Storm's rule (Utils.validateTopologyName, 2.8); the name must also be a valid directory name. */
 export function isTopologyName(name: string): boolean {
   return namePattern.test(name) && !name.includes('\0') && Buffer.byteLength(name) <= nameBytesMax;
 }
@@ -35,7 +38,10 @@ export function checkTopologyName(name: string): void {
   );
 }
 
-/** What a topology may ask of a Storm but not of this gateway, and versions whose classes do not fit its workers. */
+/**
+ * Refuses what Storm supports and this gateway does not, and Storm versions whose classes do not fit its
+ * workers.
+ */
 export function checkSupported(topology: StormTopology, conf: ConfText): void {
   const dependencies = [...(topology.dependency_jars ?? []), ...(topology.dependency_artifacts ?? [])];
   if (dependencies.length > 0) {
@@ -59,7 +65,9 @@ export function checkSupported(topology: StormTopology, conf: ConfText): void {
   );
 }
 
-/** Throws `TOPOLOGY_INVALID` for a shell component whose process could not be started: its arguments are texts that end with NUL. */
+/**
+ * Throws `TOPOLOGY_INVALID` for a shell component that cannot be started because an argument contains NUL.
+ */
 export function checkShellCommands({ spouts, bolts, state_spouts: stateSpouts }: StormTopology): void {
   const objects = [
     ...[...spouts].map(([id, { spout_object: object }]) => [id, object] as const),
@@ -72,14 +80,14 @@ export function checkShellCommands({ spouts, bolts, state_spouts: stateSpouts }:
       if (object.value[field]?.includes('\0') === true)
         throw new GatewayError(
           'TOPOLOGY_INVALID',
-          `component "${id}": its ${field} has the character NUL, with which no process can be started: remove it`,
+          `component "${id}": its ${field} contains the character NUL, so its process cannot be started. Remove the character`,
           { facts: { component: id, field } },
         );
     }
   }
 }
 
-/** Storm's validateTopologySize, and how many tasks there can be at all. */
+/** Storm's validateTopologySize, and the limit that task ids set. */
 export function checkSize(topology: LogicalTopology, conf: JsonObject, limits: SizeLimits): void {
   const workers = conf[confKeys.workers];
   if (limits.workersMax !== undefined && typeof workers === 'number' && workers > limits.workersMax) {

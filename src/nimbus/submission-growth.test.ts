@@ -14,7 +14,10 @@ import { Topologies } from './topologies.ts';
 
 const slots = Array.from({ length: 64 }, (_, port) => ({ nodeId: 'n', hostname: 'h', port: 6700 + port }));
 
-/** Everything between a call and the disk, and what the scheduler then does with it. Answers the fault, if any. */
+/**
+ * Everything between a call and the disk, and what the scheduler then does with it. Answers the fault, if
+ * any.
+ */
 async function submitAndPack(
   { topology, jsonConf }: GrowingSubmission,
   clusterConf: ConfText,
@@ -59,7 +62,10 @@ async function submitAndPack(
   return undefined;
 }
 
-/** CPU time: what other processes of this machine do counts less than it would in wall time. The least of some runs. */
+/**
+ * CPU time: what other processes of this machine do counts less than it would in wall time. The least of some
+ * runs.
+ */
 async function cpuMsOf(submission: GrowingSubmission, clusterConf: ConfText, runs: number): Promise<number> {
   let leastMs = Number.POSITIVE_INFINITY;
   for (let run = 0; run < runs; run++) {
@@ -74,7 +80,10 @@ async function cpuMsOf(submission: GrowingSubmission, clusterConf: ConfText, run
 describe('the time that a submission takes', () => {
   const size = 32;
   const growth = 16;
-  /** n log n comes to 29 at these sizes, n squared to 256. Measured were 22 at most, and 74 to 290 with products put back. */
+  /**
+   * n log n comes to 29 at these sizes, n squared to 256. Measured were 22 at most, and 74 to 290 with
+   * products put back.
+   */
   const ratioMax = 50;
   const attempts = 4;
   let clusterConf: ConfText;
@@ -90,7 +99,8 @@ describe('the time that a submission takes', () => {
       for (let attempt = 0; attempt < attempts; attempt++) {
         const smallMs = await cpuMsOf(small, clusterConf, 3);
         const largeMs = await cpuMsOf(large, clusterConf, 1);
-        // A small one that takes next to nothing says little: then the large one is held to a time of its own.
+        // A small one that takes next to nothing says little: then the large one is held to a time of its
+        // own.
         if (largeMs <= ratioMax * Math.max(smallMs, 1)) return;
         ratios.push(`${smallMs} ms -> ${largeMs} ms`);
       }

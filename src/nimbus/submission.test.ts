@@ -333,7 +333,8 @@ describe('a submission', () => {
           { kind: 'shell', value: { execution_command: 'python3\0', script: 'a.py' } },
         ),
       },
-      because: /InvalidTopologyException\(msg:component "count": its execution_command has the character NUL/,
+      because:
+        /InvalidTopologyException\(msg:component "count": its execution_command contains the character NUL/,
     },
     'a script that no process can be started with': {
       request: {
@@ -342,7 +343,7 @@ describe('a submission', () => {
           { kind: 'shell', value: { execution_command: 'python3', script: 'a\0.py' } },
         ),
       },
-      because: /InvalidTopologyException\(msg:component "count": its script has the character NUL/,
+      because: /InvalidTopologyException\(msg:component "count": its script contains the character NUL/,
     },
     'jars in a blob store': {
       request: { topology: { ...shellTopology(), dependency_jars: ['dep-x.jar'] } },
@@ -410,7 +411,7 @@ describe('a submission', () => {
     assert.equal((await nimbus.client.call.getTopologySummaryByName({ name: 'words' })).id, id);
   });
 
-  it('wins its name once, whoever else asks at the same moment', async () => {
+  it('claims its name once, even among simultaneous submissions', async () => {
     const results = await Promise.allSettled(
       Array.from({ length: 8 }, () => nimbus.submit({ name: 'words' })),
     );
@@ -429,7 +430,7 @@ describe('a submission', () => {
         jsonConf: '{}',
         topology: shellTopology(),
       });
-    await assert.rejects(submit('/etc/passwd'), /no finished or open upload at \/etc\/passwd/);
+    await assert.rejects(submit('/etc/passwd'), /there is no open or finished upload at \/etc\/passwd/);
     await assert.rejects(submit(''), /no finished or open upload/);
     await submit(location);
   });

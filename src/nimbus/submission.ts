@@ -65,7 +65,7 @@ export interface SubmissionDeps {
 export interface SubmissionOptions {
   readonly clusterConf: ConfText;
   readonly limits: SizeLimits;
-  /** In whose name topologies run: the user the gateway runs as, for the transport knows no other. */
+  /** The user that topologies run as: the gateway's, because the transport knows no other. */
   readonly owner: string;
 }
 
@@ -76,15 +76,20 @@ interface Accepted {
 }
 
 /**
- * Takes topologies in, in the order of Storm's Nimbus (submitTopologyWithOpts, 2.8): name, alive, configuration,
- * structure, size; then the files are written, the name is claimed, and the record makes the topology exist. The answer
- * does not wait for the scheduler. Nothing is left of a submission that fails.
+ * Accepts submissions. Checks run in the order of Storm's Nimbus (submitTopologyWithOpts, 2.8): name, alive,
+ * configuration, structure, size. Then the files are written, the name is claimed, and the record makes the
+ * topology exist. The answer does not wait for the scheduler. A failed submission leaves nothing behind.
  */
 export class Submissions {
   readonly #deps: SubmissionDeps;
   readonly #options: SubmissionOptions;
-  /** Ids and the files they are made of. */
+  /**
+   * The uploaded jar of each submission that is being checked or written, by topology id.
+   * Invariant: an id is in it from before its first check until its record exists or all of its files are
+   * removed.
+   */
   readonly #underWay = new Map<string, string>();
+  /** Invariant: never decreases, so that no two submissions of one gateway have the same id. */
   #count = 0;
 
   constructor(deps: SubmissionDeps, options: SubmissionOptions) {
@@ -92,14 +97,15 @@ export class Submissions {
     this.#options = options;
   }
 
-  /** Ids that are being written: whoever looks for leftovers must not touch them. */
+  /** True while the topology is being checked or written: its files must not be removed as leftovers. */
   isUnderWay(topologyId: string): boolean {
     return this.#underWay.has(topologyId);
   }
 
   /**
-   * Answers the topology's record. Throws `TOPOLOGY_INVALID`, `CONFIG_INVALID` or `JAR_INVALID` (to the client all
-   * InvalidTopologyException), `TOPOLOGY_ALREADY_ALIVE`, `UPLOAD_UNKNOWN`, or `UPLOAD_FAILED` on a full disk.
+   * Resolves with the topology's record. Throws `TOPOLOGY_INVALID`, `CONFIG_INVALID` or `JAR_INVALID` (to the
+   * client all InvalidTopologyException), `TOPOLOGY_ALREADY_ALIVE`, `UPLOAD_UNKNOWN`, or `UPLOAD_FAILED` on a
+   * full disk.
    */
   async submit(request: SubmitRequest): Promise<TopologyRecord> {
     const nowSecs = Math.floor(this.#deps.clock.nowMs() / 1000);
@@ -112,7 +118,7 @@ export class Submissions {
       return accepted.record;
     } finally {
       this.#underWay.delete(id);
-      // Taken by the topology, or of no more use: a client that tries again uploads again.
+      // The topology has taken the jar, or it is of no further use: a client that retries uploads it again.
       if (![...this.#underWay.values()].includes(request.jarLocation)) {
         await this.#deps.inbox.discard(request.jarLocation);
       }
@@ -165,7 +171,10 @@ export class Submissions {
     };
   }
 
-  /** Files first, then the name, then the record: whatever fails, what came before it is taken back. */
+  /**
+   * Writes the files, claims the name, then writes the record. If one step fails, the earlier steps are
+   * undone.
+   */
   async #write({ record, code }: Accepted): Promise<void> {
     const { topologies, code: directories } = this.#deps;
     const prepared = await directories.prepare(record.id, code);
@@ -200,7 +209,7 @@ function recordOf(
   };
 }
 
-/** The topology as it is kept: each component's configuration says its number of tasks, all else is as submitted. */
+/** Adds the number of tasks to each component's configuration; the rest stays as submitted. */
 function withTasks(
   topology: StormTopology,
   logical: LogicalTopology,

@@ -9,8 +9,9 @@ import { keys, type TopologyRecord } from '../records/index.ts';
 import { stepTopology, type TopologyEvent } from './lifecycle.ts';
 
 /**
- * Changes the topologies of the cluster in the state store. A name is claimed before its record is written and released
- * after the record is gone, so that no two topologies ever share one. Every change is a compare-and-set.
+ * Changes the topologies of the cluster in the state store. A name is claimed before its record is written
+ * and released after the record is gone, so that no two topologies ever share one. Every change is a
+ * compare-and-set.
  */
 export class Topologies extends StoredTopologies {
   /** False when the name is taken. */
@@ -39,9 +40,8 @@ export class Topologies extends StoredTopologies {
   }
 
   /**
-   * Applies `event` to a topology; retries when another writer changed the record meanwhile. Returns the record as it
-   * then is.
-   * Throws `TOPOLOGY_NOT_ALIVE`, or `TRANSITION_REFUSED` when its status does not allow it.
+   * Applies `event` to a topology; retries when another writer changed the record meanwhile. Resolves with
+   * the new record. Throws `TOPOLOGY_NOT_ALIVE`, or `TRANSITION_REFUSED` when its status does not allow it.
    */
   async step(name: string, event: TopologyEvent): Promise<TopologyRecord> {
     for (;;) {
@@ -53,14 +53,20 @@ export class Topologies extends StoredTopologies {
     }
   }
 
-  /** Tries once. False when the record has changed since it was read, or its status no longer allows the event. */
+  /**
+   * Tries once. False when the record has changed since it was read, or its status no longer allows the
+   * event.
+   */
   async stepOnce({ record, version }: StoredTopology, event: TopologyEvent): Promise<boolean> {
     const step = stepTopology(record, event);
     if (step.kind !== 'changed') return false;
     return this.store.replace(keys.topology(record.id), version, step.record);
   }
 
-  /** False when the record has changed since it was read. The reaper removes the rest, as for any other topology. */
+  /**
+   * False when the record has changed since it was read. The reaper removes the rest, as for any other
+   * topology.
+   */
   async removeUnreadable({ id, name, version }: UnreadableTopology): Promise<boolean> {
     if (!(await this.store.remove(keys.topology(id), version))) return false;
     await this.releaseName(name, id);

@@ -96,7 +96,7 @@ describe('a record of a topology that cannot be read', () => {
     assert.ok(existsSync(join(nimbus.localDir, 'mine')));
   });
 
-  it('blocks no name: a claim that cannot be read is made again for the topology that has the name, or dropped', async () => {
+  it('blocks no name: an unreadable claim is re-created for the topology of that name, or dropped', async () => {
     await nimbus.store.put(keys.name('good').path, { who: 'knows' });
     await nimbus.store.put(keys.name('nobody').path, 5);
     await nimbus.restart();

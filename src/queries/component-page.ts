@@ -71,8 +71,8 @@ export interface ComponentPageSource extends PageSource {
 }
 
 /**
- * The page of a component (Nimbus and StatsUtil.aggCompExecsStats, Storm 2.8): sums over every window, and over the
- * chosen one for each input stream, each output stream and each executor.
+ * The page of a component (Nimbus and StatsUtil.aggCompExecsStats, Storm 2.8): sums over every window, and
+ * over the chosen one for each input stream, each output stream and each executor.
  */
 export function componentPage(source: ComponentPageSource, options: PageOptions): ComponentPage {
   const { record, componentId, system, assignment, heartbeats } = source;

@@ -7,7 +7,7 @@ const names = {
   cpuPercent: 'cpu.pcore.percent',
 } as const;
 
-/** What configurations call them (NormalizedResources 2.8); any other name is a resource of the user's own. */
+/** Their keys in configurations (NormalizedResources 2.8); any other name is a resource of the user's own. */
 const byConfKey: Readonly<Record<string, string>> = {
   'topology.component.resources.onheap.memory.mb': names.onHeapMb,
   'topology.component.resources.offheap.memory.mb': names.offHeapMb,
@@ -18,8 +18,9 @@ const byConfKey: Readonly<Record<string, string>> = {
 const resourcesMapKey = 'topology.component.resources.map';
 
 /**
- * What a task of the component asks for, as Storm's pages show it (NormalizedResourceRequest 2.8): memory in MiB, CPU in
- * percent of a core, resources of other names as they are. `conf`: of the topology, with the cluster's under it.
+ * The resources that each task of a component requests, as Storm's pages show them (NormalizedResourceRequest
+ * 2.8): memory in MiB, CPU in percent of a core, other resources as they are. `conf` is the topology's
+ * configuration over the cluster's.
  */
 export function componentResources(component: Component, conf: JsonObject): ReadonlyMap<string, number> {
   const own = component.conf;
@@ -41,7 +42,7 @@ export function componentResources(component: Component, conf: JsonObject): Read
   return resources;
 }
 
-/** Components of the system have defaults of their own. */
+/** System components have defaults of their own. */
 function ownDefaults(componentId: string): Readonly<Record<string, string>> {
   const keysOf = (prefix: string): Record<string, string> => ({
     [`topology.${prefix}.resources.onheap.memory.mb`]: names.onHeapMb,

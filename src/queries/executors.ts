@@ -31,7 +31,9 @@ export interface StatsRow {
   readonly stats: ExecutorStatsRecord;
 }
 
-/** The placed executors, by first task. `__system` runs in every worker but is no executor here, as in Storm. */
+/**
+ * The placed executors, by first task. `__system` runs in every worker but is no executor here, as in Storm.
+ */
 export function executorRows(
   assignment: AssignmentRecord | undefined,
   heartbeats: readonly HeartbeatRecord[],
@@ -95,8 +97,8 @@ export function placesOf(plan: PackingPlan): (task: PlannedTask) => { hostname: 
 }
 
 /**
- * The statistics of an executor as the container that it is placed in reports them: after a move, the former container
- * may still report the time before.
+ * The statistics of an executor as the container that it is placed in reports them: after a move, the former
+ * container may still report the time before.
  */
 function statsByExecutor(
   heartbeats: readonly HeartbeatRecord[],
@@ -110,7 +112,10 @@ function statsByExecutor(
   return ({ containerId, executor }) => byKey.get(keyOf(containerId, executor));
 }
 
-/** Storm's view of a component: everything is a spout that is neither a bolt nor the system's, a log source included. */
+/**
+ * Storm's view of a component: everything is a spout that is neither a bolt nor the system's, a log source
+ * included.
+ */
 export function kindOfComponent(components: readonly Component[], componentId: string): 'spout' | 'bolt' {
   const component = components.find(({ id }) => id === componentId);
   if (component?.kind === 'bolt') return 'bolt';

@@ -53,12 +53,13 @@ export interface SupervisorPage {
 export type ErrorChoice = 'all' | 'newest' | 'none';
 
 /**
- * Answers what clients ask about the cluster: reads records, statistics and code directories, and leaves the rest to pure
- * functions of what was read and the time. Changes nothing.
+ * Answers what clients ask about the cluster: reads records, statistics and code directories, and leaves the
+ * rest to pure functions of what was read and the time. Changes nothing.
  *
- * Every query rejects with `STATE_UNAVAILABLE` when the state store cannot be reached. A query about one topology rejects
- * with `TOPOLOGY_NOT_ALIVE` when there is none, with `RECORD_UNREADABLE` when its record is damaged (unless the answer
- * has a form for that), and with `CONFIG_UNREADABLE` or `FILE_UNFIT` when its code directory is damaged.
+ * Every query rejects with `STATE_UNAVAILABLE` when the state store cannot be reached. A query about one
+ * topology rejects with `TOPOLOGY_NOT_ALIVE` when there is none, with `RECORD_UNREADABLE` when its record is
+ * damaged (unless the answer has a form for that), and with `CONFIG_UNREADABLE` or `FILE_UNFIT` when its code
+ * directory is damaged.
  */
 export class Queries {
   readonly #deps: QueriesDeps;
@@ -110,8 +111,8 @@ export class Queries {
   }
 
   /**
-   * @param options.withRecovery also percentiles of latencies and counts of restarts ({@link TopologyPage.spouts}), for
-   *   which a few more records are read
+   * `withRecovery` adds percentiles of latencies and counts of restarts to the components (see
+   * ComponentRecovery); a few more records are read for it.
    */
   async topologyPage(
     topologyId: string,

@@ -3,7 +3,7 @@ import { keys, type RecordStore, type TopologyRecord } from '../records/index.ts
 
 export interface StoredTopology {
   readonly record: TopologyRecord;
-  /** Of the record in the state store, for a compare-and-set. */
+  /** The version of the record in the state store, for a compare-and-set. */
   readonly version: number;
 }
 
@@ -31,8 +31,9 @@ export interface NameClaim {
 }
 
 /**
- * Finds the topologies of the cluster in the state store. A record that cannot be read is kept apart: it never keeps the
- * others from being listed. Every method rejects with `STATE_UNAVAILABLE` when the store cannot be reached.
+ * Finds the topologies of the cluster in the state store. A record that cannot be read is kept apart: it
+ * never keeps the others from being listed. Every method rejects with `STATE_UNAVAILABLE` when the store
+ * cannot be reached.
  */
 export class StoredTopologies {
   protected readonly store: RecordStore;
@@ -51,7 +52,10 @@ export class StoredTopologies {
     return { stored, unreadable: broken.length === 0 ? [] : named(broken, await this.claims()) };
   }
 
-  /** Throws `TOPOLOGY_NOT_ALIVE` with Storm's words, or `RECORD_UNREADABLE` with what is wrong with its record. */
+  /**
+   * Throws `TOPOLOGY_NOT_ALIVE` with Storm's words, or `RECORD_UNREADABLE` with what is wrong with its
+   * record.
+   */
   async byId(id: string): Promise<StoredTopology> {
     return onlyReadable(await this.findById(id));
   }
@@ -71,8 +75,8 @@ export class StoredTopologies {
   }
 
   /**
-   * Finds a topology by its claimed name. An unreadable topology that has lost its claim is also found by the name that
-   * it is listed under. Throws `TOPOLOGY_NOT_ALIVE` with Storm's words.
+   * Finds a topology by its claimed name. An unreadable topology that has lost its claim is also found by the
+   * name that it is listed under. Throws `TOPOLOGY_NOT_ALIVE` with Storm's words.
    */
   async findByName(name: string): Promise<StoredTopology | UnreadableTopology> {
     const claim = await this.store.read(keys.name(name));

@@ -74,7 +74,10 @@ export interface ComponentRow {
 
 /** What Storm's pages have no place for. */
 export interface ComponentRecovery {
-  /** Of complete latencies (spouts) or process latencies (bolts). Undefined when nothing was counted. */
+  /**
+   * Percentiles of complete latencies (spouts) or process latencies (bolts). Undefined when nothing was
+   * counted.
+   */
   readonly latency: Percentiles | undefined;
   /** Restarts of its hosts since their containers started, and of those containers. */
   readonly restarts: number;
@@ -90,9 +93,9 @@ export interface TopologyPageSource extends PageSource {
 }
 
 /**
- * The page of a topology (Nimbus and StatsUtil.aggTopoExecsStats, Storm 2.8): each component's sums over one window, and
- * the topology's sums over every window. While no component of a kind has sent statistics, all of them are listed with
- * zeros and the parallelism that they were submitted with.
+ * The page of a topology (Nimbus and StatsUtil.aggTopoExecsStats, Storm 2.8): each component's sums over one
+ * window, and the topology's sums over every window. While no component of a kind has sent statistics, all of
+ * them are listed with zeros and the parallelism that they were submitted with.
  */
 export function topologyPage(source: TopologyPageSource, options: PageOptions): TopologyPage {
   const { record, assignment, system, heartbeats } = source;

@@ -29,7 +29,7 @@ describe('the statistics of a window', () => {
     assert.deepEqual([...sumByWindow([bolt(60).emitted, bolt(60).emitted], false)], [['600', 6]]);
   });
 
-  it('are zero, latencies included, for a window that nobody counted in', () => {
+  it('are zero, latencies included, for a window without counts', () => {
     assert.deepEqual(
       windowStats('bolt', totalsOfWindow(bolt(60), '86400', true)),
       windowStats('bolt', zeroTotals()),

@@ -27,13 +27,16 @@ export interface BoltWindowStats extends TupleCounts {
   readonly executeLatencyMs: number;
   /** Average time from delivery to ack. Divided by executed tuples, not by acked ones, as Storm does. */
   readonly processLatencyMs: number;
-  /** Share of the last ten minutes (of its life, if shorter) that the busiest executor spent in execute: 0 to 1. */
+  /**
+   * Share of the last ten minutes (of its life, if shorter) that the busiest executor spent in execute: 0 to
+   * 1.
+   */
   readonly capacity: number;
 }
 
 /**
- * Running sums over executors, as Storm's pages add them up (StatsUtil 2.8). Latencies are sums weighted by the number of
- * tuples; windowStats divides them.
+ * Running sums over executors, as Storm's pages add them up (StatsUtil 2.8). Latencies are sums weighted by
+ * the number of tuples; windowStats divides them.
  */
 export interface Totals {
   executors: number;
@@ -94,7 +97,9 @@ export function totalsOfWindow(stats: ExecutorStatsRecord, window: string, inclu
   return totals;
 }
 
-/** Share of the last ten minutes, or of its life if that is shorter, that a bolt's executor spent in execute. */
+/**
+ * Share of the last ten minutes, or of its life if that is shorter, that a bolt's executor spent in execute.
+ */
 export function capacityOf({ specific, uptimeSecs }: ExecutorStatsRecord): number {
   if (specific.kind === 'spout' || uptimeSecs === 0) return 0;
   const executeMs = weightedSum(specific.executeMsAvg[capacityWindow], specific.executed[capacityWindow]);

@@ -19,13 +19,14 @@ import type {
   StormTopology,
 } from './gen/storm.ts';
 
-/** Reads a component's `json_conf`. Java writes it with json-smart, so it has to be read leniently; that is config's. */
+/** Reads a component's `json_conf`. Java writes it with json-smart, which needs config's lenient reader. */
 export type ParseConf = (text: string) => JsonObject;
 
 /**
- * A submitted Thrift topology as the rest of the gateway sees it: spouts, bolts, state spouts, each in the client's order.
- * Java's serialised objects stay unread. Throws `TOPOLOGY_INVALID`, naming the component, for what has no meaning at all;
- * whether ids, streams and groupings fit together is topology's to validate.
+ * Converts a submitted Thrift topology into the gateway's model: spouts, bolts, state spouts, each in the
+ * client's order. Serialized Java objects stay unread. Throws `TOPOLOGY_INVALID`, naming the component, for a
+ * component that cannot be converted; the room topology validates whether ids, streams and groupings fit
+ * together.
  */
 export function toLogicalTopology(topology: StormTopology, parseConf: ParseConf): LogicalTopology {
   const components: Component[] = [];
@@ -47,8 +48,8 @@ export function toLogicalTopology(topology: StormTopology, parseConf: ParseConf)
 }
 
 /**
- * The topology as `getTopology` answers it: `system` (the system topology made of `submitted`) in Thrift's terms. Components
- * of the user keep their component object byte for byte; system bolts name the class that Storm 2.8 has there.
+ * Converts `system`, the system topology of `submitted`, into the answer of `getTopology`. The user's
+ * components keep their component objects byte for byte; system bolts name the classes that Storm 2.8 uses.
  */
 export function toSystemStormTopology(
   submitted: StormTopology,
@@ -77,8 +78,8 @@ export function toSystemStormTopology(
 }
 
 /**
- * A submitted topology as `rewritten` (withDurableStreams) has it: inputs that come from a log now, and the log's own components,
- * which no JVM ever makes. All else is kept as it was sent.
+ * Adds what withDurableStreams added in `rewritten` to a submitted topology: inputs that now come from a log,
+ * and the log's components, which no JVM instantiates. Everything else stays as it was sent.
  */
 export function withLogComponents(submitted: StormTopology, rewritten: LogicalTopology): StormTopology {
   const spouts = new Map(submitted.spouts);
@@ -202,7 +203,7 @@ function groupingOf(grouping: Grouping): GroupingModel {
   }
 }
 
-/** The common part of a component of the system topology; what the user's own part says is kept as the user wrote it. */
+/** The common part of a component of the system topology; what the user wrote is kept as it was written. */
 function commonOf(
   component: Component,
   own: ComponentCommon | undefined,
@@ -229,7 +230,7 @@ function commonOf(
   };
 }
 
-/** The user's text wherever it still says the same: a number beyond 2^53 survives only there. */
+/** Keeps the user's text if it still has the same meaning: a number beyond 2^53 survives only in the text. */
 function jsonConfOf(
   { id, conf }: Component,
   own: string | undefined,
@@ -257,7 +258,7 @@ function thriftGroupingOf(grouping: GroupingModel): Grouping {
   }
 }
 
-/** The classes that Storm 2.8 (StormCommon.systemTopologyImpl) puts behind its system bolts. */
+/** The classes of Storm 2.8's system bolts (StormCommon.systemTopologyImpl). */
 function systemObject(id: string): ComponentObject {
   const classes: Readonly<Record<string, string>> = {
     __acker: 'org.apache.storm.daemon.Acker',

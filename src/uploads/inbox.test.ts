@@ -59,7 +59,7 @@ describe('Inbox', () => {
     assert(readFileSync('/etc/hostname'));
   });
 
-  it('gives up an upload that stands still, and leaves one alone that moves', async () => {
+  it('expires an upload that is stalled, and keeps one that progresses', async () => {
     const still = await inbox.begin(by);
     const moving = await inbox.begin(by);
     clock.advance(600);
@@ -71,7 +71,7 @@ describe('Inbox', () => {
     await inbox.finished(moving);
   });
 
-  it('deletes a finished file that nobody takes', async () => {
+  it('deletes a finished file that no submission takes', async () => {
     const location = await inbox.begin(by);
     await inbox.finish(location, by);
     const old = (clock.nowMs() - limits.ageMsMax) / 1000;
@@ -161,7 +161,7 @@ describe('Inbox', () => {
       locations.push(await inbox.begin(by));
       await inbox.finish(locations[count]!, by);
     }
-    await assert.rejects(inbox.begin(by), /takes no more: it holds 2 finished uploads.*delete files there/);
+    await assert.rejects(inbox.begin(by), /is full: it holds 2 finished uploads.*delete files there/);
     rmSync(locations[0]!); // by hand
     clock.advance(1000);
     await inbox.finish(await inbox.begin(by), by);

@@ -23,36 +23,46 @@ export interface InboxDeps {
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly log: Logger;
-  /** Makes a file that is not there yet. Default: on the disk. */
+  /** Creates a file that must not exist yet. Default: on disk. */
   readonly create?: (path: string) => Promise<FileHandle>;
-  /** Bytes that the disk of a directory has room for. Default: what the disk says. */
+  /** Free bytes on the disk of a directory. Default: what the file system reports. */
   readonly bytesFree?: (dir: string) => Promise<number>;
 }
 
 export interface InboxLimits extends UploadLimits, InboxBounds {
-  /** A finished file that no submission took is deleted at this age. */
+  /** A finished file that no submission has taken is deleted at this age. */
   readonly ageMsMax: number;
   readonly fileBytesMax: number;
 }
 
-/** The client of a call: what its uploads are counted by, and what says that its connection is closed. */
+/**
+ * The client of a call: the address that its uploads count for, and the signal that its connection has
+ * closed.
+ */
 export interface Uploader {
   readonly remoteAddress: string;
   readonly signal: AbortSignal;
 }
 
 interface Upload extends OpenUpload {
+  /** Invariant: open until the upload finishes, fails or expires. */
   readonly file: FileHandle;
   readonly partPath: string;
   bytes: number;
+  /** Invariant: never before begunAtMs. */
   touchedAtMs: number;
+  /** Invariant: never before begunAtMs. */
   progressedAtMs: number;
+  /** Invariant: undefined exactly while a connection that made calls on it is open. */
   orphanedAtMs: number | undefined;
-  /** {@link bytes} at the time of the last progress. */
+  /** {@link bytes} at the time of the last progress. Invariant: progressedTo <= bytes. */
   progressedTo: number;
-  /** The open connections that made calls on it, each with what ends the watch over it. */
+  /** The open connections that made calls on it, each with the function that removes its listener. */
   readonly connections: Map<AbortSignal, () => void>;
-  /** Calls on one upload follow each other, also when a client does not wait. */
+  /**
+   * The last call. Invariant: calls on one upload run one at a time, even if a client does not wait. Never
+   * rejects.
+   */
   last: Promise<unknown>;
 }
 
@@ -60,32 +70,40 @@ const finishedName = /^stormjar-[0-9a-f-]{36}\.jar$/;
 const partSuffix = '.part';
 const ownerOnlyDir = { recursive: true, mode: 0o700 };
 
-/** How soon files are counted again while the inbox is full. */
+/** Minimum interval between recounts while the inbox is full. */
 const recountEveryMs = 1000;
-/** How many bytes may come before the disk is asked again how much is free. */
+/** Bytes received between two checks of the free disk space. */
 const diskCheckBytes = 8 * 1024 * 1024;
 
 /**
- * The files that clients send before they submit: `<dir>/stormjar-<uuid>.jar`, as Storm's Nimbus names them. A file
- * carries a `.part` at its end until it is finished, so that what a stopped gateway left half done is known for what it is.
- * Clients may use a new connection for each call (old Node clients do), so an upload outlives its connection, for a
- * short time. Who may begin one, and when one is over, is decided in upload-rules.ts.
+ * The files that clients send before they submit: `<dir>/stormjar-<uuid>.jar`, as Storm's Nimbus names them.
+ * An unfinished file ends in `.part`, so that the next gateway recognizes and deletes it. Clients may use a
+ * new connection for each call (old Node clients do), so an upload outlives its connection for a short time.
+ * upload-rules.ts decides who may begin an upload and when one expires.
  *
- * Faults are `UPLOAD_UNKNOWN` (no such upload, or expired) and `UPLOAD_FAILED` (too many, too large, disk full, ...).
- * A failed upload is over: its file is gone.
+ * Errors are `UPLOAD_UNKNOWN` (no such upload, or expired) and `UPLOAD_FAILED` (too many, too large, disk
+ * full, ...). A failed upload is closed and its file deleted.
  */
 export class Inbox {
   readonly #dir: string;
   readonly #limits: InboxLimits;
   readonly #deps: InboxDeps;
+  /** Open uploads. Invariant: each is stored under its own location, which no other upload ever has. */
   readonly #uploads = new Map<string, Upload>();
-  /** Bytes of each finished file. */
+  /** Bytes of each finished file, recounted by every sweep. */
   readonly #finished = new Map<string, number>();
   readonly #sweeping: Disposable;
-  /** One begins after the other: no two take the last place. */
+  /**
+   * The last begin. Invariant: uploads begin one at a time, so that no two take the last place. Never
+   * rejects.
+   */
   #beginning: Promise<unknown> = Promise.resolve();
   #recountedAtMs = Number.NEGATIVE_INFINITY;
   #diskBytesFree = Number.POSITIVE_INFINITY;
+  /**
+   * Bytes received since the last check of the disk. Invariant: below diskCheckBytes after every check of the
+   * room.
+   */
   #uncheckedBytes = 0;
   #swept: Promise<void> = Promise.resolve();
 
@@ -102,7 +120,7 @@ export class Inbox {
     });
   }
 
-  /** Makes the directory and deletes what an earlier gateway left half done. */
+  /** Creates the directory and deletes the unfinished files of an earlier gateway. */
   static async open(dir: string, limits: InboxLimits, deps: InboxDeps): Promise<Inbox> {
     await mkdir(dir, ownerOnlyDir);
     const inbox = new Inbox(dir, limits, deps);
@@ -114,8 +132,8 @@ export class Inbox {
   }
 
   /**
-   * Answers the location that the client names in the calls that follow. Throws `UPLOAD_FAILED` (retryable) when too
-   * many are open or the inbox is full.
+   * Resolves with the location that the client names in later calls. Throws `UPLOAD_FAILED` (retryable) when
+   * too many uploads are open or the inbox is full.
    */
   begin(by: Uploader): Promise<string> {
     const begun = this.#beginning.then(() => this.#begin(by));
@@ -172,8 +190,8 @@ export class Inbox {
   }
 
   /**
-   * Checks that `location` is a finished file of this inbox, whatever a client may have written there.
-   * Throws `UPLOAD_UNKNOWN` when it is not: never sent, not finished, expired, or some other path.
+   * Checks that `location`, which comes from a client, is a finished file of this inbox.
+   * Throws `UPLOAD_UNKNOWN` when it is not: never sent, not finished, expired, or another path.
    */
   async finished(location: string): Promise<string> {
     if (this.#isOurs(location) && !this.#uploads.has(location)) {
@@ -183,7 +201,7 @@ export class Inbox {
     throw unknown(location);
   }
 
-  /** Deletes a finished file, if there is one; never throws. */
+  /** Deletes a finished file if it exists. Never throws. */
   async discard(location: string): Promise<void> {
     if (!this.#isOurs(location)) return;
     await rm(location, { force: true }).then(
@@ -192,7 +210,7 @@ export class Inbox {
     );
   }
 
-  /** Gives up what stood still and deletes what nobody took. Runs by itself; never throws. */
+  /** Expires stalled uploads and deletes old finished files. Runs periodically; never throws. */
   async sweep(): Promise<void> {
     for (const upload of [...this.#uploads.values()]) {
       const reason = endOfUpload(upload, this.#deps.clock.monotonicMs(), this.#limits);
@@ -201,7 +219,7 @@ export class Inbox {
     await this.#sweepFinished();
   }
 
-  /** Deletes what is old, and counts what is there. */
+  /** Deletes old finished files and counts the others. */
   async #sweepFinished(): Promise<void> {
     const names = await readdir(this.#dir).catch(() => []);
     for (const name of names.filter((each) => finishedName.test(each))) {
@@ -215,19 +233,19 @@ export class Inbox {
       this.#deps.log.warn({ event: 'upload.abandoned', location: path, bytes: found.size });
       await rm(path, { force: true });
     }
-    // Files that a submission took, or that somebody deleted by hand.
+    // Forget files that a submission took or an operator deleted.
     for (const path of [...this.#finished.keys()])
       if ((await stat(path).catch(() => undefined)) === undefined) this.#finished.delete(path);
   }
 
-  /** Ends the sweeping and gives up open uploads. Finished files stay for the next gateway. */
+  /** Stops sweeping and closes open uploads. Finished files stay for the next gateway. */
   async close(): Promise<void> {
     this.#sweeping[Symbol.dispose]();
     await this.#swept;
     for (const upload of [...this.#uploads.values()]) await this.#giveUp(upload);
   }
 
-  /** In a directory that is created again when somebody deleted it. */
+  /** Re-creates the directory if it was deleted. */
   async #create(path: string): Promise<FileHandle> {
     const create = this.#deps.create ?? ((file: string) => open(file, 'wx', 0o600));
     try {
@@ -243,7 +261,7 @@ export class Inbox {
     return dirname(location) === this.#dir && finishedName.test(basename(location));
   }
 
-  /** Throws `UPLOAD_FAILED` when neither a place is free nor anybody has to give one up. */
+  /** Throws `UPLOAD_FAILED` when no place is free and no upload has to yield one. */
   async #makePlace(address: string): Promise<void> {
     const nowMs = this.#deps.clock.monotonicMs();
     const admission = admitUpload([...this.#uploads.values()], { address, nowMs }, this.#limits);
@@ -251,15 +269,15 @@ export class Inbox {
     if (admission.kind === 'refused')
       throw new GatewayError('UPLOAD_FAILED', admission.reason, { retryable: true });
     const upload = this.#uploads.get(admission.upload.location)!;
-    await this.#expire(upload, 'it made no progress, and another upload needed its place');
+    await this.#expire(upload, 'it made no progress and another upload needed its place');
   }
 
-  /** Throws `UPLOAD_FAILED` when the inbox holds too much beside an upload of so many bytes. */
+  /** Throws `UPLOAD_FAILED` when the inbox has no room for an upload of so many bytes. */
   async #checkRoom(ownBytes: number): Promise<void> {
     if (ownBytes === 0 || this.#uncheckedBytes >= diskCheckBytes) await this.#readDisk();
     const fault = this.#roomFault(ownBytes);
     if (fault === undefined) return;
-    // An operator may have made room by hand. Counting takes a while, so it is not done for every call.
+    // An operator may have deleted files. Counting is slow, so it is not done on every call.
     const nowMs = this.#deps.clock.monotonicMs();
     if (nowMs - this.#recountedAtMs >= recountEveryMs) {
       this.#recountedAtMs = nowMs;
@@ -270,7 +288,7 @@ export class Inbox {
     if (again === undefined) return;
     throw new GatewayError(
       'UPLOAD_FAILED',
-      `the inbox ${this.#dir} takes no more: ${again}; submit or wait (files expire after nimbus.inbox.jar.expiration.secs), or delete files there`,
+      `the inbox ${this.#dir} is full: ${again}. Submit or wait (files expire after nimbus.inbox.jar.expiration.secs), or delete files there`,
       { retryable: true, facts: { dir: this.#dir } },
     );
   }
@@ -312,7 +330,7 @@ export class Inbox {
     }
   }
 
-  /** From here on the upload lives as long as this connection, too, and for a while after it. */
+  /** Keeps the upload alive as long as this connection is open, and for a short time after. */
   #touch(upload: Upload, { signal }: Uploader): void {
     if (upload.connections.has(signal)) return;
     upload.orphanedAtMs = undefined;
@@ -347,8 +365,7 @@ export class Inbox {
 
   #failed(location: string, error: unknown): GatewayError {
     const code = errorCode(error);
-    const reason =
-      code === 'ENOSPC' || code === 'EDQUOT' ? diskFullText(this.#dir) : 'the file could not be written';
+    const reason = code === 'ENOSPC' || code === 'EDQUOT' ? diskFullText(this.#dir) : 'cannot write the file';
     return new GatewayError('UPLOAD_FAILED', `upload ${location}: ${reason}`, {
       cause: error,
       facts: { location },
@@ -364,7 +381,7 @@ async function diskBytesFree(dir: string): Promise<number> {
 function unknown(location: string): GatewayError {
   return new GatewayError(
     'UPLOAD_UNKNOWN',
-    `no finished or open upload at ${location}: it was never begun, stood still too long, or its connection closed`,
+    `there is no open or finished upload at ${location}: it was never begun, it expired, or its connection closed. Upload the file again`,
     { facts: { location } },
   );
 }

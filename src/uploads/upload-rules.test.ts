@@ -81,7 +81,7 @@ describe('when an upload is over', () => {
   it('is over when no call comes, when it takes too long as a whole, and soon after its connection closed', () => {
     assert.equal(end({}), undefined);
     assert.equal(end({ touchedAtMs: nowMs - 599_999, progressedAtMs: 0 }), undefined);
-    assert.match(end({ touchedAtMs: nowMs - 600_000 })!, /no call came/);
+    assert.match(end({ touchedAtMs: nowMs - 600_000 })!, /received no call/);
     assert.match(end({ begunAtMs: nowMs - 3_600_000 })!, /not finished within/);
     assert.equal(end({ orphanedAtMs: nowMs - 29_999 }), undefined);
     assert.match(end({ orphanedAtMs: nowMs - 30_000 })!, /connection closed/);

@@ -1,19 +1,19 @@
-/** An upload that was begun and is not finished, as far as the rules below need it. Times are of one monotonic clock. */
+/** An unfinished upload, as the rules below see it. All times are of one monotonic clock. */
 export interface OpenUpload {
   readonly location: string;
-  /** Of the client that began it. */
+  /** The address of the client that began it. */
   readonly address: string;
   readonly bytes: number;
   readonly begunAtMs: number;
-  /** Of the last call. */
+  /** The time of the last call. */
   readonly touchedAtMs: number;
-  /** When the last {@link progressBytes} of it were complete. */
+  /** When {@link progressBytes} were last received in full. */
   readonly progressedAtMs: number;
-  /** When the last of the connections that touched it closed; undefined while one is open. */
+  /** When the last connection that made calls on it closed; undefined while one is open. */
   readonly orphanedAtMs: number | undefined;
 }
 
-/** So many bytes are progress: a byte now and then is none. */
+/** Bytes that count as progress: a byte now and then does not. */
 export const progressBytes = 16 * 1024;
 
 export interface UploadLimits {
@@ -21,26 +21,27 @@ export interface UploadLimits {
   readonly uploadsMax: number;
   /** `egret.uploads.per.address.max`. */
   readonly uploadsPerAddressMax: number;
-  /** `nimbus.file.copy.expiration.secs`: without a call for this long an upload is given up. */
+  /** `nimbus.file.copy.expiration.secs`: an upload without a call for this long expires. */
   readonly idleMs: number;
-  /** The same, once no connection is left that touched it. */
+  /** The same for an upload whose connections have all closed. */
   readonly orphanMs: number;
-  /** `egret.upload.timeout.secs`: from its begin to its end, whatever comes meanwhile. */
+  /** `egret.upload.timeout.secs`: the limit for a whole upload. */
   readonly wholeMsMax: number;
-  /** Without progress for this long it makes room for another client where all places are taken. */
+  /** After this long without progress, an upload yields its place if all places are taken. */
   readonly yieldMs: number;
 }
 
 export type Admission =
   | { readonly kind: 'admitted' }
-  /** Once this one is given up. */
+  /** Admitted in place of this upload, which expires. */
   | { readonly kind: 'instead-of'; readonly upload: OpenUpload }
   | { readonly kind: 'refused'; readonly reason: string };
 
 /**
- * Whether a client at `address` may begin another upload. Where the places of its address are taken, one of its own that
- * makes no progress has to go; where all are taken, one of an address that has more than this one, or one of its own:
- * of the address with the most the one that has made no progress for longest.
+ * Decides whether a client at `address` may begin another upload. If all places of its address are taken, a
+ * stalled upload of its own must yield. If all places of the inbox are taken, a stalled upload must yield
+ * that is its own or belongs to an address with more uploads: of the address with the most uploads, the one
+ * that has been stalled longest.
  */
 export function admitUpload(
   open: readonly OpenUpload[],
@@ -61,31 +62,31 @@ export function admitUpload(
   return {
     kind: 'refused',
     reason: isCrowded
-      ? `${own} uploads from ${address} are open, the most for one address (egret.uploads.per.address.max)`
-      : `${open.length} uploads are open, which is the most allowed (egret.uploads.max)`,
+      ? `${own} uploads from ${address} are open, the limit for one address (egret.uploads.per.address.max)`
+      : `${open.length} uploads are open, the limit (egret.uploads.max)`,
   };
 }
 
-/** Why an upload is over, or undefined while it may continue. */
+/** Why an upload expires, or undefined while it may continue. */
 export function endOfUpload(upload: OpenUpload, nowMs: number, limits: UploadLimits): string | undefined {
   const { idleMs, orphanMs, wholeMsMax } = limits;
   if (nowMs - upload.begunAtMs >= wholeMsMax)
     return `it was not finished within ${wholeMsMax} ms (egret.upload.timeout.secs)`;
   if (nowMs - upload.touchedAtMs >= idleMs)
-    return `no call came for ${idleMs} ms (nimbus.file.copy.expiration.secs)`;
+    return `it received no call for ${idleMs} ms (nimbus.file.copy.expiration.secs)`;
   if (upload.orphanedAtMs !== undefined && nowMs - upload.orphanedAtMs >= Math.min(orphanMs, idleMs))
-    return 'its connection closed and no other took it up';
+    return 'its connection closed and no other connection resumed it';
   return undefined;
 }
 
-/** What lies in the inbox, and what its disk has room for. */
+/** What the inbox holds, and the free space of its disk. */
 export interface InboxUse {
   /** Finished uploads that no submission has taken. */
   readonly finishedFiles: number;
   readonly finishedBytes: number;
-  /** Of open uploads but the one that is asked about. */
+  /** Bytes of the other open uploads. */
   readonly openBytes: number;
-  /** Of the one that is asked about, with what has just come. */
+  /** Bytes of the upload in question, with the chunk that has just arrived. */
   readonly ownBytes: number;
   readonly diskBytesFree: number;
 }
@@ -98,14 +99,15 @@ export interface InboxBounds {
 }
 
 /**
- * Why the inbox takes no more, or undefined. Beside its own bounds, the uploads of others may take at most as much of
- * the disk as is still free: the rest belongs to what runs. One client alone may fill what there is.
+ * Why the inbox accepts no more bytes, or undefined. Besides the limits of the inbox, other uploads may hold
+ * at most as many bytes as the disk still has free: the rest is for running topologies. A single client may
+ * use all of it.
  */
 export function inboxFault(use: InboxUse, { filesMax, bytesMax }: InboxBounds): string | undefined {
   const { finishedFiles, finishedBytes, openBytes, ownBytes, diskBytesFree } = use;
   const others = finishedBytes + openBytes;
   if (finishedFiles >= filesMax)
-    return `it holds ${finishedFiles} finished uploads, the most allowed (egret.inbox.max.files)`;
+    return `it holds ${finishedFiles} finished uploads, the limit (egret.inbox.max.files)`;
   if (others + ownBytes > bytesMax)
     return `uploads hold ${others} bytes of the ${bytesMax} allowed (egret.inbox.max.bytes)`;
   if (others > diskBytesFree)

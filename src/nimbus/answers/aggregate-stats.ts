@@ -3,8 +3,8 @@ import type { ErrorRecord } from '../../records/index.ts';
 import type { ComponentAggregateStats, ErrorInfo } from '../../rpc/index.ts';
 
 /**
- * Projects sums over a window. Only the row of a component carries numbers of executors and tasks; Storm answers 0 for
- * windows, streams and executors.
+ * Projects sums over a window. Only the row of a component carries numbers of executors and tasks; Storm
+ * answers 0 for windows, streams and executors.
  */
 export function aggregateStats(
   stats: WindowStats,

@@ -10,7 +10,9 @@ export function errorChoice(choice: NumErrorsChoice | undefined): ErrorChoice {
   return choices[choice ?? 'ALL'];
 }
 
-/** Projects `getTopologyInfo`: raw rows, an executor for each one placed and the errors of every component. */
+/**
+ * Projects `getTopologyInfo`: raw rows, an executor for each one placed and the errors of every component.
+ */
 export function topologyInfo(detail: TopologyDetail | UnreadableRow, nowMs: number): TopologyInfo {
   if (detail.kind === 'unreadable') return unreadableInfo(detail, nowMs);
   return {

@@ -43,7 +43,10 @@ function componentStats(row: ComponentRow): ComponentAggregateStats {
   };
 }
 
-/** Storm's page has no field for latencies and restarts: they are added to the resources, under names of our own. */
+/**
+ * Storm's page has no field for latencies and restarts: they are added to the resources, under names of our
+ * own.
+ */
 function resourcesMap({ resources, recovery }: ComponentRow): ReadonlyMap<string, number> | undefined {
   if (resources === undefined || recovery === undefined) return resources;
   const { latency, restarts } = recovery;

@@ -12,10 +12,11 @@ import org.apache.storm.topology.TopologyBuilder;
 import org.apache.storm.tuple.Fields;
 
 /**
- * Bench KIND NAME [key=value ...]: submits one topology and prints when Nimbus accepted it. KIND: `words` (sentences, split,
- * count), `words-shellbolt` and `words-shell` (the split in Python, as a ShellBolt and as a Thrift shell component), `null`
- * (constant spout, bolt that drops), `branch` (the same at 20 tuples a millisecond) and `branch-slow` (beside it an
- * unlimited spout whose bolt takes a millisecond for a tuple). A key with a dot in it goes into the topology's configuration.
+ * Bench KIND NAME [key=value ...]: submits one topology and prints when Nimbus accepted it. KIND: `words`
+ * (sentences, split, count), `words-shellbolt` and `words-shell` (the split in Python, as a ShellBolt and as
+ * a Thrift shell component), `null` (constant spout, bolt that drops), `branch` (the same at 20 tuples a
+ * millisecond) and `branch-slow` (beside it an unlimited spout whose bolt takes a millisecond for a tuple). A
+ * key with a dot in it goes into the topology's configuration.
  */
 public final class Bench {
     private Bench() {

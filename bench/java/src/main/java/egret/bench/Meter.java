@@ -11,9 +11,9 @@ import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Counts what the components of one worker process do and appends a JSON line a second to `bench.out`/PID.jsonl: exact
- * counts since the start, the time of the first tuple at a sink, and a histogram of complete latencies (buckets of
- * `latency(us)`: eight to each power of two).
+ * Counts what the components of one worker process do and appends a JSON line a second to
+ * `bench.out`/PID.jsonl: exact counts since the start, the time of the first tuple at a sink, and a histogram
+ * of complete latencies (buckets of `latency(us)`: eight to each power of two).
  */
 final class Meter {
     static final LongAdder EMITTED = new LongAdder();
