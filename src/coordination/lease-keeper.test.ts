@@ -87,6 +87,16 @@ describe('LeaseKeeper', () => {
     await kept.close();
   });
 
+  it('asks again at once when an answer took the whole life of the lease', async () => {
+    const { kept, kinds } = keeper('one');
+    await kept.acquire(signal);
+    clock.advance(2 * ttlMs); // the renewal is asked at a third of the life, and answered at the end
+    assert.equal(kept.isHeld, false);
+    await nextTurn();
+    assert.deepEqual([kinds(), kept.isHeld], [['held', 'held'], true]);
+    await kept.close();
+  });
+
   it('says who holds it when it is lost, and seeks it again', async () => {
     const { kept, news, kinds } = keeper('one');
     await kept.acquire(signal);

@@ -151,17 +151,25 @@ export class LeaseKeeper {
   async #ask(): Promise<void> {
     if (this.#hasClosed()) return;
     this.#timer?.[Symbol.dispose]();
-    const { clock } = this.#options;
-    const askedMs = clock.monotonicMs();
-    const wasHeld = this.isHeld;
     try {
-      const result = await this.#hold();
-      this.#isAway = false;
-      if (result.kind === 'held') this.#grant(result.epoch, { askedMs, wasHeld });
-      else this.#refuse(result);
+      let isAnswered = false;
+      while (!isAnswered) isAnswered = await this.#askOnce();
     } catch (error) {
       this.#doubt(error);
     }
+  }
+
+  /** False for an answer that took the whole life of the lease: it may have expired since. */
+  async #askOnce(): Promise<boolean> {
+    const { clock, ttlMs } = this.#options;
+    const askedMs = clock.monotonicMs();
+    const wasHeld = this.isHeld;
+    const result = await this.#hold();
+    this.#isAway = false;
+    const isLate = clock.monotonicMs() - askedMs >= ttlMs && !this.#hasClosed();
+    if (result.kind === 'refused') this.#refuse(result);
+    else if (!isLate) this.#grant(result.epoch, { askedMs, wasHeld });
+    return result.kind === 'refused' || !isLate;
   }
 
   async #hold(): Promise<LeaseResult> {
@@ -214,9 +222,7 @@ export class LeaseKeeper {
 
   #askIn(ms: number): void {
     this.#timer?.[Symbol.dispose]();
-    // Not within the tick: the clock of a process that was stopped may move on before its timers have all
-    // fired.
-    this.#timer = this.#options.clock.after(ms, () => queueMicrotask(() => void this.ask()));
+    this.#timer = this.#options.clock.after(ms, () => void this.ask());
   }
 
   #hasClosed(): boolean {
