@@ -1,5 +1,6 @@
 import { closeSync, fchmodSync, fstatSync, mkdirSync, openSync, type Stats, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { GatewayError } from './errors.ts';
 import { rollFile } from './roll-file.ts';
 
 /** A log file of this size is renamed to `.1`; with its old files a log takes at most six times this size. */
@@ -55,7 +56,12 @@ export class LogFile {
     const found = statSync(this.#options.path, { throwIfNoEntry: false });
     if (found?.ino === this.#opened.ino && found.dev === this.#opened.dev) return false;
     // Opening a FIFO would wait for its reader.
-    if (found?.isFile() === false) throw new Error('it was replaced by something that is not a file');
+    if (found?.isFile() === false) {
+      throw new GatewayError(
+        'FILE_UNFIT',
+        `log file ${this.#options.path} was replaced by something that is not a file`,
+      );
+    }
     this.#open();
     return true;
   }

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import {
   type CallMarks,
   describeError,
@@ -136,8 +137,7 @@ function encodeFailure(
 function encodeResult(method: MethodSpec, header: MessageHeader, value: unknown): Buffer {
   return encodeMessage({ ...header, type: messageTypes.reply }, (writer) => {
     if (method.result !== undefined) {
-      if (value === undefined || value === null)
-        throw new Error(`the handler of ${method.name} gave no result`);
+      assert(value !== undefined && value !== null, `the handler of ${method.name} returned no result`);
       writer.fieldBegin(method.result.wireType, 0);
       method.result.write(writer, value);
     }

@@ -1,9 +1,11 @@
 /**
- * Reads Thrift's interface language, as far as thrift/storm.thrift uses it. Build time only: the generator
- * (scripts/gen-thrift.ts) and the tests import it, nothing else does.
+ * Reads the part of Thrift's interface language that thrift/storm.thrift and thrift/dlog.thrift use. Only the generator (scripts/gen-thrift.ts) and
+ * tests import it. Syntax errors are `FILE_UNFIT` and name the line.
  *
- * Left out on purpose, and refused by name: include, const, typedef, service inheritance, oneway methods, annotations.
+ * Not supported, and refused by name: include, const, typedef, service inheritance, oneway methods, annotations.
  */
+import { GatewayError } from '../base/index.ts';
+
 export type Requiredness = 'required' | 'optional' | 'default';
 
 export type IdlType =
@@ -94,7 +96,7 @@ function tokensOf(source: string): Token[] {
     const from = tokenPattern.lastIndex;
     const match = tokenPattern.exec(source);
     if (match === null)
-      throw new Error(`line ${line}: cannot read ${JSON.stringify(source.slice(from, from + 20))}`);
+      throw invalid(`line ${line}: cannot read ${JSON.stringify(source.slice(from, from + 20))}`);
     const kind = (['doc', 'word', 'number', 'string', 'sign'] as const).find(
       (name) => match.groups?.[name] !== undefined,
     );
@@ -180,7 +182,7 @@ class Parser {
       const field = this.#field();
       const twin = fields.find((other) => other.id === field.id || other.name === field.name);
       if (twin !== undefined)
-        throw new Error(`${owner}: ${field.id}: ${field.name} collides with ${twin.id}: ${twin.name}`);
+        throw invalid(`${owner}: ${field.id}: ${field.name} collides with ${twin.id}: ${twin.name}`);
       fields.push(field);
       this.#separator();
     }
@@ -275,21 +277,24 @@ class Parser {
     return token;
   }
 
-  #unexpected(token: Token, expected: string): Error {
-    return new Error(`line ${token.line}: expected ${expected}, found ${token.text}`);
+  #unexpected(token: Token, expected: string): GatewayError {
+    return invalid(`line ${token.line}: expected ${expected}, found ${token.text}`);
   }
+}
+
+function invalid(message: string): GatewayError {
+  return new GatewayError('FILE_UNFIT', message);
 }
 
 function checkNames(document: IdlDocument): void {
   const known = new Set<string>();
   for (const { name } of [...document.structs, ...document.enums, ...document.services]) {
-    if (known.has(name)) throw new Error(`${name} is declared twice`);
+    if (known.has(name)) throw invalid(`${name} is declared twice`);
     known.add(name);
   }
   for (const service of document.services) known.delete(service.name);
   const check = (owner: string, type: IdlType): void => {
-    if (type.kind === 'named' && !known.has(type.name))
-      throw new Error(`${owner}: unknown type ${type.name}`);
+    if (type.kind === 'named' && !known.has(type.name)) throw invalid(`${owner}: unknown type ${type.name}`);
     if (type.kind === 'list' || type.kind === 'set') check(owner, type.element);
     if (type.kind === 'map') {
       check(owner, type.key);

@@ -326,7 +326,7 @@ describe('ThriftServer', () => {
       [
         { message: 'this is a bug', type: 6 },
         { message: 'Redis does not answer', type: 6 },
-        { message: 'the handler of beginFileUpload gave no result', type: 6 },
+        { message: 'the handler of beginFileUpload returned no result', type: 6 },
       ],
     );
     assert.deepEqual(

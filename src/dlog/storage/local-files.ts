@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { errorCode, type RandomSource } from '../../base/index.ts';
+import { errorCode, GatewayError, type RandomSource } from '../../base/index.ts';
 import type { FileSystem, OpenFile } from './file-system.ts';
 
 /**
@@ -114,9 +114,16 @@ export async function writeAll(file: OpenFile, bytes: Buffer, offset: number): P
   let done = await file.write(bytes, offset);
   while (done < bytes.length) {
     const more = await file.write(bytes.subarray(done), offset + done);
-    if (more === 0) throw new Error('a write of nothing');
+    if (more === 0) throw diskTookNothing(bytes.length - done);
     done += more;
   }
+}
+
+function diskTookNothing(bytes: number): GatewayError {
+  return new GatewayError(
+    'STORAGE_UNAVAILABLE',
+    `the disk accepted none of the last ${bytes} bytes of a write`,
+  );
 }
 
 /** Fills the buffer from `offset` on, as far as the file goes. */
