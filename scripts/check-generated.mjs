@@ -1,10 +1,20 @@
 #!/usr/bin/env node
-/** Runs the generators again and fails when what they make differs from what is committed. */
+/** Runs the generators again and fails if their output, or a copy of a source, differs from what is committed. */
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const run = (command, ...args) => spawnSync(command, args, { cwd: root, encoding: 'utf8' });
+
+/** Copies that other languages package, and their source. */
+const copies = { 'clients/python/src/egret_dlog/dlog.thrift': 'thrift/dlog.thrift' };
+for (const [copy, source] of Object.entries(copies)) {
+  const [left, right] = [copy, source].map((path) => readFileSync(`${root}${path}`, 'utf8'));
+  if (left === right) continue;
+  process.stderr.write(`${copy} differs from ${source}: copy ${source} over it and commit\n`);
+  process.exit(1);
+}
 
 const generated = run('npm', 'run', '-s', 'gen');
 if (generated.status !== 0) {
@@ -16,4 +26,4 @@ if (changed !== '') {
   process.stderr.write(`generated code differs from its source; run "npm run gen" and commit:\n${changed}`);
   process.exit(1);
 }
-process.stdout.write('generated code: as committed\n');
+process.stdout.write('generated code and copies: as committed\n');

@@ -3,6 +3,7 @@
  * Imports nothing of ours. The only room (with bin) that touches the machine's clock, random numbers and environment.
  * Start at errors.ts.
  */
+
 export { type Deferred, deferred, nextTurn, TaskGroup, waitFor } from './async.ts';
 export { type BackoffLimits, backoffMs } from './backoff.ts';
 export { type Clock, systemClock, throwIfAborted } from './clock.ts';
@@ -28,6 +29,7 @@ export { MemoryReturn } from './memory-return.ts';
 export { Metrics } from './metrics.ts';
 export { MetricsFile } from './metrics-file.ts';
 export { type RandomSource, seededRandom, systemRandom } from './random.ts';
+export { recordBytesMax } from './record-limits.ts';
 export { parseJsonObject, readRegularFile, readRegularFileSync } from './regular-file.ts';
 export { rollFile } from './roll-file.ts';
 export { shortened, withoutPasswords } from './text.ts';

@@ -1,16 +1,14 @@
-import { type Deferred, deferred, GatewayError } from '../base/index.ts';
+import { type Deferred, deferred, GatewayError, recordBytesMax } from '../base/index.ts';
 import { type AppendOutcome, formatPosition, type StreamWriter } from '../dlog-client/index.ts';
 import type { CommandWorld, CommonFlags } from './commands.ts';
 import { asked, explained, isGone, openDlog, streamName, wentAway } from './dlog-client.ts';
 
 const batchLinesMax = 512;
 const batchBytesMax = 256 * 1024;
-/** As much as a record may have. */
-const lineBytesMax = 1024 * 1024 - 8192;
 
 /**
- * Appends the lines of standard input, in order, and prints the position of each when it is durable. Fails at the first line that is not,
- * and says what is known of those after it.
+ * Appends the lines of standard input in order, and prints the position of each once it is durable. Fails at the first
+ * line that is not, and reports what is known about the lines after it.
  */
 export async function appendLines(
   world: CommandWorld,
@@ -24,7 +22,7 @@ export async function appendLines(
   const report = new Report(world, flags.json === true);
   const input = batchesOf(world.input());
   for (;;) {
-    // Whoever types the lines is told of a failure at once.
+    // A user who types the lines sees a failure immediately.
     const next = await Promise.race([input.next(), report.failed.promise]);
     if (next === 'failed' || next.done === true) break;
     await append(writer, next.value, report);
@@ -43,7 +41,7 @@ async function append(writer: StreamWriter, lines: readonly Buffer[], report: Re
   report.add(Promise.all(outcomes));
 }
 
-/** Prints outcomes in the order of the lines, and keeps count of them. */
+/** Prints outcomes in the order of the lines, and counts them. */
 class Report {
   /** Resolved at the first line that is not durable. */
   readonly failed: Deferred<'failed'> = deferred();
@@ -63,7 +61,7 @@ class Report {
     this.#told = this.#told.then(async () => this.#tell(await outcomes));
   }
 
-  /** Throws what failed first, with what is known of the rest. */
+  /** Throws the first failure, with what is known about the remaining lines. */
   async end(): Promise<void> {
     await this.#told;
     const failure = this.#failure;
@@ -86,7 +84,7 @@ class Report {
         text += this.#isJson ? `${JSON.stringify({ line: this.#durable, dlsn })}\n` : `${dlsn}\n`;
         continue;
       }
-      // Behind a line that is not known, one that is there is of no use to who counts lines.
+      // After a line of unknown outcome, positions of later lines do not help to resume.
       if (outcome.kind !== 'refused') this.#unknown += 1;
       if (outcome.kind !== 'committed') this.#failure ??= outcome.error;
     }
@@ -95,7 +93,7 @@ class Report {
   }
 }
 
-/** What has come of the lines, in batches: nobody waits for a batch to be full. */
+/** The outcomes of the lines, in batches that are not held back until they are full. */
 async function* batchesOf(input: AsyncIterable<Uint8Array>): AsyncGenerator<readonly Buffer[]> {
   let rest: Buffer = Buffer.alloc(0);
   let count = 0;
@@ -112,10 +110,10 @@ async function* batchesOf(input: AsyncIterable<Uint8Array>): AsyncGenerator<read
       count += batch.length;
       yield batch;
     }
-    if (rest.length > lineBytesMax)
+    if (rest.length > recordBytesMax)
       throw new GatewayError(
         'STREAM_INVALID',
-        `line ${count + 1} is longer than a record may be (${lineBytesMax} bytes)`,
+        `line ${count + 1} is longer than the maximum of a record (${recordBytesMax} bytes)`,
       );
   }
   if (rest.length > 0) yield [rest];

@@ -1,4 +1,4 @@
-import { type Deferred, deferred, describeError, GatewayError } from '../base/index.ts';
+import { type Deferred, deferred, describeError, GatewayError, recordBytesMax } from '../base/index.ts';
 import type { WriteResponse } from '../rpc/index.ts';
 import { failureOf, isPassing } from './failure.ts';
 import { fromWire, type Position } from './position.ts';
@@ -40,9 +40,6 @@ const worthBytes = 32 * 1024;
 
 /** A gateway refuses a larger set for good. */
 const gatewaySetRecordsMax = 8192;
-
-/** As much as a record may have. */
-const recordBytesMax = 1024 * 1024 - 8192;
 
 interface Waiting {
   readonly payload: Uint8Array;

@@ -1,3 +1,4 @@
+import { recordBytesMax } from '../base/index.ts';
 import type { SoftLimits } from './soft-quota.ts';
 
 /** What is held and not yet settled, of a stream or of all of them. Checked and counted in one step, so that order is kept. */
@@ -105,7 +106,7 @@ export const proxyLimits: ProxyLimits = {
   proxyRecordsMax: 512 * 1024,
   streamSoft: unlimited,
   proxySoft: unlimited,
-  recordBytesMax: 1024 * 1024 - 8192,
+  recordBytesMax,
   // As many as the writer puts into one entry.
   bulkRecordsMax: 8192,
   streamsMax: 1000,

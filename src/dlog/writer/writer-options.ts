@@ -1,3 +1,4 @@
+import { recordBytesMax } from '../../base/index.ts';
 import type { Compression } from '../format/codec.ts';
 import type { Durability } from '../format/segment-header.ts';
 import type { QueueLimits } from './group-queue.ts';
@@ -23,7 +24,7 @@ export interface WriterOptions extends QueueLimits {
 /** 1 MiB less 8 KiB, and less 4 KiB: as in DistributedLog. */
 export const writerDefaults: Omit<WriterOptions, 'durability'> = {
   compression: 'none',
-  recordBytesMax: 1024 * 1024 - 8192,
+  recordBytesMax,
   batchBytesMax: 1024 * 1024 - 4096,
   groupBytesMax: 1024 * 1024,
   groupRecordsMax: 8192,

@@ -1,4 +1,4 @@
-import { describeError } from '../../../base/index.ts';
+import { describeError, recordBytesMax } from '../../../base/index.ts';
 import { logSubscriber, type TaskId } from '../../../topology/index.ts';
 import { DataFrameCursor, frameBodyBytesMax, type RecordBatch, readBatch } from '../../../tuple/index.ts';
 import type { QueueFill, TaskHost } from '../../links/index.ts';
@@ -11,8 +11,6 @@ import { readSinkSettings } from './settings.ts';
 import { SinkLoad } from './sink-load.ts';
 import { SinkWriter } from './sink-writer.ts';
 
-/** As DistributedLog has it: 1 MiB less 8 KiB. A longer record is written in parts. */
-const recordBytesMax = 1024 * 1024 - 8192;
 const partsMax = Math.ceil((2 * frameBodyBytesMax) / recordBytesMax);
 const backlogLookMs = 1000;
 const drainLookMs = 20;

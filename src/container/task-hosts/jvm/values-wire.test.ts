@@ -1,8 +1,8 @@
 import { strict as assert } from 'node:assert';
 import fc from 'fast-check';
 import { askOracle } from '../../../testing/oracle.ts';
+import { describeValue, describeValues, tuples } from '../../../testing/values-wire.ts';
 import { ByteWriter, decodeValues, type JavaValue, java, ValueWriter } from '../../../tuple/index.ts';
-import { describeValue, describeValues, tuples } from './values-wire.fixtures.ts';
 
 interface Sample {
   readonly name: string;
