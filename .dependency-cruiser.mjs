@@ -48,6 +48,16 @@ const innerAllowed = {
     shell: ['deps.ts', 'emitting'],
     durable: ['deps.ts', 'emitting'],
   },
+  dlog: {
+    format: [],
+    storage: ['format'],
+    ownership: ['format', 'storage'],
+    reader: ['format', 'storage'],
+    writer: ['format', 'storage', 'ownership', 'reader', 'settings.ts'],
+    check: ['format', 'storage', 'ownership', 'settings.ts'],
+    repair: ['format', 'storage', 'ownership', 'reader', 'writer', 'check'],
+  },
+  'dlog/storage': { kafka: ['storage.ts', 'faults.ts', 'notes.ts'] },
 };
 
 /** The door of an inner room, where it is not its index.ts: a pattern of file names, or `open` when any file may be imported. */
@@ -56,6 +66,14 @@ const innerDoors = {
   'container/stream-manager/peers': 'open',
   'container/stream-manager/losses': 'open',
   'container/stream-manager/flow': 'open',
+  'dlog/format': 'open',
+  'dlog/ownership': 'open',
+  'dlog/reader': 'open',
+  'dlog/writer': 'open',
+  'dlog/check': 'open',
+  'dlog/repair': 'open',
+  // The storages beside kafka; kafka is loaded through open-storage.ts.
+  'dlog/storage': '[^/]+\\.ts$',
   // The contract of a host, and the door of each kind, which is loaded when a task of that kind occurs.
   'container/task-hosts': '([^/]+|(system|jvm|shell|durable)/index)\\.ts$',
 };

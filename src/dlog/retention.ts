@@ -7,15 +7,15 @@ import { tailOf } from './reader/start.ts';
 import type { LogStorage, StoredSegment } from './storage/storage.ts';
 
 export interface RetentionPolicy {
-  /** Segments that were sealed longer ago go. */
+  /** Segments that were sealed longer ago are deleted. */
   readonly ageMs?: number;
-  /** The oldest go while the sealed ones have more. */
+  /** The oldest segments are deleted while the sealed ones exceed this size. */
   readonly bytesMax?: number;
-  /** This segment and later ones stay whatever their age and size: somebody still reads there. */
+  /** This segment and later ones stay whatever their age and size: a reader has not passed them. */
   readonly keepFrom?: number;
 }
 
-/** The number of the first segment to keep. Only whole sealed segments go, and never the last: it knows where the stream ends. */
+/** The number of the first segment to keep. Only whole sealed segments are deleted, and never the last, which holds the end of the stream. */
 export function firstKept(
   segments: readonly StoredSegment[],
   policy: RetentionPolicy,
@@ -23,6 +23,7 @@ export function firstKept(
 ): number | undefined {
   const { ageMs = Number.POSITIVE_INFINITY, bytesMax = Number.POSITIVE_INFINITY } = policy;
   const { keepFrom = Number.POSITIVE_INFINITY } = policy;
+  // Invariant: the bytes of the sealed segments from the one that is looked at on.
   let bytes = segments.reduce((sum, { sealed }) => sum + (sealed?.seal.bytes ?? 0), 0);
   for (const { header, sealed } of segments.slice(0, -1)) {
     if (header.lssn >= keepFrom) return header.lssn;

@@ -2,7 +2,7 @@ import type { Clock, Logger } from '../../base/index.ts';
 import { LeaseKeeper, type StateStore } from '../../coordination/index.ts';
 import type { LogStorage, Permit } from '../storage/storage.ts';
 
-/** Everything of a stream in the state store begins with this. */
+/** The prefix of all keys of a stream in the state store. */
 export function stateKey(stream: string, rest: string): string {
   return `dlog/${stream}/${rest}`;
 }
@@ -11,17 +11,17 @@ export interface Applicant {
   readonly stream: string;
   /** 16 hexadecimal digits, new for every writer. */
   readonly token: string;
-  /** Where others are sent to. */
+  /** The address to which other gateways redirect writers. */
   readonly address: string;
   readonly ttlMs: number;
 }
 
 export type Ownership =
-  /** `leaseEpoch`: of the lease; that of the permit may be higher. */
+  /** Invariant: the permit's epoch is at least `leaseEpoch`, the epoch of the lease. */
   | { readonly kind: 'granted'; readonly permit: Permit; readonly leaseEpoch: number }
   | { readonly kind: 'owned'; readonly address: string; readonly remainingMs: number };
 
-/** Each time somebody else was faster. More means that two fight, and one of them has no lease any more. */
+/** How often another gateway may win the fence. More means that two compete, and one of them has lost its lease. */
 const raisesMax = 5;
 
 /**
@@ -78,11 +78,11 @@ export async function releaseOwnership(store: StateStore, { stream, token }: App
 
 export interface Owner {
   readonly address: string;
-  /** How long it stays the owner if it is heard of no more. */
+  /** Time until its lease expires if it is not renewed. */
   readonly remainingMs: number;
 }
 
-/** Undefined while nobody holds the lease. */
+/** Undefined if no gateway holds the lease. */
 export async function ownerOf(store: StateStore, stream: string): Promise<Owner | undefined> {
   const lease = await store.readLease(stateKey(stream, 'lease'));
   return lease === undefined

@@ -60,22 +60,29 @@ export class LogReader {
   readonly #options: Required<ReaderOptions>;
   readonly #attached: Disposable;
   #reader: SegmentReader | undefined;
+  /** Segment and entry to be fetched next. Invariant: together they never decrease. */
   #lssn: number;
   #entry: number;
   /** Records before this slot of the first entry, or below this transaction id, are not wanted. */
   #skipSlots: number;
   #skipBelow: number;
-  /** Entries of the open segment below this number are confirmed, as its later entries say. */
+  /** Invariant: entries of segment #lssn below this number are confirmed. Later entries of the segment say so. */
   #confirmed = 0;
+  /** Invariant: the first sequence id of entry #entry; undefined until an entry was read here. */
   #nextSequenceId: number | undefined;
-  /** Read and not asked for yet, before #lssn and #entry; of the first one records before #waitingSlot are not wanted. */
+  /**
+   * Entries that were fetched and not yet taken. The caller does not want records of the first one before #waitingSlot.
+   * Invariant: consecutive, and the last one directly precedes #entry of #lssn.
+   */
   #waiting: SegmentEntry[] = [];
   #waitingSlot = 0;
   #ready: LogRecord[] = [];
+  /** Invariant: at most the length of #ready. Records before it were taken. */
   #readyFrom = 0;
   #seenAtMs: number;
-  /** When the storage last had nothing more. */
+  /** When the storage last returned nothing. */
   #askedAtMs = Number.NEGATIVE_INFINITY;
+  /** Invariant: a segment is reopened at most once between two successful reads. */
   #hasReopened = false;
   #isClosed = false;
 
@@ -95,7 +102,7 @@ export class LogReader {
     this.#attached = deps.hub.attach(stream);
   }
 
-  /** Rejects with `STREAM_UNKNOWN`. A position that was cut off is told by the first read. */
+  /** Rejects with `STREAM_UNKNOWN`. The first read reports a position that was truncated. */
   static async open(
     deps: ReaderDeps,
     stream: { readonly name: string; readonly from: ReadFrom },
@@ -139,7 +146,7 @@ export class LogReader {
     for (;;) {
       throwIfAborted(signal);
       if (this.#waiting.length > 0) return this.#takeWaiting();
-      // Asked for before looking: a change in between is not missed.
+      // Subscribe before reading, so that no change in between is missed.
       const changed = this.#deps.hub.changed(this.#stream);
       const filled = await this.#fill(bytesMax);
       if (filled === 'more') continue;

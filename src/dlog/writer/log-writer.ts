@@ -58,11 +58,16 @@ export class LogWriter {
   readonly #tasks: TaskGroup;
   readonly #rollTimer: Disposable;
   readonly #control = new EntryBuilder();
+  /** Invariant: only {@link #run} appends to it, seals it and replaces it, and its number never decreases. */
   #segment: OpenSegment;
+  /** Invariant: changes only in {@link #enter}, to one of its {@link successors}. */
   #state: WriterState = 'open';
+  /** Invariant: defined if the state is `failed`; the first fault stays. */
   #fault: GatewayError | undefined;
   #announceTimer: Disposable | undefined;
+  /** Invariant: at most one {@link #run} at a time, and one while the queue or {@link #request} has something to write. */
   #work: Promise<void> | undefined;
+  /** Invariant: `end` is never replaced by `announce`. */
   #request: 'end' | 'announce' | undefined;
   #closing: Promise<void> | undefined;
 
@@ -189,7 +194,7 @@ export class LogWriter {
     return this.#wait(group, payloads.length);
   }
 
-  /** Ends the stream for ever, behind all that was appended. True when it is ended. */
+  /** Seals the stream permanently, after all appended records. Resolves to true when it is sealed. */
   async endStream(): Promise<boolean> {
     if (this.#state !== 'open') return this.#state === 'ended';
     this.#enter('draining');
@@ -199,13 +204,13 @@ export class LogWriter {
     return (this.#state as WriterState) === 'ended';
   }
 
-  /** Takes nothing more, and resolves when all that was taken is settled. */
+  /** Refuses further appends, and resolves when all accepted ones are settled. */
   async drain(): Promise<void> {
     if (this.#state === 'open') this.#enter('draining');
     await this.#settled();
   }
 
-  /** Drains, leaves the segment to the next owner, and gives the lease back. Twice is once. */
+  /** Drains, leaves the segment to the next owner, and releases the lease. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -247,10 +252,10 @@ export class LogWriter {
   /** One group after the other: what is appended while one is written is the next. */
   async #run(): Promise<void> {
     for (;;) {
-      // Whoever was just told may append at once: a turn of the loop later that is one group, not two.
+      // Callers whose append was just acknowledged may append again: one event-loop turn later that is one group, not two.
       await new Promise<void>((resolve) => setImmediate(resolve));
       if (this.#queue.isEmpty && this.#request === undefined) {
-        // In the same step as the look: what comes from now on starts another.
+        // In the same step as the check: an append from now on starts another run.
         this.#work = undefined;
         this.#wake();
         return;
@@ -338,7 +343,7 @@ export class LogWriter {
     this.#tasks.add(this.#lease.close());
   }
 
-  /** Behind what nobody knows nothing may be committed: all that waits is told so. */
+  /** After an append of unknown outcome nothing may be committed: every waiting append is refused. */
   #refuseAll(): Group | undefined {
     this.#request = undefined;
     const group = this.#queue.take();
@@ -352,7 +357,7 @@ export class LogWriter {
     return this.#queue.hasRoom(bytes, records) ? undefined : refused('queue-full');
   }
 
-  /** One timer at a time, however much is appended: when it is over and nothing is under way, readers elsewhere are told. */
+  /** Arms one timer at a time. When it fires while no write is in flight, readers in other processes learn the new end. */
   #announceLater(): void {
     this.#announceTimer ??= this.#deps.clock.after(this.#options.announceAfterMs, () => {
       this.#announceTimer = undefined;
@@ -388,7 +393,7 @@ export class LogWriter {
     this.#deps.hub.confirm(this.stream, { lssn, confirmed }, bytes);
   }
 
-  /** Readers of this process: once the next write is under way, or when none follows. */
+  /** Wakes readers of this process, once the next write is in flight or when none follows. */
   #wake(): void {
     this.#deps.hub.wake(this.stream);
   }
