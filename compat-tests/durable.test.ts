@@ -76,7 +76,7 @@ describe('durable streams', () => {
     assert.equal(tuples.length, lines);
     const { code, output, errors } = await dlog('rewind', name, 'relay', '--to', 'start');
     assert.equal(code, 0, errors);
-    assert.match(output, /^topology-durable-\d+\/relay\.default\.0 goes on at 1:0:0$/m);
+    assert.match(output, /^topology-durable-\d+\/relay\.default\.0 resumes at 1:0:0$/m);
     await eventually('all lines once more', () =>
       tuplesOf(out, 'sink').length === 2 * lines ? true : undefined,
     );
@@ -246,7 +246,7 @@ describe('durable streams', () => {
       await killTopology(name, 0);
       const { code, output, errors } = await dlog('tail', stream, '--no-follow', '--json');
       assert.equal(code, 0);
-      assert.match(errors, /^which tasks ids has is not known, their places are shown .*not alive/);
+      assert.match(errors, /^the task ids of ids are unknown, so tasks are shown by their index .*not alive/);
       const later = JSON.parse(output.split('\n')[0]!) as Shown;
       assert.deepEqual(later, { ...known, task: null });
     });

@@ -4,13 +4,13 @@ import { openRedisStore } from '../coordination/index.ts';
 
 /**
  * `container.js SPECFILE`: one container of a topology, started by the scheduler in a session of its own.
- * Exit codes: 0 orderly end, 1 fault, 2 usage (no readable spec).
+ * Exit codes: 0 orderly shutdown, 1 fault, 2 usage (no readable spec).
  */
 const stopSoon = new AbortController();
 const stopNow = new AbortController();
 
 process.exitCode = await main(process.argv.slice(2));
-// Whatever a fault left open must not keep a container that has ended.
+// Handles that a fault left open must not keep the process alive.
 process.exit();
 
 async function main(args: readonly string[]): Promise<number> {
@@ -34,7 +34,7 @@ async function main(args: readonly string[]): Promise<number> {
   };
   process.on('uncaughtException', crash('process.uncaught-exception'));
   process.on('unhandledRejection', crash('process.unhandled-rejection'));
-  process.on('SIGHUP', () => undefined); // the terminal of a gateway that left is none of its business
+  process.on('SIGHUP', () => undefined); // a container outlives the terminal of its gateway
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);
   const openStore = () =>
     openRedisStore({
@@ -53,7 +53,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-/** The first signal asks for an orderly end, the second for an end now. */
+/** The first signal starts an orderly shutdown, the second an immediate one. */
 function stop(): void {
   if (stopSoon.signal.aborted) stopNow.abort();
   else stopSoon.abort();

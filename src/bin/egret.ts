@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type CommandWorld, runEgret } from '../cli/index.ts';
 
-/** The `egret` command. What runs a gateway is loaded only for `up`: the other commands are clients. */
+/** The `egret` command. Only `up` loads the gateway; the other commands are clients. */
 const world: CommandWorld = {
   checkoutDir: findCheckout(dirname(fileURLToPath(import.meta.url))),
   homeDir: homedir(),
@@ -16,16 +16,16 @@ const world: CommandWorld = {
   write: (bytes) => new Promise((resolve) => process.stdout.write(bytes, () => resolve())),
 };
 
-// A reader that has seen enough (`egret list | head -1`) is no fault.
+// A reader that closes the pipe early (`egret list | head -1`) is no fault.
 process.stdout.on('error', () => process.exit(0));
 
 process.exitCode = await runEgret(process.argv.slice(2), world, async (flags) => {
   const { runGateway } = await import('./up.ts');
-  // Whatever a fault left open must not keep a gateway that has ended.
+  // Handles that a fault left open must not keep the process alive.
   process.exit(await runGateway(world, flags));
 });
 
-/** The installation: where package.json is, above the sources as well as above what is built of them. */
+/** The installation: the directory of package.json, above the sources and above the build. */
 function findCheckout(from: string): string {
   let dir = from;
   while (!existsSync(join(dir, 'package.json')) && dir !== dirname(dir)) dir = dirname(dir);

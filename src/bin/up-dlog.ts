@@ -6,15 +6,15 @@ import { DistributedLogService, ThriftServer } from '../rpc/index.ts';
 
 export interface DlogService {
   readonly port: number;
-  /** Answers what is under way, for at most `limitMs`, settles what was written, and gives every stream back. */
+  /** Answers in-flight calls for at most `limitMs`, settles all writes, and releases every stream. */
   end(limitMs: number): Promise<void>;
 }
 
-/** Twice the largest record, or a bulk of as much. */
+/** Twice the largest record, or a bulk write of that size. */
 const frameBytesMax = 2 * 1024 * 1024;
-/** Of one connection: enough for its writes to share the disk's syncs. */
+/** Calls in flight per connection: enough for its writes to share syncs of the disk. */
 const callsMax = 64;
-/** Of a page of records: `readBytesMax` of the proxy. */
+/** Size of a page of records: `readBytesMax` of the proxy. */
 const pageBytes = 512 * 1024;
 
 export interface DlogDeps {
@@ -23,11 +23,11 @@ export interface DlogDeps {
   readonly random: RandomSource;
   readonly log: Logger;
   readonly calls?: CallMarks;
-  /** Beyond it no stream is created. */
+  /** Maximum number of streams that clients may create. */
   readonly streamsMax?: number;
 }
 
-/** The distributed log of this gateway, in the storage that is configured. `close` lets the storage go. Rejects as openStorage does. */
+/** The distributed log of this gateway, in the storage that is configured. `close` closes the storage. Rejects as openStorage does. */
 export async function openDlog(
   deps: DlogDeps,
   settings: StorageSettings,
@@ -38,13 +38,13 @@ export async function openDlog(
   return { log: new DistributedLog({ ...deps, storage }), close };
 }
 
-/** The log as a service. Throws as ThriftServer.open does. */
+/** Opens the log as a service. Throws as ThriftServer.open does. */
 export async function openDlogService(
   deps: DlogDeps,
   options: {
     readonly dlog: DistributedLog;
     readonly bindHost: string;
-    /** What others dial to reach this machine. */
+    /** The host name under which other machines reach this one. */
     readonly dialHost: string;
     readonly port: number;
     readonly connections?: { readonly connectionsPerAddressMax: number; readonly heldBytesMax: number };

@@ -33,36 +33,36 @@ import { lockLocalDir } from './up-lock.ts';
 
 type Services = Endpoints['services'];
 
-/** How long calls under way may take to be answered when the gateway ends. */
+/** How long the gateway waits for in-flight calls when it shuts down. */
 const drainMs = 5000;
-/** What other clients may have to wait for one turn of the event loop, and when a turn counts as one that never ends. */
+/** The longest event-loop turn that is not reported, and when a turn counts as stuck. */
 const loopLimits = { turnMsMax: 200, stuckMs: 5000 };
 const metricsEveryMs = 15_000;
 
 interface Ending {
-  /** Everything was open, so this is the end of a gateway and not a failed start. */
+  /** True: a running gateway shuts down. False: the start failed. */
   readonly isOpen: boolean;
-  /** Another gateway has the directory: containers, state server and files are that one's. */
+  /** Another gateway took the directory: containers, state server and files now belong to it. */
   readonly isLost: boolean;
 }
 
 /** Undoes one step of opening. */
 type Undo = (how: Ending) => Promise<void> | void;
 
-/** The ways in which a gateway is told to end. */
+/** The ways to stop a gateway. */
 export interface StopSignals {
-  /** Another gateway has the directory: aborts {@link soon} with that reason, a `STATE_CONFLICT`. */
+  /** Another gateway took the directory: aborts {@link soon} with that reason, a `STATE_CONFLICT`. */
   readonly lose: (reason: GatewayError) => void;
-  /** Finish what is under way, end containers orderly. */
+  /** Finish in-flight work and stop containers in order. */
   readonly soon: AbortSignal;
-  /** Wait for nothing any more. */
+  /** Stop immediately. */
   readonly now: AbortSignal;
 }
 
 /**
- * The composition root of a gateway: lock, state store, Nimbus service, log service, scheduler, in this order; closed the other way
- * round. Its endpoints file is there while every service answers. A gateway that is killed leaves containers and state
- * server running, and the next one takes them over; one that is closed ends them.
+ * The composition root of a gateway. It opens lock, state store, Nimbus service, log service and scheduler in this order,
+ * and closes them in reverse. Its endpoints file exists while every service answers. A killed gateway leaves containers
+ * and state server running, and the next one takes them over; a gateway that is closed stops them.
  */
 export class Gateway implements AsyncDisposable {
   readonly log: Logger;
@@ -83,8 +83,8 @@ export class Gateway implements AsyncDisposable {
   }
 
   /**
-   * Throws what keeps it from running, naming key or path: `STATE_CONFLICT` (another gateway on this directory),
-   * `CONFIG_INVALID`, `STATE_UNAVAILABLE`, `PORT_IN_USE`. Nothing that it started stays then; what it had taken over does.
+   * Throws an error that names the key or path: `STATE_CONFLICT` (another gateway uses this directory), `CONFIG_INVALID`,
+   * `STATE_UNAVAILABLE`, `PORT_IN_USE`. It then stops everything that it started, but not what it took over.
    */
   static async open(world: CommandWorld, config: GatewayConfig, stop: StopSignals): Promise<Gateway> {
     const undo: Undo[] = [];
@@ -170,7 +170,7 @@ async function openServices(opening: Opening): Promise<Services> {
     frameBytesMax: config.nimbus.frameBytesMax,
     ...config.connections,
   });
-  // The port is held before any container starts: a gateway that cannot have it must not touch them.
+  // Bind the port before starting containers: a gateway without its port must not touch them.
   undo.push(() => server.drain(stop.now.aborted ? 0 : drainMs));
   throwIfAborted(stop.soon);
   const host = dialHost(config.bindHost);
@@ -178,7 +178,7 @@ async function openServices(opening: Opening): Promise<Services> {
     ...{ dlog: streams, bindHost: config.bindHost, port: config.dlogPort, freeing },
     connections: config.connections,
     limits: { proxySoft: config.dlogSoft, streamSoft: config.dlogStreamSoft },
-    // Whoever writes from another machine is sent to the name that this one goes by.
+    // Writers on other machines are redirected to this machine's own name.
     dialHost: host === config.bindHost ? host : (config.hostname ?? hostname()),
   });
   undo.push(() => dlog.end(stop.now.aborted ? 0 : drainMs));
@@ -196,7 +196,7 @@ async function openServices(opening: Opening): Promise<Services> {
 
 interface OpenedStore {
   readonly store: StateStore;
-  /** For the containers. */
+  /** The address that containers use. */
   readonly redisUrl: string;
 }
 
@@ -262,7 +262,7 @@ async function openScheduler(
   });
 }
 
-/** The same program as this one: built, or from its sources. */
+/** Runs containers in the same form as this process: built, or from the sources. */
 function containerCommand(): ContainerCommand {
   const isSource = import.meta.url.endsWith('.ts');
   const main = fileURLToPath(new URL(isSource ? 'container.ts' : 'container.js', import.meta.url));
@@ -270,18 +270,18 @@ function containerCommand(): ContainerCommand {
   return { command: process.execPath, args: [...loader, main] };
 }
 
-/** What a command on this machine dials to reach a server that listens on `bindHost`. */
+/** The host that a client on this machine dials to reach a server that listens on `bindHost`. */
 function dialHost(bindHost: string): string {
   if (bindHost === '0.0.0.0') return '127.0.0.1';
   return bindHost === '::' ? '::1' : bindHost;
 }
 
-/** Whether it ends because another gateway has its directory. */
+/** Whether the gateway stops because another one took its directory. */
 export function isLost(stop: StopSignals): boolean {
   return errorCode(stop.soon.reason) === 'STATE_CONFLICT';
 }
 
-/** Last opened, first closed; a step that fails does not keep the others from being closed. */
+/** Closes in reverse order. A step that fails does not prevent the others. */
 async function undoAll(
   undo: readonly Undo[],
   how: Ending & { readonly failed: (error: unknown) => void },

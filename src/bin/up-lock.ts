@@ -9,21 +9,21 @@ interface Holder {
   readonly processStart: string;
 }
 
-/** How soon a lock that was deleted is found missing. */
+/** How often the gateway checks that its lock still exists. */
 const lookEveryMs = 2000;
 
-/** A directory that is held; disposing gives it up. */
+/** The lock on a directory. Disposing releases it. */
 export interface LocalDirLock extends Disposable {
   /**
-   * Looks every two seconds, until disposed, whether the lock is still there. One that was deleted is taken again. When
-   * another gateway that lives has it, `onLost` is called once with a `STATE_CONFLICT` that says so.
+   * Checks every two seconds, until disposed, that the lock still exists, and takes a deleted one again. If another
+   * running gateway has it, calls `onLost` once with a `STATE_CONFLICT`.
    */
   keep(deps: { readonly clock: Clock; readonly log: Logger }, onLost: (error: GatewayError) => void): void;
 }
 
 /**
- * Holds `localDir` for this process, so that no second gateway starts on it. The lock is a file that names its holder;
- * one whose holder is no more counts for nothing. A gateway whose lock somebody deleted is known by its endpoints file.
+ * Locks `localDir` for this process, so that no second gateway starts on it. The lock is a file that names its holder; it
+ * is void once the holder has ended. If the lock of a running gateway was deleted, its endpoints file still names it.
  *
  * Throws `STATE_CONFLICT` naming the process that holds it, `CONFIG_INVALID` when the directory cannot be written.
  */
@@ -65,7 +65,7 @@ export function lockLocalDir(localDir: string): LocalDirLock {
 function takeLock(localDir: string, path: string, me: Holder): void {
   const mine = `${path}.${me.pid}`;
   try {
-    // A directory that somebody created with other permissions keeps them.
+    // An existing directory keeps its permissions.
     mkdirSync(localDir, { recursive: true, mode: 0o700 });
     writeFileSync(mine, JSON.stringify(me));
   } catch (error) {
@@ -100,7 +100,7 @@ function isSame(left: Holder | undefined, right: Holder): boolean {
   return left?.pid === right.pid && left.processStart === right.processStart;
 }
 
-/** The living gateway that says in the endpoints file of the directory that it serves it. */
+/** The running gateway that the endpoints file of the directory names. */
 function runningGateway(localDir: string): Holder | undefined {
   try {
     return readEndpoints(localDir);
@@ -109,7 +109,7 @@ function runningGateway(localDir: string): Holder | undefined {
   }
 }
 
-/** A link is made by one process only, however many try. */
+/** Of several processes that create the same link, exactly one succeeds. */
 function takes(mine: string, path: string): boolean {
   try {
     linkSync(mine, path);
@@ -120,7 +120,7 @@ function takes(mine: string, path: string): boolean {
   }
 }
 
-/** Takes a dead gateway's lock away; where another gateway was faster, what was taken is the living one's and is put back. */
+/** Removes a dead gateway's lock. If another gateway was faster, the removed lock is that one's and is restored. */
 function setAside(path: string, dead: Holder | undefined): void {
   const aside = `${path}.${process.pid}.stale`;
   try {

@@ -5,12 +5,12 @@ import { type CommandWorld, type CommonFlags, failureLine } from '../cli/index.t
 import { loadGatewayConfig } from '../config/index.ts';
 import { Gateway, isLost, type StopSignals } from './up-gateway.ts';
 
-/** How long ending may take after the second signal. */
+/** Time from the second signal to a forced exit. */
 const cutOffMs = 1000;
 
 /**
- * `egret up`: runs a gateway in the foreground until SIGTERM or SIGINT, which let it finish what it is at; the second
- * one ends it at once. Answers the exit code; one line on standard error says why it is 1. The gateway's own log is
+ * `egret up`: runs a gateway in the foreground until SIGTERM or SIGINT, which start an orderly shutdown; a second signal
+ * ends it immediately. Returns the exit code; one line on standard error says why it is 1. The gateway's own log is
  * `<storm.local.dir>/logs/gateway.log`.
  */
 export async function runGateway(world: CommandWorld, flags: CommonFlags): Promise<number> {
@@ -45,7 +45,7 @@ export async function runGateway(world: CommandWorld, flags: CommonFlags): Promi
   return 1;
 }
 
-/** What bin/egret set for this process alone; glibc has read it. Settings of the user's own stay, and go to children too. */
+/** Removes the settings that bin/egret made for this process only; glibc has read them. The user's own pass to children. */
 function forgetOwnMallocSettings(): void {
   if (process.env['EGRET_OWN_MALLOC'] === undefined) return;
   delete process.env['MALLOC_ARENA_MAX'];
@@ -55,14 +55,14 @@ function forgetOwnMallocSettings(): void {
 }
 
 /**
- * The first signal asks for an orderly end, the second for an end now, and what is not over soon after it is cut off. A
- * starter that keeps a channel of Node's open to the gateway (stdio `ipc`) asks for an orderly end by being gone.
+ * The first signal starts an orderly shutdown, the second an immediate one, with a forced exit soon after. A parent that
+ * keeps a Node channel open to the gateway (stdio `ipc`) starts an orderly shutdown by exiting.
  */
 function stopSignals(): StopSignals {
   const soon = new AbortController();
   const now = new AbortController();
   const onSignal = (name: string): void => {
-    const reason = new GatewayError('ABORTED', `the gateway was told to end by ${name}`);
+    const reason = new GatewayError('ABORTED', `the gateway was asked to shut down by ${name}`);
     if (now.signal.aborted) process.exit(1);
     if (!soon.signal.aborted) {
       soon.abort(reason);
@@ -78,7 +78,7 @@ function stopSignals(): StopSignals {
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
-  // An idle gateway has nothing else to live for: signals, sockets and timers do not keep a process.
+  // Keeps the process alive: signal handlers do not, and sockets and timers may be unreferenced.
   const alive = setInterval(() => undefined, 0x7fff_ffff);
   return new Promise((resolve) => {
     const end = (): void => {
@@ -90,18 +90,18 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-/** A broken invariant ends the process: the next gateway takes the running containers over. */
+/** A broken invariant ends the process. The next gateway takes over the running containers. */
 function reportCrashes(world: CommandWorld, log: Logger): void {
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (error: unknown) => {
       log.error({ event: 'gateway.crashed', error });
-      world.err(`the gateway ends because of a fault of its own: ${describeError(error)}\n`);
+      world.err(`the gateway ends because of an internal fault: ${describeError(error)}\n`);
       process.exit(1);
     });
   }
 }
 
-/** The file that Storm's daemons read: in `$STORM_CONF_DIR`, if that is set and has one. */
+/** The file that Storm's daemons read: `$STORM_CONF_DIR/storm.yaml`, if it exists. */
 function stormYaml(world: CommandWorld): string | undefined {
   const dir = world.env['STORM_CONF_DIR'];
   if (dir === undefined || dir === '') return undefined;

@@ -5,22 +5,22 @@ import { connectNimbus } from './gateway-client.ts';
 import { topologyRows, topologyTable } from './topology-table.ts';
 import { visible } from './visible.ts';
 
-/** The world a command runs in; only bin/ reads the real one. */
+/** The environment of a command. Only bin/ reads the real one. */
 export interface CommandWorld {
   /** The installation. */
   readonly checkoutDir: string;
   readonly homeDir: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
-  /** Standard input; asked for only by a command that reads it. */
+  /** Standard input, opened only by a command that reads it. */
   readonly input: () => AsyncIterable<Uint8Array>;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
-  /** Bytes to standard output; resolves when it takes more. */
+  /** Writes bytes to standard output. Resolves when it accepts more. */
   readonly write: (bytes: Uint8Array) => Promise<void>;
 }
 
-/** Flags that every command takes, as every command of Storm does. */
+/** Flags of every command, as in Storm. */
 export interface CommonFlags {
   /** `-c key=value`, in order. */
   readonly c?: readonly string[];
@@ -33,14 +33,14 @@ export async function listTopologies(
 ): Promise<number> {
   const rows = await withNimbus(world, flags, ({ call }) => call.getTopologySummaries({}));
   world.out(flags.json === true ? `${JSON.stringify(topologyRows(rows), null, 2)}\n` : topologyTable(rows));
-  // The table is Storm's, to the letter: what a user must know of such a row stands beside it.
+  // The table matches Storm's exactly, so what a user must know about such a row goes to standard error.
   for (const { name, status, sched_status } of rows)
     if (status === 'UNREADABLE' && flags.json !== true)
       world.err(`${name}: ${sched_status ?? ''}\n`.replaceAll(/(?!\n$)\p{C}/gu, '?'));
   return 0;
 }
 
-/** Storm's KillTopology (2.8): ends at the first failure; with `-i` it goes on and fails at the end. */
+/** Storm's KillTopology (2.8): stops at the first failure; with `-i` it continues and fails at the end. */
 export async function killTopologies(
   world: CommandWorld,
   names: readonly string[],
@@ -84,7 +84,7 @@ export function clientConfig(world: CommandWorld, flags: CommonFlags): Promise<C
   });
 }
 
-/** Works with a connection to the leader, and closes it. */
+/** Connects to the leader, runs `work`, and closes the connection. */
 export async function withNimbus<T>(
   world: CommandWorld,
   flags: CommonFlags,
@@ -98,9 +98,9 @@ export async function withNimbus<T>(
   }
 }
 
-/** What went wrong, in one line, as the last line that a command prints. */
+/** The error as one line, the last that a command prints. */
 export function failureLine(error: unknown): string {
-  // By shape: a fault of Node or of our own making says what it is about less well, and is marked.
+  // Only a GatewayError has a message for users; other errors are marked.
   const isOurs = error instanceof Error && 'facts' in error;
   const text = isOurs ? describeError(error) : `unexpected failure: ${describeError(error)}`;
   const lines = text.split('\n').map((line) => line.trim());

@@ -34,13 +34,13 @@ interface Part {
   readonly next: number | undefined;
 }
 
-/** Streams, and how one part of one is looked at: by a gateway, or here. */
+/** Streams, and how one part of a stream is checked: by a gateway, or by this process. */
 interface Source {
   readonly streams: readonly string[];
   readonly check: (stream: string, from: number) => Promise<Part>;
 }
 
-/** Answers 1 when something is wrong. `what` is a stream, a namespace or `all`. */
+/** Returns 1 if it finds a fault. `what` is a stream, a namespace or `all`. */
 export async function checkStreams(world: CommandWorld, what: string, flags: CheckFlags): Promise<number> {
   const source =
     flags.directory === undefined
@@ -66,7 +66,7 @@ export async function checkStreams(world: CommandWorld, what: string, flags: Che
   return wrong === 0 ? 0 : 1;
 }
 
-/** Answers 1 when something is wrong still. */
+/** Returns 1 if a fault remains. */
 export async function repairStream(world: CommandWorld, name: string, flags: RepairFlags): Promise<number> {
   const stream = streamName(name);
   const client = await openDlog(world, flags);
@@ -94,7 +94,7 @@ export async function repairStream(world: CommandWorld, name: string, flags: Rep
   return rows.length === 0 ? 0 : 1;
 }
 
-/** The state store from the storage. `what` as of {@link checkStreams}. */
+/** Rebuilds the state store from the storage. `what` is as in {@link checkStreams}. */
 export async function rebuildStreams(
   world: CommandWorld,
   what: string,
@@ -136,7 +136,7 @@ async function remoteSource(client: DlogClient, what: string): Promise<Source> {
 
 const kinds = { DAMAGE: 'damage', REPAIRABLE: 'repairable', NOTE: 'note' } as const;
 
-/** `all`, a stream, or a namespace: a name alone is a namespace where there is one, or else a stream of the namespace "default". */
+/** `all`, a stream, or a namespace: a name alone is a namespace if one exists, otherwise a stream in the namespace "default". */
 async function streamsOf(client: DlogClient, what: string): Promise<readonly string[]> {
   if (what.includes('/')) return [what];
   const namespaces = await asked(client.namespaces());
@@ -146,7 +146,7 @@ async function streamsOf(client: DlogClient, what: string): Promise<readonly str
   return lists;
 }
 
-/** Reads the files where they lie. A gateway that runs there would be asked instead: it knows its state store, too. */
+/** Reads the files directly. Refuses if a gateway runs there: it can check its state store as well. */
 async function localSource(directory: string, what: string): Promise<Source> {
   const root = dlogDirectory(directory);
   const { checkStream, LocalStorage } = await import('../dlog/index.ts');
@@ -162,22 +162,22 @@ async function localSource(directory: string, what: string): Promise<Source> {
   return { streams: found, check };
 }
 
-/** `<storm.local.dir>` or the `dlog` in it. Throws `STATE_CONFLICT` when a gateway runs there. */
+/** `<storm.local.dir>` or its `dlog` directory. Throws `STATE_CONFLICT` if a gateway runs there. */
 function dlogDirectory(directory: string): string {
   if (!existsSync(directory) || !statSync(directory).isDirectory())
     throw new GatewayError(
       'STREAM_UNKNOWN',
-      `${directory} is no directory: name storm.local.dir, or the dlog in it`,
+      `${directory} is not a directory: give storm.local.dir, or the dlog directory in it`,
     );
   const root = existsSync(join(directory, 'dlog')) ? join(directory, 'dlog') : directory;
   const localDir = basename(root) === 'dlog' ? dirname(root) : root;
   if (isGatewayRunning(localDir))
     throw new GatewayError(
       'STATE_CONFLICT',
-      `a gateway runs on ${localDir}: check without --directory, and it tells of its state store, too`,
+      `a gateway runs on ${localDir}: check without --directory, which also checks its state store`,
     );
   if (!readdirSync(root).some((name) => !name.startsWith('.') && existsSync(join(root, name))))
-    throw new GatewayError('STREAM_UNKNOWN', `${root} holds no streams`);
+    throw new GatewayError('STREAM_UNKNOWN', `${root} contains no streams`);
   return root;
 }
 
@@ -203,7 +203,7 @@ function checkText(
 }
 
 function dropAdvice(stream: string): string {
-  return `Damage: "egret dlog repair ${stream} --drop-after POSITION" or "--drop-before POSITION" goes on without what cannot be read, and keeps it aside.`;
+  return `Damage: "egret dlog repair ${stream} --drop-after POSITION" or "--drop-before POSITION" continues without what cannot be read, and moves it aside.`;
 }
 
 function rowText({ stream, kind, file, place, meaning }: Row): string {
@@ -216,7 +216,7 @@ function megabytes(bytes: number): string {
 
 const quietMs = 2000;
 
-/** A line on standard error every two seconds, for who waits. */
+/** Prints progress to standard error every two seconds. */
 class Progress {
   readonly #world: CommandWorld;
   #toldMs = systemClock.monotonicMs();

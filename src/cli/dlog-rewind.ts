@@ -11,8 +11,8 @@ export interface RewindFlags extends CommonFlags {
 }
 
 /**
- * Sets where a durable stream of a topology goes on, in each of its partitions or in one. The topology may run: its source finds it
- * within a second, forgets what is under way and goes on from there.
+ * Sets where a topology resumes a durable stream, in all partitions or in one. A running topology applies it within one
+ * second: its source forgets in-flight tuples and resumes there.
  */
 export async function rewindStream(
   world: CommandWorld,
@@ -28,13 +28,13 @@ export async function rewindStream(
   if (chosen.length === 0)
     throw new GatewayError(
       'STREAM_UNKNOWN',
-      `${given.stream} of ${given.topology} has ${partitions.length} partitions, from 0 on: there is none of number ${flags.partition}`,
+      `${given.stream} of ${given.topology} has ${partitions.length} partitions, numbered from 0: partition ${flags.partition} does not exist`,
     );
   const isPosition = typeof flags.to === 'object' && 'segment' in flags.to;
   if (isPosition && chosen.length > 1)
     throw new GatewayError(
       'STREAM_INVALID',
-      `a position is of one partition, and ${given.stream} has ${chosen.length}: name one with --partition, or give a time`,
+      `a position belongs to one partition, and ${given.stream} has ${chosen.length}: choose one with --partition, or give a time`,
     );
   const moved: { readonly stream: string; readonly next: string }[] = [];
   for (const name of chosen) {
@@ -42,12 +42,12 @@ export async function rewindStream(
     const next = await asked(client.moveSubscriber(stream, logSubscriber, flags.to));
     moved.push({ stream, next: formatPosition(next) });
   }
-  const text = moved.map(({ stream, next }) => `${stream} goes on at ${next}`).join('\n');
+  const text = moved.map(({ stream, next }) => `${stream} resumes at ${next}`).join('\n');
   say(world, flags, moved, text);
   return 0;
 }
 
-/** `component` means its default stream; ids may have dots themselves. In the order of their numbers. */
+/** `component` means its default stream; ids may contain dots. Ordered by partition number. */
 function partitionsOf(
   names: readonly string[],
   { topology, stream }: { readonly topology: string; readonly stream: string },

@@ -83,7 +83,7 @@ export async function releaseStream(world: CommandWorld, name: string, flags: Fl
   return 0;
 }
 
-/** Of one namespace, or of all. */
+/** Lists the owners of one namespace, or of all. */
 export async function listOwners(
   world: CommandWorld,
   namespace: string | undefined,
@@ -110,7 +110,7 @@ interface StreamRow {
   readonly next: string;
   readonly ended: boolean;
   readonly owner: string | null;
-  /** Taken above the stream's soft quota, by the gateway that was asked. */
+  /** Writes beyond the stream's soft quota that this gateway accepted. */
   readonly recordsOverQuota: number;
   readonly settings: Readonly<Record<string, string | number>>;
   readonly segments: readonly {
@@ -141,7 +141,7 @@ function streamRow(found: StreamResponse): StreamRow {
       segment: Number(each.lssn),
       epoch: Number(each.epoch),
       sealed: each.isSealed,
-      // Counted when it is sealed.
+      // Known once the segment is sealed.
       entries: each.isSealed ? Number(each.entries) : null,
       records: each.isSealed ? Number(each.records) : null,
       bytes: each.isSealed ? Number(each.bytes) : null,
@@ -151,7 +151,8 @@ function streamRow(found: StreamResponse): StreamRow {
 
 function streamText(found: StreamRow): string {
   const { stream, next, ended, owner, recordsOverQuota, segments, settings } = found;
-  const head = `${stream}: next record at ${next}, ${ended ? 'ended' : `written by ${owner ?? 'nobody'}`}`;
+  const ownership = owner === undefined ? 'no owner' : `owned by ${owner}`;
+  const head = `${stream}: next record at ${next}, ${ended ? 'ended' : ownership}`;
   const set = Object.entries(settings).map(([key, value]) => `${key}: ${value}`);
   const cell = (value: number | string | null): string => String(value ?? '-').padStart(12);
   const rows = segments.map((each) =>

@@ -24,8 +24,8 @@ export interface DumpFlags extends CommonFlags {
 }
 
 /**
- * Prints the records of a stream, the tuples of a topology's durable stream, and goes on as they are committed. Ends where the stream was
- * ended, or, told not to follow, at its end.
+ * Prints the records of a stream, or the tuples of a topology's durable stream, and follows new ones. Ends where the
+ * stream is sealed, or at its current end with `--no-follow`.
  */
 export async function tailStream(world: CommandWorld, name: string, flags: TailFlags): Promise<number> {
   const { from, follow } = flags;
@@ -47,7 +47,7 @@ async function formatFor(
   return (record) => lines.linesOf(record);
 }
 
-/** The tasks of the component whose stream it is, while its topology runs. */
+/** The tasks of the component that emits the stream, while its topology runs. */
 async function tasksOf(
   world: CommandWorld,
   { topologyName: name, componentId }: LogPlace,
@@ -66,13 +66,13 @@ async function tasksOf(
     return tasks.length === 0 ? undefined : tasks.sort((one, other) => one - other);
   } catch (error) {
     world.err(
-      `which tasks ${componentId} has is not known, their places are shown (#0 is the first): ${failureLine(error)}`,
+      `the task ids of ${componentId} are unknown, so tasks are shown by their index (#0 is the first): ${failureLine(error)}`,
     );
     return undefined;
   }
 }
 
-/** Prints all records there are now with all their numbers. */
+/** Prints all current records with their numbers. */
 export async function dumpStream(world: CommandWorld, name: string, flags: DumpFlags): Promise<number> {
   if (flags.json !== true)
     world.out(`${dumpRow(['Position', 'Sequence', 'Transaction', 'Bytes'])}  Payload\n`);
@@ -126,7 +126,7 @@ async function print(
   format: (record: TailRecord) => Uint8Array,
 ): Promise<string | undefined> {
   if (event.kind === 'moved') {
-    world.err(`what lay before ${formatPosition(event.to)} was cut off: reading goes on there\n`);
+    world.err(`records before ${formatPosition(event.to)} were deleted: reading resumes there\n`);
     return undefined;
   }
   await world.write(Buffer.concat(event.records.map(format)));
@@ -135,7 +135,7 @@ async function print(
 
 const lineFeed = Buffer.from('\n');
 
-/** The record as it is, and a line feed. */
+/** The unchanged bytes of the record, and a line feed. */
 function rawOf({ payload }: TailRecord): Buffer {
   return Buffer.concat([payload, lineFeed]);
 }
@@ -166,7 +166,7 @@ function dumpRow([position, ...numbers]: readonly string[]): string {
   return position!.padEnd(14) + numbers.map((each) => each.padStart(15)).join('');
 }
 
-/** Nothing that a terminal would obey, and one line: what is no printable text is `\xNN`, and `\` is `\\`. */
+/** One line without terminal control characters: bytes that are not printable text become `\xNN`, and `\` becomes `\\`. */
 export function shown(payload: Uint8Array): string {
   const escaped = (char: string): string =>
     Buffer.from(char).reduce((text, byte) => `${text}\\x${hex(byte)}`, '');

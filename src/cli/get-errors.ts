@@ -3,7 +3,7 @@ import type { CommandWorld } from './commands.ts';
 
 /**
  * Storm's GetErrors (2.8): one line of JSON with the newest error of each component that has one. A topology that is not
- * alive is a line, too, and no failure. With `all`, every error that is kept, with its time and place.
+ * alive is reported as a line, not as a failure. With `all`, every stored error with its time and place.
  */
 export async function getErrors(
   world: CommandWorld,

@@ -8,13 +8,13 @@ export interface MonitorOptions {
   readonly stream: string;
   readonly watch: 'emitted' | 'transferred';
   readonly intervalMs: number;
-  /** One JSON object a line in place of Storm's table. */
+  /** One JSON object per line instead of Storm's table. */
   readonly asJson: boolean;
 }
 
 export interface MonitorTime {
   readonly nowMs: () => number;
-  /** Resolves after so long; rejects when the command is to end. */
+  /** Resolves after the time; rejects when the command is stopped. */
   readonly sleep: (ms: number) => Promise<void>;
 }
 
@@ -24,10 +24,10 @@ interface Count {
 }
 
 /**
- * Storm's Monitor (2.8), until `time` says that it is enough: every interval one line with what a component has emitted, or transferred, on a stream since the
- * line before. The first line counts from the topology's start, and its throughput is 0 for no time has gone by.
- * Without a component the components are
- * listed, as JSON with their sums, latencies and restarts. Fails with Storm's words for a component or stream that is not there.
+ * Storm's Monitor (2.8), until `time` rejects. Prints one line every interval, with the number of tuples that a component
+ * emitted or transferred on a stream since the previous line. The first line counts from the start of the topology, with
+ * a throughput of 0. Without a component it lists the components, as JSON with totals, latencies and restarts. Fails with
+ * Storm's message for a component or stream that does not exist.
  */
 export async function monitorTopology(
   world: CommandWorld,
@@ -63,7 +63,7 @@ export async function monitorTopology(
   }
 }
 
-/** Polls keep to the beat of the first one, whatever one of them takes. */
+/** Polls stay on the schedule of the first one, however long each takes. */
 export function untilNextPoll(startedMs: number, nowMs: number, intervalMs: number): number {
   const cycle = Math.floor((nowMs - startedMs) / intervalMs);
   return startedMs + intervalMs * (cycle + 1) - nowMs;
@@ -75,7 +75,7 @@ function header(watch: string): string {
   );
 }
 
-/** What is counted, or why there is nothing. */
+/** The count, or why there is none. */
 function countOf(world: CommandWorld, options: MonitorOptions, info: TopologyInfo): Count | string {
   const own = info.executors.filter(({ component_id }) => component_id === options.component);
   if (own.length === 0) {
@@ -120,7 +120,7 @@ function line(
   return [name, id, row.executors, on, row.deltaMs, delta, javaDouble(throughput)].join('\t');
 }
 
-/** As Java writes a double of this size. */
+/** Formats a number as Java prints a double of this size. */
 function javaDouble(value: number): string {
   return Number.isInteger(value) ? value.toFixed(1) : String(value);
 }

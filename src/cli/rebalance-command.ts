@@ -14,8 +14,8 @@ export interface RebalanceFlags extends CommonFlags {
 }
 
 /**
- * Storm's Rebalance (2.8), which also lays the values of `-c` over the topology's configuration: here those of topologies
- * alone, as others say where the gateway is.
+ * Storm's Rebalance (2.8). Storm also overrides the topology's configuration with all values of `-c`; here only with keys
+ * that begin with "topology.", because the others locate the gateway.
  */
 export async function rebalance(world: CommandWorld, name: string, flags: RebalanceFlags): Promise<number> {
   const overrides = { ...topologyKeysOf(flags.c ?? []), ...flags.topologyConf };
@@ -36,7 +36,7 @@ export async function rebalance(world: CommandWorld, name: string, flags: Rebala
   return 0;
 }
 
-/** Values are JSON where they can be, else texts, as everywhere with `-c`. */
+/** Values are JSON if valid, else text, as everywhere with `-c`. */
 function topologyKeysOf(settings: readonly string[]): JsonObject {
   return Object.fromEntries(
     settings

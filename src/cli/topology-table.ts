@@ -1,7 +1,7 @@
 import type { TopologySummary } from '../rpc/index.ts';
 import { visible } from './visible.ts';
 
-/** Columns of `storm list` (ListTopologies, Storm 2.8): scripts cut the output at these widths. */
+/** Columns of `storm list` (ListTopologies, Storm 2.8). Scripts cut the output at these widths. */
 const columns = [
   { title: 'Topology_name', width: 20, value: (row: TopologySummary) => row.name },
   { title: 'Status', width: 10, value: (row: TopologySummary) => row.status },
@@ -13,7 +13,7 @@ const columns = [
 ] as const;
 const ruleWidth = 88;
 
-/** What `storm list` prints, to the letter, blanks at the ends of lines included. */
+/** The exact output of `storm list`, including trailing blanks. */
 export function topologyTable(rows: readonly TopologySummary[]): string {
   if (rows.length === 0) return 'No topologies running.\n';
   const line = (cells: readonly string[]): string =>

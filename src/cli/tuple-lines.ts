@@ -10,30 +10,30 @@ import {
   valuesToJson,
 } from '../tuple/index.ts';
 
-/** Where the tuples of a durable stream come from. */
+/** The source of the tuples of a durable stream. */
 export interface TupleOrigin {
   readonly place: LogPlace;
-  /** Of the emitting component, in their order; undefined while the topology does not run. */
+  /** Tasks of the emitting component in order; undefined while the topology does not run. */
   readonly tasks: readonly number[] | undefined;
 }
 
-/** A tuple, as it is shown. `values` is JSON. */
+/** A tuple to print. `values` is JSON. */
 interface ShownTuple {
   readonly dlsn: string;
   readonly time: string | null;
   readonly component: string;
   readonly stream: string;
-  /** `index`: among the tasks of its component. */
+  /** `index` counts within the tasks of its component. */
   readonly task: number | null;
   readonly index: number;
   readonly values: string;
 }
 
-/** Of the values of one tuple in a line for people. */
+/** Length limit for the values of one tuple in text output. */
 const textCharactersMax = 2000;
 const dateMsMax = 8.64e15;
 
-/** Bytes say that they are bytes; what only Java can read says of what class it is. */
+/** Bytes appear marked as bytes; values that only Java can read appear with their class. */
 const rules: JsonRules = {
   bytes: (value) => JSON.stringify({ base64: base64(value) }),
   notFinite: (value) => JSON.stringify(String(value)),
@@ -42,8 +42,8 @@ const rules: JsonRules = {
 };
 
 /**
- * Makes lines of the records of a durable stream, one for each tuple; that of a tuple in several records comes with the last. A record
- * that holds no tuples is a line that says so.
+ * Converts the records of a durable stream to lines, one for each tuple. A tuple that spans several records appears with
+ * the last. A record without tuples becomes a line that says so.
  */
 export class TupleLines {
   readonly #origin: TupleOrigin;
@@ -53,7 +53,7 @@ export class TupleLines {
   readonly #cursor = new RecordCursor();
   #isFirst = true;
 
-  /** `note`: told of what is left out. */
+  /** `note` receives a message about records that are left out. */
   constructor(
     origin: TupleOrigin,
     { isJson, note }: { readonly isJson: boolean; readonly note: (text: string) => void },
@@ -88,7 +88,7 @@ export class TupleLines {
     const { componentId: component, streamId: stream } = this.#origin.place;
     const values = valuesToJson(decodeValues(payload, valuesStart, valuesEnd), rules);
     const { tasks } = this.#origin;
-    // One of an older submission with more tasks comes to its consumers as one of those there are.
+    // A tuple of an older submission with more tasks reaches consumers as one of the existing tasks.
     const task = tasks?.[index % tasks.length] ?? null;
     const dlsn = formatPosition(position);
     return { dlsn, time: timeText(transactionId), component, stream, task, index, values };
@@ -114,7 +114,7 @@ function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');
 }
 
-/** What is written to a durable stream is numbered by its time. */
+/** Transaction ids of a durable stream are times in milliseconds. */
 function timeText(transactionId: bigint): string | null {
   const ms = Number(transactionId);
   return Math.abs(ms) <= dateMsMax ? new Date(ms).toISOString() : null;
@@ -125,7 +125,7 @@ function shownValues(values: string): string {
   return `${shownText(values.slice(0, textCharactersMax))}... (${values.length} characters, --json has all)`;
 }
 
-/** Nothing that a terminal would obey, and one line. */
+/** One line without terminal control characters. */
 function shownText(text: string): string {
   return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, escaped);
 }

@@ -1,27 +1,27 @@
 import { describeError, GatewayError, isJsonObject, type JsonObject, type JsonValue } from '../base/index.ts';
 
 /**
- * A configuration, key by key, each value as the text it was written in. JSON numbers of JavaScript lose what Java
- * keeps (integers beyond 2^53, and that `10.0` is a double), so what the gateway only passes on is passed on as text.
- * What the gateway itself reads it parses with {@link readConfValue}, as ordinary doubles.
+ * A configuration by key, each value as the text in which it was written. JavaScript's JSON numbers lose what Java keeps
+ * (integers beyond 2^53, and that `10.0` is a double), so the gateway passes values on as text. Values that the gateway
+ * itself uses are parsed with {@link readConfValue}, as doubles.
  */
 export type ConfText = ReadonlyMap<string, string>;
 
 /**
- * Objects and lists inside of each other, the configuration itself being the first. json-smart in Storm's workers refuses
- * more than 400; what walks a value recursively, JSON.stringify included, needs some bound to stay within its stack.
+ * Maximum nesting of objects and lists, including the configuration itself. json-smart in Storm's workers refuses more
+ * than 400. Recursive functions, such as JSON.stringify, need a bound to stay within the stack.
  */
 export const confLevelsMax = 1000;
-/** Loaded when first needed, and then kept: a topology may have thousands of texts for it. */
+/** Loaded when first needed and then kept, because a topology may have thousands of texts that need it. */
 let json5: typeof import('json5') | undefined;
 
-/** JSON5 is read many times slower than JSON. A longer text is hardly written by hand. */
+/** JSON5 parses many times slower than JSON. A longer text is unlikely to be written by hand. */
 const lenientCharactersMax = 256 * 1024;
 
 /**
  * Reads a JSON object of topology or cluster configuration: JSON with the bare `NaN` and infinities of Java's json-smart;
- * else what json-smart reads beyond that (comments, single quotes, trailing commas), by way of JSON5, which keeps
- * only the digits that a double has. The time it takes is proportional to the length of the text, whatever the text is.
+ * else the extensions of json-smart (comments, single quotes, trailing commas), parsed as JSON5, which keeps only the
+ * digits of a double. Takes time proportional to the length of the text.
  * Throws `CONFIG_INVALID` naming `what` when it is not an object, is nested deeper than {@link confLevelsMax} levels, or
  * is longer than 262,144 characters and not JSON.
  */
@@ -61,7 +61,7 @@ function tooDeep(what: string): GatewayError {
   );
 }
 
-/** The value of a key as JavaScript sees it. `NaN` and infinities, which JSON cannot say, come as null. */
+/** The value of a key as JavaScript sees it. `NaN` and infinities, which JSON lacks, become null. */
 export function readConfValue(conf: ConfText, key: string): JsonValue | undefined {
   const text = conf.get(key);
   return text === undefined ? undefined : (JSON.parse(toStrict(text)) as JsonValue);
@@ -71,12 +71,12 @@ export function readConfValues(conf: ConfText): JsonObject {
   return JSON.parse(writeConfText(conf, 'strict')) as JsonObject;
 }
 
-/** Later layers win, key by key, as Storm merges: values are replaced whole. */
+/** Merges as Storm does: a later layer replaces whole values, key by key. */
 export function mergeConf(...layers: readonly ConfText[]): ConfText {
   return new Map(layers.flatMap((layer) => [...layer]));
 }
 
-/** A copy with some keys set to values of ours, and those set to undefined removed. */
+/** A copy with `changes` applied. A key set to undefined is removed. */
 export function withConfValues(
   conf: ConfText,
   changes: Readonly<Record<string, JsonValue | undefined>>,
@@ -133,7 +133,7 @@ function parseStrict(text: string): { ok: true; value: JsonValue } | { ok: false
 
 const nonNumbers = ['NaN', 'Infinity', '-Infinity', '-NaN'] as const;
 
-/** The text with bare `NaN` and infinities as null, in one pass. It need not be JSON: a string may be without an end. */
+/** Replaces bare `NaN` and infinities by null, in one pass. The text may be invalid, such as an unterminated string. */
 function toStrict(text: string): string {
   if (!text.includes('NaN') && !text.includes('Infinity')) return text;
   const parts: string[] = [];
@@ -160,7 +160,7 @@ function isWordCharacter(char: string | undefined): boolean {
   return char !== undefined && /\w/.test(char);
 }
 
-/** Cuts the text of a JSON object, known to be valid but for bare `NaN`, into its members. The last of two equal keys wins. */
+/** Splits the text of a JSON object, valid except for bare `NaN`, into its members. The last of two equal keys wins. */
 function splitMembers(text: string, what: string): ConfText {
   const members = new Map<string, string>();
   let at = text.indexOf('{') + 1;
@@ -176,7 +176,7 @@ function splitMembers(text: string, what: string): ConfText {
   }
 }
 
-/** `at` is the opening quote; the answer is the index after the closing one, the text's length when there is none. */
+/** `at` is the opening quote. Returns the index after the closing one, or the length of the text if there is none. */
 function endOfString(text: string, at: number): number {
   for (let i = at + 1; i < text.length; i++) {
     if (text[i] === '"') return i + 1;

@@ -4,9 +4,9 @@ import type { KeySchema } from './key-schema.ts';
 import { gatewayKeys } from './schema.ts';
 import { shorten } from './topology-conf.ts';
 
-/** Linux starts no process with a longer `name=value`, its end included (MAX_ARG_STRLEN). */
+/** Linux refuses to start a process with a longer `name=value`, including the final NUL (MAX_ARG_STRLEN). */
 const environmentEntryBytesMax = 131_071;
-/** Texts that become arguments of a process. */
+/** Keys whose values become arguments of a process. */
 const argumentKeys = [
   'topology.worker.childopts',
   'topology.worker.gc.childopts',
@@ -16,9 +16,9 @@ const argumentKeys = [
 ] as const;
 
 /**
- * What is wrong with the keys of a topology's or a component's configuration that Egret defines, or that decide how its processes are
- * started, or undefined: the first key with a value that a container could not use, with what was expected and found.
- * Keys of Egret that it does not know pass, as unknown keys of Storm do.
+ * Checks the keys of a topology's or a component's configuration that Egret defines, or that decide how its processes are
+ * started. Returns a description of the first value that a container could not use, or undefined. Unknown keys pass, as
+ * they do in Storm.
  */
 export function findEgretConfFault(conf: ConfText): string | undefined {
   for (const key of conf.keys()) {
@@ -31,7 +31,7 @@ export function findEgretConfFault(conf: ConfText): string | undefined {
   return findEnvironmentFault(conf) ?? findArgumentFault(conf);
 }
 
-/** As JSON Schema has it, for the words that {@link KeySchema} knows. */
+/** Validates by JSON Schema, for the keywords of {@link KeySchema}. */
 function fits(schema: KeySchema, value: JsonValue): boolean {
   if (!typesOf(schema).some((type) => isOfType(type, value))) return false;
   if (typeof value === 'number') {
@@ -58,7 +58,7 @@ function isOfType(type: string, value: JsonValue): boolean {
   return type === 'integer' ? Number.isInteger(value) : typeof value === type;
 }
 
-/** "a number from 0.1 to 2147483", with the unit that the key's name ends in. */
+/** For example "a number from 0.1 to 2147483". The unit is in the key's name. */
 function describe(schema: KeySchema): string {
   if (schema.enum !== undefined) return `one of ${schema.enum.map(String).join(', ')}`;
   const type = typesOf(schema).find((each) => each !== 'null')!;
@@ -80,7 +80,7 @@ function rangeOf({ minimum, maximum }: KeySchema): string {
   return maximum === undefined ? ` of at least ${minimum}` : ` from ${minimum} to ${maximum}`;
 }
 
-/** Names and values that the operating system takes: a process with any other is never started. */
+/** Checks for names and values that the operating system refuses, so that no process could be started with them. */
 function findEnvironmentFault(conf: ConfText): string | undefined {
   const key = 'topology.environment';
   const environment = conf.has(key) ? readConfValue(conf, key) : null;

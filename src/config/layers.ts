@@ -3,7 +3,7 @@ import type { Document } from 'yaml';
 import { errorCode, GatewayError } from '../base/index.ts';
 import { type ConfText, readConfText, writeLenient } from './conf-text.ts';
 
-/** Where values came from, for messages, and the values. */
+/** The values of one source, and its name for messages. */
 export interface ConfLayer {
   /** `defaults`, the path of a file, or `-c`. */
   readonly origin: string;
@@ -11,7 +11,7 @@ export interface ConfLayer {
 }
 
 /**
- * A `storm.yaml`. Read as YAML 1.1, as Storm's snakeyaml does (`yes` is true, `010` is 8); integers keep all digits.
+ * Reads a `storm.yaml` as YAML 1.1, as Storm's snakeyaml does (`yes` is true, `010` is 8). Integers keep all their digits.
  * An empty file is an empty layer. Throws `CONFIG_UNREADABLE` naming the path, or `CONFIG_INVALID` naming path and line.
  */
 export async function readYamlLayer(path: string): Promise<ConfLayer> {
@@ -52,7 +52,7 @@ async function parseYaml(text: string, path: string): Promise<Document> {
   try {
     return parseDocument(text, { version: '1.1', intAsBigInt: true, prettyErrors: true });
   } catch (error) {
-    // The parser is recursive and does not bound its depth.
+    // The parser is recursive without a limit on its depth.
     if (!(error instanceof RangeError)) throw error;
     throw new GatewayError('CONFIG_INVALID', `configuration file ${path} is nested too deeply to be read`, {
       cause: error,
@@ -62,8 +62,8 @@ async function parseYaml(text: string, path: string): Promise<Document> {
 }
 
 /**
- * The values of `-c key=value` flags, later ones winning. As in Storm (Utils.readCommandLineOpts, 2.8): a value that is
- * JSON counts as JSON, any other as text. Throws `CONFIG_INVALID` for a flag without `=` or without a key.
+ * Reads `-c key=value` flags; later ones win. As in Storm (Utils.readCommandLineOpts, 2.8), a value is read as JSON if it
+ * is valid JSON, else as text. Throws `CONFIG_INVALID` for a flag without `=` or without a key.
  */
 export function readFlagLayer(flags: readonly string[]): ConfLayer {
   const conf = new Map<string, string>();
@@ -75,7 +75,7 @@ export function readFlagLayer(flags: readonly string[]): ConfLayer {
   return { origin: '-c', conf };
 }
 
-/** Storm's defaults, written by the set-up from the released storm-client jar. */
+/** Reads Storm's defaults, which setup writes from the released storm-client jar. */
 export async function readDefaultsLayer(path: string): Promise<ConfLayer> {
   let text: string;
   try {

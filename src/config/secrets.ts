@@ -1,17 +1,17 @@
 import { isJsonObject, type JsonValue } from '../base/index.ts';
 import type { ConfText } from './conf-text.ts';
 
-/** What stands in an answer where a secret was. */
+/** Replaces a secret in an answer. */
 const mask = '*****';
 
 /**
- * Names of keys that hold a secret, in Storm's configuration, in Kafka's and in most others. Storm's own: `*.password`
+ * Names of keys that hold a secret in the configuration of Storm, Kafka and most others. Storm's own are `*.password`
  * of key stores and trust stores, `storm.zookeeper.auth.payload`, `storm.zookeeper.topology.auth.payload`.
  */
 const secretName =
   /pass(?:word|wd|phrase)|secret|auth\.payload$|(?:^|[._-])token$|(?:api|access|private)[._-]?key$|jaas\.config$/i;
 
-/** Keys whose secrets only a daemon needs: no worker does, so no file that a worker reads holds them. */
+/** Keys whose secrets only daemons need. They are kept out of every file that a worker reads. */
 const daemonPrefixes = /^(?:egret|nimbus|supervisor|drpc|ui|logviewer|pacemaker|storm\.zookeeper)\./;
 
 /** `scheme://user:password@host`. A raw slash cannot be part of a password, so each character is read once. */
@@ -20,14 +20,14 @@ const urlPassword = /(:\/\/[^\s/?#:@]*:)[^\s/?#]+@/g;
 const assignedPassword = /(password["']?\s*[=:]\s*)("[^"]*"|'[^']*'|[^\s,;&"']+)/gi;
 
 /**
- * A configuration for people and clients: every key is there, secrets are masked, at any depth. An address keeps its
- * host and user and loses its password.
+ * A configuration for people and clients: all keys, with secrets masked at any depth. An address keeps its host and user
+ * but not its password.
  */
 export function maskSecrets(conf: ConfText): ConfText {
   return new Map([...conf].map(([key, text]) => [key, masked(key, text)]));
 }
 
-/** The gateway's configuration as topologies get it: without what only the gateway and Storm's daemons need. */
+/** The gateway's configuration for topologies, without the secrets that only the gateway and Storm's daemons need. */
 export function withoutDaemonSecrets(conf: ConfText): ConfText {
   return new Map(
     [...conf].map(([key, text]) => [key, daemonPrefixes.test(key) ? masked(key, text) : text] as const),
@@ -41,7 +41,7 @@ function masked(key: string, text: string): string {
   try {
     value = JSON.parse(text) as JsonValue;
   } catch {
-    // A bare NaN somewhere in it: JSON cannot say that, and neither can a secret.
+    // A value with a bare NaN is not JSON and cannot hold a secret.
     return secretName.test(key) ? JSON.stringify(mask) : maskText(text);
   }
   const after = JSON.stringify(maskValue(key, value));

@@ -3,9 +3,9 @@ import { type ConfText, readConfValue } from './conf-text.ts';
 import { topologyConfRules } from './gen/topology-conf-rules.ts';
 
 /**
- * What is wrong with a submitted topology's configuration, or undefined: the first key that Storm's own ConfigValidation
- * (storm-client 2.8.3) refuses, with what was expected and found. Keys that Storm does not know always pass.
- * Class names are not looked up: the gateway loads no classes.
+ * Checks a submitted topology's configuration as Storm's ConfigValidation (storm-client 2.8.3) does. Returns a description
+ * of the first value that Storm refuses, or undefined. Keys that Storm does not know always pass. Class names are not
+ * resolved, because the gateway loads no classes.
  */
 export function findTopologyConfFault(conf: ConfText): string | undefined {
   for (const key of conf.keys()) {
@@ -20,7 +20,7 @@ export function findTopologyConfFault(conf: ConfText): string | undefined {
   return undefined;
 }
 
-/** Answers what was expected, or undefined when the value will do. Null passes where Storm lets it. */
+/** Returns what was expected, or undefined if the value is valid. Null is valid where Storm accepts it. */
 type Check = (value: JsonValue) => string | undefined;
 
 const orNull =
@@ -53,13 +53,13 @@ const isConstraints = (entry: JsonValue): boolean =>
 
 const oneOf = 'IsString in ';
 
-/** `IsString in S0,S1`: null will not do there. */
+/** `IsString in S0,S1`, which does not accept null. */
 function checkOneOf(rule: string): Check {
   const accepted = rule.slice(oneOf.length).split(',');
   return (value) => (isText(value) && accepted.includes(value) ? undefined : `one of ${accepted.join(', ')}`);
 }
 
-/** One for each validation annotation of Storm's Config, by the annotation's name. */
+/** The check of each validation annotation in Storm's Config, by the annotation's name. */
 const checks: Readonly<Record<string, Check | undefined>> = {
   IsString: orNull('a string', isText),
   IsBoolean: orNull('true or false', (value) => typeof value === 'boolean'),
@@ -103,7 +103,7 @@ const checks: Readonly<Record<string, Check | undefined>> = {
   ),
 };
 
-/** A value of a client, which may be as long as a frame, as a message shows it. */
+/** Shortens a client's value, which may be as long as a frame, for a message. */
 export function shorten(text: string): string {
   return text.length <= 200 ? text : `${text.slice(0, 200)}... (${text.length} characters)`;
 }

@@ -53,7 +53,7 @@ const pauseMs = 200;
 /** What `read` and `check` answer at most, and what is around it. */
 const frameBytesMax = 4 << 20;
 
-/** One connection, to where a stream is written; made anew when it is lost or the stream moves. For one caller. */
+/** One connection, to where a stream is written; reopened when it is lost or the stream moves. For one caller. */
 export class Route implements Disposable {
   readonly #options: RouteOptions;
   readonly #stream: string;

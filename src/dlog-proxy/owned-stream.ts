@@ -143,7 +143,7 @@ export class OwnedStream {
       );
     const { length } = write.records;
     if (this.#inFlight.hasRoom(bytes, length) && total.hasRoom(bytes, length)) return undefined;
-    return refused('OVER_CAPACITY', `${this.#stream}: as much is under way as may be`);
+    return refused('OVER_CAPACITY', `${this.#stream}: too many writes are in flight: retry later`);
   }
 
   async #hand(write: Write): Promise<WriteOutcome> {

@@ -43,7 +43,7 @@ export function checkChain(chain: Chain): Finding[] {
         : damage(
             sealName(lssn),
             '',
-            'its segment is not there: what it held is lost, and no owner goes on after the gap',
+            'its segment does not exist: its records are lost, and no owner can continue after the gap',
           ),
     );
   let before = chain.before;

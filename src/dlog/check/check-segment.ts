@@ -98,7 +98,7 @@ class SegmentCheck {
       damage(
         sealName(lssn),
         '',
-        "the seal's checksum is wrong, or it is another segment's: where the segment ends is not known, and nobody reads or writes on",
+        "the seal's checksum is wrong, or it is another segment's: the end of the segment is unknown, so reading and writing stop here",
       ),
     );
     return undefined;
@@ -164,7 +164,7 @@ class SegmentCheck {
         damage(
           logName(lssn),
           where,
-          'the entry cannot be read, but had been confirmed: no owner goes on here',
+          'the entry cannot be read although it was confirmed: no owner can continue from here',
         ),
       );
     else

@@ -86,21 +86,19 @@ async function checkRest(stream: string, raw: RawStream): Promise<Finding[]> {
   const findings: Finding[] = [];
   const settings = await readJson(raw, files.settings);
   if (settings === undefined)
-    findings.push(damage('stream.json', '', 'the settings are no JSON: nobody becomes owner of the stream'));
+    findings.push(damage('stream.json', '', 'the settings are not JSON: no gateway can own the stream'));
   else {
     try {
       parseSettings(stream, settings);
     } catch (error) {
-      findings.push(
-        damage('stream.json', '', `${(error as Error).message}: nobody becomes owner of the stream`),
-      );
+      findings.push(damage('stream.json', '', `${(error as Error).message}: no gateway can own the stream`));
     }
   }
   for (const kind of ['fences', 'segments', 'marks', 'notes'] as const) {
     for (const name of (await fs.names(files.directory(kind))).sort()) {
       const path = `${kind}/${name}`;
       if (name.startsWith('.'))
-        findings.push(note(path, '', 'a write was cut short, or is under way: nobody reads it'));
+        findings.push(note(path, '', 'a write was interrupted or is in progress: no reader uses this file'));
       else findings.push(...(await checkName(raw, { kind, name, path })));
     }
   }

@@ -76,7 +76,7 @@ export async function dropBefore(drop: Drop, at: Dlsn): Promise<Dropped> {
   if (first?.header === undefined)
     throw refused(
       stream,
-      `segment ${at.lssn} ${first === undefined ? 'is not there' : 'cannot be read'}: it cannot be the first`,
+      `segment ${at.lssn} ${first === undefined ? 'does not exist' : 'cannot be read'}: it cannot be the first`,
     );
   const below = (await segmentNumbers(raw)).filter((lssn) => lssn < at.lssn);
   if (below.length === 0) return { done: [`nothing lies before segment ${at.lssn}`], aside: undefined };
@@ -105,7 +105,7 @@ async function readTo({ stream, raw }: Drop, at: Dlsn): Promise<Prefix> {
   if (checked?.header === undefined || checked.tally === undefined)
     throw refused(
       stream,
-      `segment ${at.lssn} ${checked === undefined ? 'is not there' : 'cannot be read'}: name an earlier position`,
+      `segment ${at.lssn} ${checked === undefined ? 'does not exist' : 'cannot be read'}: name an earlier position`,
     );
   if (at.entry >= checked.tally.entries)
     throw refused(

@@ -16,7 +16,7 @@ export async function checkGiveUp({ storage, stream }: Place, choice: RepairChoi
   if (choice.dropAfter !== undefined)
     throw refused(
       stream,
-      'this storage takes nothing back that was written behind a position: drop what lies before (--drop-before SEGMENT:0:0), or copy what can be read into another stream',
+      'this storage cannot truncate the end of a stream: drop what lies before a segment (--drop-before SEGMENT:0:0), or copy the readable records into another stream',
     );
   const at = choice.dropBefore!;
   const segments = (await storage.inspect?.(stream))?.segments ?? (await storage.segments(stream));

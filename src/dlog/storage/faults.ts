@@ -31,7 +31,9 @@ export function segmentExists(stream: string, lssn: number): GatewayError {
 }
 
 export function segmentMissing(stream: string, lssn: number): GatewayError {
-  return new GatewayError('LOG_GAP', `${stream}: segment ${lssn} is not there`, { facts: { stream, lssn } });
+  return new GatewayError('LOG_GAP', `${stream}: segment ${lssn} does not exist`, {
+    facts: { stream, lssn },
+  });
 }
 
 /** A medium that failed once is not asked again: the next sync may report success for what it has dropped. */

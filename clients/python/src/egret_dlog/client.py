@@ -41,7 +41,7 @@ class DlogClient:
         return Position.from_wire(answer.dlsn)
 
     def seal(self, stream: str):
-        """Ends the stream for ever."""
+        """Seals the stream permanently: it can be read, but no longer written."""
         self._often(stream, lambda client: client.seal(stream, idl().WriteContext()))
 
     def writer(self, stream: str) -> StreamWriter:

@@ -11,7 +11,7 @@ class Refused(DlogError):
 
 
 class Unknown(DlogError):
-    """It may be done, now or later, once: whoever sends it again may see it twice."""
+    """The request may have taken effect, or may do so later, at most once. Sending it again may apply it twice."""
 
 
 class ConnectionLost(DlogError):

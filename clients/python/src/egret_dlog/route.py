@@ -36,7 +36,7 @@ def failure_of(stream: str, header):
 
 
 class Route:
-    """One connection, to where a stream is written; made anew when it is lost or the stream moves. For one caller at a time."""
+    """One connection, to where a stream is written; reopened when it is lost or the stream moves. For one caller at a time."""
 
     def __init__(self, options, stream: str):
         self._options = options

@@ -148,7 +148,7 @@ class StreamWriter:
             self._fail(error)
 
     def _drain(self):
-        """What is under way was sent: its answers say what became of it."""
+        """Waits for the answers to in-flight requests, which decide their outcome."""
         try:
             while self._under_way:
                 answer = self._receive()

@@ -268,7 +268,7 @@ export class KafkaStorage implements LogStorage {
     const damage: StoredDamage[] = fold.unreadable.map(({ offset, what }) => ({
       where: `topic ${topic}`,
       place: `record ${offset}`,
-      what: `${what}; nobody reads or writes on`,
+      what: `${what}; reading and writing stop here`,
     }));
     const segments: StoredSegment[] = [];
     for (const { header, seed, sealed, damage: what } of fold.segments.values()) {

@@ -34,7 +34,7 @@ async function loadOnce(kafka: KafkaBrokers, stream: string, topic: string): Pro
   await readOn(kafka, { topic, from: fold.next, to: high }, (record) => void fold.apply(record));
   if (fold.origin === undefined && fold.strangers > 0) {
     const found = `it has ${fold.strangers} records and none says what stream it is`;
-    throw topicUnfit(topic, found, 'give egret.dlog.kafka.topic.prefix a prefix that nobody else uses');
+    throw topicUnfit(topic, found, 'give egret.dlog.kafka.topic.prefix a prefix of its own');
   }
   return fold;
 }

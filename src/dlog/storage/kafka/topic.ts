@@ -71,7 +71,7 @@ export function checkTopic(topic: string, { partitions, settings }: TopicFacts):
     throw topicUnfit(
       topic,
       `it has ${partitions} partitions, 1 is needed`,
-      'delete it, and the stream creates it anew',
+      'delete it, and the stream re-creates it',
     );
   const expected = { 'cleanup.policy': 'delete', 'retention.ms': '-1', 'retention.bytes': '-1' };
   for (const [name, value] of Object.entries(expected)) {

@@ -25,7 +25,7 @@ public final class DlogException extends RuntimeException {
         return fate;
     }
 
-    /** The gateway's (510: the stream is not there), or 0 where it did not answer. */
+    /** The gateway's code (510: the stream does not exist), or 0 if the gateway did not answer. */
     public int code() {
         return code;
     }

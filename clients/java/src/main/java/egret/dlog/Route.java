@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.apache.thrift.TException;
 
-/** One connection, to where a stream is written; made anew when it is lost or the stream moves. For one thread. */
+/** One connection, to where a stream is written; reopened when it is lost or the stream moves. For one thread. */
 final class Route implements AutoCloseable {
     /** Where the gateways are, and what all who use a client know of owners. */
     record Options(List<InetSocketAddress> homes, Map<String, InetSocketAddress> owners, int timeoutMs, long patienceMs) {}
