@@ -151,7 +151,7 @@ function streamRow(found: StreamResponse): StreamRow {
 
 function streamText(found: StreamRow): string {
   const { stream, next, ended, owner, recordsOverQuota, segments, settings } = found;
-  const ownership = owner === undefined ? 'no owner' : `owned by ${owner}`;
+  const ownership = owner === null ? 'no owner' : `owned by ${owner}`;
   const head = `${stream}: next record at ${next}, ${ended ? 'ended' : ownership}`;
   const set = Object.entries(settings).map(([key, value]) => `${key}: ${value}`);
   const cell = (value: number | string | null): string => String(value ?? '-').padStart(12);
