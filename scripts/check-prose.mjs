@@ -14,7 +14,7 @@
  * names another repository.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { passagesOf } from './prose/extract.mjs';
 import { wrapFile } from './prose/wrap.mjs';
@@ -49,9 +49,8 @@ function listFiles() {
   const { stdout } = spawnSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
     ...{ cwd: root, encoding: 'utf8', maxBuffer: 64 << 20 },
   });
-  return stdout
-    .split('\0')
-    .filter((path) => path !== '' && !skipped.test(path) && existsSync(`${root}/${path}`));
+  const isFile = (path) => statSync(`${root}/${path}`, { throwIfNoEntry: false })?.isFile() === true;
+  return stdout.split('\0').filter((path) => path !== '' && !skipped.test(path) && isFile(path));
 }
 
 function wrap() {
