@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * Checks who imports whom (.dependency-cruiser.mjs), and that the checker really looked: with a TypeScript it does not
- * understand it cruises nothing and passes.
+ * Checks who imports whom (.dependency-cruiser.mjs), and that the checker really looked: with a TypeScript it
+ * does not understand it cruises nothing and passes.
  */
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';

@@ -1,17 +1,17 @@
 #!/usr/bin/env node
 /**
- * Checks the English of the repository: words and phrases that the field has a plainer term for (scripts/prose/words.json),
- * the width of comments and Markdown, and the spelling of log events. Each fault is printed with its file, its line, the word
- * and the better word.
+ * Checks the English of the repository: words and phrases that the field has a plainer term for
+ * (scripts/prose/words.json), the width of comments and Markdown, and the spelling of log events. Each fault
+ * is printed with its file, its line, the word and the better word.
  *
- * scripts/prose-baseline.json lists how many faults each file may still have. A file with more fails the check, and so does a
- * file with fewer until `--lower` has written the new number; the sum never rises.
+ * scripts/prose-baseline.json lists how many faults each file may still have. A file with more fails the
+ * check, and so does a file with fewer until `--lower` has written the new number; the sum never rises.
  *
  *     node scripts/check-prose.mjs [--all] [--count] [--wrap] [--lower] [PATH ...]
  *
- * `--all` prints the faults of files within their baseline too, `--count` only how often each word occurs. `--wrap` wraps
- * comments and Markdown that are too wide. A PATH (a file or a directory) limits this to what lies there. EGRET_PROSE_ROOT
- * names another repository.
+ * `--all` prints the faults of files within their baseline too, `--count` only how often each word occurs.
+ * `--wrap` wraps comments and Markdown that are too wide. A PATH (a file or a directory) limits this to what
+ * lies there. EGRET_PROSE_ROOT names another repository.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
- * Keeps files and functions small, so that no object ends up orchestrating everything: at most 500 lines a file, 60 a
- * function, 4 parameters. Exceptions stand in scripts/size-exceptions.json with a reason each; one that is no longer
- * needed is a failure too.
+ * Keeps files and functions small, so that no object ends up orchestrating everything: at most 500 lines a
+ * file, 60 a function, 4 parameters. Exceptions stand in scripts/size-exceptions.json with a reason each; one
+ * that is no longer needed is a failure too.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

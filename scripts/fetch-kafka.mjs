@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * Fetches a Kafka broker (43 MB of jars) for tests and benchmarks from Maven Central into build/kafka. No dependencies; does
- * nothing when they are there.
+ * Fetches a Kafka broker (43 MB of jars) for tests and benchmarks from Maven Central into build/kafka. No
+ * dependencies; does nothing when they are there.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

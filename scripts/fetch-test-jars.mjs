@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * Fetches Storm's stock multilang adapters (storm.py, storm.js) for the tests, from Maven Central into build/test-jars,
- * and unpacks them there into resources/. No dependencies; does nothing when they are there.
+ * Fetches Storm's stock multilang adapters (storm.py, storm.js) for the tests, from Maven Central into
+ * build/test-jars, and unpacks them there into resources/. No dependencies; does nothing when they are there.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';

@@ -5,9 +5,9 @@ const sourceDirectory = fileURLToPath(new URL('../src/coordination/lua', import.
 const targetDirectory = fileURLToPath(new URL('../src/coordination/gen', import.meta.url));
 
 /**
- * Makes the Redis scripts part of the program, so that a build needs no file beside its JavaScript: NAME-KEYCOUNT.lua
- * becomes a member of `scripts`. One whose head says "May be fenced." becomes a second one with fence.lua before it, which
- * takes one key and one argument more. Comment lines stay behind.
+ * Makes the Redis scripts part of the program, so that a build needs no file beside its JavaScript:
+ * NAME-KEYCOUNT.lua becomes a member of `scripts`. One whose head says "May be fenced." becomes a second one
+ * with fence.lua before it, which takes one key and one argument more. Comment lines stay behind.
  */
 export async function generateLua(): Promise<void> {
   const files = (await readdir(sourceDirectory)).filter((file) => /-\d+\.lua$/.test(file)).sort();

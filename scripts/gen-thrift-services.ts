@@ -1,7 +1,9 @@
 import type { IdlDocument, IdlField, IdlMethod, IdlService } from '../src/rpc/idl.ts';
 import { codecExpression, generatedHead, typescriptType } from './gen-thrift-types.ts';
 
-/** For each service the types of its methods, its codecs, and the types of those who answer and those who ask. */
+/**
+ * For each service the types of its methods, its codecs, and the types of those who answer and those who ask.
+ */
 export function emitServices(document: IdlDocument, name: string): string {
   const parts = [
     generatedHead(name),

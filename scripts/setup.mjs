@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 /**
- * Sets up a fresh checkout: finds the tools, installs what is missing (apt, as root on a Debian-like system), then the
- * npm packages, the TypeScript build, the Java parts, the C++ library and the helper in C. No dependencies: it runs before any is there.
- * Each step is skipped while its inputs are what they were when it last succeeded. Writes only inside the checkout and
- * the package caches. Without the library of the Kafka client everything is set up but that.
+ * Sets up a fresh checkout: finds the tools, installs what is missing (apt, as root on a Debian-like system),
+ * then the npm packages, the TypeScript build, the Java parts, the C++ library and the helper in C. No
+ * dependencies: it runs before any is there. Each step is skipped while its inputs are what they were when it
+ * last succeeded. Writes only inside the checkout and the package caches. Without the library of the Kafka
+ * client everything is set up but that.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -45,7 +46,10 @@ const tools = [
   },
 ];
 
-/** What only Kafka as the log's storage needs. Linked by the system's package: node-rdkafka's own copy takes minutes to compile. */
+/**
+ * What only Kafka as the log's storage needs. Linked by the system's package: node-rdkafka's own copy takes
+ * minutes to compile.
+ */
 const kafkaLibrary = {
   found: () => existsSync('/usr/include/librdkafka/rdkafkacpp.h'),
   apt: 'librdkafka-dev',
@@ -170,7 +174,7 @@ async function installPackages(packages, { isNeeded }) {
   });
 }
 
-/** Whether the client was built; what is not there for want of its library is tried again at the next set-up. */
+/** Whether the client was built; a client that lacks its library is retried at the next setup. */
 async function buildKafkaClient() {
   const left = (why) => {
     progress(`Kafka client: left out, ${why}. Everything but egret.dlog.storage=kafka works.`);
@@ -180,7 +184,7 @@ async function buildKafkaClient() {
     return left(
       `there is no librdkafka to link; on Debian or Ubuntu: sudo apt-get install ${kafkaLibrary.apt}`,
     );
-  // npm takes the build away whenever it installs anything: it is kept aside, and need not be made again.
+  // npm takes the build away whenever it installs anything: it is kept aside and need not be rebuilt.
   const { version } = JSON.parse(
     readFileSync(join(root, 'node_modules', 'node-rdkafka', 'package.json'), 'utf8'),
   );
@@ -215,7 +219,10 @@ async function runStep(step) {
   progress(`${step.name}: done in ${((Date.now() - startedMs) / 1000).toFixed(1)} s`);
 }
 
-/** The class path must be the beginning of the one that hosts are started with: absolute, in the order of the names. */
+/**
+ * The class path must be the beginning of the one that hosts are started with: absolute, in the order of the
+ * names.
+ */
 async function archiveClasses() {
   const built = join(root, 'build', 'java');
   const libraries = readdirSync(join(built, 'lib-worker')).sort();
@@ -235,8 +242,8 @@ async function archiveClasses() {
 }
 
 /**
- * Static where the C library allows it: then each child costs a few dozen kilobytes. Without a C compiler children are
- * contained by process groups only, which the gateway's log says, and the next set-up tries again.
+ * Static where the C library allows it: then each child costs a few dozen kilobytes. Without a C compiler
+ * children are contained by process groups only, which the gateway's log says, and the next setup retries.
  */
 async function buildHelper() {
   const compiler = ['cc', 'gcc', 'clang'].find(onPath);
@@ -272,7 +279,10 @@ function digest(paths) {
   return hash.digest('hex');
 }
 
-/** Runs a command, its output held back and shown only when it fails: then set-up ends, unless it is not needed. */
+/**
+ * Runs a command, its output held back and shown only when it fails: then set-up ends, unless it is not
+ * needed.
+ */
 function execute(command, args, { env = process.env, isNeeded = true } = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });

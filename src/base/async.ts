@@ -18,14 +18,17 @@ export function deferred<T>(): Deferred<T> {
   return { promise, resolve, reject };
 }
 
-/** Resolves when what waits for the event loop now, sockets included, has had its turn. For long work in several steps. */
+/**
+ * Resolves when what waits for the event loop now, sockets included, has had its turn. For long work in
+ * several steps.
+ */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);
   });
 }
 
-/** Owner of work nobody awaits: its first failure is reported, never lost; `settle` waits for all of it. */
+/** Owner of work that no caller awaits: reports its first failure; `settle` waits for all of it. */
 export class TaskGroup {
   readonly #report: (error: unknown) => void;
   readonly #running = new Set<Promise<void>>();

@@ -7,9 +7,15 @@ export interface Clock {
   nowMs(): number;
   /** Milliseconds from an arbitrary start, never stepping back: for durations and deadlines. */
   monotonicMs(): number;
-  /** Resolves after `ms`. Rejects with the signal's reason (an `ABORTED` GatewayError if it has none of ours) on abort. */
+  /**
+   * Resolves after `ms`. Rejects with the signal's reason (an `ABORTED` GatewayError if it has none of ours)
+   * on abort.
+   */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
-  /** Calls `tick` every `ms` until disposed. A tick that throws goes to `uncaughtException`: ticks handle their faults. */
+  /**
+   * Calls `tick` every `ms` until disposed. A tick that throws goes to `uncaughtException`: ticks handle
+   * their faults.
+   */
   every(ms: number, tick: () => void): Disposable;
   /** Calls `then` once after `ms` unless disposed before. */
   after(ms: number, then: () => void): Disposable;

@@ -1,9 +1,9 @@
 import { errorCode, GatewayError } from './errors.ts';
 
 /**
- * Runs what frees space. While it fails because the disk is full, a piece of the reserve is given up from time to time
- * and the action is called again, for at most 10 s: it must be safe to repeat. `what` names it for the refusal, a
- * `STATE_UNAVAILABLE` that says what to delete. Other errors are thrown as they come.
+ * Runs what frees space. While it fails because the disk is full, a piece of the reserve is given up from
+ * time to time and the action is called again, for at most 10 s: it must be safe to repeat. `what` names it
+ * for the refusal, a `STATE_UNAVAILABLE` that says what to delete. Other errors are thrown as they come.
  */
 export type Freeing = <T>(what: string, action: () => Promise<T>) => Promise<T>;
 

@@ -63,13 +63,17 @@ export interface GatewayErrorOptions {
   /** True when the same call may succeed later without a change by the caller. Decided by the thrower. */
   readonly retryable?: boolean;
   readonly cause?: unknown;
-  /** The facts of the fault (names, numbers, paths), for logs and for callers that match on more than the code. */
+  /**
+   * The facts of the fault (names, numbers, paths), for logs and for callers that match on more than the
+   * code.
+   */
   readonly facts?: Readonly<Record<string, unknown>>;
 }
 
 /**
  * A fault of the outside world: bad input, a dead peer, a full disk. The message names the subject, what was
- * expected and what was found, so that one log line suffices. Broken invariants are not GatewayErrors: they are asserted.
+ * expected and what was found, so that one log line suffices. Broken invariants are not GatewayErrors: they
+ * are asserted.
  */
 export class GatewayError extends Error {
   readonly code: ErrorCode;

@@ -1,7 +1,7 @@
 /**
  * base: what every room stands on and no domain word in it: errors, clock, chance, logs, small async helpers.
- * Imports nothing of ours. The only room (with bin) that touches the machine's clock, random numbers and environment.
- * Start at errors.ts.
+ * Imports nothing of ours. The only room (with bin) that touches the machine's clock, random numbers and
+ * environment. Start at errors.ts.
  */
 
 export { type Deferred, deferred, nextTurn, TaskGroup, waitFor } from './async.ts';

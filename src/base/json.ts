@@ -13,8 +13,8 @@ export function isJsonObject(value: JsonValue | undefined): value is JsonObject 
 }
 
 /**
- * `value` as JSON, for a type that holds JSON only. An interface has no index signature, so the compiler cannot see
- * that every member is a {@link JsonValue}; the type's author says so by calling this.
+ * `value` as JSON, for a type that holds JSON only. An interface has no index signature, so the compiler
+ * cannot see that every member is a {@link JsonValue}; the type's author says so by calling this.
  */
 export function asJson(value: object | string): JsonValue {
   return value as JsonValue;

@@ -6,7 +6,10 @@ const stackCharactersMax = 4000;
 const entriesMax = 50;
 const depthMax = 5;
 
-/** Prepares fields for a log line: cuts texts, lists and depth, hides passwords of URLs, and turns errors into objects. */
+/**
+ * Prepares fields for a log line: cuts texts, lists and depth, hides passwords of URLs, and turns errors into
+ * objects.
+ */
 export function loggable(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, fitted(value, 0)]));
 }

@@ -11,14 +11,14 @@ const checkEveryMs = 1000;
 
 export interface LogFileOptions {
   readonly path: string;
-  /** Mode of the file, whoever created it. Absent: as the umask says for a new one. */
+  /** Mode of the file, also if another process created it. Absent: a new file gets the umask's mode. */
   readonly mode: number | undefined;
   readonly monotonicMs: () => number;
 }
 
 /**
- * Keeps a log at its path while another writes it: rolls the file when it has grown, and makes it and its directory again when
- * it was deleted or moved away. Devices and pipes are left as they are.
+ * Keeps a log at its path while another writes it: rolls the file when it has grown, and makes it and its
+ * directory again when it was deleted or moved away. Devices and pipes are left as they are.
  */
 export class LogFile {
   readonly #options: LogFileOptions;
@@ -39,8 +39,8 @@ export class LogFile {
   }
 
   /**
-   * To be asked before each line. True: the writer must open the path again, where there is a file that it can open. Throws
-   * Node's error when there is none and none can be made; the next check tries again.
+   * Call it before each line. True: the writer must reopen the path, which names a file that it can open.
+   * Throws Node's error if there is no file and none can be created; the next check retries.
    */
   mustReopen(): boolean {
     if (this.#opened === undefined) return false;

@@ -1,7 +1,9 @@
 import type { Clock } from './clock.ts';
 import type { Logger } from './log.ts';
 
-/** This many lines of one key may come at once; then the pause between two lines doubles up to `pauseMsMax`. */
+/**
+ * This many lines of one key may come at once; then the pause between two lines doubles up to `pauseMsMax`.
+ */
 const burst = 3;
 const pauseMsMin = 1000;
 const pauseMsMax = 10_000;
@@ -17,7 +19,7 @@ interface Entry {
   repeated: number;
 }
 
-/** Of one event and peer. */
+/** What was left out for one event and peer. */
 export interface LeftOut {
   readonly event: string;
   readonly peer: string;
@@ -25,8 +27,8 @@ export interface LeftOut {
 }
 
 /**
- * Decides which log lines to write when a peer can cause them at will: for each event and peer three lines at once, then one a
- * second, slowing down to one every 10 s while more keep coming. Its memory is bounded.
+ * Decides which log lines to write when a peer can cause them at will: for each event and peer three lines at
+ * once, then one a second, slowing down to one every 10 s while more keep coming. Its memory is bounded.
  */
 export class LineLimiter {
   /** Entries with lines that were left out since the last one that was written. */
@@ -34,7 +36,10 @@ export class LineLimiter {
   readonly #entries = new Map<string, Entry>();
   #forgotAtMs = Number.NEGATIVE_INFINITY;
 
-  /** Undefined: the line is left out. Otherwise the number of lines left out since the last one that was written. */
+  /**
+   * Undefined: the line is left out. Otherwise the number of lines left out since the last one that was
+   * written.
+   */
   take(event: string, peer: string, nowMs: number): { readonly repeated: number } | undefined {
     const entry = this.#entryOf(event, peer, nowMs);
     if (nowMs < entry.nextAtMs && entry.lines >= burst) {
@@ -48,8 +53,8 @@ export class LineLimiter {
   }
 
   /**
-   * Lines that were left out and that no line has followed, `graceMs` after one could have: to be reported now. Each report
-   * counts as a line of its event and peer.
+   * Lines that were left out and that no line has followed, `graceMs` after one could have: to be reported
+   * now. Each report counts as a line of its event and peer.
    */
   leftOut(nowMs: number, graceMs = pauseMsMin): readonly LeftOut[] {
     if (this.#waiting === 0) return [];
@@ -113,10 +118,11 @@ const reportEveryMs = 1000;
 type Write = (fields: { readonly event: string } & Readonly<Record<string, unknown>>) => void;
 
 /**
- * A logger that limits lines with the field `remoteAddress` by event and address ({@link LineLimiter}). The field `repeated` of a
- * line says how many lines like it were left out before it; where no line follows, a line `lines.left-out` with the event in `of`
- * says so up to two seconds after the time for the next one. Lines without an address pass unchanged. Whoever made it disposes of
- * it: that reports what is left and stops its timer.
+ * A logger that limits lines with the field `remoteAddress` by event and address ({@link LineLimiter}). The
+ * field `repeated` of a line says how many lines like it were left out before it; where no line follows, a
+ * line `lines.left-out` with the event in `of` says so up to two seconds after the time for the next one.
+ * Lines without an address pass unchanged. Its creator must dispose of it, which reports what is left and
+ * stops its timer.
  */
 export function limitedByPeer(log: Logger, clock: Clock): Logger & Disposable {
   const limiter = new LineLimiter();

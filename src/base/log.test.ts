@@ -66,7 +66,7 @@ describe('openLog', () => {
     }
   });
 
-  it('rolls a file that has grown, keeps five old ones, and goes on in a new one', () => {
+  it('rolls a file that has grown, keeps five old ones, and continues in a new one', () => {
     const dir = mkdtempSync(join(tmpdir(), 'egret-log-'));
     try {
       const file = join(dir, 'some.log');
@@ -86,7 +86,7 @@ describe('openLog', () => {
     }
   });
 
-  it('makes a file again that was deleted or moved away, with its directory, within a second of writing', () => {
+  it('re-creates a file that was deleted or moved away, with its directory, within a second of writing', () => {
     const dir = mkdtempSync(join(tmpdir(), 'egret-log-'));
     try {
       let nowMs = 0;
@@ -118,7 +118,7 @@ describe('openLog', () => {
     }
   });
 
-  it('says once on standard error that its file cannot be made again, and writes on when it can', () => {
+  it('says once on standard error that its file cannot be re-created, and writes again when it can', () => {
     const dir = mkdtempSync(join(tmpdir(), 'egret-log-'));
     const program = `
       import { readFileSync, rmSync, writeFileSync } from 'node:fs';

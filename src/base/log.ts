@@ -7,8 +7,8 @@ import { LogFile } from './log-file.ts';
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 /**
- * One event a line: a constant `event` name (`segment.rolled`) and its data in fields. info = an operator would act or
- * count on it; debug = changes of state; never one call per tuple.
+ * One event a line: a constant `event` name (`segment.rolled`) and its data in fields. info = an operator
+ * would act or count on it; debug = changes of state; never one call per tuple.
  */
 export interface Logger {
   debug(fields: { readonly event: string } & Readonly<Record<string, unknown>>): void;
@@ -24,11 +24,12 @@ const waitingBytesMax = 1 << 20;
 const privateMode = 0o600;
 
 /**
- * A logger that writes JSON lines to a file descriptor (2: standard error) or to a file, synchronously. A file that cannot
- * be written (a full disk) disturbs nobody: standard error says so once, what fits waits for the next line that can be.
- * Texts are cut at 300 characters and stacks at 4,000; passwords of URLs are hidden. A file is rolled at 10 MiB, and five old
- * files are kept. A file that was deleted or moved away is made again, with its directory, by a line that is written a second later
- * or more. `isPrivate`: only the owner can read the file. `monotonicMs`: default the machine's clock.
+ * A logger that writes JSON lines to a file descriptor (2: standard error) or to a file, synchronously. A
+ * file that cannot be written (a full disk) never fails the caller: standard error says so once, and what
+ * fits waits for the next line. Texts are cut at 300 characters and stacks at 4,000; passwords of URLs are
+ * hidden. A file is rolled at 10 MiB, and five old files are kept. A file that was deleted or moved away is
+ * re-created, with its directory, by a line that is written a second later or more. `isPrivate`: only the
+ * owner can read the file. `monotonicMs`: default the machine's clock.
  */
 export function openLog(options: {
   readonly level: LogLevel;
@@ -75,7 +76,10 @@ export function openLog(options: {
   });
 }
 
-/** Standard error may be a file of the same full disk: then there is nobody left to tell. A stream would end the process. */
+/**
+ * Standard error may be a file on the same full disk: then the error is dropped. A stream would end the
+ * process.
+ */
 function complain(text: string): void {
   try {
     writeSync(process.stderr.fd, text);

@@ -4,8 +4,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { type LoopWatchThreadData, sharedWords } from './loop-watch.ts';
 
 /*
- * The thread of LoopWatch: looks whether the main thread's event loop still comes round, and writes to the log file when
- * it does not. The main thread cannot write then, so lines do not mix.
+ * The thread of LoopWatch: looks whether the main thread's event loop still comes round, and writes to the
+ * log file when it does not. The main thread cannot write then, so lines do not mix.
  */
 const { shared, stuckMs, logFile } = workerData as LoopWatchThreadData;
 const words = new Int32Array(shared);
@@ -35,7 +35,10 @@ setInterval(() => {
   }
 }, lookEveryMs);
 
-/** Stops the main thread for an instant at the next place where V8 can stop it. A long regular expression is not one. */
+/**
+ * Stops the main thread for an instant at the next place where V8 can stop it. A long regular expression is
+ * not one.
+ */
 function findPlace(found: (place: readonly string[]) => void): void {
   const session = new Session();
   session.connectToMainThread();

@@ -29,7 +29,7 @@ describe('the watch over the event loop', () => {
       log.lines.map(({ event, turnMs, calls }) => ({ event, turnMs, calls })),
       [{ event: 'loop.turn-too-long', turnMs: 350, calls: ['Nimbus.submitTopology'] }],
     );
-    clock.jump(249); // with the 50 ms between two looks just within the limit
+    clock.jump(249); // with the 50 ms between two checks just within the limit
     assert.equal(log.lines.length, 1);
     leader.entered();
     leader.left();

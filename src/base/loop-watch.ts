@@ -32,7 +32,9 @@ export interface LoopWatchOptions {
   readonly logFile: string;
 }
 
-/** The words of memory shared with the thread: how often the loop came round, and which call was entered last. */
+/**
+ * The words of memory shared with the thread: how often the loop came round, and which call was entered last.
+ */
 export const sharedWords = { ticks: 0, lastCall: 1, count: 2 } as const;
 
 /** What the thread is started with; `names` follow as messages `{index, name}`. */
@@ -46,9 +48,9 @@ const tickMs = 50;
 const callsNamedMax = 5;
 
 /**
- * Watches the event loop of this process. A turn that was too long is logged when it is over, with the calls that were in
- * flight, because everybody else waited meanwhile. A loop that does not come round at all cannot log: a thread does it,
- * and names the place in the code by asking V8's debugger where the main thread is.
+ * Watches the event loop of this process. A turn that was too long is logged when it is over, with the calls
+ * that were in flight, because everybody else waited meanwhile. A loop that does not come round at all cannot
+ * log: a thread does it, and names the place in the code by asking V8's debugger where the main thread is.
  */
 export class LoopWatch implements CallMarks, AsyncDisposable {
   readonly #options: LoopWatchOptions;

@@ -37,7 +37,7 @@ describe('the return of memory', () => {
     assert.equal(collections, 2);
   });
 
-  it('frees the memory of buffers that nobody holds', async () => {
+  it('frees the memory of unreferenced buffers', async () => {
     const clock = new ManualClock();
     // What the process really uses depends on the tests before this one.
     const seen = [0, 100 * mebibyte, 100 * mebibyte, 0];
@@ -61,7 +61,7 @@ function externalNow(): number {
 }
 
 /**
- * The external memory of this process while it holds so many buffers of a mebibyte, which it then lets go.
+ * The external memory of this process while it holds so many buffers of a mebibyte, which it then releases.
  */
 function externalAfterBuffers(count: number): number {
   const buffers = Array.from({ length: count }, () => Buffer.alloc(mebibyte, 1));

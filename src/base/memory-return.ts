@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Clock } from './clock.ts';
 
-/** What a look at the process's memory needs. */
+/** What a check of the process's memory needs. */
 export interface MemoryUse {
   readonly heapUsedBytes: number;
   /** Buffers, whose memory is outside of V8's heap. */
@@ -14,9 +14,9 @@ const lookEveryMs = 5000;
 const growthBytesMin = 24 * 1024 * 1024;
 
 /**
- * Whether memory is to be collected though V8 sees no need: buffers that were let go count for nothing until its next
- * full collection, which a gateway that has become quiet may not have for a long time. Two looks in a row that are above the
- * floor and do not grow: while it grows, V8 collects by itself.
+ * Whether memory is to be collected though V8 sees no need: released buffers count for nothing until its next
+ * full collection, which a gateway that has become quiet may not have for a long time. True after two checks
+ * in a row that are above the floor and do not grow: while it grows, V8 collects by itself.
  */
 export function shouldCollect(before: MemoryUse, now: MemoryUse, floor: MemoryUse): boolean {
   const total = (use: MemoryUse): number => use.heapUsedBytes + use.externalBytes;
@@ -62,7 +62,10 @@ function memoryUse(): MemoryUse {
   return { heapUsedBytes: heapUsed, externalBytes: external };
 }
 
-/** V8's own function, which only a flag makes visible; the flag is not needed any more once there is a context with it. */
+/**
+ * V8's own function, which only a flag makes visible; the flag is not needed any more once there is a context
+ * with it.
+ */
 function fullCollection(): () => void {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;

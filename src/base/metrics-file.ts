@@ -6,8 +6,9 @@ import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 
 /**
- * Writes the metrics to a file every `everyMs`, whole at any moment, in the format that the textfile collector of
- * Prometheus's node exporter reads. The file is removed at the end: old figures must not look like current ones.
+ * Writes the metrics to a file every `everyMs`, whole at any moment, in the format that the textfile
+ * collector of Prometheus's node exporter reads. The file is removed at the end: old figures must not look
+ * like current ones.
  */
 export class MetricsFile implements AsyncDisposable {
   readonly #metrics: Metrics;

@@ -7,8 +7,8 @@ export interface CounterMetric<L extends string> {
 }
 
 /**
- * The metrics of one process, in Prometheus's data model. Rooms declare theirs in a file of their own and get the
- * registry passed in; names begin with `egret_`, carry their unit, and counters end in `_total`.
+ * The metrics of one process, in Prometheus's data model. Rooms declare theirs in a file of their own and get
+ * the registry passed in; names begin with `egret_`, carry their unit, and counters end in `_total`.
  */
 export class Metrics {
   readonly #prometheus: Library;
@@ -25,7 +25,9 @@ export class Metrics {
     return new Metrics(prometheus);
   }
 
-  /** Memory, CPU time, file descriptors, garbage collection and event-loop lag, under prom-client's own names. */
+  /**
+   * Memory, CPU time, file descriptors, garbage collection and event-loop lag, under prom-client's own names.
+   */
   collectProcess(): void {
     this.#prometheus.collectDefaultMetrics({ register: this.#registry });
   }

@@ -32,7 +32,7 @@ describe('a file that is read whole', () => {
     }
   });
 
-  it('is a regular file: a pipe blocks nobody, a directory and a device are refused', async () => {
+  it('is a regular file: a pipe does not block, a directory and a device are refused', async () => {
     execFileSync('mkfifo', [join(dir, 'pipe')]);
     mkdirSync(join(dir, 'dir'));
     for (const name of ['pipe', 'dir', '../../dev/zero']) {

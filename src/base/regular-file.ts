@@ -7,8 +7,9 @@ import { isJsonObject, type JsonObject, type JsonValue } from './json.ts';
 const openFlags = constants.O_RDONLY | constants.O_NONBLOCK;
 
 /**
- * Reads a whole file without blocking on what is not one. Rejects with `FILE_UNFIT`, naming the file, for anything but
- * a regular file of at most `bytesMax` bytes, and with Node's error (`ENOENT`) where the file cannot be opened or read.
+ * Reads a whole file without blocking on what is not one. Rejects with `FILE_UNFIT`, naming the file, for
+ * anything but a regular file of at most `bytesMax` bytes, and with Node's error (`ENOENT`) where the file
+ * cannot be opened or read.
  */
 export async function readRegularFile(file: string, bytesMax: number): Promise<Buffer> {
   const handle = await open(file, openFlags);

@@ -1,6 +1,6 @@
 /**
- * The text, or its beginning and end with the number of characters left out between them, when it has more than
- * `charactersMax` characters. A sentence around a long name stays readable.
+ * The text, or its beginning and end with the number of characters left out between them, when it has more
+ * than `charactersMax` characters. A sentence around a long name stays readable.
  */
 export function shortened(text: string, charactersMax: number): string {
   if (text.length <= charactersMax) return text;
@@ -20,9 +20,9 @@ function cutBefore(text: string, index: number): number {
 const wordEnds = new Set([' ', '\n', '\r', '\t', '"', "'", '`', '<', '>']);
 
 /**
- * The text with `***` in place of the password of every URL (`scheme://user:password@host`). Everything from the first `:` to the
- * last `@` of the word counts as the password, because passwords contain characters that a URL should escape. Time is
- * linear in the length of the text.
+ * The text with `***` in place of the password of every URL (`scheme://user:password@host`). Everything from
+ * the first `:` to the last `@` of the word counts as the password, because passwords contain characters that
+ * a URL should escape. Time is linear in the length of the text.
  */
 export function withoutPasswords(text: string): string {
   let result = '';

@@ -3,8 +3,9 @@ import { pathToFileURL } from 'node:url';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 
 /**
- * Starts a thread from a module of this program, whether that runs from its sources or built. `source` is the module's
- * URL with the ending `.ts`: `new URL('./x-thread.ts', import.meta.url)`. The caller ends the thread.
+ * Starts a thread from a module of this program, whether that runs from its sources or built. `source` is the
+ * module's URL with the ending `.ts`: `new URL('./x-thread.ts', import.meta.url)`. The caller ends the
+ * thread.
  */
 export function startThread(source: URL, options: WorkerOptions): Worker {
   if (!import.meta.url.endsWith('.ts')) {

@@ -6,14 +6,18 @@ const lookEveryMs = 5;
 /** How long processes may take to vanish after they were killed (one may sit in a system call). */
 const killedGoneMs = 5000;
 
-/** Makes the directory of a control group. Throws what the file system throws; a group that is there already is kept. */
+/**
+ * Creates the directory of a control group. Throws what the file system throws; a group that is there already
+ * is kept.
+ */
 export function makeCell(directory: string): void {
   mkdirSync(directory, { recursive: true });
 }
 
 /**
- * Kills all processes in a control group and in those below it, and removes it. False when that has not succeeded within five
- * seconds: then it is logged, and whoever removes the group above tries again. Idempotent, never rejects.
+ * Kills all processes in a control group and in those below it, and removes it. False when that has not
+ * succeeded within five seconds: then it is logged, and the removal of the parent group retries. Idempotent,
+ * never rejects.
  */
 export async function removeCell(
   directory: string,

@@ -7,7 +7,10 @@ export interface CommandSpec {
   readonly cwd: string;
   /** Laid over this process's own environment; undefined takes a variable away. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** inherit: its streams are ours, as in a shell; capture: outputs are returned, at most 1 MiB each, and stdin is empty. */
+  /**
+   * inherit: its streams are ours, as in a shell; capture: outputs are returned, at most 1 MiB each, and
+   * stdin is empty.
+   */
   readonly stdio: 'inherit' | 'capture';
   /** Aborted: the command gets SIGTERM, and SIGKILL five seconds later. */
   readonly signal?: AbortSignal;
@@ -24,8 +27,8 @@ export interface CommandResult {
 const capturedBytesMax = 1 << 20;
 
 /**
- * Runs a program to its end, in our own process group (a Ctrl-C in the terminal reaches it too). A failure of the
- * program is a value. Rejects with `SPAWN_FAILED` when it could not be started.
+ * Runs a program to its end, in our own process group (a Ctrl-C in the terminal reaches it too). A failure of
+ * the program is a value. Rejects with `SPAWN_FAILED` when it could not be started.
  */
 export async function runCommand(spec: CommandSpec): Promise<CommandResult> {
   const { execa } = await import('execa');

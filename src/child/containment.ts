@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { GatewayError } from '../base/index.ts';
 
 /**
- * How the processes that a program starts are kept together, so that none outlives it. Goes into a container's spec.
- * group: by the program's process group, which a process leaves by calling setsid. subreaper: the helper stays as the
- * program's parent and kills all its descendants at its end. cgroup: the same, and the program is born in a control
- * group below `directory`.
+ * How the processes that a program starts are kept together, so that none outlives it. Goes into a
+ * container's spec. group: by the program's process group, which a process leaves by calling setsid.
+ * subreaper: the helper stays as the program's parent and kills all its descendants at its end. cgroup: the
+ * same, and the program is born in a control group below `directory`.
  */
 export type Containment =
   | { readonly kind: 'group' }
@@ -29,7 +29,10 @@ export interface ContainmentChoice {
   readonly reasons: readonly string[];
 }
 
-/** The best kind that is possible, or the one that is asked for. Throws `CONFIG_INVALID` when that one is not possible. */
+/**
+ * The best kind that is possible, or the one that is asked for. Throws `CONFIG_INVALID` when that one is not
+ * possible.
+ */
 export function chooseContainment(
   wish: ContainmentWish,
   { helper, directory }: ContainmentFindings,
@@ -69,7 +72,7 @@ export function ownCgroup(mountinfo: string, cgroup: string): string | undefined
   return undefined;
 }
 
-/** Of what contains a gateway or a container: the part for one of its own, by its name. */
+/** The part of a gateway's or container's containment for one of its own children, by name. */
 export function cellOf(containment: Containment, name: string): Containment {
   return containment.kind === 'cgroup'
     ? { ...containment, directory: join(containment.directory, cellName(name)) }
@@ -79,15 +82,19 @@ export function cellOf(containment: Containment, name: string): Containment {
 const cellNameCharsMax = 80;
 
 /**
- * A name for a control group's directory. It has no dot, because the kernel's own files there have one, and no line
- * break, which the kernel refuses. Another name, which had to be changed for that, gets a digest of the whole.
+ * A name for a control group's directory. It has no dot, because the kernel's own files there have one, and
+ * no line break, which the kernel refuses. Another name, which had to be changed for that, gets a digest of
+ * the whole.
  */
 export function cellName(name: string): string {
   const safe = name.replaceAll(/[^A-Za-z0-9_-]/g, '_').slice(0, cellNameCharsMax);
   return safe === name && name !== '' ? name : `${safe}-${digest(name)}`;
 }
 
-/** Where a gateway keeps the groups of its containers; only a gateway on the same `storm.local.dir` finds the same. */
+/**
+ * Where a gateway keeps the groups of its containers; only a gateway on the same `storm.local.dir` finds the
+ * same.
+ */
 export function gatewayCellName(localDir: string): string {
   return `egret-${digest(localDir)}`;
 }

@@ -21,7 +21,10 @@ export interface DetachedSpec {
   readonly containment?: Containment | undefined;
 }
 
-/** A process that leads a session of its own and does not end with us. Known again by `pid` and `processStart`. */
+/**
+ * A process that leads a session of its own and does not end with us. Known again by `pid` and
+ * `processStart`.
+ */
 export interface DetachedProcess {
   readonly pid: number;
   readonly processStart: string;
@@ -32,8 +35,8 @@ export interface DetachedProcess {
 }
 
 /**
- * Starts a program that outlives us: own session, nothing on stdin, outputs to a file or nowhere. End it by `endProcess`.
- * Rejects with `SPAWN_FAILED` naming command, working directory and reason.
+ * Starts a program that outlives us: own session, nothing on stdin, outputs to a file or nowhere. End it by
+ * `endProcess`. Rejects with `SPAWN_FAILED` naming command, working directory and reason.
  */
 export async function spawnDetached(spec: DetachedSpec): Promise<DetachedProcess> {
   // Loaded at the first use: containers import this room and never start a detached process.

@@ -1,17 +1,23 @@
 import { type Clock, errorCode } from '../base/index.ts';
 import { isSameProcess, processStart } from './proc.ts';
 
-/** gone: it was not there any more; terminated: it went within the grace; killed: SIGKILL took it; stuck: not even that. */
+/**
+ * gone: it was not there any more; terminated: it went within the grace; killed: SIGKILL took it; stuck: not
+ * even that.
+ */
 export type EndResult = 'gone' | 'terminated' | 'killed' | 'stuck';
 
 const lookEveryMs = 10;
-/** How long a process may take to vanish after SIGKILL (it may sit in a system call) before we call it stuck. */
+/**
+ * How long a process may take to vanish after SIGKILL (it may sit in a system call) before we call it stuck.
+ */
 const killedGoneMs = 5000;
 
 /**
- * Ends a process that may or may not be our child, and the process group it leads: SIGTERM, at most `graceMs`, SIGKILL.
- * Of one that is gone already, what is left of its group is killed. Does nothing to a process that has reused the pid. Safe to call again and at the same time.
- * On abort rejects with the signal's reason; what was sent is sent.
+ * Ends a process that may or may not be our child, and the process group it leads: SIGTERM, at most
+ * `graceMs`, SIGKILL. If the process is gone already, the rest of its group is killed. Does nothing to a
+ * process that has reused the pid. Safe to call again and at the same time. On abort rejects with the
+ * signal's reason; what was sent is sent.
  */
 export async function endProcess(
   target: { readonly pid: number; readonly processStart: string },
@@ -20,7 +26,8 @@ export async function endProcess(
   const { pid } = target;
   const isThere = (): boolean => isSameProcess(pid, target.processStart);
   if (!isThere()) {
-    // Its leader may be gone while what it started is not. A pid that another process has now is no group of ours.
+    // Its leader may be gone while what it started is not. A pid that another process has now is no group of
+    // ours.
     if (processStart(pid) === undefined) signalGroup(pid, 'SIGKILL', { leaderIsGone: true });
     return 'gone';
   }
@@ -36,8 +43,9 @@ export async function endProcess(
 }
 
 /**
- * Signals the group led by `pid`; a process that leads none gets the signal itself. With `leaderIsGone` only the group:
- * while a group has members its number is not given to a new process, but a number without group is anyone's.
+ * Signals the group led by `pid`; a process that leads none gets the signal itself. With `leaderIsGone` only
+ * the group: while a group has members its number is not given to a new process, but a number without group
+ * is anyone's.
  */
 export function signalGroup(
   pid: number,

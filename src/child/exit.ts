@@ -3,7 +3,10 @@ export interface ChildExit {
   /** Its exit code, or null when a signal ended it. */
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
-  /** The last lines of its standard error, oldest first, at most {@link stderrLinesKeptMax}; empty when it went elsewhere. */
+  /**
+   * The last lines of its standard error, oldest first, at most {@link stderrLinesKeptMax}; empty when it
+   * went elsewhere.
+   */
   readonly lastStderrLines: readonly string[];
 }
 

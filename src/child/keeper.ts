@@ -8,8 +8,8 @@ import { isSameProcess, processStart } from './proc.ts';
 import { type SpawnTarget, spawnFailure } from './spawn-failure.ts';
 
 /**
- * The helper (native/egret-contain.c) in front of a command: it stays as the program's parent, which is therefore not
- * the process that we start. The program's pid comes on a descriptor of its own.
+ * The helper (native/egret-contain.c) in front of a command: it stays as the program's parent, which is
+ * therefore not the process that we start. The program's pid comes on a descriptor of its own.
  */
 export interface KeptCommand {
   readonly command: string;
@@ -20,7 +20,10 @@ export interface KeptCommand {
   readonly cell: string | undefined;
 }
 
-/** `parentPid`: everything ends with that process; 0: it may outlive us. Throws `SPAWN_FAILED` when its group cannot be made. */
+/**
+ * `parentPid`: everything ends with that process; 0: it may outlive us. Throws `SPAWN_FAILED` when its group
+ * cannot be made.
+ */
 export function keptCommand(
   target: SpawnTarget & { readonly args: readonly string[] },
   containment: Containment,
@@ -114,8 +117,8 @@ const lookEveryMs = 10;
 const keptGoneMs = 5000;
 
 /**
- * Waits until nothing is left of what a process has started that was started by `spawnDetached` and has ended, and removes its
- * control group. Idempotent, never rejects.
+ * Waits until nothing is left of what a process has started that was started by `spawnDetached` and has
+ * ended, and removes its control group. Idempotent, never rejects.
  */
 export async function endContained(
   target: { readonly keeper?: KeeperProcess | undefined; readonly containment?: Containment | undefined },
@@ -126,7 +129,9 @@ export async function endContained(
   if (containment?.kind === 'cgroup') await removeCell(containment.directory, deps);
 }
 
-/** It ends by itself once all is killed. One that does not (it was stopped, say) is killed after five seconds. */
+/**
+ * It ends by itself once all is killed. One that does not (it was stopped, say) is killed after five seconds.
+ */
 async function awaitKeeper(keeper: KeeperProcess, clock: Clock): Promise<void> {
   const deadlineMs = clock.monotonicMs() + keptGoneMs;
   while (isSameProcess(keeper.pid, keeper.processStart)) {

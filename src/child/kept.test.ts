@@ -32,9 +32,15 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const helper = join(root, 'build', 'native', 'egret-contain');
 const owner = join(root, 'src', 'child', 'kept-owner.fixture.ts');
 
-/** Notes its pid and stays, whatever it is asked. Its sleeps are short: one outlives it, and holds our pipes open meanwhile. */
+/**
+ * Notes its pid and stays, whatever it is asked. Its sleeps are short: one outlives it, and holds our pipes
+ * open meanwhile.
+ */
 const stubborn = `trap "" TERM HUP INT; echo $$ > "$NOTES/$NAME-$$"; while :; do sleep 0.5; done`;
-/** One of each kind that a program can leave: in its group, in a session of its own, and a daemon twice removed. */
+/**
+ * One of each kind that a program can leave: in its group, in a session of its own, and a daemon twice
+ * removed.
+ */
 const leaveThree = `export NOTES=$PWD/notes; mkdir -p $NOTES
 NAME=member sh -c '${stubborn}' &
 NAME=session setsid sh -c '${stubborn}' &
@@ -63,7 +69,8 @@ for (const kind of ['cgroup', 'subreaper', 'group'] as const) {
       try {
         containment = await openContainment({ wish: kind, helper, localDir: directory, log: silentLog });
       } catch (error) {
-        if (kind === 'cgroup' && errorCode(error) === 'CONFIG_INVALID') this.skip(); // no machine of that kind
+        // a machine without control groups
+        if (kind === 'cgroup' && errorCode(error) === 'CONFIG_INVALID') this.skip();
         throw error;
       }
     });
@@ -99,7 +106,7 @@ for (const kind of ['cgroup', 'subreaper', 'group'] as const) {
         : [];
     /** A process group does not hold what has left it. */
     const escaped = kind === 'group' ? ['daemon', 'session'] : [];
-    /** The kernel needs a moment to end what a process group was told to. */
+    /** The kernel needs a moment to end the processes of a group after the signal. */
     const assertLeft = async (expected: readonly string[]): Promise<void> => {
       if (kind === 'group')
         await until('the end of its group', () => living().length <= expected.length || undefined);

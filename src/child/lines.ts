@@ -1,7 +1,10 @@
 import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 
-/** A line longer than this is cut there and its rest is a line of its own, so that no program makes us hold its output. */
+/**
+ * A line longer than this is cut there and its rest is a line of its own, so that no program makes us hold
+ * its output.
+ */
 const lineCharsMax = 8192;
 
 /** Calls `line` with each line of a UTF-8 stream, and with what follows the last newline when it ends. */

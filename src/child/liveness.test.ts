@@ -31,7 +31,7 @@ describe('liveness of a process', () => {
     );
   });
 
-  it('lets one be stopped and go on within the limit', () => {
+  it('lets a process be stopped and resume within the limit', () => {
     const liveness = new Liveness({ ...limits, silentMsMax: Number.POSITIVE_INFINITY }, 0);
     liveness.heard(0);
     const verdicts = looks(liveness, 0, 60, (second) => second % 2 === 0);
@@ -46,7 +46,7 @@ describe('liveness of a process', () => {
     assert.equal(looks(young, 0, 80, () => false).indexOf('silent'), 59);
   });
 
-  it('blames nobody when the looker stood still: a whole limit passes after each gap', () => {
+  it('never counts a pause of the checker: a whole limit passes after each gap', () => {
     fc.assert(
       fc.property(
         fc.array(

@@ -3,9 +3,9 @@ export interface LivenessLimits {
   readonly silentMsMax: number;
   /** The same until its first sign of life, counted from the beginning. */
   readonly firstMsMax: number;
-  /** A process that stands still by a signal (SIGSTOP) for this long is stuck. Infinity: it may. */
+  /** A process that a signal (SIGSTOP) has stopped for this long is stuck. Infinity: it may. */
   readonly stoppedMsMax: number;
-  /** Looks further apart than this say that it was the looker who stood still. */
+  /** Checks further apart than this mean that the checker itself was paused. */
   readonly lookGapMsMax: number;
 }
 
@@ -13,9 +13,10 @@ export interface LivenessLimits {
 export type LivenessVerdict = 'alive' | 'stopped' | 'silent';
 
 /**
- * Whether a process is stuck, decided from what was observed when. Nobody is blamed for a standstill of ours: after a
- * gap between two looks (the machine was suspended, this process was stopped or starved) all counting begins anew, for
- * what has been said meanwhile may only not have been heard. Times are monotonic milliseconds.
+ * Whether a process is stuck, decided from what was observed when. A pause of the checker never counts
+ * against a process: after a gap between two checks (the machine was suspended, this process was stopped or
+ * starved) all counting restarts, because signs of life from the gap may not have been read yet. Times are
+ * monotonic milliseconds.
  */
 export class Liveness {
   readonly #limits: LivenessLimits;

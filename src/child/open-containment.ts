@@ -13,8 +13,9 @@ import {
 } from './containment.ts';
 
 /**
- * Decides, once in the life of a gateway, how it contains the processes of topologies: looks what this machine offers,
- * tries it, chooses and logs the choice. Throws `CONFIG_INVALID` when what is asked for is not possible.
+ * Decides, once in the life of a gateway, how it contains the processes of topologies: looks what this
+ * machine offers, tries it, chooses and logs the choice. Throws `CONFIG_INVALID` when what is asked for is
+ * not possible.
  */
 export async function openContainment(options: {
   readonly wish: ContainmentWish;

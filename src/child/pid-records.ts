@@ -5,8 +5,9 @@ import { endProcess } from './end.ts';
 import { processStart } from './proc.ts';
 
 /**
- * A directory with one file for each living child, named by its pid and holding its start time. Whoever finds the
- * owner of the children dead (SIGKILL asks nobody) ends what it left behind by {@link endRecordedProcesses}.
+ * A directory with one file for each living child, named by its pid and holding its start time. A process
+ * that finds the owner of the children dead (after SIGKILL) ends what it left behind with {@link
+ * endRecordedProcesses}.
  */
 export function recordProcess(directory: string, pid: number): Disposable {
   const file = join(directory, String(pid));
@@ -18,7 +19,10 @@ export function recordProcess(directory: string, pid: number): Disposable {
   return { [Symbol.dispose]: () => rmSync(file, { force: true }) };
 }
 
-/** Ends all processes recorded in the directory and their groups, and removes their records. Returns how many still ran. */
+/**
+ * Ends all processes recorded in the directory and their groups, and removes their records. Returns how many
+ * still ran.
+ */
 export async function endRecordedProcesses(
   directory: string,
   options: { readonly graceMs: number; readonly clock: Clock; readonly signal?: AbortSignal },

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * When the process started: field 22 of /proc/PID/stat (clock ticks since the machine came up). Together with the pid
- * it names one process: a reused pid has another start. Undefined when there is no such process, or only what is left
- * of one until its parent asks how it ended (a zombie).
+ * When the process started: field 22 of /proc/PID/stat (clock ticks since the machine came up). Together with
+ * the pid it names one process: a reused pid has another start. Undefined when there is no such process, or
+ * only what is left of one until its parent asks how it ended (a zombie).
  */
 export function processStart(pid: number): string | undefined {
   const stat = readStat(pid);
@@ -11,7 +11,7 @@ export function processStart(pid: number): string | undefined {
 }
 
 /**
- * True while the process stands still by a signal (SIGSTOP, SIGTSTP). One that a debugger has in its hands does not
+ * True while a signal (SIGSTOP, SIGTSTP) has stopped the process. A process under a debugger does not
  * count, nor one that waits for a disk or is frozen with its whole control group.
  */
 export function isStopped(pid: number): boolean {
@@ -33,8 +33,8 @@ export function isSameProcess(pid: number, start: string): boolean {
 }
 
 /**
- * The start of a living process in the text of its stat file. Field 2 is the program's name in parentheses and may
- * itself hold spaces and parentheses: fields are counted from the last one.
+ * The start of a living process in the text of its stat file. Field 2 is the program's name in parentheses
+ * and may itself hold spaces and parentheses: fields are counted from the last one.
  */
 export function parseStat(stat: string): string | undefined {
   const [state, ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

@@ -85,7 +85,7 @@ describe('processes that are not our children', () => {
     const child = await detached('sleep 600');
     let gone = 0;
     watchProcess(child, systemClock, () => gone++);
-    using disposed = watchProcess(child, systemClock, () => assert.fail('told after being disposed'));
+    using disposed = watchProcess(child, systemClock, () => assert.fail('notified after being disposed'));
     disposed[Symbol.dispose]();
     await endProcess(child, { graceMs: 0, clock: systemClock });
     await until('notice', () => gone > 0);

@@ -10,8 +10,8 @@ export interface SpawnTarget {
 }
 
 /**
- * `SPAWN_FAILED` with the reason in words: the kernel says ENOENT alike for the directory, the command and its
- * interpreter. `knownReason` is for a cause that is none of those.
+ * `SPAWN_FAILED` with the reason in words: the kernel says ENOENT alike for the directory, the command and
+ * its interpreter. `knownReason` is for a cause that is none of those.
  */
 export function spawnFailure(target: SpawnTarget, cause: unknown, knownReason?: string): GatewayError {
   const reason = knownReason ?? findReason(target, errorCode(cause));

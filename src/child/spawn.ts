@@ -25,22 +25,33 @@ export interface ChildSpec {
   readonly onStderrLine?: (line: string) => void;
   /** Gets each line of standard output, which the caller then must not read itself. */
   readonly onStdoutLine?: (line: string) => void;
-  /** Directory in which the child is recorded while it runs, for those who clean up after our own sudden end. */
+  /**
+   * Directory in which the child is recorded while it runs, for those who clean up after our own sudden end.
+   */
   readonly pidDir?: string;
-  /** How to keep what the child starts with it; what holds ourselves, of which the child gets a part. Absent: by its process group. */
+  /**
+   * How to keep what the child starts with it; what holds ourselves, of which the child gets a part. Absent:
+   * by its process group.
+   */
   readonly containment?: Containment | undefined;
   /** Aborted: the child and all it started are killed at once. */
   readonly signal?: AbortSignal;
 }
 
-/** A running program with pipes to us. It leads a process group of its own. Whoever spawned it must end it. */
+/**
+ * A running program with pipes to us. It leads a process group of its own. The caller that spawned it must
+ * end it.
+ */
 export interface Child {
   readonly name: string;
   readonly pid: number;
   /** A broken pipe is not an error here: `exited` tells that the program is gone. */
   readonly stdin: Writable;
   readonly stdout: Readable;
-  /** Resolves once the program has ended and its standard error is read (or after 250 ms without); never rejects. */
+  /**
+   * Resolves once the program has ended and its standard error is read (or after 250 ms without); never
+   * rejects.
+   */
   readonly exited: Promise<ChildExit>;
   /** Set when `exited` has resolved. */
   readonly exit: ChildExit | undefined;
@@ -48,19 +59,24 @@ export interface Child {
   end(graceMs: number): Promise<ChildExit>;
 }
 
-/** How long after the end of a program its last words may take to arrive (something else may hold the pipe). */
+/**
+ * How long after the end of a program its last words may take to arrive (something else may hold the pipe).
+ */
 const lastWordsMs = 250;
 
-/** How long after SIGKILL the helper may take to end what the child has started before it is killed itself. */
+/**
+ * How long after SIGKILL the helper may take to end what the child has started before it is killed itself.
+ */
 const keeperGoneMs = 5000;
 
 let cellsMade = 0;
 
 /**
- * Starts a program with pipes on stdin, stdout and stderr, in a process group of its own. Rejects with `SPAWN_FAILED`
- * naming command, working directory and reason; with the signal's reason when already aborted.
+ * Starts a program with pipes on stdin, stdout and stderr, in a process group of its own. Rejects with
+ * `SPAWN_FAILED` naming command, working directory and reason; with the signal's reason when already aborted.
  *
- * Node's own `spawn`, not execa: every container loads this on its way to the first tuple, and execa takes 65 ms to load.
+ * Node's own `spawn`, not execa: every container loads this before its first tuple, and execa takes 65 ms to
+ * load.
  */
 export async function spawnChild(spec: ChildSpec): Promise<Child> {
   throwIfAborted(spec.signal);
@@ -68,7 +84,7 @@ export async function spawnChild(spec: ChildSpec): Promise<Child> {
   return new PipedChild(started, spec, openRecord(started.pid, spec));
 }
 
-/** A process of Node's with what it says of its end. */
+/** A Node child process with the promise of its exit. */
 interface Started {
   readonly process: ChildProcess;
   /** The program's, which is not that of the process we started if the helper keeps it. */
@@ -89,7 +105,7 @@ function openRecord(pid: number, spec: ChildSpec): Disposable | undefined {
 
 async function startPiped(spec: ChildSpec): Promise<Started> {
   const { containment = { kind: 'group' } } = spec;
-  // Of two lives of one name the first may still be ending.
+  // A restarted child may begin while the previous one of its name is still ending.
   const name = containment.kind === 'cgroup' ? `${/^[^ ]*/.exec(spec.name)![0]}-${++cellsMade}` : '';
   const kept = keptCommand(spec, cellOf(containment, name), process.pid);
   try {
@@ -186,7 +202,8 @@ class PipedChild implements Child {
   #kill(): void {
     signalGroup(this.pid, 'SIGKILL');
     const { process, kept } = this.#started;
-    // A helper that was stopped or hangs must not hold up the end; what it leaves is ended by its group or with us.
+    // A helper that was stopped or hangs must not hold up the end; what it leaves is ended by its group or
+    // with us.
     if (kept.isKept) this.#killTimer = this.#clock.after(keeperGoneMs, () => process.kill('SIGKILL'));
   }
 

@@ -4,8 +4,8 @@ import { isSameProcess } from './proc.ts';
 const lookEveryMs = 250;
 
 /**
- * Calls `gone` once when a process that is not our child has ended, unless disposed before. The kernel tells only a
- * parent, so this looks at /proc four times a second. How the process ended cannot be known.
+ * Calls `gone` once when a process that is not our child has ended, unless disposed before. The kernel tells
+ * only a parent, so this looks at /proc four times a second. How the process ended cannot be known.
  */
 export function watchProcess(
   target: { readonly pid: number; readonly processStart: string },

@@ -42,8 +42,9 @@ export function decideHosts(
 }
 
 /**
- * Metrics consumers and the event logger are Storm's own Java, `__acker` exists in both forms. A shell component whose
- * tuples are routed by a Java class (a custom grouping) goes into the JVM, where Storm's ShellBolt runs its child.
+ * Metrics consumers and the event logger are Storm's own Java, `__acker` exists in both forms. A shell
+ * component whose tuples are routed by a Java class (a custom grouping) goes into the JVM, where Storm's
+ * ShellBolt runs its child.
  */
 function hostOf(component: Component, routedByJava: ReadonlySet<ComponentId>): HostPreference {
   switch (component.implementation.kind) {

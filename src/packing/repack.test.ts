@@ -160,7 +160,7 @@ describe('repack', () => {
     });
   });
 
-  it('moves no more executors than the even share demands, where none is cut anew', () => {
+  it('moves no more executors than the even share demands, where none is divided again', () => {
     fc.assert(
       fc.property(sampleArbitrary, ({ drawn, workers, shells, changes }) => {
         const sample = begin(drawn, workers, shells);

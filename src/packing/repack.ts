@@ -33,14 +33,15 @@ interface Placed extends PlannedExecutor {
 }
 
 /**
- * Packs a topology anew, moving as few tasks as can be: a container that is still wanted keeps its id, its slot, and its
- * executors as far as an even share allows. Executors per container differ by one at most, as from Storm's
- * EvenScheduler. With fewer workers those containers go that have least; with more, new ones take the lowest ids that
- * are free. The answer is the plan itself when nothing changes, and one of the next version otherwise.
+ * Repacks a topology, moving as few tasks as possible: a container that is still wanted keeps its id, its
+ * slot, and its executors as far as an even share allows. Executors per container differ by one at most, as
+ * from Storm's EvenScheduler. With fewer workers those containers go that have least; with more, new ones
+ * take the lowest ids that are free. The answer is the plan itself when nothing changes, and one of the next
+ * version otherwise.
  *
- * Where moving one executor is as good as moving another, that one moves which loses less: a shell bolt rather than a
- * spout, which knows its pending trees, rather than what runs in a JVM, which starts again with every change, rather
- * than an acker.
+ * Where moving one executor is as good as moving another, that one moves which loses less: a shell bolt
+ * rather than a spout, which knows its pending trees, rather than what runs in a JVM, which starts again with
+ * every change, rather than an acker.
  */
 export function repack(request: RepackingRequest): PackingResult {
   const { before, topologyId, systemTopology, conf, codeVersion = 0 } = request;
@@ -119,9 +120,10 @@ function chooseContainers(
 }
 
 /**
- * Gives every executor a container. Each container keeps the executors that are at home there up to its share, those
- * first that have most tasks there; one executor more than the least share goes where that saves most. The rest goes,
- * in the order of tasks, where it has tasks already, else where its component has fewest executors.
+ * Gives every executor a container. Each container keeps the executors that are at home there up to its
+ * share, those first that have most tasks there; one executor more than the least share goes where that saves
+ * most. The rest goes, in the order of tasks, where it has tasks already, else where its component has fewest
+ * executors.
  */
 function share(placed: readonly Placed[], containerIds: readonly number[]): Map<Placed, number> {
   const least = Math.floor(placed.length / containerIds.length);

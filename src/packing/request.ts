@@ -17,13 +17,15 @@ export interface PackingRequest {
   readonly executors?: Readonly<Record<ComponentId, number>>;
   /** The merged configuration of the topology; `topology.workers` counts. */
   readonly conf: JsonObject;
-  /** Of the code directory, see PackingPlan. 0 when left out. */
+  /** Version of the code directory, see PackingPlan. 0 when left out. */
   readonly codeVersion?: number;
   readonly freeSlots: readonly Slot[];
 }
 
 export type PackingResult =
-  /** `shortage` says why there are fewer containers than the topology asked for; empty when there are as many. */
+  /**
+   * `shortage` says why there are fewer containers than the topology asked for; empty when there are as many.
+   */
   | { readonly kind: 'packed'; readonly packing: PackingPlan; readonly shortage: string }
   | { readonly kind: 'no-free-slot'; readonly reason: string };
 

@@ -6,8 +6,8 @@ export interface Slot {
 }
 
 /**
- * The order in which Storm's even scheduler fills slots (EvenScheduler.sortSlots, 2.8): nodes with the most free slots
- * first, equal ones by id, and then one slot of each node in turn, lowest ports first.
+ * The order in which Storm's even scheduler fills slots (EvenScheduler.sortSlots, 2.8): nodes with the most
+ * free slots first, equal ones by id, and then one slot of each node in turn, lowest ports first.
  */
 export function sortSlots<T extends Slot>(slots: readonly T[]): T[] {
   const byNode = new Map<string, T[]>();

@@ -1,6 +1,6 @@
 /**
- * Little-endian reads without the range checks of Buffer's own methods: callers have checked the range, and these
- * run several times a frame.
+ * Little-endian reads without the range checks of Buffer's own methods: callers have checked the range, and
+ * these run several times a frame.
  */
 export function readUint16(buffer: Uint8Array, at: number): number {
   return buffer[at]! | (buffer[at + 1]! << 8);
@@ -27,8 +27,8 @@ export function putInt32(buffer: Uint8Array, at: number, value: number): void {
 }
 
 /**
- * A buffer that grows while it is written. `buffer` is replaced when it grows, so hold the ByteWriter, not the buffer.
- * Invariant: bytes [0, position) are written.
+ * A buffer that grows while it is written. `buffer` is replaced when it grows, so hold the ByteWriter, not
+ * the buffer. Invariant: bytes [0, position) are written.
  */
 export class ByteWriter {
   buffer: Buffer;

@@ -11,8 +11,8 @@ const valuesBytesMin = 2;
  *
  *   cursor.open(buffer, start, end); while (cursor.next()) { cursor.rootLo(0) ...; cursor.valuesStart ... }
  *
- * `open` and `next` throw `WIRE_CORRUPT` with the place within the frame when a length does not fit what is left or
- * bytes remain behind the last tuple.
+ * `open` and `next` throw `WIRE_CORRUPT` with the place within the frame when a length does not fit what is
+ * left or bytes remain behind the last tuple.
  */
 export class DataFrameCursor {
   buffer: Buffer = Buffer.alloc(0);

@@ -24,10 +24,11 @@ const bufferBytesKept = 4 * frameBytesTarget;
 /**
  * Gathers the tuples of one (target, stream, source) into DATA frames. A tuple is written in place:
  *
- *   writer.beginTuple(anchorCount); writer.addAnchor(...) x anchorCount; writer.values.begin(2)...; writer.endTuple();
+ *   writer.beginTuple(anchorCount); writer.addAnchor(...) x anchorCount; writer.values.begin(2)...;
+ *   writer.endTuple();
  *
- * A frame goes to `emit` when the next tuple would carry it past 64 KiB, and on `flush`. `emit` must copy. A tuple that
- * was begun and not ended (because a value was refused) is forgotten by the next `beginTuple`.
+ * A frame goes to `emit` when the next tuple would carry it past 64 KiB, and on `flush`. `emit` must copy. A
+ * tuple that was begun and not ended (because a value was refused) is forgotten by the next `beginTuple`.
  */
 export class DataFrameWriter {
   readonly route: FrameRoute;

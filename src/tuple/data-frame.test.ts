@@ -100,7 +100,7 @@ describe('DataFrameWriter and DataFrameCursor', () => {
     );
   });
 
-  it('leave out a tuple above 16 MiB with an error, and go on', () => {
+  it('leave out a tuple above 16 MiB with an error, and continue', () => {
     const frames: Buffer[] = [];
     const writer = new DataFrameWriter(route, (buffer, start, end) =>
       frames.push(Buffer.from(buffer.subarray(start, end))),

@@ -13,7 +13,7 @@ const stepArbitrary = fc.oneof(
 );
 
 describe('FrameSlab', () => {
-  it('gives out what was put, in order, and leaves bytes on their way alone', () => {
+  it('gives out what was put, in order, and leaves bytes in flight alone', () => {
     fc.assert(
       fc.property(fc.array(stepArbitrary, { maxLength: 120, size: 'max' }), (steps) => {
         const slab = new FrameSlab({ queueBytesMax: 1 << 30, chunkBytes: 256 });
@@ -65,7 +65,7 @@ describe('FrameSlab', () => {
     );
   });
 
-  it('refuses what would pass its limit, counting bytes on their way, and takes frames again when they are written', () => {
+  it('refuses what would pass its limit, counting bytes in flight, and takes frames again when they are written', () => {
     const slab = new FrameSlab({ queueBytesMax: 100 });
     const frame = Buffer.alloc(60);
     assert.equal(slab.put(frame, 0, 60), 'accepted');
@@ -92,7 +92,7 @@ describe('FrameSlab', () => {
     assert.equal(stores.size, 1);
   });
 
-  it('uses two chunks in turn while one write is always on its way', () => {
+  it('uses two chunks in turn while one write is always in flight', () => {
     const slab = new FrameSlab({ queueBytesMax: 1 << 20, chunkBytes: 1000 });
     const stores = new Set<ArrayBufferLike>();
     let before = 0;

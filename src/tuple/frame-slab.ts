@@ -12,8 +12,8 @@ export interface FrameSlabOptions {
 }
 
 /**
- * The bounded output of one destination: frames are copied in as they come, and taken out as few large buffers, so
- * that a flush is one write however many frames there were.
+ * The bounded output of one destination: frames are copied in as they come, and taken out as few large
+ * buffers, so that a flush is one write however many frames there were.
  *
  *   put ... put  ->  take() -> socket.write(each)  ->  written(bytes) from the write's callback
  *
@@ -57,7 +57,10 @@ export class FrameSlab {
     return this.pendingBytes + this.#inFlightBytes;
   }
 
-  /** Copies `buffer[start, end)`. `full`: nothing was copied, and the caller decides between waiting and giving up. */
+  /**
+   * Copies `buffer[start, end)`. `full`: nothing was copied, and the caller decides between waiting and
+   * giving up.
+   */
   put(buffer: Buffer, start: number, end: number): 'accepted' | 'full' {
     const bytes = end - start;
     if (this.queuedBytes + bytes > this.#queueBytesMax) return 'full';
@@ -80,7 +83,10 @@ export class FrameSlab {
     return 'accepted';
   }
 
-  /** What has been put since the last `take`, in order; empty when there is nothing. Each buffer is written once, as it is. */
+  /**
+   * What has been put since the last `take`, in order; empty when there is nothing. Each buffer is written
+   * once, as it is.
+   */
   take(): Buffer[] {
     this.#closeOff();
     const buffers = this.#ready;

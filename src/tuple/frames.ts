@@ -3,7 +3,10 @@ import { putInt32, readInt32, readUint16, readUint32 } from './bytes.ts';
 
 /** Length, target, count and type, stream and source: docs/wire.md, "Frame". */
 export const frameHeaderBytes = 16;
-/** What a sender aims at: below it a frame costs more for its header than for its bytes, above it assembly costs. */
+/**
+ * What a sender aims at: below it a frame costs more for its header than for its bytes, above it assembly
+ * costs.
+ */
 export const frameBytesTarget = 64 << 10;
 export const frameBodyBytesMax = 16 << 20;
 
@@ -63,11 +66,12 @@ export function encodeControlFrame(message: { readonly type: string }): Buffer {
 }
 
 /**
- * Cuts a byte stream into frames. Frames that lie wholly inside a fed chunk are passed in place; only one that is cut
- * by a chunk's end is assembled, in a buffer that grows with the bytes that have come, never with the length claimed.
+ * Cuts a byte stream into frames. Frames that lie wholly inside a fed chunk are passed in place; only one
+ * that is cut by a chunk's end is assembled, in a buffer that grows with the bytes that have come, never with
+ * the length claimed.
  *
- * A violation throws `WIRE_CORRUPT` (`FRAME_TOO_LARGE` for a length above the maximum) with the place in the stream,
- * and so does every later `feed`: the connection is to be closed.
+ * A violation throws `WIRE_CORRUPT` (`FRAME_TOO_LARGE` for a length above the maximum) with the place in the
+ * stream, and so does every later `feed`: the connection is to be closed.
  */
 export class FrameReader {
   readonly #sink: FrameSink;
@@ -89,7 +93,10 @@ export class FrameReader {
     return this.#held;
   }
 
-  /** Passes on every frame that `bytes` completes. What the sink throws goes through, and the reader is then unusable. */
+  /**
+   * Passes on every frame that `bytes` completes. What the sink throws goes through, and the reader is then
+   * unusable.
+   */
   feed(bytes: Buffer): void {
     if (this.#failure !== undefined) throw this.#failure;
     try {

@@ -1,14 +1,14 @@
 /**
- * tuple: the wire of docs/wire.md without any socket: frames, the tuples in them, their typed values, and the Java
- * rules (hash codes, random numbers) that routing depends on. Pure; bytes come in, bytes go out.
+ * tuple: the wire of docs/wire.md without any socket: frames, the tuples in them, their typed values, and the
+ * Java rules (hash codes, random numbers) that routing depends on. Pure; bytes come in, bytes go out.
  *
  * Reading:  FrameReader -> DataFrameCursor -> ValueReader / decodeValues
  * Writing:  ValueWriter -> DataFrameWriter -> FrameSlab
  * A stream manager uses only FrameReader and FrameSlab: frames are routed by their header, never read.
  * In the log:  readBatch -> RecordSplitter;  RecordJoiner -> RecordCursor
  *
- * Bytes handed to a callback are valid only during the call. Corrupt input is `WIRE_CORRUPT` or `FRAME_TOO_LARGE`
- * with the place. Start at frames.ts; the values' types are in values.ts.
+ * Bytes handed to a callback are valid only during the call. Corrupt input is `WIRE_CORRUPT` or
+ * `FRAME_TOO_LARGE` with the place. Start at frames.ts; the values' types are in values.ts.
  */
 export { ByteWriter } from './bytes.ts';
 export { DataFrameCursor } from './data-frame-cursor.ts';

@@ -18,9 +18,9 @@ export function bytesHash(bytes: Uint8Array): number {
 }
 
 /**
- * Object.hashCode of a value, as the JDK's classes define it. A byte[] inside a collection has no such hash in Java
- * (it is the object's identity, another one in every JVM): its content's hash is used, so that equal content meets.
- * Throws `VALUE_UNSUPPORTED` for an object only Java can read: its hash is its class's own.
+ * Object.hashCode of a value, as the JDK's classes define it. A byte[] inside a collection has no such hash
+ * in Java (it is the object's identity, another one in every JVM): its content's hash is used, so that equal
+ * content meets. Throws `VALUE_UNSUPPORTED` for an object only Java can read: its hash is its class's own.
  */
 export function javaHashCode(value: JavaValue): number {
   if (value === null) return 0;
@@ -30,7 +30,9 @@ export function javaHashCode(value: JavaValue): number {
   return typedHash(value);
 }
 
-/** Arrays.deepHashCode over the chosen values (Storm TupleUtils.listHashCode); all of them without `indexes`. */
+/**
+ * Arrays.deepHashCode over the chosen values (Storm TupleUtils.listHashCode); all of them without `indexes`.
+ */
 export function deepHashCode(values: readonly JavaValue[], indexes?: readonly number[]): number {
   let hash = 1;
   const count = indexes === undefined ? values.length : indexes.length;
@@ -41,7 +43,10 @@ export function deepHashCode(values: readonly JavaValue[], indexes?: readonly nu
   return hash;
 }
 
-/** Which of `taskCount` ascending tasks a tuple goes to under fields grouping (Storm TupleUtils.chooseTaskIndex). */
+/**
+ * Which of `taskCount` ascending tasks a tuple goes to under fields grouping (Storm
+ * TupleUtils.chooseTaskIndex).
+ */
 export function fieldsGroupingIndex(
   values: readonly JavaValue[],
   taskCount: number,

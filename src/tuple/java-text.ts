@@ -2,9 +2,10 @@ import { GatewayError } from '../base/index.ts';
 import { type JavaValue, javaTypeName, type TypedJavaValue } from './values.ts';
 
 /**
- * Object.toString of a value, as the JDK's classes define it. Maps and sets are written in the order they came in.
- * Throws `VALUE_UNSUPPORTED` for null, for a byte[] (its text is an address), for an object only Java can read, and for
- * a Date or Float, whose text depends on the JVM. A Double's is that of Java 19 and later: always the shortest.
+ * Object.toString of a value, as the JDK's classes define it. Maps and sets are written in the order they
+ * came in. Throws `VALUE_UNSUPPORTED` for null, for a byte[] (its text is an address), for an object only
+ * Java can read, and for a Date or Float, whose text depends on the JVM. A Double's is that of Java 19 and
+ * later: always the shortest.
  */
 export function javaToString(value: JavaValue): string {
   if (typeof value === 'string') return value;
@@ -81,7 +82,10 @@ function decompose(text: string): { digits: string; exponent: number } {
   return { digits, exponent: whole.length - 1 - leadingZeros + Number(exponentText) };
 }
 
-/** BigDecimal.toString: plain where the point lies within the digits or a few zeros before, else with an exponent. */
+/**
+ * BigDecimal.toString: plain where the point lies within the digits or a few zeros before, else with an
+ * exponent.
+ */
 export function decimalText(unscaled: bigint, scale: number): string {
   if (scale === 0) return unscaled.toString();
   const sign = unscaled < 0n ? '-' : '';

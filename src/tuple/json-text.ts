@@ -1,7 +1,7 @@
 import { decimalText, uuidText } from './java-text.ts';
 import type { JavaObject, JavaValue, TypedJavaValue } from './values.ts';
 
-/** What JSON has no word for, as JSON for who reads it. */
+/** How values that JSON cannot express are written as JSON. */
 export interface JsonRules {
   readonly bytes: (value: Uint8Array) => string;
   /** NaN or an infinity. */
@@ -21,8 +21,9 @@ export function valuesToJson(values: readonly JavaValue[], rules: JsonRules): st
 }
 
 /**
- * JSON of a value, as Storm's multilang writes it (JsonSerializer of storm-client 2.8, json-smart). Where Storm fails or writes
- * something of no use: a Date is ISO 8601 in UTC, Character and UUID are strings. Whole numbers have all their digits.
+ * JSON of a value, as Storm's multilang writes it (JsonSerializer of storm-client 2.8, json-smart). Where
+ * Storm fails or writes something of no use: a Date is ISO 8601 in UTC, Character and UUID are strings. Whole
+ * numbers have all their digits.
  */
 export function valueToJson(value: JavaValue, rules: JsonRules): string {
   if (value === null) return 'null';

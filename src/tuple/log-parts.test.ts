@@ -41,7 +41,7 @@ describe('a record in parts', () => {
     assert.deepEqual(joined(new RecordJoiner(), [mine[0]!, others[1]!, others[2]!]), []);
   });
 
-  it('is let go where something else comes, which is there', () => {
+  it('is dropped where something else comes, which is returned', () => {
     const joiner = new RecordJoiner();
     const [one, two, three] = partsOf(splitter(1), abc);
     const record = Buffer.from([1, 0, 65]);
@@ -63,7 +63,7 @@ describe('a record in parts', () => {
       const joiner = new RecordJoiner();
       joined(joiner, [one!, two!]);
       assert.throws(() => joiner.take(broken), { code: 'WIRE_CORRUPT' });
-      assert.deepEqual(joined(joiner, [three!]), [], 'what it came into is let go');
+      assert.deepEqual(joined(joiner, [three!]), [], 'the run that it interrupted is dropped');
     }
   });
 

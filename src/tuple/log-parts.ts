@@ -51,25 +51,25 @@ export function isContinuation(payload: Uint8Array): boolean {
 }
 
 /**
- * Puts parts together again. What is not whole when something else comes is let go: its writer died, and had told nobody that
- * it was written. So is a part whose run was not read from its first on.
+ * Joins parts. A run that is incomplete when another record comes is dropped: its writer died before it
+ * acknowledged the run. So is a part whose run was not read from its first on.
  */
 export class RecordJoiner {
   #whole: Buffer | undefined;
   #bytes = 0;
   #salt = 0;
   #number = 0;
-  /** Runs that were let go. */
+  /** Runs that were dropped. */
   brokenRuns = 0;
 
-  /** Reading goes on somewhere else. */
+  /** Reading continues somewhere else. */
   reset(): void {
     this.#whole = undefined;
   }
 
   /**
-   * The next record of the log: that record itself, the whole that it is the last part of, or undefined while there is none. Throws
-   * `WIRE_CORRUPT` for a part that no writer wrote; what it belongs to is then let go.
+   * The next record of the log: that record itself, the whole that it is the last part of, or undefined while
+   * there is none. Throws `WIRE_CORRUPT` for a part that no writer wrote; its run is then dropped.
    */
   take(payload: Buffer): Buffer | undefined {
     if (payload[0] !== form) {

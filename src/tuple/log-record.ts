@@ -5,7 +5,7 @@ import type { DataFrameCursor } from './data-frame-cursor.ts';
 /**
  * A record of a durable stream: tuples of one frame, without their anchors. Little-endian:
  *
- *     0 form (1)   1 zero   2 place of the emitting task among the tasks of its component, from 0 on   4 count of tuples
+ *     0 form (1)   1 zero   2 index of the emitting task in its component, from 0   4 count of tuples
  *     8 count times: u32 bytes of the values, the values (docs/wire.md)
  *
  * One that is longer than the log takes is written in parts: log-parts.ts.
@@ -25,7 +25,8 @@ export interface RecordBatch {
 
 /** Reads a frame that has been opened, to its end. Throws `WIRE_CORRUPT` for a broken one. */
 export function readBatch(frame: DataFrameCursor, frameBytes: number, place: number): RecordBatch {
-  // Never longer than the frame: its header is larger than a record's, and a tuple loses at least its count of anchors.
+  // Never longer than the frame: its header is larger than a record's, and a tuple loses at least its count
+  // of anchors.
   const record = new ByteWriter(frameBytes);
   record.uint16(form);
   record.uint16(place);
@@ -50,7 +51,7 @@ export function readBatch(frame: DataFrameCursor, frameBytes: number, place: num
 /** The tuples of a record, in place. Made once and opened for each record. */
 export class RecordCursor {
   payload: Uint8Array = new Uint8Array(0);
-  /** Of the emitting task among the tasks of its component. */
+  /** Index of the emitting task among the tasks of its component. */
   place = 0;
   count = 0;
   valuesStart = 0;

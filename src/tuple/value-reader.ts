@@ -15,8 +15,8 @@ import {
 const loopedStringBytesMax = 24;
 
 /**
- * Reads tagged values (docs/wire.md, "Values") from a range of bytes, checking every length against what is left
- * before anything is allocated. Faults are `WIRE_CORRUPT` with the place relative to the range's start.
+ * Reads tagged values (docs/wire.md, "Values") from a range of bytes, checking every length against what is
+ * left before anything is allocated. Faults are `WIRE_CORRUPT` with the place relative to the range's start.
  *
  *   reader.open(buffer, start, end); reader.readAll()          all values, and nothing behind them
  *   reader.open(...); reader.begin(); reader.readLong(); ...   known types, without an object per value

@@ -19,8 +19,8 @@ const classNameBytesMax = 0xffff;
 const loopedStringLengthMax = 48;
 
 /**
- * Writes tagged values (docs/wire.md, "Values") into a ByteWriter. `begin` writes the count; as many values follow.
- * `write` takes any value; `writeLong` and the like need no object at all.
+ * Writes tagged values (docs/wire.md, "Values") into a ByteWriter. `begin` writes the count; as many values
+ * follow. `write` takes any value; `writeLong` and the like need no object at all.
  */
 export class ValueWriter {
   readonly out: ByteWriter;

@@ -1,16 +1,16 @@
 import { GatewayError } from '../base/index.ts';
 
 /**
- * A value of a tuple with its Java type kept, because fields grouping hashes depend on the type: `1`, `1L` and `1.0`
- * go to different tasks. What has one Java type in TypeScript stays plain; all else carries its type:
+ * A value of a tuple with its Java type kept, because fields grouping hashes depend on the type: `1`, `1L`
+ * and `1.0` go to different tasks. What has one Java type in TypeScript stays plain; all else carries its
+ * type:
  *
- *   null, Boolean, String, byte[]            null, boolean, string, Uint8Array
- *   Byte Short Integer Float Double          { type, value: number }
- *   Long BigInteger                          { type, value: bigint }
- *   Character                                { type, code: UTF-16 unit }
- *   List Map Set                             { type, flavour, ... }; the flavour is the Java class (docs/wire.md)
- *   BigDecimal Date UUID                     { type, ... } in the parts that their hash is made of
- *   any other object                         { type: 'object', ... }: opaque bytes, and what they say in portable values
+ *   null, Boolean, String, byte[]            null, boolean, string, Uint8Array Byte Short Integer Float
+ *   Double          { type, value: number } Long BigInteger                          { type, value: bigint }
+ *   Character                                { type, code: UTF-16 unit } List Map Set
+ *       { type, flavour, ... }; the flavour is the Java class (docs/wire.md) BigDecimal Date UUID
+ *           { type, ... } in the parts that their hash is made of any other object                         {
+ *   type: 'object', ... }: opaque bytes, and what they say in portable values
  *
  * A Float's value is a number that a 32-bit float holds exactly. NaN is the canonical one.
  */

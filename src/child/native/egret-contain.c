@@ -4,16 +4,17 @@
  *   egret-contain keep PARENT CGROUP COMMAND [ARG...]
  *   egret-contain probe [CGROUP]
  *
- * keep: runs COMMAND in a session of its own and stays as its parent. It is a subreaper, so a descendant that loses its
- * parent (a daemon, or whatever called setsid) becomes a child of this program. When COMMAND has ended, or when the
- * process PARENT has ended (0: that does not matter), all remaining descendants are killed, and this program ends the
- * way COMMAND did: with its exit code or by its signal. CGROUP is the directory of a control group (v2) in which COMMAND
- * is born, or "-" for none; all members of the group are killed too. The caller creates and removes the directory.
- * SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1 and SIGUSR2 are passed on to COMMAND.
+ * keep: runs COMMAND in a session of its own and stays as its parent. It is a subreaper, so a descendant that
+ * loses its parent (a daemon, or whatever called setsid) becomes a child of this program. When COMMAND has
+ * ended, or when the process PARENT has ended (0: that does not matter), all remaining descendants are
+ * killed, and this program ends the way COMMAND did: with its exit code or by its signal. CGROUP is the
+ * directory of a control group (v2) in which COMMAND is born, or "-" for none; all members of the group are
+ * killed too. The caller creates and removes the directory. SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1 and
+ * SIGUSR2 are passed on to COMMAND.
  *
- * File descriptor 3 is a report to the caller that closes when COMMAND runs. It has lines of a letter and a number:
- * "P pid" before COMMAND is executed, then "E errno" if that failed; "G errno" if the control group cannot be used; "F errno" if no
- * process could be made.
+ * File descriptor 3 is a report to the caller that closes when COMMAND runs. It has lines of a letter and a
+ * number: "P pid" before COMMAND is executed, then "E errno" if that failed; "G errno" if the control group
+ * cannot be used; "F errno" if no process could be made.
  *
  * probe: exits with 0 if keep would work here, else says why not and exits with 1.
  */
@@ -48,7 +49,7 @@ static void report(char kind, long number) {
   (void)written; /* A caller that no longer reads is about to end, and so are we. */
 }
 
-/* fork, with the child in the control group from its beginning. Joining a group later waits for all processors. */
+/* Forks with the child in the control group from its start. Joining a group later waits for all processors. */
 static pid_t fork_into(int cgroup) {
   if (cgroup < 0) return fork();
 #ifdef SYS_clone3
@@ -104,7 +105,7 @@ static int is_below(const struct processes *all, pid_t parent, pid_t self) {
   return found != NULL && found->is_descendant;
 }
 
-/* All processes of this machine, with our descendants marked. Returns 0 when there is no memory or no /proc. */
+/* Lists all processes and marks our descendants. Returns 0 when there is no memory or no /proc. */
 static int look(struct processes *all) {
   all->count = 0;
   DIR *proc = opendir("/proc");
@@ -135,7 +136,7 @@ static int look(struct processes *all) {
   return 1;
 }
 
-/* Signals every descendant; those that have stopped or ended are skipped if asked. Returns how many took the signal. */
+/* Signals every descendant, on request without stopped and ended ones. Returns how many took the signal. */
 static size_t signal_descendants(const struct processes *all, int signal, int skip_stopped) {
   size_t reached = 0;
   for (size_t i = 0; i < all->count; i++) {
@@ -170,9 +171,9 @@ static void wait_a_moment(const sigset_t *child_signal, long ms) {
 }
 
 /*
- * Kills until no descendant is left. They are stopped first, because a stopped process neither forks nor exits: of a
- * program that forks faster than it is killed some would otherwise always remain. Processes of another user (they
- * executed a set-user-id program) cannot be signalled and are left.
+ * Kills until no descendant is left. They are stopped first, because a stopped process neither forks nor
+ * exits: of a program that forks faster than it is killed some would otherwise always remain. Processes of
+ * another user (they executed a set-user-id program) cannot be signalled and are left.
  */
 static void end_descendants(int cgroup) {
   enum { stop_rounds_max = 100, unreachable_rounds_max = 20, moment_ms = 5 };
@@ -209,7 +210,7 @@ static _Noreturn void end_as(int status) {
 }
 
 static _Noreturn void execute(char **command, pid_t keeper, const sigset_t *mask) {
-  /* If the keeper is killed nobody would end this program. */
+  /* If the keeper is killed, no process would end this program. */
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != keeper) _exit(failed_exit);
   setsid();
@@ -220,7 +221,7 @@ static _Noreturn void execute(char **command, pid_t keeper, const sigset_t *mask
   _exit(failed_exit);
 }
 
-/* Shows in process lists what this is, not a second copy of the command; returns nothing of the old arguments. */
+/* Shows in process lists what this is, not a second copy of the command. Clears the old arguments. */
 static void set_title(int argc, char **argv, pid_t child) {
   char *end = argv[argc - 1] + strlen(argv[argc - 1]);
   size_t room = (size_t)(end - argv[0]);
