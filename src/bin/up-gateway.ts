@@ -168,6 +168,8 @@ async function openServices(opening: Opening): Promise<Services> {
     port: config.nimbus.port,
     portKey: 'nimbus.thrift.port',
     frameBytesMax: config.nimbus.frameBytesMax,
+    // A decoded topology takes up to thirty times the memory of its frame. Storm's Nimbus submits one at a time as well.
+    oneAtATime: ['submitTopology', 'submitTopologyWithOpts'],
     ...config.connections,
   });
   // Bind the port before starting containers: a gateway without its port must not touch them.

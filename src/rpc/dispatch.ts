@@ -11,6 +11,7 @@ import { reading } from './codec.ts';
 import { declaredExceptionFor } from './exceptions.ts';
 import { encodeApplicationError, encodeMessage } from './message.ts';
 import type { Call, Handler, MethodShapes, MethodSpec, ServiceSpec } from './service.ts';
+import type { SingleLane } from './single-lane.ts';
 import { type MessageHeader, messageTypes, ThriftReader, wireTypes } from './wire.ts';
 
 /** Answers one message: a frame's bytes in, a frame with its length out, or undefined for a oneway message. */
@@ -23,6 +24,13 @@ const unknownNameCharactersMax = 100;
 /** A handler's methods with their types taken off: the dispatcher pairs each with the codecs of its own method. */
 type AnyHandler = Readonly<Record<string, ((args: object, call: Call) => unknown) | undefined>>;
 
+export interface DispatcherDeps {
+  readonly log: Logger;
+  readonly calls: CallMarks;
+  /** Methods of which one call runs at a time. */
+  readonly singles: { readonly methods: ReadonlySet<string>; readonly lane: SingleLane };
+}
+
 /**
  * Answers every message that has a readable header: with the result, with an exception that the method declares, or with
  * an application error. Throws `PROTOCOL_VIOLATION` when the header itself cannot be read.
@@ -30,7 +38,7 @@ type AnyHandler = Readonly<Record<string, ((args: object, call: Call) => unknown
 export function dispatcherOf<M extends MethodShapes<M>>(
   service: ServiceSpec<M>,
   handler: Handler<M>,
-  { log, calls }: { readonly log: Logger; readonly calls: CallMarks },
+  { log, calls, singles }: DispatcherDeps,
 ): Dispatcher {
   const specs = Object.entries(service.methods as Readonly<Record<string, MethodSpec>>);
   const methods = new Map(
@@ -58,30 +66,54 @@ export function dispatcherOf<M extends MethodShapes<M>>(
       log.warn({ event: 'rpc.method.unavailable', method: method.name, remoteAddress: caller.remoteAddress });
       return refuse('internalError', `method ${method.name} is not available yet in this gateway`);
     }
-    method.mark.entered();
-    try {
-      let args: object;
-      try {
-        args = reading(() => method.arguments.read(reader));
-      } catch (error) {
-        log.warn({
-          event: 'rpc.arguments.refused',
-          method: method.name,
-          remoteAddress: caller.remoteAddress,
-          reason: describeError(error),
-        });
-        return refuse('protocolError', `method ${method.name}: ${describeError(error)}`);
-      }
-      const answer = await outcomeOf(method, header, {
-        run: () => handlers[method.name]!(args, { ...caller, method: method.name }),
+    const answer = (): Promise<Buffer | undefined> =>
+      answerOf(method, header, {
+        reader,
+        refuse,
         log,
-        remoteAddress: caller.remoteAddress,
+        caller,
+        handle: (args) => handlers[method.name]!(args, { ...caller, method: method.name }),
       });
-      return header.type === messageTypes.oneway ? undefined : answer;
-    } finally {
-      method.mark.left();
+    if (!singles.methods.has(method.name)) return answer();
+    const { remoteAddress, signal } = caller;
+    try {
+      return await singles.lane.run({ address: remoteAddress, frameBytes: message.length, signal }, answer);
+    } catch (error) {
+      // the lane's own refusal: `answer` itself does not throw
+      return refuse('internalError', `method ${method.name}: ${describeError(error)}`);
     }
   };
+}
+
+/** Decodes the arguments, runs the handler and encodes what it answers; undefined for a oneway message. */
+async function answerOf(
+  method: MethodSpec & { readonly mark: ReturnType<CallMarks['markOf']> },
+  header: MessageHeader,
+  deps: {
+    readonly reader: ThriftReader;
+    readonly refuse: (type: Parameters<typeof encodeApplicationError>[1], text: string) => Buffer;
+    readonly log: Logger;
+    readonly caller: Omit<Call, 'method'>;
+    readonly handle: (args: object) => unknown;
+  },
+): Promise<Buffer | undefined> {
+  const { reader, refuse, log, handle } = deps;
+  const { remoteAddress } = deps.caller;
+  method.mark.entered();
+  try {
+    let args: object;
+    try {
+      args = reading(() => method.arguments.read(reader));
+    } catch (error) {
+      const reason = describeError(error);
+      log.warn({ event: 'rpc.arguments.refused', method: method.name, remoteAddress, reason });
+      return refuse('protocolError', `method ${method.name}: ${reason}`);
+    }
+    const bytes = await outcomeOf(method, header, { run: () => handle(args), log, remoteAddress });
+    return header.type === messageTypes.oneway ? undefined : bytes;
+  } finally {
+    method.mark.left();
+  }
 }
 
 interface Report {

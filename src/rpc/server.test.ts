@@ -278,6 +278,37 @@ describe('ThriftServer', () => {
     await slow.answer(0);
   });
 
+  it('runs one call at a time of the methods that say so, of all connections, and others beside it', async () => {
+    const gates = new Map(['one', 'two'].map((name) => [name, deferred<undefined>()]));
+    const begun: string[] = [];
+    const { server } = await serve(
+      {
+        deactivate: async ({ name }) => {
+          begun.push(name);
+          await gates.get(name)!.promise;
+        },
+        isTopologyNameAllowed: () => true,
+      },
+      { oneAtATime: ['deactivate'] },
+    );
+    const one = await RawClient.to(server.port);
+    one.send(callFrame('deactivate', { name: 'one' }));
+    await eventually('the first call', () => begun[0]);
+    const two = await RawClient.to(server.port);
+    two.send(callFrame('deactivate', { name: 'two' }));
+    const other = await RawClient.to(server.port);
+    for (let index = 0; index < 3; index++) {
+      other.send(callFrame('isTopologyNameAllowed', { name: 'x' }));
+      assert.equal(readBool(await other.answer(index)), true);
+    }
+    assert.deepEqual(begun, ['one']);
+    gates.get('one')!.resolve(undefined);
+    await one.answer(0);
+    await eventually('the second call', () => begun[1]);
+    gates.get('two')!.resolve(undefined);
+    await two.answer(0);
+  });
+
   it('answers unknown, missing and ill-typed calls with an application error and goes on', async () => {
     const { server } = await serve({ isTopologyNameAllowed: () => true });
     const client = await RawClient.to(server.port);

@@ -17,6 +17,7 @@ import { type PlaceLimits, placeFor } from './places.ts';
 import { ServerAccount } from './server-account.ts';
 import { plainAddress, ServerConnection } from './server-connection.ts';
 import type { Handler, MethodShapes, ServiceSpec } from './service.ts';
+import { SingleLane } from './single-lane.ts';
 import { Turns } from './turns.ts';
 
 export interface ThriftServerOptions<M extends MethodShapes<M>> {
@@ -55,6 +56,11 @@ export interface ThriftServerOptions<M extends MethodShapes<M>> {
   readonly heldBytesMax?: number;
   /** Expected bytes of an answer, by method. The server raises them to the largest answers that it sees. */
   readonly answerBytesExpected?: Readonly<Record<string, number>>;
+  /**
+   * Methods of which one call runs at a time, all of them together; the others wait undecoded, at most `heldBytesMax` bytes of
+   * them. For calls that take much memory while they run.
+   */
+  readonly oneAtATime?: readonly (keyof M & string)[];
 }
 
 const closeGraceMs = 1000;
@@ -128,11 +134,20 @@ export class ThriftServer implements AsyncDisposable {
   ): Promise<ThriftServer> {
     const { service, handler } = options;
     const log = limitedByPeer(deps.log.child({ service: service.name }), deps.clock);
+    const limits = limitsOf(options);
+    const dispatcherDeps = {
+      log,
+      calls: deps.calls ?? unwatchedCalls,
+      singles: {
+        methods: new Set<string>(options.oneAtATime ?? []),
+        lane: new SingleLane(limits.heldBytesMax),
+      },
+    };
     const server = new ThriftServer(
       { clock: deps.clock, log },
       {
-        dispatch: dispatcherOf(service, handler, { log, calls: deps.calls ?? unwatchedCalls }),
-        limits: limitsOf(options),
+        dispatch: dispatcherOf(service, handler, dispatcherDeps),
+        limits,
         sizes: new AnswerSizes(Object.keys(service.methods), options.answerBytesExpected ?? {}),
       },
     );
