@@ -108,6 +108,12 @@ const steps = [
     run: buildHelper,
   },
   {
+    name: 'addon that returns memory',
+    inputs: ['src/base/native'],
+    outputs: ['build/native/egret-trim.node'],
+    run: buildTrim,
+  },
+  {
     name: 'TypeScript build',
     inputs: ['src', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'],
     outputs: ['build/js/bin/egret.js', 'build/js/bin/container.js'],
@@ -246,19 +252,38 @@ async function archiveClasses() {
  * children are contained by process groups only, which the gateway's log says, and the next setup retries.
  */
 async function buildHelper() {
-  const compiler = ['cc', 'gcc', 'clang'].find(onPath);
-  if (compiler === undefined) {
-    progress('helper that contains child processes: left out, there is no C compiler (cc, gcc or clang)');
-    return false;
-  }
-  const built = join(root, 'build', 'native', 'egret-contain');
-  const fresh = `${built}.new`;
-  mkdirSync(join(built, '..'), { recursive: true });
+  const compiler = compilerFor('helper that contains child processes');
+  if (compiler === undefined) return false;
+  const { built, fresh } = nativeOutput('egret-contain');
   const args = ['-std=c11', '-O2', '-o', fresh, join('src', 'child', 'native', 'egret-contain.c')];
   const isStatic = spawnSync(compiler, ['-static', ...args], { cwd: root, stdio: 'ignore' }).status === 0;
   if (!isStatic && !(await execute(compiler, args, { isNeeded: false }))) return false;
   renameSync(fresh, built); // a gateway may be running the old one
   return true;
+}
+
+/** Without the addon, or with a C library that has no malloc_trim, a gateway keeps some of the memory of a flood. */
+async function buildTrim() {
+  const compiler = compilerFor('addon that returns memory');
+  if (compiler === undefined) return false;
+  const { built, fresh } = nativeOutput('egret-trim.node');
+  const args = ['-std=c11', '-O2', '-shared', '-fPIC', '-fvisibility=hidden', '-o', fresh];
+  const source = join('src', 'base', 'native', 'egret-trim.c');
+  if (!(await execute(compiler, [...args, source], { isNeeded: false }))) return false;
+  renameSync(fresh, built);
+  return true;
+}
+
+function compilerFor(what) {
+  const compiler = ['cc', 'gcc', 'clang'].find(onPath);
+  if (compiler === undefined) progress(`${what}: left out, there is no C compiler (cc, gcc or clang)`);
+  return compiler;
+}
+
+function nativeOutput(name) {
+  const built = join(root, 'build', 'native', name);
+  mkdirSync(join(built, '..'), { recursive: true });
+  return { built, fresh: `${built}.new` };
 }
 
 /** A digest over names and contents of files, folders taken whole (build results and caches left out). */

@@ -25,7 +25,7 @@ export {
   LoopWatch,
   unwatchedCalls,
 } from './loop-watch.ts';
-export { MemoryReturn } from './memory-return.ts';
+export { MemoryReturn, memoryGiveBack } from './memory-return.ts';
 export { Metrics } from './metrics.ts';
 export { MetricsFile } from './metrics-file.ts';
 export { type RandomSource, seededRandom, systemRandom } from './random.ts';

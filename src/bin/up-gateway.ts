@@ -10,6 +10,7 @@ import {
   MemoryReturn,
   Metrics,
   MetricsFile,
+  memoryGiveBack,
   openLog,
   systemClock,
   systemRandom,
@@ -100,7 +101,8 @@ export class Gateway implements AsyncDisposable {
       metrics.collectProcess();
       const calls = new LoopWatch({ clock: systemClock, log, metrics, logFile, ...loopLimits });
       undo.push(() => calls[Symbol.asyncDispose]());
-      const memory = new MemoryReturn({ clock: systemClock });
+      const giveBack = memoryGiveBack(join(config.checkoutDir, 'build', 'native', 'egret-trim.node'));
+      const memory = new MemoryReturn({ clock: systemClock, giveBack });
       undo.push(() => memory[Symbol.dispose]());
       const services = await openServices({ world, config, log, calls, stop, undo });
       const file = join(config.localDir, 'metrics', 'gateway.prom');
