@@ -1,5 +1,7 @@
 #!/usr/bin/env node
-/** Runs the generators again and fails if their output, or a copy of a source, differs from what is committed. */
+/**
+ * Runs the generators again and fails if their output, or a copy of a source, differs from what is committed.
+ */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

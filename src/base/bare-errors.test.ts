@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * Files that still throw errors without a code, and how many. Take an entry out when its file is mended; never add one.
- * A broken invariant is asserted (`node:assert`), a fault of the outside world is a GatewayError.
+ * Files that still throw errors without a code, and how many. Take an entry out when its file is fixed; never
+ * add one. A broken invariant is asserted (`node:assert`), a fault of the outside world is a GatewayError.
  */
 const known: Readonly<Record<string, number>> = {
   'container/life/prepare.ts': 1,

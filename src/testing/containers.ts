@@ -89,8 +89,8 @@ export interface ContainersOptions {
 }
 
 /**
- * Real container processes of one topology of shell components (a spout of numbers, two sinks, an acker), with a real
- * Redis, in the place of nimbus and scheduler the test.
+ * Real container processes of one topology of shell components (a spout of numbers, two sinks, an acker),
+ * with a real Redis, in the place of nimbus and scheduler the test.
  */
 export class Containers implements AsyncDisposable {
   readonly directory: string;

@@ -2,8 +2,9 @@ import type { JsonObject } from '../base/index.ts';
 import { type Component, makeSystemTopology, normalizeTopology, TopologyIndex } from '../topology/index.ts';
 
 /**
- * A system topology from its edges, `a>b` for each; `s`, `s1`, ... are spouts, the others bolts, all of one task. With one
- * acker and one event logger. Task ids go by the order of names, `__acker` (1) and `__eventlogger` (2) first.
+ * A system topology from its edges, `a>b` for each; `s`, `s1`, ... are spouts, the others bolts, all of one
+ * task. With one acker and one event logger. Task ids go by the order of names, `__acker` (1) and
+ * `__eventlogger` (2) first.
  */
 export function edgeTopology(
   edges: readonly string[],

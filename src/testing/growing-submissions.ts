@@ -1,6 +1,9 @@
 import type { ComponentCommon, ComponentObject, Grouping, StormTopology } from '../rpc/index.ts';
 
-/** A topology and a configuration whose size grows with `n`: each family lets other sizes grow, two of them together where it can. */
+/**
+ * A topology and a configuration whose size grows with `n`: each family lets other sizes grow, two of them
+ * together where it can.
+ */
 export interface GrowingSubmission {
   readonly topology: StormTopology;
   readonly jsonConf: string;

@@ -65,7 +65,10 @@ export const scalarArbitrary: fc.Arbitrary<JavaValue> = fc.oneof(
 
 const bytesArbitrary = fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes));
 
-/** Scalars and collections of them, nested; byte[] at the top alone, because inside a collection it has no hash in Java. */
+/**
+ * Scalars and collections of them, nested; byte[] at the top alone, because inside a collection it has no
+ * hash in Java.
+ */
 export const valueArbitrary: fc.Arbitrary<JavaValue> = fc.oneof(
   bytesArbitrary,
   fc.letrec<{ value: JavaValue }>((tie) => ({
@@ -97,7 +100,10 @@ export const valueArbitrary: fc.Arbitrary<JavaValue> = fc.oneof(
   })).value,
 );
 
-/** The value in the JSON that the oracle's GroupingValues reads. Not the wire's encoding, so that the two check each other. */
+/**
+ * The value in the JSON that the oracle's GroupingValues reads. Not the wire's encoding, so that the two
+ * check each other.
+ */
 export function sayJavaValue(value: JavaValue): JsonValue {
   if (value === null) return { t: 'null', v: null };
   if (typeof value === 'boolean') return { t: 'boolean', v: value };

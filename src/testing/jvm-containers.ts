@@ -30,8 +30,8 @@ export interface HostRecord {
 }
 
 /**
- * One or two real JVM hosts with a router of a few lines between them, in the place of stream managers: for tests of the
- * host alone. Open, use, close; close leaves neither processes nor files.
+ * One or two real JVM hosts with a router of a few lines between them, in the place of stream managers: for
+ * tests of the host alone. Open, use, close; close leaves neither processes nor files.
  */
 export class JvmContainers implements Outlet {
   readonly directory: string;

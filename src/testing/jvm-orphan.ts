@@ -4,8 +4,8 @@ import { JvmContainers } from './jvm-containers.ts';
 import { writeShellChild } from './shell-child.ts';
 
 /**
- * A container to be killed by a test: runs a JVM with a shell bolt, prints `{"directory", "jvm", "child"}` once both
- * processes run, and waits.
+ * A container to be killed by a test: runs a JVM with a shell bolt, prints `{"directory", "jvm", "child"}`
+ * once both processes run, and waits.
  */
 const containers = new JvmContainers({
   kind: 'sleeper',

@@ -14,7 +14,10 @@ const closeLimitMs = 10_000;
 const linesKeptMax = 200;
 
 export interface KafkaBrokerOptions {
-  /** Settings of the broker by Kafka's names, laid over those of one node alone: `{ 'log.flush.interval.messages': '1' }`. */
+  /**
+   * Settings of the broker by Kafka's names, laid over those of one node alone: `{
+   * 'log.flush.interval.messages': '1' }`.
+   */
   readonly settings?: Readonly<Record<string, string>>;
   /** Default: quick to start and small. A benchmark gives its own, `['-Xmx1g']`. */
   readonly jvmFlags?: readonly string[];
@@ -23,8 +26,9 @@ export interface KafkaBrokerOptions {
 const quickJvmFlags = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:-UsePerfData'];
 
 /**
- * A Kafka broker, real: one node that is its own controller (KRaft), on free ports of this machine, its data in a directory of its
- * own. Whoever starts it must close it. The jars come from Maven Central; without them `start` throws and says so.
+ * A Kafka broker, real: one node that is its own controller (KRaft), on free ports of this machine, its data
+ * in a directory of its own. Whoever starts it must close it. The jars come from Maven Central; without them
+ * `start` throws and says so.
  */
 export class KafkaBroker implements AsyncDisposable {
   /** For `bootstrap.servers`. The same over a restart. */
@@ -129,7 +133,10 @@ export class KafkaBroker implements AsyncDisposable {
     if (isServing !== undefined && !this.#lines.includes(isServing)) this.#lines.unshift(isServing);
   }
 
-  /** Whoever ends without closing it leaves no broker behind, killed or not: a shell waits for the end of our pipe. */
+  /**
+   * Whoever ends without closing it leaves no broker behind, killed or not: a shell waits for the end of our
+   * pipe.
+   */
   #watchOver(child: ChildProcess): void {
     const script = 'read _; kill -9 "$0"; rm -rf "$1"';
     const watcher = spawn('sh', ['-c', script, String(child.pid), this.directory], {

@@ -43,8 +43,8 @@ const baseConf: JsonObject = {
 };
 
 /**
- * The two sides of the log in `a -> b`, each as a host of its own over a simulated disk and a clock that is moved by hand. Tasks are
- * named `component/place`.
+ * The two sides of the log in `a -> b`, each as a host of its own over a simulated disk and a clock that is
+ * moved by hand. Tasks are named `component/place`.
  */
 export class LogHostsRig {
   readonly fixture: LogFixture;
@@ -120,7 +120,10 @@ export class LogHostsRig {
     host.control({ type: 'plan', plan });
   }
 
-  /** Tuples (word, count) from a task of the producer in one frame; each has the root of its number in the list, from `root` on. */
+  /**
+   * Tuples (word, count) from a task of the producer in one frame; each has the root of its number in the
+   * list, from `root` on.
+   */
   emit(sink: LogSinkHost, tuples: readonly (readonly JavaValue[])[], from = 'a/0', root = 1): void {
     const route = {
       target: sink.tasks[0]!,

@@ -6,7 +6,9 @@ interface Timer {
   readonly tick: () => void;
 }
 
-/** Time that moves when a test says so. Timers fire in the order in which they are due, each at its own time. */
+/**
+ * Time that moves when a test says so. Timers fire in the order in which they are due, each at its own time.
+ */
 export class ManualClock implements Clock {
   #nowMs: number;
   readonly #timers = new Set<Timer>();
@@ -58,7 +60,9 @@ export class ManualClock implements Clock {
     this.#nowMs = untilMs;
   }
 
-  /** Moves time on at once, as for a process that was stopped: each timer that is due fires once, and late. */
+  /**
+   * Moves time on at once, as for a process that was stopped: each timer that is due fires once, and late.
+   */
   jump(ms: number): void {
     this.#nowMs += ms;
     const due = [...this.#timers].filter((timer) => timer.dueMs <= this.#nowMs);

@@ -3,9 +3,10 @@ import { existsSync } from 'node:fs';
 import type { JsonValue } from '../base/index.ts';
 
 /**
- * Asks Storm's released classes: runs `egret.oracle.<mainClass>` of multilang/java/oracle in a JVM, gives it `question`
- * as JSON on standard input and returns the JSON it prints. Put many questions into one call: a JVM takes half a second.
- * `ahead`: jars of build/java that come before Storm's. Throws when the set-up has not built the oracle, or when it fails (with its standard error).
+ * Asks Storm's released classes: runs `egret.oracle.<mainClass>` of multilang/java/oracle in a JVM, gives it
+ * `question` as JSON on standard input and returns the JSON it prints. Put many questions into one call: a
+ * JVM takes half a second. `ahead`: jars of build/java that come before Storm's. Throws when the set-up has
+ * not built the oracle, or when it fails (with its standard error).
  */
 export function askOracle(
   mainClass: string,

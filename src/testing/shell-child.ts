@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { JvmContainers } from './jvm-containers.ts';
 
 /**
- * Gives the `sleeper` topology its script: it answers Storm's handshake, writes its pid to the results, and then ignores
- * everything, the end of its input as well.
+ * Gives the `sleeper` topology its script: it answers Storm's handshake, writes its pid to the results, and
+ * then ignores everything, the end of its input as well.
  */
 export function writeShellChild(containers: JvmContainers): void {
   const pidFile = join(containers.resultsDir, 'child');

@@ -60,8 +60,8 @@ export interface RoutedTuple {
 }
 
 /**
- * Shell hosts with their real children, ackers, and in the place of a stream manager a router of a few lines that keeps
- * what passes: for tests of the host alone. `close` fails when a child is left.
+ * Shell hosts with their real children, ackers, and in the place of a stream manager a router of a few lines
+ * that keeps what passes: for tests of the host alone. `close` fails when a child is left.
  */
 export class ShellRig implements Outlet {
   readonly directory = mkdtempSync(join(tmpdir(), 'egret-shell-'));

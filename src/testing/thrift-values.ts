@@ -67,7 +67,10 @@ const baseArbitraries: Readonly<Record<BaseTypeName, fc.Arbitrary<unknown>>> = {
   binary: fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes)),
 };
 
-/** What a value holds, in the words of the Java class egret.oracle.ThriftValues, so that the two can be compared. */
+/**
+ * What a value holds, in the words of the Java class egret.oracle.ThriftValues, so that the two can be
+ * compared.
+ */
 export function describeThrift(document: IdlDocument, type: IdlType, value: unknown): JsonValue {
   switch (type.kind) {
     case 'base':

@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { type JavaValue, java, type TypedJavaValue } from '../tuple/index.ts';
 
-/** A value as egret.oracle.ValuesDescription says it: class and content, sets and maps in the order of their texts. */
+/**
+ * A value as egret.oracle.ValuesDescription says it: class and content, sets and maps in the order of their
+ * texts.
+ */
 export function describeValue(value: JavaValue): string {
   if (value === null) return 'null';
   if (typeof value === 'string') return `String ${unitsOf(value)}`;

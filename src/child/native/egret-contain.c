@@ -49,7 +49,7 @@ static void report(char kind, long number) {
   (void)written; /* A caller that no longer reads is about to end, and so are we. */
 }
 
-/* Forks with the child in the control group from its start. Joining a group later waits for all processors. */
+/* Forks with the child in the control group at birth. Joining a group later waits for all processors. */
 static pid_t fork_into(int cgroup) {
   if (cgroup < 0) return fork();
 #ifdef SYS_clone3

@@ -21,7 +21,10 @@ const services = {
   nimbus: { spec: Nimbus, idl: 'storm' },
   dlog: { spec: DistributedLogService, idl: 'dlog' },
 };
-/** So much of what is sent are the calls that people make, which get further than random arguments of a right type do. */
+/**
+ * So much of what is sent are the calls that people make, which get further than random arguments of a right
+ * type do.
+ */
 const realisticRepeats = 8;
 
 /** Random valid arguments for every method of a service, and calls as people make them. */

@@ -15,7 +15,9 @@ export interface AttackFrame {
 const knownEvery = 5000;
 const lengthLieEvery = 400;
 
-/** The frames against one service. A frame is a function of seed and index alone: any one can be sent again. */
+/**
+ * The frames against one service. A frame is a function of seed and index alone: any one can be sent again.
+ */
 export class AttackFrames {
   readonly #seed: number;
   readonly #service: ServiceName;

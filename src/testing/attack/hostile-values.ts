@@ -1,6 +1,9 @@
 import type { RandomSource } from '../../base/index.ts';
 
-/** Values that have broken programs before: at the ends of ranges, of the wrong size, or that mean something to somebody. */
+/**
+ * Values that have broken programs before: at the ends of ranges, of the wrong size, or that mean something
+ * to somebody.
+ */
 
 export const hostileInts: readonly bigint[] = [
   ...[0n, 1n, -1n, 2n, 127n, 128n, 255n, 256n, 32_767n, 32_768n, 65_535n, 65_536n, 1_000_000n],

@@ -156,7 +156,10 @@ function reference(handle: number): Buffer {
   return bytes;
 }
 
-/** As DistributedLog's LogRecordSet is on the wire: version, count and both lengths in front, then each record's length. */
+/**
+ * As DistributedLog's LogRecordSet is on the wire: version, count and both lengths in front, then each
+ * record's length.
+ */
 function recordSet(records: number): Buffer {
   const count = Math.floor(records);
   const head = Buffer.alloc(16);

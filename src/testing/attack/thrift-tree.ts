@@ -1,6 +1,9 @@
 import { wireTypes } from '../../rpc/wire.ts';
 
-/** A value of the binary protocol as its parts, so that one part can be replaced by something that does not belong there. */
+/**
+ * A value of the binary protocol as its parts, so that one part can be replaced by something that does not
+ * belong there.
+ */
 export type Node =
   | { readonly kind: 'scalar'; readonly type: number; bytes: Buffer }
   | { readonly kind: 'text'; readonly type: number; bytes: Buffer; claimed?: number }

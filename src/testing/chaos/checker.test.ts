@@ -7,7 +7,9 @@ const places = ['straight', 'parts/0', 'parts/1', 'joined'];
 /** [component, task, line] as a run wrote them. */
 type Written = readonly [component: string, task: string, line: string];
 
-/** The journals of ids that are emitted, fail a number of times, and are acked when all places have seen them. */
+/**
+ * The journals of ids that are emitted, fail a number of times, and are acked when all places have seen them.
+ */
 function journals(fails: readonly number[]): Written[] {
   return fails.flatMap((failed, number) => {
     const id = `ids-3:${number}`;

@@ -42,9 +42,10 @@ interface IdState {
 const examplesMax = 5;
 
 /**
- * Judges the journals of a run: every id that was emitted is acked in the end, and none was acked before every place
- * that it must reach had seen it. Lines come in as they are found; {@link settle} after a round in which the spouts'
- * journals were read before the sinks': a sink writes before it acks, so what a spout knows acked by then is in them.
+ * Judges the journals of a run: every id that was emitted is acked in the end, and none was acked before
+ * every place that it must reach had seen it. Lines come in as they are found; {@link settle} after a round
+ * in which the spouts' journals were read before the sinks': a sink writes before it acks, so what a spout
+ * knows acked by then is in them.
  */
 export class Checker {
   readonly #places: ReadonlyMap<string, number>;

@@ -24,8 +24,8 @@ export class AckTimes {
   }
 
   /**
-   * The longest time without an ack of those that begin in an interval or reach into it, of the spout task that waited longest.
-   * What was before the interval does not count, what is after it does, up to `untilMs`.
+   * The longest time without an ack of those that begin in an interval or reach into it, of the spout task
+   * that waited longest. What was before the interval does not count, what is after it does, up to `untilMs`.
    */
   longestGapMs(fromMs: number, toMs: number, untilMs: number): number {
     const binOf = (atMs: number): number => Math.max(0, Math.floor((atMs - this.#fromMs) / binMs));

@@ -1,4 +1,6 @@
-/** Gives the whole lines of a file that grows; what follows the last newline waits for the rest of its line. */
+/**
+ * Gives the whole lines of a file that grows; what follows the last newline waits for the rest of its line.
+ */
 export class LineReader {
   #rest = '';
 
@@ -10,9 +12,9 @@ export class LineReader {
 }
 
 /**
- * One line of a task's journal (compat-tests/topologies, Journal.java): `o PID MS;` at each opening, and of a spout
- * `e MS ID ATTEMPT;` before an emit, `a MS ID;` and `f MS ID;` at an ack and a fail, of a sink `s ID;` or `s ID/PART;`
- * before its ack. An id is SOURCE:NUMBER.
+ * One line of a task's journal (compat-tests/topologies, Journal.java): `o PID MS;` at each opening, and of a
+ * spout `e MS ID ATTEMPT;` before an emit, `a MS ID;` and `f MS ID;` at an ack and a fail, of a sink `s ID;`
+ * or `s ID/PART;` before its ack. An id is SOURCE:NUMBER.
  */
 export type JournalLine =
   | { readonly kind: 'opened' }

@@ -1,6 +1,9 @@
 import { type RandomSource, seededRandom } from '../../base/index.ts';
 
-/** What is done to what. Processes are named by what they are to a topology; `disk` is that of the gateway's directory. */
+/**
+ * What is done to what. Processes are named by what they are to a topology; `disk` is that of the gateway's
+ * directory.
+ */
 export type FaultKind =
   | `${ProcessKind} ${'killed' | 'stopped' | 'cut off'}`
   | 'gateway restarted'

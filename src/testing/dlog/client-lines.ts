@@ -1,7 +1,10 @@
 import { createInterface } from 'node:readline';
 import { type AppendOutcome, DlogClient, formatPosition, parsePosition } from '../../dlog-client/index.ts';
 
-/** The client library as the examples of the other languages use theirs: `append|tail|truncate HOST:PORT STREAM [POSITION|--no-follow]`. */
+/**
+ * The client library as the examples of the other languages use theirs: `append|tail|truncate HOST:PORT
+ * STREAM [POSITION|--no-follow]`.
+ */
 const [command, address, stream, rest] = process.argv.slice(2) as [string, string, string, string?];
 const colon = address.lastIndexOf(':');
 const home = { host: address.slice(0, colon), port: Number(address.slice(colon + 1)) };

@@ -121,7 +121,9 @@ function tornBatches(history: History): string[] {
   });
 }
 
-/** One owner's appends stand in the order of its calls, and nothing is acknowledged behind one that was not. */
+/**
+ * One owner's appends stand in the order of its calls, and nothing is acknowledged behind one that was not.
+ */
 function holes({ appends, final }: History): string[] {
   const faults: string[] = [];
   const places = new Map(final.map((record, index) => [record.id, index]));

@@ -17,7 +17,10 @@ interface World {
   readonly random: RandomSource;
 }
 
-/** A process of the model: everything it does waits for its turn, and it may be stopped for long between any two steps, or for ever. */
+/**
+ * A process of the model: everything it does waits for its turn, and it may be stopped for long between any
+ * two steps, or for ever.
+ */
 export class ModelProcess {
   readonly log: DistributedLog;
   readonly name: string;

@@ -14,7 +14,8 @@ describe('the log under faults', () => {
     first + 1,
     first + 2,
   ];
-  // A seed took a second where many things ran at once: few in a test, so that none comes near the limit of time.
+  // A seed took a second where many things ran at once: few in a test, so that none comes near the limit of
+  // time.
   const seedsPerTest = 4;
 
   for (let from = 0; from < seeds.length; from += seedsPerTest) {
@@ -27,7 +28,10 @@ describe('the log under faults', () => {
     });
   }
 
-  /** Seeds that found something once: what was read ahead, a view, an open, a creation and a fence that met a cut. */
+  /**
+   * Seeds that found something once: what was read ahead, a view, an open, a creation and a fence that met a
+   * cut.
+   */
   const foundInKafka = [699, 828, 1125, 1261, 1298, 1321, 908689779];
   const kafkaSeeds = [...foundInKafka, ...Array.from({ length: 30 }, (_, index) => index + 1)];
   kafkaSeeds.push(first, first + 1, first + 2);

@@ -19,9 +19,10 @@ export interface ModelResult {
 }
 
 /**
- * Owners and readers of one stream, over a disk (or a Kafka broker), a clock and a state store that do their worst, all from one seed: paused
- * and killed processes, power cuts that tear and lose writes, failing disks, records that arrive late, a state store emptied and rolled back. In the end all
- * calms down, and what everybody was told is held against what is there.
+ * Owners and readers of one stream, over a disk (or a Kafka broker), a clock and a state store that do their
+ * worst, all from one seed: paused and killed processes, power cuts that tear and lose writes, failing disks,
+ * records that arrive late, a state store emptied and rolled back. In the end all calms down, and what
+ * everybody was told is held against what is there.
  */
 export async function runModel(seed: number, medium: MediumKind = 'disk'): Promise<ModelResult> {
   const model = new Model(seed, medium);

@@ -40,9 +40,9 @@ const stallShare = 0.1;
 const faultShare = 0.2;
 
 /**
- * A broker of single partitions, with Kafka's rules and no others: the records of one producer keep their order, those of several mix in any
- * way, a record may land long after its sender was told that it timed out or has died, nobody reads what is not flushed. `step` lets
- * some of what is on its way arrive.
+ * A broker of single partitions, with Kafka's rules and no others: the records of one producer keep their
+ * order, those of several mix in any way, a record may land long after its sender was told that it timed out
+ * or has died, nobody reads what is not flushed. `step` lets some of what is on its way arrive.
  */
 export class SimulatedBroker {
   readonly #random: RandomSource;

@@ -44,9 +44,9 @@ type Node = FileNode | DirectoryNode;
 const sectorBytes = 512;
 
 /**
- * A disk with one cache of pages for all its processes. A power cut keeps what was synced, and of the rest what chance will: of
- * each directory's changes a beginning, of each write any of its sectors. A sync that fails drops what it should have
- * written, and the cache goes on showing it.
+ * A disk with one cache of pages for all its processes. A power cut keeps what was synced, and of the rest
+ * what chance will: of each directory's changes a beginning, of each write any of its sectors. A sync that
+ * fails drops what it should have written, and the cache goes on showing it.
  */
 export class SimulatedDisk {
   fault: DiskFault = () => undefined;

@@ -11,7 +11,10 @@ export function permitOf(epoch: number, token = epoch.toString(16).padStart(16, 
   return { stream, epoch, token };
 }
 
-/** An owner that writes entries of one record each, all transaction ids its epoch's hundreds plus the entry's number. */
+/**
+ * An owner that writes entries of one record each, all transaction ids its epoch's hundreds plus the entry's
+ * number.
+ */
 export class Owner {
   readonly permit: Permit;
   readonly header: SegmentHeader;

@@ -35,7 +35,10 @@ function checkPressure(cluster: Cluster, speaker: SimulatedContainer, hearer: Si
   }
 }
 
-/** Both have been running, the hearer knows this life of the speaker, and a connection of the speaker to the hearer has been open, for long enough. */
+/**
+ * Both have been running, the hearer knows this life of the speaker, and a connection of the speaker to the
+ * hearer has been open, for long enough.
+ */
 function canHear(cluster: Cluster, speaker: SimulatedContainer, hearer: SimulatedContainer): boolean {
   const { links } = cluster;
   const link = links.between(speaker.process, hearer.process);

@@ -27,8 +27,8 @@ export interface SimulatedMaster {
 }
 
 /**
- * One topology: its master, its containers, the links between them, the state store, and the scheduler, of which
- * only what it does to containers is simulated.
+ * One topology: its master, its containers, the links between them, the state store, and the scheduler, of
+ * which only what it does to containers is simulated.
  */
 export class Cluster {
   readonly world: World;

@@ -9,12 +9,16 @@ interface Write {
   readonly done: ((error?: Error | null) => void) | undefined;
 }
 
-/** How long the system asks an end that says nothing whether it lives: keep-alive after 10 s, then 10 times each second. */
+/**
+ * How long the system asks an end that says nothing whether it lives: keep-alive after 10 s, then 10 times
+ * each second.
+ */
 const keepAliveMs = [10_000, 20_000] as const;
 
 /**
- * One end of a simulated connection, with the contract of a socket and its liberties: bytes written are only copied when
- * the system takes them over, reads are cut anywhere, and the buffer of a read is overwritten after it.
+ * One end of a simulated connection, with the contract of a socket and its liberties: bytes written are only
+ * copied when the system takes them over, reads are cut anywhere, and the buffer of a read is overwritten
+ * after it.
  */
 export class End implements Connection {
   readonly process: SimulatedProcess;

@@ -272,9 +272,10 @@ export class SimulatedContainer {
   }
 
   /**
-   * A connected peer's queue may pass its bound by what was being read when the hosts were paused, and by what is handed on
-   * for a task that has moved: links are read on, within the slack of the limits (32 MiB). When the connection
-   * ends it keeps that for the next one, and takes nothing more until it is below the bound.
+   * A connected peer's queue may pass its bound by what was being read when the hosts were paused, and by
+   * what is handed on for a task that has moved: links are read on, within the slack of the limits (32 MiB).
+   * When the connection ends it keeps that for the next one, and takes nothing more until it is below the
+   * bound.
    */
   #checkQueue(
     peer: number,

@@ -6,11 +6,14 @@ import type { Fault } from './scenario.ts';
 type Strike = (cluster: Cluster, fault: Fault) => void;
 
 /**
- * By the name that stands in a scenario. Places are container ids (0: the topology master) or, for hosts, a task id;
- * `for` is how long it lasts in ms.
+ * By the name that stands in a scenario. Places are container ids (0: the topology master) or, for hosts, a
+ * task id; `for` is how long it lasts in ms.
  */
 export const faultKinds: Readonly<Record<string, Strike>> = {
-  /** kill -9 of a container; another is started after `for`. silent=1: its machine is gone, and nobody is told. */
+  /**
+   * kill -9 of a container; another is started after `for`. silent=1: its machine is gone, and nobody is
+   * told.
+   */
   'crash-container': (cluster, { places, options }) => {
     const container = cluster.containers.get(places[0]!)!;
     if (!container.process.isAlive) return;
@@ -99,8 +102,8 @@ export const faultKinds: Readonly<Record<string, Strike>> = {
     });
   },
   /**
-   * The store comes back with nothing but the topology, on a machine whose clock is `behind` by so many ms; the scheduler
-   * writes down again what it runs after `for`.
+   * The store comes back with nothing but the topology, on a machine whose clock is `behind` by so many ms;
+   * the scheduler writes down again what it runs after `for`.
    */
   'store-emptied': (cluster, { options }) => {
     cluster.observer.isStoreSound = false;
@@ -112,7 +115,10 @@ export const faultKinds: Readonly<Record<string, Strike>> = {
     void empty().catch(() => undefined);
     later(cluster, options['for'], () => cluster.recordAll());
   },
-  /** The store goes back to what it held `by` ms ago; the scheduler writes down again what it runs after `for`. */
+  /**
+   * The store goes back to what it held `by` ms ago; the scheduler writes down again what it runs after
+   * `for`.
+   */
   'store-back': (cluster, { options }) => {
     const goBack = cluster.server.snapshot();
     later(cluster, options['by'], () => {

@@ -10,7 +10,9 @@ import {
 } from './scenario.ts';
 import { World } from './world.ts';
 
-/** A scenario by chance: a topology, bounds that are small enough to be reached, and faults for some seconds. */
+/**
+ * A scenario by chance: a topology, bounds that are small enough to be reached, and faults for some seconds.
+ */
 export function generateScenario(seed: number): Scenario {
   // Only for its chances: what is drawn here must not depend on what happens in the run.
   const chance = new World(seededRandom(seed ^ 0x5eed));
@@ -126,7 +128,9 @@ function maySurviveDrops({ bolts }: Parts): boolean {
   return isChain && bolts.every(({ fan, from }) => fan === 1 && from.every(({ kind }) => kind === 'one'));
 }
 
-/** Long enough that a topology at rest gets everything that is pending through in time, several times over. */
+/**
+ * Long enough that a topology at rest gets everything that is pending through in time, several times over.
+ */
 function timeoutFor(chance: World, setup: Setup, { spouts, bolts }: Parts): number {
   const pending = spouts.reduce((sum, spout) => sum + spout.tasks * spout.pending, 0);
   const rounds = hasCycle({ spouts, bolts }) ? 3 : 1;

@@ -28,8 +28,9 @@ export interface HostDeps {
 const pipeMs = [0.02, 0.5] as const;
 
 /**
- * A task host whose child is simulated, with the contract of the shell host: what is delivered waits for the child within
- * marks that are reported as pressure; what the child sends waits in its pipe while the host is paused.
+ * A task host whose child is simulated, with the contract of the shell host: what is delivered waits for the
+ * child within marks that are reported as pressure; what the child sends waits in its pipe while the host is
+ * paused.
  */
 export class SimulatedHost implements TaskHost {
   readonly name: string;

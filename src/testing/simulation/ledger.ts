@@ -18,8 +18,8 @@ export interface Message {
 }
 
 /**
- * What really happened, known to nobody inside: which tuples of which tree were emitted, passed on and acked. Every
- * method throws when what it is told must not be.
+ * What really happened, known to nobody inside: which tuples of which tree were emitted, passed on and acked.
+ * Every method throws when what it is told must not be.
  */
 export class Ledger {
   /** By spout task. */

@@ -88,7 +88,10 @@ export class Links {
     for (const pass of link.stalled.splice(0)) pass();
   }
 
-  /** Resets every connection between the two. half: only one end of each is told; the other finds out when it writes. */
+  /**
+   * Resets every connection between the two. half: only one end of each is told; the other finds out when it
+   * writes.
+   */
   reset(one: SimulatedProcess, other: SimulatedProcess, how: 'both' | 'half'): void {
     for (const end of [...this.endsOf(one)]) {
       if (end.other.process !== other) continue;
@@ -99,7 +102,10 @@ export class Links {
     }
   }
 
-  /** The process has died: its system closes what it had open. silent: the whole machine is gone and says nothing. */
+  /**
+   * The process has died: its system closes what it had open. silent: the whole machine is gone and says
+   * nothing.
+   */
   dropAllOf(process: SimulatedProcess, how: 'closed' | 'silent'): void {
     for (const end of [...this.endsOf(process)]) {
       if (how === 'closed') end.destroy();

@@ -6,10 +6,10 @@ import { type Outcome, runScenario } from './run.ts';
 import { parseScenario } from './scenario.ts';
 
 /**
- * `npm run sim -- [--seeds COUNT] [--from SEED] [--fresh COUNT]`: runs scenarios made by chance, the same ones each time
- * and then fresh ones. `--seed SEED`: one of them again. `--scenario FILE`: that of a file. Prints each failure with its
- * seed and as a scenario, and how often what happened.
- * Exit codes: 0 all was as it must be, 1 a run failed, 2 usage.
+ * `npm run sim -- [--seeds COUNT] [--from SEED] [--fresh COUNT]`: runs scenarios made by chance, the same
+ * ones each time and then fresh ones. `--seed SEED`: one of them again. `--scenario FILE`: that of a file.
+ * Prints each failure with its seed and as a scenario, and how often what happened. Exit codes: 0 all was as
+ * it must be, 1 a run failed, 2 usage.
  */
 const { values } = parseArgs({
   options: {

@@ -13,17 +13,21 @@ interface Line {
 const linesMax = 120;
 
 /**
- * Hears what all processes log, keeps the last of it for whoever has to understand a failure, counts it by event, and
- * checks what must hold between processes: who published which plan, and what it said.
+ * Hears what all processes log, keeps the last of it for whoever has to understand a failure, counts it by
+ * event, and checks what must hold between processes: who published which plan, and what it said.
  */
 export class Observer {
   readonly counters = new Map<string, number>();
   /**
-   * False once the store was emptied or went back: what only it knew is forgotten. A lease is then given again under the
-   * epoch of the same second, so two masters may use one epoch until stream managers tell them of it.
+   * False once the store was emptied or went back: what only it knew is forgotten. A lease is then given
+   * again under the epoch of the same second, so two masters may use one epoch until stream managers tell
+   * them of it.
    */
   isStoreSound = true;
-  /** False once the store could be late with an answer: a new master then takes a stale incarnation in, until its successor comes. */
+  /**
+   * False once the store could be late with an answer: a new master then takes a stale incarnation in, until
+   * its successor comes.
+   */
   isStoreSwift = true;
   readonly #world: World;
   readonly #lines: Line[] = [];

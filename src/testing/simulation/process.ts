@@ -2,8 +2,8 @@ import { type Clock, deferred, throwIfAborted } from '../../base/index.ts';
 import type { EventOptions, SimulatedEvent, World } from './world.ts';
 
 /**
- * A simulated process: what is to happen in it happens while it runs, waits while it is stopped (SIGSTOP), and never
- * happens once it is dead. The objects of a dead process are not told anything, as after a kill -9.
+ * A simulated process: what is to happen in it happens while it runs, waits while it is stopped (SIGSTOP),
+ * and never happens once it is dead. The objects of a dead process are not told anything, as after a kill -9.
  */
 export class SimulatedProcess {
   readonly name: string;

@@ -17,16 +17,23 @@ export interface Outcome {
 
 /** What takes more than this goes round in circles. */
 const eventsMax = 4_000_000;
-/** How long after the last fault all messages may take: beyond some message timeouts, for masters, zombies and backoffs. */
+/**
+ * How long after the last fault all messages may take: beyond some message timeouts, for masters, zombies and
+ * backoffs.
+ */
 const completeMs = 60_000;
 const timeoutsToComplete = 8;
-/** A tree that lost a tuple is forgotten by its acker after three message timeouts; then some for what is periodic. */
+/**
+ * A tree that lost a tuple is forgotten by its acker after three message timeouts; then some for what is
+ * periodic.
+ */
 const timeoutsToForget = 4;
 const quietMs = 25_000;
 
 /**
- * Runs a scenario: sets up, lets the faults happen, waits until every message is acked, and looks whether anything is
- * left behind. Never rejects for what it finds: the outcome says it, with all that is needed to see it again.
+ * Runs a scenario: sets up, lets the faults happen, waits until every message is acked, and looks whether
+ * anything is left behind. Never rejects for what it finds: the outcome says it, with all that is needed to
+ * see it again.
  */
 export async function runScenario(scenario: Scenario): Promise<Outcome> {
   const cluster = new Cluster(scenario);

@@ -1,8 +1,8 @@
 import { strict as assert } from 'node:assert';
 
 /**
- * A run of the simulation, whole: what is set up, what goes wrong when, and what is expected beyond the invariants. One
- * statement a line, `#` begins a comment. With its seed it repeats to the last byte.
+ * A run of the simulation, whole: what is set up, what goes wrong when, and what is expected beyond the
+ * invariants. One statement a line, `#` begins a comment. With its seed it repeats to the last byte.
  *
  *   seed 7
  *   setup containers=3 ackers=1 timeout=5 lease=1500
@@ -13,8 +13,8 @@ import { strict as assert } from 'node:assert';
  *   until 4000
  *   expect crashes >= 1
  *
- * Numbers of setup are explained at {@link Setup}, of components at {@link SpoutShape} and {@link BoltShape}, of faults
- * in faults.ts, of expectations in counters.ts.
+ * Numbers of setup are explained at {@link Setup}, of components at {@link SpoutShape} and {@link BoltShape},
+ * of faults in faults.ts, of expectations in counters.ts.
  */
 export interface Scenario {
   readonly seed: number;
@@ -38,7 +38,10 @@ export interface Setup {
   readonly window: number;
   /** Bytes added to each tuple. */
   readonly padding: number;
-  /** 1: all tasks of a container in one process that behaves as Storm's worker. 0: a process each, as with multilang. */
+  /**
+   * 1: all tasks of a container in one process that behaves as Storm's worker. 0: a process each, as with
+   * multilang.
+   */
   readonly together: number;
   /** 1: task 1 lives in container 1, task 2 in container 2 and so on, round and round. 0: by chance. */
   readonly spread: number;
@@ -46,7 +49,9 @@ export interface Setup {
   readonly queueMax: number;
   readonly queueHigh: number;
   readonly queueLow: number;
-  /** 1: what is for a task under pressure is dropped, and nobody is held (`topology.egret.backpressure.mode`). */
+  /**
+   * 1: what is for a task under pressure is dropped, and nobody is held (`topology.egret.backpressure.mode`).
+   */
   readonly drop: number;
 }
 
@@ -79,7 +84,10 @@ export interface BoltShape {
   readonly joins: number;
 }
 
-/** all: every task gets each tuple. back: a cycle, for tuples that have not been round too often. loose: not anchored. */
+/**
+ * all: every task gets each tuple. back: a cycle, for tuples that have not been round too often. loose: not
+ * anchored.
+ */
 export type EdgeKind = 'one' | 'all' | 'back' | 'loose';
 
 export interface Edge {

@@ -13,7 +13,10 @@ import type { EdgeKind, Scenario } from './scenario.ts';
 
 export const topologyId = 'simulated-1-1';
 
-/** One subscription, seen from its source. Its place among all edges is its bit in what a root must have passed. */
+/**
+ * One subscription, seen from its source. Its place among all edges is its bit in what a root must have
+ * passed.
+ */
 export interface ShapeEdge {
   readonly index: number;
   readonly kind: EdgeKind;
@@ -30,7 +33,9 @@ const streams: Readonly<Record<EdgeKind, string>> = {
   loose: 'loose',
 };
 
-/** The topology of a scenario as the real classes want it, and what the simulated tasks need to know of it. */
+/**
+ * The topology of a scenario as the real classes want it, and what the simulated tasks need to know of it.
+ */
 export class Shape {
   readonly scenario: Scenario;
   readonly conf: JsonObject;
@@ -57,7 +62,10 @@ export class Shape {
     return this.#edges.get(componentId) ?? [];
   }
 
-  /** The bits of every edge that a tree from this spout must pass: all that can be reached over anchored edges. */
+  /**
+   * The bits of every edge that a tree from this spout must pass: all that can be reached over anchored
+   * edges.
+   */
   mustPass(spoutId: string): number {
     let bits = 0;
     const seen = new Set<string>();
@@ -75,8 +83,9 @@ export class Shape {
   }
 
   /**
-   * Tasks whose pressure holds a component back. Storm's worker does not ask whether the task that it holds a bolt back
-   * for waits for that bolt in turn; and `neighbours`, the tasks of the same worker, it does not ask at all.
+   * Tasks whose pressure holds a component back. Storm's worker does not ask whether the task that it holds a
+   * bolt back for waits for that bolt in turn; and `neighbours`, the tasks of the same worker, it does not
+   * ask at all.
    */
   heldBy(componentId: string, neighbours: readonly TaskId[]): ReadonlySet<TaskId> {
     const isSpout = this.topology.component(componentId)?.kind === 'spout';

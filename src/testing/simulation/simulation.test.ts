@@ -6,7 +6,10 @@ import { parseScenario, printScenario } from './scenario.ts';
 
 const directory = new URL('scenarios/', import.meta.url);
 
-/** Thousands of seeds are `npm run sim`; here are those that failed once, and those that say what they are about. */
+/**
+ * Thousands of seeds are `npm run sim`; here are those that failed once, and those that say what they are
+ * about.
+ */
 describe('the simulation of a topology under faults', () => {
   for (const name of readdirSync(directory).sort()) {
     it(`holds: ${name.replace('.txt', '').replaceAll('-', ' ')}`, async () => {

@@ -22,8 +22,8 @@ export interface StoreTroubles {
 const requestLimitMs = 2000;
 
 /**
- * The state store as one process has it: over a wire with a delay, and without answers once that process is dead. A
- * request may be carried out although its answer never comes.
+ * The state store as one process has it: over a wire with a delay, and without answers once that process is
+ * dead. A request may be carried out although its answer never comes.
  */
 export class ProcessStore implements StateStore {
   readonly #world: World;

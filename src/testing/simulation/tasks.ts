@@ -80,7 +80,9 @@ abstract class Task {
   }
 }
 
-/** A spout over a source that forgets nothing: what is not acked is emitted again, in this life or the next. */
+/**
+ * A spout over a source that forgets nothing: what is not acked is emitted again, in this life or the next.
+ */
 export class SpoutTask extends Task implements SimulatedTask {
   readonly queueBytes = 0;
   readonly #shape: SpoutShape;
@@ -311,7 +313,10 @@ export class BoltTask extends Task implements SimulatedTask {
     });
   }
 
-  /** Emits what grows from the tuples, anchored to all of them, and acks them (storm-client 2.8: BoltOutputCollectorImpl). */
+  /**
+   * Emits what grows from the tuples, anchored to all of them, and acks them (storm-client 2.8:
+   * BoltOutputCollectorImpl).
+   */
   #forward(tuples: readonly Tuple[]): void {
     const { world, ledger } = this.deps;
     const grown = tuples.map(() => noId);

@@ -18,8 +18,8 @@ export interface EventOptions {
 export const startMs = 1_700_000_000_000;
 
 /**
- * Simulated time: a queue of events, run one after the other, each at its own time. Nothing else moves time, and nothing
- * but `random` decides what happens, so a seed repeats a run to the last byte.
+ * Simulated time: a queue of events, run one after the other, each at its own time. Nothing else moves time,
+ * and nothing but `random` decides what happens, so a seed repeats a run to the last byte.
  */
 export class World {
   readonly random: RandomSource;
