@@ -1,4 +1,7 @@
-/** Who may import whom. Rooms from the bottom up; a room may import the doors of the rooms listed for it, nothing else. */
+/**
+ * Who may import whom. Rooms from the bottom up; a room may import the doors of the rooms listed for it,
+ * nothing else.
+ */
 const allowed = {
   base: [],
   config: ['base'],
@@ -22,8 +25,9 @@ const allowed = {
 };
 
 /**
- * The same inside the rooms that have rooms of their own, also from the bottom up: what each inner room may import of its
- * outer room, besides itself. A name that ends in `.ts` is a file that lies beside the inner rooms.
+ * The same inside the rooms that have rooms of their own, also from the bottom up: what each inner room may
+ * import of its outer room, besides itself. A name that ends in `.ts` is a file that lies beside the inner
+ * rooms.
  */
 const innerAllowed = {
   container: {
@@ -60,7 +64,10 @@ const innerAllowed = {
   'dlog/storage': { kafka: ['storage.ts', 'faults.ts', 'notes.ts'] },
 };
 
-/** The door of an inner room, where it is not its index.ts: a pattern of file names, or `open` when any file may be imported. */
+/**
+ * The door of an inner room, where it is not its index.ts: a pattern of file names, or `open` when any file
+ * may be imported.
+ */
 const innerDoors = {
   'container/stream-manager/route': 'open',
   'container/stream-manager/peers': 'open',

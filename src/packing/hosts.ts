@@ -8,13 +8,13 @@ import {
   type TaskHostKind,
 } from '../topology/index.ts';
 
-/** A task that has its container, and not yet the host that runs it there. */
+/** A task with a container but without the host that runs it there. */
 export type DealtTask = Omit<PlannedTask, 'host'>;
 
 /** `either`: in the JVM of its container where there is one, else in the stream manager. */
 export type HostPreference = TaskHostKind | 'either';
 
-/** Which host the tasks of each component ask for. */
+/** The host that the tasks of each component need. */
 export function hostPreferences(systemTopology: LogicalTopology): ReadonlyMap<ComponentId, HostPreference> {
   const routedByJava = new Set(
     systemTopology.components.flatMap((component) =>

@@ -160,7 +160,7 @@ describe('repack', () => {
     });
   });
 
-  it('moves no more executors than the even share demands, where none is divided again', () => {
+  it('moves no more executors than the even share demands when their task ranges stay the same', () => {
     fc.assert(
       fc.property(sampleArbitrary, ({ drawn, workers, shells, changes }) => {
         const sample = begin(drawn, workers, shells);
@@ -195,7 +195,7 @@ describe('repack', () => {
     });
   });
 
-  it('answers the same for the same request, whatever the order of slots and tasks', () => {
+  it('returns the same for the same request, whatever the order of slots and tasks', () => {
     fc.assert(
       fc.property(sampleArbitrary, fc.nat(), ({ drawn, workers, shells, changes }, seed) => {
         const { system, conf, plan } = begin(drawn, workers, shells);
@@ -218,7 +218,7 @@ describe('repack', () => {
     );
   });
 
-  it('gives no id of a container that still runs, and takes the lowest that is free', () => {
+  it('reuses no id of a container that still runs, and takes the lowest free one', () => {
     const { system, conf, plan } = begin(simple, 1, [true]);
     const request = {
       ...{ topologyId: 't', systemTopology: system, before: plan, freeSlots: freeBeside(plan) },
@@ -245,7 +245,7 @@ describe('repack', () => {
     assert.equal(moved.length, 3);
   });
 
-  it('takes what slots there are, and says what is missing', () => {
+  it('uses the slots there are, and reports what is missing', () => {
     const { system, conf, plan } = begin(simple, 1, [true]);
     const packed = repack({
       ...{ topologyId: 't', systemTopology: system, before: plan, freeSlots: freeBeside(plan).slice(0, 1) },

@@ -18,30 +18,29 @@ import { sortSlots } from './slots.ts';
 
 export interface RepackingRequest extends PackingRequest {
   readonly before: PackingPlan;
-  /** Ids of containers that still run although a plan left them out: not to be given again. */
+  /** Ids of containers that still run although a packing plan left them out: these ids are not reused. */
   readonly leavingIds?: readonly number[];
 }
 
 /** An executor and where its tasks are now. */
 interface Placed extends PlannedExecutor {
-  /** Container -> how many of its tasks are there. */
+  /** Container -> how many tasks of this executor are in it. Invariant: no entry is 0. */
   readonly tasksIn: ReadonlyMap<number, number>;
-  /** Where most of them are; undefined when the containers they were in are gone. */
+  /** The container that has most of them; undefined when it has no task in a container of the plan before. */
   readonly home: number | undefined;
-  /** What is lost when it moves, besides the time: see moveCosts. */
+  /** What a move loses, besides time: see moveCosts. */
   readonly cost: number;
 }
 
 /**
- * Repacks a topology, moving as few tasks as possible: a container that is still wanted keeps its id, its
- * slot, and its executors as far as an even share allows. Executors per container differ by one at most, as
- * from Storm's EvenScheduler. With fewer workers those containers go that have least; with more, new ones
- * take the lowest ids that are free. The answer is the plan itself when nothing changes, and one of the next
- * version otherwise.
+ * Packs a running topology again and moves as few tasks as possible: a container that is still wanted keeps
+ * its id, its slot, and its executors as far as an even share allows. Executors per container differ by one
+ * at most, as from Storm's EvenScheduler. With fewer workers, the containers with the fewest executors go;
+ * with more, new ones take the lowest free ids. Returns the plan `before` itself when nothing changes,
+ * otherwise one of the next version.
  *
- * Where moving one executor is as good as moving another, that one moves which loses less: a shell bolt
- * rather than a spout, which knows its pending trees, rather than what runs in a JVM, which starts again with
- * every change, rather than an acker.
+ * When several executors could move, the one that loses least moves: first a shell bolt, then a spout, which
+ * knows its pending trees, then a task of a JVM, which restarts with every change, last an acker.
  */
 export function repack(request: RepackingRequest): PackingResult {
   const { before, topologyId, systemTopology, conf, codeVersion = 0 } = request;
@@ -72,7 +71,7 @@ export function repack(request: RepackingRequest): PackingResult {
   };
 }
 
-/** The order in which executors would rather move: the higher, the later. */
+/** The order in which executors move: the higher the cost, the later. */
 const moveCosts: Readonly<Record<HostPreference, number>> = { shell: 0, jvm: 2, system: 4, either: 4 };
 const spoutCost = 1;
 
@@ -90,7 +89,7 @@ function locate(
   return { ...executor, tasksIn, home: mostOf(tasksIn), cost };
 }
 
-/** Those that stay and, for what is missing, new ones in free slots; by id. */
+/** The containers that stay and, for those that are missing, new ones in free slots, ordered by id. */
 function chooseContainers(
   { before, freeSlots, leavingIds = [] }: RepackingRequest,
   placed: readonly Placed[],
@@ -120,10 +119,10 @@ function chooseContainers(
 }
 
 /**
- * Gives every executor a container. Each container keeps the executors that are at home there up to its
- * share, those first that have most tasks there; one executor more than the least share goes where that saves
- * most. The rest goes, in the order of tasks, where it has tasks already, else where its component has fewest
- * executors.
+ * Assigns a container to every executor. Each container keeps the executors that are at home there up to its
+ * share, first those with most tasks there. The containers that take one executor more than the least share
+ * are those where that saves most moves. The remaining executors go, in the order of tasks, where they have
+ * tasks already, otherwise where their component has the fewest executors.
  */
 function share(placed: readonly Placed[], containerIds: readonly number[]): Map<Placed, number> {
   const least = Math.floor(placed.length / containerIds.length);
@@ -163,7 +162,7 @@ function share(placed: readonly Placed[], containerIds: readonly number[]): Map<
   return containerOf;
 }
 
-/** Negative: `a` rather stays. */
+/** Negative: `a` stays rather than `b`. */
 function stayOrder(a: Placed, b: Placed, id: number): number {
   return b.tasksIn.get(id)! - a.tasksIn.get(id)! || b.cost - a.cost || a.executor[0] - b.executor[0];
 }
@@ -181,7 +180,10 @@ function lowestFree(taken: ReadonlySet<number>): number {
   for (let id = 1; ; id++) if (!taken.has(id)) return id;
 }
 
-/** With its members in the order in which plans are made here, so that equal plans are equal texts. */
+/**
+ * The plan with its members in the order in which this file makes them, so that equal plans are equal as
+ * JSON.
+ */
 function inOrder({ topologyId, version, codeVersion, containers, tasks }: PackingPlan): PackingPlan {
   return {
     ...{ topologyId, version, codeVersion },

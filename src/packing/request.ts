@@ -11,13 +11,13 @@ import type { Slot } from './slots.ts';
 
 export interface PackingRequest {
   readonly topologyId: string;
-  /** As makeSystemTopology leaves it. */
+  /** The topology that makeSystemTopology returns. */
   readonly systemTopology: LogicalTopology;
-  /** Executors of components that a rebalance gave another number. */
+  /** The number of executors of each component for which a rebalance set one. */
   readonly executors?: Readonly<Record<ComponentId, number>>;
-  /** The merged configuration of the topology; `topology.workers` counts. */
+  /** The merged configuration of the topology, which has `topology.workers`. */
   readonly conf: JsonObject;
-  /** Version of the code directory, see PackingPlan. 0 when left out. */
+  /** The version of the code directory, see PackingPlan. Default 0. */
   readonly codeVersion?: number;
   readonly freeSlots: readonly Slot[];
 }
@@ -47,7 +47,10 @@ export function noFreeSlot(topologyId: string, workers: number): PackingResult {
   };
 }
 
-/** Empty when there are as many containers as wanted. `has`: with those that the topology has already. */
+/**
+ * Empty when there are as many containers as wanted. `its`: the slots found include those that the topology
+ * has already.
+ */
 export function shortageOf(
   topologyId: string,
   workers: number,

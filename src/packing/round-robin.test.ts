@@ -113,7 +113,7 @@ describe('packRoundRobin', () => {
     ]);
   });
 
-  it('says why when no slot is free, and when fewer are free than asked', () => {
+  it('reports why when no slot is free, and when fewer are free than wanted', () => {
     const systemTopology = systemOf({ components: [component('s', 'spout')] }, conf);
     const request = { topologyId: 't-1-1', systemTopology, conf };
     assert.deepEqual(packRoundRobin({ ...request, freeSlots: [] }), {
@@ -127,7 +127,7 @@ describe('packRoundRobin', () => {
     assert.ok(enough.kind === 'packed' && enough.shortage === '');
   });
 
-  it('refuses a number of workers that is none', () => {
+  it('refuses a number of workers that is not a positive integer', () => {
     const systemTopology = systemOf({ components: [component('s', 'spout')] }, conf);
     for (const workers of [0, -1, 1.5, 'two']) {
       assert.throws(

@@ -11,9 +11,9 @@ import {
 import { sortSlots } from './slots.ts';
 
 /**
- * Deals the executors of a topology, by ascending first task, over its containers in turn, as Storm's
- * EvenScheduler does. There are as many containers as `topology.workers`, fewer when slots or executors are
- * fewer. Throws `TOPOLOGY_INVALID` when `topology.workers` is not a positive integer.
+ * Deals the executors of a topology, by ascending first task, to its containers in turn, as Storm's
+ * EvenScheduler does. There are `topology.workers` containers, or fewer when there are fewer slots or
+ * executors. Throws `TOPOLOGY_INVALID` when `topology.workers` is not a positive integer.
  */
 export function packRoundRobin(request: PackingRequest, version = 1): PackingResult {
   const { topologyId, systemTopology, conf, codeVersion = 0 } = request;

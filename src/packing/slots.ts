@@ -1,4 +1,4 @@
-/** A place for one container: Storm's worker slot. The port names it; nothing need listen there. */
+/** A place for one container: Storm's worker slot. The port is its name; nothing has to listen there. */
 export interface Slot {
   readonly nodeId: string;
   readonly hostname: string;
@@ -6,8 +6,8 @@ export interface Slot {
 }
 
 /**
- * The order in which Storm's even scheduler fills slots (EvenScheduler.sortSlots, 2.8): nodes with the most
- * free slots first, equal ones by id, and then one slot of each node in turn, lowest ports first.
+ * The order in which Storm's even scheduler fills slots (EvenScheduler.sortSlots, 2.8): one slot of each node
+ * in turn, the nodes with the most free slots first, equal ones by id, and the lowest port of a node first.
  */
 export function sortSlots<T extends Slot>(slots: readonly T[]): T[] {
   const byNode = new Map<string, T[]>();

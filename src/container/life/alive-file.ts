@@ -5,9 +5,10 @@ import { type Clock, describeError, type Logger } from '../../base/index.ts';
 import { aliveEveryMs, aliveFileName, type ContainerSpec } from '../../records/index.ts';
 
 /**
- * The container's sign of life: a file of its directory whose time moves once a second while the event loop turns. It
- * needs neither the state store nor a gateway, and who looks at it may come and go. A disk that refuses is no fault of
- * the container: then the time stands still, as it does for whoever looks there.
+ * Shows that the container is alive: updates the modification time of a file in its directory once a second
+ * while the event loop turns. This needs neither the state store nor a gateway, and any process may check it
+ * at any time. A disk that refuses the update is not a fault of the container, which logs it once and
+ * continues.
  */
 export function keepAliveFile(
   spec: ContainerSpec,

@@ -13,7 +13,7 @@ import type { MetricsRegistry } from '../metrics-manager/index.ts';
 import type { HostExit } from '../task-hosts/deps.ts';
 import type { LogHostDeps } from '../task-hosts/durable/index.ts';
 
-/** A host that a container must have: which tasks, and how to make it. */
+/** A host that a container must have: its tasks, and how to make it. */
 export interface PlannedHost {
   readonly name: string;
   readonly tasks: readonly PlannedTask[];
@@ -21,9 +21,10 @@ export interface PlannedHost {
 }
 
 /**
- * The hosts of a container by a plan: one JVM for all its Java tasks, one process for each shell task, and for each system
- * task a host of its own (an acker, one side of a log), so that one that stays keeps its trees when another moves. Only the code
- * of kinds that occur is loaded: modules take time that the first tuple waits for.
+ * The hosts of a container by a plan: one JVM for all its Java tasks, one process for each shell task, and
+ * for each system task a host of its own (an acker, one side of a log), so that one that stays keeps its
+ * trees when another moves. Only the code of kinds that occur is loaded: modules take time that the first
+ * tuple waits for.
  */
 export function planHosts(packing: PackingPlan, containerId: number): readonly PlannedHost[] {
   const own = packing.tasks.filter((task) => task.containerId === containerId);

@@ -6,7 +6,7 @@ import type { ContainerSpec } from '../../records/index.ts';
 
 export interface ContainerLogDeps {
   readonly spec: ContainerSpec;
-  /** conf.json of the code directory, which has the gateway's keys, too. */
+  /** conf.json of the code directory, which also has the gateway's keys. */
   readonly conf: JsonObject;
   readonly store: StateStore;
   readonly clock: Clock;
@@ -19,7 +19,10 @@ interface OpenedLog {
   readonly close: () => Promise<void>;
 }
 
-/** The log as a container sees it, on the same storage and state store as the gateway's. Loaded by the first who asks for it. */
+/**
+ * The log of this container, on the same storage and state store as the gateway's. Loaded when it is first
+ * opened.
+ */
 export class ContainerLog {
   readonly #deps: ContainerLogDeps;
   #opened: Promise<OpenedLog> | undefined;
@@ -28,7 +31,7 @@ export class ContainerLog {
     this.#deps = deps;
   }
 
-  /** Rejects as openStorage does; who asks again has it tried again. */
+  /** Rejects as openStorage does; the next call retries. */
   async open(): Promise<DistributedLog> {
     this.#opened ??= this.#open();
     try {
@@ -39,7 +42,7 @@ export class ContainerLog {
     }
   }
 
-  /** Lets the storage go. Those who used it have ended. */
+  /** Closes the storage. Call it after the hosts that use the log have ended. */
   async close(): Promise<void> {
     const opened = await this.#opened?.catch(() => undefined);
     await opened?.close();

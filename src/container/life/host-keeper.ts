@@ -26,22 +26,25 @@ export interface HostKeeperDeps {
   readonly log: Logger;
   /** A host that has sent heartbeats and then none for this long is ended. */
   readonly heartbeatTimeoutMs: number;
-  /** A host whose process stands still by a signal for this long is ended; Infinity: it may. */
+  /** A host whose process has been stopped by a signal for this long is ended. Infinity: never. */
   readonly stoppedMsMax: number;
 }
 
-/** The first end is usually an accident: it costs next to nothing. */
+/** The first end is usually an accident, so the first restart comes almost at once. */
 const restartBackoff: BackoffLimits = { firstMs: 20, maxMs: 30_000, factor: 3, jitter: 0.2 };
-/** A host that ran this long has recovered: its next end is the first of a new series. */
+/** A host that ran this long has recovered: its next end counts as the first. */
 const recoveredMs = 60_000;
-/** Checks come once a second; further apart they say that this container stood still. */
+/**
+ * Checks come once a second. A larger gap means that this container itself was paused, and counts against no
+ * host.
+ */
 const checkGapMsMax = 3000;
-/** From this many ends in a row on the errors speak of a crash loop. */
+/** From this many ends in a row on, the errors report a crash loop. */
 const crashLoopMin = 3;
 
 /**
- * Keeps one task host running: makes it, starts it, gives its slot of the stream manager to it, and when it ends for
- * whatever reason does so again after a backoff. Nothing else in the container is touched by it.
+ * Keeps one task host running: makes it, starts it, and fills its slot in the stream manager; when the host
+ * ends for any reason, it does so again after a backoff. It touches nothing else in the container.
  *
  *   waiting ──> starting ──> running ──exit──> waiting ...        stop: from anywhere to ended
  */
@@ -49,9 +52,12 @@ export class HostKeeper {
   readonly #deps: HostKeeperDeps;
   readonly #stopping = new AbortController();
   #running: Promise<void> | undefined;
+  /** The host of the current life, or of the last one. */
   #host: TaskHost | undefined;
+  /** Ends in a row, each before `recoveredMs` had passed. */
   #ends = 0;
   #liveness: Liveness;
+  /** Invariant: set only while the host runs. */
   #stuck: ((how: string) => void) | undefined;
 
   constructor(deps: HostKeeperDeps) {
@@ -72,7 +78,10 @@ export class HostKeeper {
     this.#liveness.heard(this.#deps.clock.monotonicMs());
   }
 
-  /** Called about once a second: ends a host whose heartbeats have ceased, or whose process stands still. */
+  /**
+   * Called about once a second: ends a host whose heartbeats have ceased or whose process is stopped by a
+   * signal.
+   */
   check(): void {
     const { clock, name, heartbeatTimeoutMs, stoppedMsMax } = this.#deps;
     const pid = this.#host?.pid;
@@ -84,11 +93,11 @@ export class HostKeeper {
       );
     else if (verdict === 'silent')
       this.#stuck?.(
-        `${name} has ceased to send heartbeats for ${heartbeatTimeoutMs / 1000} s (supervisor.worker.timeout.secs)`,
+        `${name} has sent no heartbeat for ${heartbeatTimeoutMs / 1000} s (supervisor.worker.timeout.secs)`,
       );
   }
 
-  /** Orderly end of the host, at most `graceMs`; a later call with less hurries it. Never rejects. */
+  /** Stops the host in order, within `graceMs`; a later call with less shortens the wait. Never rejects. */
   async stop(graceMs: number): Promise<void> {
     this.#stopping.abort();
     const host = this.#host;
@@ -96,7 +105,7 @@ export class HostKeeper {
     await this.#running;
   }
 
-  /** Its tasks have left: what it was given before is worked off, at most `drainMs`, then it ends. Never rejects. */
+  /** Its tasks have left: it processes what it has, for `drainMs` at most, then it ends. Never rejects. */
   async retire(drainMs: number, graceMs: number): Promise<void> {
     const { log, name } = this.#deps;
     log.info({ event: 'host.retired', host: name });
@@ -113,7 +122,7 @@ export class HostKeeper {
       const livedMs = this.#deps.clock.monotonicMs() - startedMs;
       this.#ends = livedMs >= recoveredMs ? 1 : this.#ends + 1;
       const waitMs = backoffMs(this.#ends - 1, restartBackoff, this.#deps.random);
-      this.#tell(exit, waitMs);
+      this.#report(exit, waitMs);
       await this.#deps.clock.sleep(waitMs, signal).catch(() => undefined);
     }
   }
@@ -145,13 +154,13 @@ export class HostKeeper {
       if (host !== undefined) {
         streamManager.empty(host, this.#isStopping() ? 'stopped' : 'ended');
         metrics.forget(this.#deps);
-        // After an exit there is nothing to stop; a host that is stuck or did not start may have left something.
+        // A host that exited has nothing to stop; one that is stuck or did not start may have left something.
         if (!this.#isStopping()) await this.#stopHost(host, 0);
       }
     }
   }
 
-  /** Heartbeats are waited for from the first one on. */
+  /** A host that never sends a heartbeat is not judged by them. */
   #newLiveness(): Liveness {
     const { clock, heartbeatTimeoutMs, stoppedMsMax } = this.#deps;
     const limits = { silentMsMax: heartbeatTimeoutMs, stoppedMsMax, lookGapMsMax: checkGapMsMax };
@@ -179,7 +188,7 @@ export class HostKeeper {
     }
   }
 
-  #tell(exit: HostExit, waitMs: number): void {
+  #report(exit: HostExit, waitMs: number): void {
     const { log, metrics, name } = this.#deps;
     const { reason, stderrTail } = exit;
     log.error({ event: 'host.ended', host: name, reason, stderrTail, ends: this.#ends, restartInMs: waitMs });

@@ -41,7 +41,7 @@ function makeRoster(): { roster: HostRoster; events: string[]; end: (name: strin
 }
 
 describe('HostRoster', () => {
-  it('starts what comes, retires what goes, and leaves what stays alone', async () => {
+  it('starts new hosts, retires hosts that leave, and leaves the others alone', async () => {
     const { roster, events, end } = makeRoster();
     await roster.move([shell(1), shell(2)]);
     const moving = roster.move([shell(2), shell(3)]);
@@ -56,7 +56,7 @@ describe('HostRoster', () => {
     await moving;
   });
 
-  it('keeps a shell task whose executor is another now, and starts a JVM again whose executors are', async () => {
+  it('keeps a shell task whose executor changes, and restarts a JVM whose executors change', async () => {
     const { roster, events, end } = makeRoster();
     const jvm = (...tasks: PlannedTask[]): PlannedHost => host('jvm', tasks);
     await roster.move([shell(1), jvm(task(2), task(3))]);
@@ -69,7 +69,7 @@ describe('HostRoster', () => {
     assert.deepEqual(events, ['start jvm']);
   });
 
-  it('stops also what is on its way out, and starts nothing afterwards', async () => {
+  it('stops hosts that are ending too, and starts none afterwards', async () => {
     const { roster, events } = makeRoster();
     await roster.move([shell(1), host('jvm', [task(2)])]);
     const moving = roster.move([host('jvm', [task(2), task(3)])]);

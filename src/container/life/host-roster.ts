@@ -4,7 +4,7 @@ import type { HostKeeper } from './host-keeper.ts';
 
 export interface HostRosterOptions {
   readonly makeKeeper: (host: PlannedHost) => HostKeeper;
-  /** What a host whose tasks leave may take to work off what it has, and then to end. */
+  /** How long a host whose tasks leave may take to process what it has, and how long to end then. */
   readonly drainMs: number;
   readonly graceMs: number;
 }
@@ -15,14 +15,15 @@ export function placeOf(host: PlannedHost): HostPlace {
 }
 
 /**
- * The keepers of a container's hosts, through all its packing plans. A host stays, with its process, as long as its
- * tasks stay: a JVM as long as its executors are the same (Storm's own Worker ends when they change), any other as long
- * as its task is there.
+ * The keepers of a container's hosts, through all its packing plans. A host and its process stay as long as
+ * its tasks stay: a JVM while its executors are the same (Storm's own Worker ends when they change), any
+ * other host while its task is in this container.
  */
 export class HostRoster {
   readonly #options: HostRosterOptions;
+  /** Invariant: one keeper for each host that runs or starts, by the name of the host. */
   readonly #keepers = new Map<string, { readonly keeper: HostKeeper; readonly key: string }>();
-  /** Those that end, until they have. */
+  /** Keepers of hosts that are ending. Invariant: none of them is in `#keepers`. */
   readonly #retiring = new Set<HostKeeper>();
   #isStopped = false;
 
@@ -30,12 +31,12 @@ export class HostRoster {
     this.#options = options;
   }
 
-  /** Resolves when the hosts that leave have ended; those that come have been started by then. Never rejects. */
+  /** Resolves when the hosts that leave have ended and the new ones have been started. Never rejects. */
   async move(hosts: readonly PlannedHost[]): Promise<void> {
     const wanted = new Map(hosts.map((host) => [host.name, keyOf(host)]));
     const going = [...this.#keepers].filter(([name, { key }]) => wanted.get(name) !== key);
     const ended = new Map(going.map(([name, { keeper }]) => [name, this.#retire(name, keeper)]));
-    // A new host of the same name takes over directory and socket of the old one.
+    // A new host of the same name waits for the old one: both use the same directory and socket.
     const starting = hosts
       .filter((host) => !this.#keepers.has(host.name))
       .map((host) => ended.get(host.name)?.then(() => this.#start(host)) ?? this.#start(host));
@@ -51,7 +52,7 @@ export class HostRoster {
     for (const { keeper } of this.#keepers.values()) keeper.check();
   }
 
-  /** Orderly end of all hosts; a later call with less hurries it. Never rejects. */
+  /** Stops all hosts in order; a later call with less shortens the wait. Never rejects. */
   async stop(graceMs: number): Promise<void> {
     this.#isStopped = true;
     const all = [...[...this.#keepers.values()].map(({ keeper }) => keeper), ...this.#retiring];

@@ -15,11 +15,16 @@ import type { Network } from '../links/index.ts';
 import { FrameConnection, protocolVersion, readPackingPlan, readPhysicalPlan } from '../links/index.ts';
 
 const readBytes = 64 << 10;
-/** How often the topology master's lease is read until the master can be reached: often at first, then less. */
+/**
+ * How often the topology master's lease is read until the master can be reached: often at first, then less.
+ */
 const findBackoff: BackoffLimits = { firstMs: 15, maxMs: 500, factor: 1.3, jitter: 0.2 };
 /** How often the master is asked whether it lives; twice this without an answer ends the connection. */
 const pingMs = 5000;
-/** From this attempt on a store that cannot be read is logged: the first attempts of a start are expected to find nothing. */
+/**
+ * From this attempt on a store that cannot be read is logged: the first attempts of a start are expected to
+ * find nothing.
+ */
 const loggedAttempt = 10;
 
 export interface MasterClientOptions {
@@ -40,9 +45,9 @@ export interface MasterClientOptions {
 }
 
 /**
- * Keeps this container registered with the topology master: finds the master by its lease in the state store, registers,
- * receives plans, and starts again when the connection is lost. Tuples do not need it: while the master or the store is
- * away they flow by the last plan.
+ * Keeps this container registered with the topology master: finds the master by its lease in the state store,
+ * registers, receives plans, and starts again when the connection is lost. Tuples do not need it: while the
+ * master or the store is away they flow by the last plan.
  */
 export class MasterClient {
   readonly #options: MasterClientOptions;

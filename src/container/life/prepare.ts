@@ -17,7 +17,7 @@ import {
 } from '../../records/index.ts';
 import { TopologyIndex } from '../../topology/index.ts';
 
-/** Where hosts record their children, under the container's own directory. */
+/** The directory in which hosts record their children, below the container's own. */
 export function pidDirOf(spec: ContainerSpec): string {
   return join(spec.workDir, 'pids');
 }
@@ -26,8 +26,9 @@ export function pidDirOf(spec: ContainerSpec): string {
 const leftoverGraceMs = 500;
 
 /**
- * Makes the container's directory as empty as at its first start: processes that a previous incarnation left are
- * ended, its sockets and files removed. The spec file stays. Throws `CONFIG_UNREADABLE` when the directory cannot be made.
+ * Makes the container's directory as empty as at its first start: ends the processes that a previous
+ * incarnation left and removes its sockets and files. The spec file stays. Throws `CONFIG_UNREADABLE` when
+ * the directory cannot be made.
  */
 export async function prepareDirectories(
   spec: ContainerSpec,
@@ -48,7 +49,7 @@ export async function prepareDirectories(
   }
 }
 
-/** Removes what the container made in its directory, at its orderly end. Never throws. */
+/** Removes what the container made in its directory, when it ends in order. Never throws. */
 export function cleanDirectories(
   spec: ContainerSpec,
   options: { readonly specFile: string; readonly log: Logger },

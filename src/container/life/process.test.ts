@@ -34,7 +34,7 @@ describe('a container process', function () {
     });
   }
 
-  it('plays again what a killed container lost, and cleans up after it', async () => {
+  it('replays what a killed container lost, and cleans up after it', async () => {
     await using containers = await Containers.open({ limit: 600, containers: 2 });
     containers.startAll();
     await containers.until('some acks', () => containers.results('acked').length > 100);
@@ -48,7 +48,7 @@ describe('a container process', function () {
     assert.deepEqual(victims.filter(isAlive), []);
   });
 
-  it('restarts a child that is killed, alone, and says so in the errors of its component', async () => {
+  it('restarts a child that is killed, alone, and reports it in the errors of its component', async () => {
     await using containers = await Containers.open({ limit: 1000, containers: 1 });
     containers.startAll();
     await containers.until('some acks', () => containers.results('acked').length > 50);
@@ -65,7 +65,7 @@ describe('a container process', function () {
     assert.match(errors.map((record) => record.error).join(), /SIGKILL/);
   });
 
-  it('names a crash loop with the last words of the child', async () => {
+  it('reports a crash loop with the last lines of the child', async () => {
     await using containers = await Containers.open({
       limit: 1,
       containers: 1,

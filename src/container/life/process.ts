@@ -19,27 +19,27 @@ import { WorkerContainer } from './worker.ts';
 
 export interface ContainerDeps {
   readonly spec: ContainerSpec;
-  /** Where the spec was read from: when it disappears, the container ends. */
+  /** The file of the spec. The container ends when it disappears. */
   readonly specFile: string;
   readonly network: Network;
   readonly openStore: () => Promise<StateStore>;
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly log: Logger;
-  /** Stop soon: hosts get their grace. */
+  /** Stop soon: hosts may use their grace period. */
   readonly stopSoon: AbortSignal;
-  /** Stop now: what still runs is killed. */
+  /** Stop now: hosts that still run are killed. */
   readonly stopNow: AbortSignal;
 }
 
-/** How a container process ends: 0 orderly (asked to, or nothing left to do), 1 after a fault, to be started again. */
+/** 0: it was asked to stop or has nothing left to do. 1: after a fault, so that it is started again. */
 export type ContainerExitCode = 0 | 1;
 
-/** What runs in it: a topology master or a worker. */
+/** What runs in the process: a topology master or a worker. */
 interface Role {
-  /** Resolves with a reason when it cannot go on. */
+  /** Resolves with a reason when it cannot continue. */
   readonly failed: Promise<string>;
-  /** Resolves with a reason when there is nothing left to do for it. */
+  /** Resolves with a reason when it has nothing left to do. */
   readonly finished: Promise<string>;
   recordChanged(record: TopologyRecord | undefined): void;
   close(graceMs: number): Promise<void>;
@@ -49,8 +49,8 @@ const specCheckMs = 2000;
 const graceSecsDefault = 3;
 
 /**
- * The life of a container process: prepare its directories, start, run until told to end or until there is nothing
- * left to do, end in order. Resolves with the exit code; rejects when it could not start (the log says why).
+ * The life of a container process: prepare its directories, start, run until a signal or until there is
+ * nothing left to do, end in order. Resolves with the exit code. Rejects when the container cannot start.
  */
 export async function runContainer(deps: ContainerDeps): Promise<ContainerExitCode> {
   const { spec, specFile, clock, log, stopSoon, stopNow } = deps;
@@ -89,7 +89,7 @@ export async function runContainer(deps: ContainerDeps): Promise<ContainerExitCo
     log.info({ event: 'container.ended', code });
     return code;
   } catch (error) {
-    // Told to end before it had started: that is no fault.
+    // A stop before the start is complete is not a fault.
     if (hasEnded.signal.aborted) return (await ending.promise).code;
     throw error;
   } finally {
@@ -104,11 +104,14 @@ interface RoleDeps {
   readonly conf: JsonObject;
   readonly store: StateStore;
   readonly watch: TopologyWatch;
-  /** Aborted when the container is to end, for whatever reason. */
+  /** Aborted when the container ends, for any reason. */
   readonly signal: AbortSignal;
 }
 
-/** A worker is to be up soon and needs no record; a master publishes the topology's status from its first plan on. */
+/**
+ * A worker starts without the record, to be up soon. A master waits for it: its first plan has the topology's
+ * status.
+ */
 async function startRole(deps: ContainerDeps, roleDeps: RoleDeps): Promise<Role> {
   const watching = roleDeps.watch.start();
   if (deps.spec.containerId === 0) await watching;

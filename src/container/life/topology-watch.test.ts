@@ -60,7 +60,7 @@ class Bench {
 }
 
 describe('TopologyWatch', () => {
-  it('tells each change of the record once', async () => {
+  it('reports each change of the record once', async () => {
     const bench = await new Bench().open();
     await bench.write('INACTIVE');
     await bench.write('INACTIVE');
@@ -70,7 +70,7 @@ describe('TopologyWatch', () => {
     await bench.watch.close();
   });
 
-  it('takes a record for missing only in a store that was not emptied', async () => {
+  it('counts a record as missing only in a store that was not emptied', async () => {
     const bench = await new Bench().open();
     await bench.store.removeAll('');
     await bench.turn(60_000);
@@ -149,7 +149,7 @@ describe('TopologyWatch', () => {
     });
   }
 
-  it('says nothing after it was closed', async () => {
+  it('reports nothing after it was closed', async () => {
     const bench = await new Bench().open();
     await bench.watch.close();
     await bench.watch.close();

@@ -15,23 +15,24 @@ export interface TopologyWatchDeps {
   readonly store: StateStore;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Each time the record was read and is not what it was: undefined when there is none. Not for one that is damaged. */
+  /** Called when the record has changed; undefined when there is none. Not called for a damaged record. */
   readonly onRecord: (record: TopologyRecord | undefined) => void;
-  /** The container is to end, and why. At most once. */
+  /** The container must end, and why. Called at most once. */
   readonly onEnd: (reason: string) => void;
 }
 
 const lookEveryMs = 2000;
-/** How often a missing record or a successor must be seen before it counts: a write may be on its way. */
+/** A missing record or a successor counts only when it is seen this often: a write may be in flight. */
 const sightingsMin = 2;
 /** Sightings in quick succession count as one. */
 const sightingGapMs = 100;
 
 /**
- * Follows the topology's record in the state store and decides when this container has nothing left to do: the topology
- * is gone, it was killed and its wait is over, or the scheduler has started another process in this one's place. That
- * needs no gateway, and the end of a killed topology needs not even the store. A record that is missing in an emptied
- * store proves nothing, because the scheduler writes it again; nor does a damaged one: the container keeps what it knows.
+ * Follows the topology's record in the state store and decides when this container has nothing left to do:
+ * the topology is gone, it was killed and its wait is over, or the scheduler has started another process in
+ * this one's place. That needs no gateway, and the end of a killed topology needs not even the store. A
+ * record that is missing in an emptied store proves nothing, because the scheduler writes it again; nor does
+ * a damaged one: the container keeps what it knows.
  */
 export class TopologyWatch {
   readonly #deps: TopologyWatchDeps;
@@ -40,9 +41,9 @@ export class TopologyWatch {
   readonly #containerGuard: RecordGuard;
   #record: TopologyRecord | undefined;
   #text = '';
-  /** Invariant: none when the record was there at the last look. */
+  /** Invariant: none when the record was there at the last check. */
   readonly #missing = new Sightings();
-  /** Invariant: none when this process was the recorded one at the last look. */
+  /** Invariant: none when this process was the recorded one at the last check. */
   readonly #successors = new Sightings();
   #hasEnded = false;
   #timer: Disposable | undefined;

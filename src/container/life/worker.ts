@@ -35,14 +35,18 @@ export interface WorkerDeps {
 const checkMs = 1000;
 const metricsCloseMs = 500;
 const graceSecsDefault = 3;
-/** What a host whose tasks leave may take to work off what it has. The master waits longer than this and the grace. */
+/**
+ * How long a host whose tasks leave may take to process what it has. The master waits longer than this and
+ * the grace.
+ */
 const drainMs = 5000;
-/** How often a container that leaves looks whether it is done. */
+/** How often a container that leaves the topology checks whether it is done. */
 const settleLookMs = 20;
 
 /**
- * Container 1..N: a stream manager, a metrics manager, and a keeper for each host of its tasks. It takes over packing plans
- * one after the other while it runs: routes first, then the hosts that come and go, then the master is told.
+ * Container 1..N: a stream manager, a metrics manager, the client of the topology master, and a keeper for
+ * each host of its tasks. It applies packing plans one after the other while it runs: first the routes, then
+ * the hosts that start and end, then it notifies the master.
  */
 export class WorkerContainer {
   readonly #deps: WorkerDeps;
@@ -50,18 +54,22 @@ export class WorkerContainer {
   readonly #roster: HostRoster;
   readonly #log: ContainerLog;
   readonly #left: Deferred<string> = deferred();
+  /** The packing plan by which routes are made and hosts start. */
   #packing: PackingPlan;
-  /** Version of the newest packing plan that is applied or waits to be. */
+  /** Version of the newest packing plan that is applied or waits to be. Invariant: never decreases. */
   #versionAsked: number;
   #moving: Promise<void> = Promise.resolve();
-  /** Version of the packing plan that this container has applied, its hosts included. */
+  /**
+   * Version of the plan applied, its hosts included. Invariant: #versionHeld <= #packing.version <=
+   * #versionAsked.
+   */
   #versionHeld: number;
   #streamManager: StreamManager | undefined;
   #master: MasterClient | undefined;
   #checks: Disposable | undefined;
   #closing: Promise<void> | undefined;
 
-  /** Listens and begins to start the hosts; each comes up (and again, if need be) on its own. */
+  /** Listens and starts the hosts, without waiting until they are up. */
   static async open(deps: WorkerDeps): Promise<WorkerContainer> {
     const container = new WorkerContainer(deps);
     await container.#open();
@@ -82,14 +90,17 @@ export class WorkerContainer {
     });
   }
 
-  /** Resolves with the reason when a plan has left this container out, and it has handed on what it held. */
+  /**
+   * Resolves with the reason when a packing plan has left this container out and it has handed on what it
+   * held.
+   */
   get left(): Promise<string> {
     return this.#left.promise;
   }
 
   /**
-   * Hosts end first (cleanup runs, at most `graceMs`), then what they reported is written, then the connections go.
-   * A second call hurries: hosts still running are killed. Never rejects.
+   * Ends the hosts (cleanup runs, for `graceMs` at most), then writes what they reported, then closes the
+   * connections. A second call with less grace shortens the wait. Never rejects.
    */
   async close(graceMs: number): Promise<void> {
     const stopping = this.#roster.stop(graceMs);
@@ -134,7 +145,7 @@ export class WorkerContainer {
       make: (onExit) => {
         const shared = {
           ...{ conf, topology, clock, random, log },
-          // Each life begins with the plan of its moment.
+          // A host that restarts gets the packing plan of that moment.
           spec: { ...spec, plan: this.#packing },
           outlet: streamManager,
           metrics: metrics.registry,

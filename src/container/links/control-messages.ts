@@ -10,8 +10,8 @@ import type {
 import type { LoadReport, LossReport, PressureReport } from './protocol.ts';
 
 /**
- * What came over a socket, checked field by field: another container may be of another version, or no container at all.
- * Each reader answers undefined when the message is not what its type says.
+ * Checks what came over a socket field by field: the sender may be a container of another version, or no
+ * container at all. Each reader returns undefined when the message is not what its type says.
  */
 export function readLoads(message: JsonObject): LoadReport | undefined {
   const loads = message['loads'];

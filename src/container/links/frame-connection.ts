@@ -3,27 +3,28 @@ import { encodeControlFrame, type FrameConsumer, FrameReader } from '../../tuple
 import type { Connection, ConnectionHandlers, DialAddress, Incoming, Network } from './network.ts';
 import type { ControlMessage } from './protocol.ts';
 
-/** Control bytes that may wait for the other end to read. Beyond it the other end is taken for stuck. */
+/** Control bytes that may wait for the other end to read. Beyond that the other end counts as stuck. */
 const controlBytesMax = 4 << 20;
 
 export interface ConnectionEvents {
-  /** Connected: say who you are. Only for {@link FrameConnection.dial}. */
+  /** Connected: the handler introduces itself. Only for {@link FrameConnection.dial}. */
   readonly opened?: (connection: FrameConnection) => void;
   /** Absent: DATA frames are violations here. */
   readonly dataFrame?: FrameConsumer;
   readonly controlFrame: (message: JsonObject, connection: FrameConnection) => void;
   /** All frames of one read have been passed. */
   readonly readEnded?: () => void;
-  /** Once, whoever closed it, never on the stack of a call of ours. */
+  /** Called once, whichever end closed it, and never on the stack of a call to this connection. */
   readonly closed: (reason: string, connection: FrameConnection) => void;
 }
 
 /**
- * One connection that carries frames. What the other end sends wrongly (bytes that are no frame, a message that the
- * handler throws at) closes it, with the fault as the reason.
+ * One connection that carries frames. A violation by the other end (bytes that are no frame, a message that
+ * the handler rejects by throwing) closes it, with the fault as the reason.
  */
 export class FrameConnection {
   readonly socket: Connection;
+  /** Invariant: set once; the first reason is kept. */
   #closeReason: string | undefined;
 
   static dial(network: Network, address: DialAddress, events: ConnectionEvents): FrameConnection {
@@ -44,20 +45,21 @@ export class FrameConnection {
     });
   }
 
-  /** Sends a control message now. Does nothing once closed. */
+  /** Sends a control message at once. Does nothing on a closed connection. */
   send(message: ControlMessage): void {
     if (!this.socket.writable) return;
     this.socket.write(encodeControlFrame(message));
-    if (this.socket.writableLength > controlBytesMax) this.close('the other end does not read');
+    if (this.socket.writableLength > controlBytesMax)
+      this.close('the other end does not read its control messages');
   }
 
-  /** Closes at once. The first reason counts. */
+  /** Closes at once. The first reason is kept. */
   close(reason: string): void {
     this.#closeReason ??= reason;
     this.socket.destroy();
   }
 
-  /** Closes once what was sent is on its way. */
+  /** Closes when everything sent has been handed to the system. */
   end(reason: string): void {
     this.#closeReason ??= reason;
     this.socket.destroySoon();

@@ -2,53 +2,59 @@ import { connect, createServer, type Socket } from 'node:net';
 import { describeError, errorCode, GatewayError } from '../../base/index.ts';
 
 /**
- * Where the connections of a container come from, passed in: TCP, or the simulated links of the tests. Byte streams that
- * keep their order, lose nothing while they live, and tell both ends when they no longer do.
+ * How a container makes connections: TCP, or the simulated links of the tests. A connection is a byte stream
+ * that keeps its order, loses nothing while it is open, and notifies both ends when it closes.
  */
 export interface Network {
-  /** Answers at once; `opened` or `closed` says how it went. */
+  /** Returns at once; then either `opened` or `closed` is called. */
   dial(address: DialAddress, handlers: ConnectionHandlers): Connection;
-  /** Listens on a port that the system chooses. Rejects with `PORT_IN_USE` or `CONNECT_FAILED` naming the host. */
+  /**
+   * Listens on a port that the system chooses. Rejects with `PORT_IN_USE` or `CONNECT_FAILED` naming the
+   * host.
+   */
   listen(host: string, incoming: (incoming: Incoming) => void): Promise<Listener>;
 }
 
 export interface DialAddress {
   readonly host: string;
   readonly port: number;
-  /** Most bytes that `read` is given at once: size of the one buffer that is read into. */
+  /** Size of the one buffer that is read into: `read` is called with at most that many bytes. */
   readonly readBytes: number;
 }
 
 /** Never called on the stack of a call to the connection. */
 export interface ConnectionHandlers {
-  /** Connected. Not of an accepted connection, which is so from the start. */
+  /** Connected. Not called for an accepted connection, which is connected from the start. */
   readonly opened?: () => void;
   /** The bytes are overwritten by the next read. */
   readonly read: (bytes: Buffer) => void;
-  /** Once, whoever closed it. A fault, if there was one. */
+  /** Called once, whichever end closed it, with the fault if there was one. */
   readonly closed: (fault: string | undefined) => void;
 }
 
-/** One end of a connection. What it says of itself is what a socket of node:net says, which is one. */
+/** One end of a connection. A socket of node:net is one, and its members mean the same. */
 export interface Connection {
   readonly connecting: boolean;
   readonly destroyed: boolean;
-  /** False once it ends or was destroyed. */
+  /** False once it is ending or destroyed. */
   readonly writable: boolean;
-  /** Bytes written that the system has not taken over. */
+  /** Bytes written that the system has not accepted yet. */
   readonly writableLength: number;
-  /** `taken` is called when the system has taken the bytes over, and also, with an error or `destroyed`, when it never will. */
+  /**
+   * `taken` is called when the system has accepted the bytes. If it never will, `taken` is called with an
+   * error or with `destroyed` set.
+   */
   write(bytes: Uint8Array, taken?: (error?: Error | null) => void): boolean;
   /** Holds writes back until `uncork`, so that they become one. */
   cork(): void;
   uncork(): void;
-  /** Closes now; what was not taken over is lost. */
+  /** Closes at once. Bytes that the system has not accepted are lost. */
   destroy(): void;
-  /** Closes when everything written has been taken over. */
+  /** Closes when the system has accepted everything written. */
   destroySoon(): void;
 }
 
-/** A connection that somebody dialled: one of the two is called, at once. */
+/** A connection that another process dialed. Exactly one of the two is called, synchronously. */
 export interface Incoming {
   accept(handlers: ConnectionHandlers): Connection;
   refuse(): void;
@@ -56,7 +62,7 @@ export interface Incoming {
 
 export interface Listener {
   readonly port: number;
-  /** No new connections; those accepted live on. Idempotent. */
+  /** Accepts no new connections; those accepted stay open. Idempotent. */
   close(): void;
 }
 
@@ -64,7 +70,7 @@ const keepAliveMs = 10_000;
 
 /** The machine's TCP. */
 export const tcpNetwork: Network = {
-  /** Reads into one fixed buffer: nothing is allocated for what arrives. */
+  /** Reads into one fixed buffer, without an allocation per read. */
   dial({ host, port, readBytes }, handlers) {
     const callback = (bytes: number, buffer: Uint8Array): boolean => {
       handlers.read(Buffer.from(buffer.buffer, buffer.byteOffset, bytes));
@@ -83,7 +89,13 @@ export const tcpNetwork: Network = {
     await new Promise<void>((resolve, reject) => {
       server.once('error', (cause) => {
         const code = errorCode(cause) === 'EADDRINUSE' ? 'PORT_IN_USE' : 'CONNECT_FAILED';
-        reject(new GatewayError(code, `cannot listen on ${host}`, { cause, facts: { host } }));
+        reject(
+          new GatewayError(
+            code,
+            `cannot listen on ${host}; check storm.local.hostname and egret.container.bind.host`,
+            { cause, facts: { host } },
+          ),
+        );
       });
       server.listen({ host, port: 0 }, resolve);
     });
@@ -93,7 +105,7 @@ export const tcpNetwork: Network = {
   },
 };
 
-/** Little is expected to be read on an accepted connection. */
+/** An accepted connection carries little to read, so Node may allocate a buffer per read. */
 function accept(socket: Socket, handlers: ConnectionHandlers): Connection {
   socket.setNoDelay(true);
   socket.on('data', handlers.read);

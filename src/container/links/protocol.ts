@@ -12,15 +12,17 @@ import type {
 /**
  * The CONTROL messages (see docs/wire.md), one JSON object a frame.
  *
- * Host and stream manager: the host listens on a unix socket, the stream manager connects (only a connecting
- * socket may read into a buffer of its own). The host speaks first (`hello`), then gets `start`.
+ * Host and stream manager: the host listens on a unix socket and the stream manager connects, because only a
+ * connecting socket can read into a buffer of its own. The host sends `hello` first and then receives
+ * `start`.
  *
- * Two stream managers: the one that wants to receive connects to the one that sends, says `peer`, and then reads
- * the tuples for its tasks. So a pair has two connections, one for each direction of tuples. `loads`, `pressure` and `lost`
- * travel against the tuples: on the connection that their sender opened.
+ * Two stream managers: the receiver connects to the sender, sends `peer`, and then reads the tuples for its
+ * tasks. A pair has two connections, one for each direction of tuples. `loads`, `pressure` and `lost` travel
+ * against the tuples, on the connection that their sender opened.
  *
- * Stream manager and topology master: the stream manager connects, says `register`, and gets `plan` at every change. A
- * `packing` comes before the first plan that goes with it, and is answered by `took`.
+ * Container and topology master: the container connects, sends `register`, and receives `plan` at every
+ * change. `packing` comes before the first `plan` that refers to it, and the container answers it with
+ * `took`.
  */
 export const protocolVersion = 1;
 
@@ -32,7 +34,7 @@ export type HostToStreamManager =
   | {
       readonly type: 'stats';
       readonly uptimeSecs: number;
-      /** Executors of which only Storm's own sampled statistics are to be had. */
+      /** Executors that have only Storm's own sampled statistics. */
       readonly executors: readonly ExecutorStatsRecord[];
       /** Executors that are counted exactly. */
       readonly totals: readonly ExecutorTotals[];
@@ -40,12 +42,12 @@ export type HostToStreamManager =
   | { readonly type: 'error'; readonly componentId: string; readonly record: ErrorRecord }
   | LoadReport
   | PressureReport
-  /** The host cannot go on and exits next; `message` goes to the errors of every component it runs. */
+  /** The host cannot continue and exits next. `message` is added to the errors of every component it runs. */
   | { readonly type: 'fatal'; readonly message: string };
 
 /**
- * What an executor has counted since its host started. Of a bolt, inputs go by `componentId \0 streamId` of their source; of
- * a spout, by the stream of the root.
+ * What an executor has counted since its host started. The inputs of a bolt are keyed by `componentId \0
+ * streamId` of their source, those of a spout by the stream of the root.
  */
 export interface ExecutorTotals {
   readonly executor: ExecutorId;
@@ -58,7 +60,7 @@ export interface ExecutorTotals {
   readonly acked: Readonly<Record<string, number>>;
   readonly failed: Readonly<Record<string, number>>;
   readonly executed: Readonly<Record<string, number>>;
-  /** By input: milliseconds added up, and how many tuples were measured. */
+  /** By input: the sum of milliseconds, and how many tuples were measured. */
   readonly executeMs: Readonly<Record<string, readonly [sumMs: number, count: number]>>;
   /** Process latency of a bolt, complete latency of a spout. */
   readonly latencyMs: Readonly<Record<string, readonly [sumMs: number, count: number]>>;
@@ -84,7 +86,7 @@ export type StreamManagerToHost =
   // Both plans are named `plan` in these messages: containers of an earlier version read and send that name.
   /** A new physical plan. The host starts its tasks when it first sees a complete one. */
   | { readonly type: 'plan'; readonly plan: PhysicalPlan }
-  /** A new packing plan, by which this host has the same tasks as before: others may have moved. */
+  /** A new packing plan in which this host has the same tasks as before. Other tasks may have moved. */
   | { readonly type: 'packing'; readonly plan: PackingPlan }
   | LoadReport
   | PressureReport
@@ -99,7 +101,7 @@ export type PeerMessage =
       readonly topologyId: string;
       readonly containerId: number;
       readonly incarnation: string;
-      /** Whom the sender believes to have dialled: a port may have a new owner. */
+      /** The container that the sender means to dial: the port may have a new owner. */
       readonly to: { readonly containerId: number; readonly incarnation: string };
     }
   | { readonly type: 'peer-refused'; readonly reason: string }
@@ -116,12 +118,15 @@ export type StreamManagerToMaster =
       readonly incarnation: string;
       readonly host: string;
       readonly port: number;
-      /** Epoch of the plan it holds, 0 for none: the master's next one is above it, even when the store was emptied. */
+      /**
+       * Epoch of the plan it holds, 0 for none. The master's next epoch is above it, even after the store was
+       * emptied.
+       */
       readonly epochHeld: number;
-      /** Version of the packing plan that it runs by. */
+      /** Version of the packing plan that it has applied. */
       readonly packingHeld: number;
     }
-  /** It runs by this packing plan now: what leaves has left, what comes has its place. */
+  /** It has applied this packing plan: hosts that leave have ended, and new ones have been started. */
   | { readonly type: 'took'; readonly version: number }
   | { readonly type: 'ping' };
 
@@ -137,22 +142,25 @@ export interface LoadReport {
   readonly loads: readonly (readonly [TaskId, number])[];
 }
 
-/** All tasks of the sender whose queues are above the high mark now; an empty list lifts the pressure. */
+/**
+ * All tasks of the sender whose queues are above the high watermark now. An empty list lifts the pressure.
+ */
 export interface PressureReport {
   readonly type: 'pressure';
-  /** The worker or stream manager that reports, so that a receiver can tell a lifted report from another's. */
+  /** The host or stream manager that reports. A report replaces the last one of the same reporter. */
   readonly reporter: string;
   readonly tasks: readonly TaskId[];
 }
 
 /**
- * A process ended, or cannot be reached, and with it what its tasks held. Trees followed by an acker among `tasks` will not
- * complete; trees of `spouts` may have had a tuple there. Between peers `spouts` is for the receiver to find out.
+ * A process ended or cannot be reached, and what its tasks held is lost. Trees that an acker among `tasks`
+ * followed will not complete; trees of `spouts` may have had a tuple there. Between peers `spouts` is empty,
+ * and the receiver derives it.
  */
 export interface LossReport {
   readonly type: 'lost';
   readonly tasks: readonly TaskId[];
-  /** Spout tasks above a lost task. */
+  /** Spout tasks upstream of a lost task. */
   readonly spouts: readonly TaskId[];
 }
 

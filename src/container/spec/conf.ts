@@ -1,6 +1,9 @@
 import { GatewayError, type JsonObject } from '../../base/index.ts';
 
-/** A number of conf.json, or the fallback when the key is absent or null. Throws `CONFIG_INVALID` on anything else. */
+/**
+ * A number of conf.json, or the fallback when the key is absent or null. Throws `CONFIG_INVALID` on anything
+ * else.
+ */
 export function confNumber(conf: JsonObject, key: string, fallback: number, min = 0): number {
   const value = conf[key] ?? fallback;
   if (typeof value === 'number' && Number.isFinite(value) && value >= min) return value;
@@ -11,7 +14,10 @@ export function confNumber(conf: JsonObject, key: string, fallback: number, min 
   );
 }
 
-/** A text of conf.json, or the fallback when the key is absent or null. Throws `CONFIG_INVALID` on anything else. */
+/**
+ * A text of conf.json, or the fallback when the key is absent or null. Throws `CONFIG_INVALID` on anything
+ * else.
+ */
 export function confText(conf: JsonObject, key: string, fallback: string): string {
   const value = conf[key] ?? fallback;
   if (typeof value === 'string' && value !== '') return value;
@@ -20,7 +26,7 @@ export function confText(conf: JsonObject, key: string, fallback: string): strin
   });
 }
 
-/** A limit in seconds, of which 0 means none. */
+/** A limit in seconds as milliseconds; 0 means no limit. */
 export function limitMs(secs: number): number {
   return secs === 0 ? Number.POSITIVE_INFINITY : secs * 1000;
 }

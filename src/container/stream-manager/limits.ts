@@ -1,32 +1,54 @@
 import type { BackoffLimits, JsonObject } from '../../base/index.ts';
 import { containerNumber } from '../../config/index.ts';
+import { frameBodyBytesMax, frameHeaderBytes } from '../../tuple/index.ts';
 import type { Marks } from './route/water-marks.ts';
 
-/** Every bound of a stream manager. Set by the `egret.stream.manager.*` keys of the topology's configuration. */
+/**
+ * Every bound of a stream manager. Set by the `egret.stream.manager.*` keys of the topology's configuration.
+ */
 export interface StreamManagerLimits {
-  /** Bytes waiting for one destination from which its tasks are reported as under pressure... */
+  /** Bytes waiting for one destination from which on its tasks are reported as under pressure... */
   readonly queueHighBytes: number;
   /** ...and below which they no longer are. */
   readonly queueLowBytes: number;
-  /** Bytes waiting for one destination at which hosts are no longer read, or frames for an absent one are dropped. */
+  /**
+   * Bytes waiting for one destination at which hosts are no longer read, or frames for an absent one are
+   * dropped.
+   */
   readonly queueBytesMax: number;
   /** The same three in tuples. */
   readonly queueHighTuples: number;
   readonly queueLowTuples: number;
   readonly queueTuplesMax: number;
-  /** How long a full link may make no progress before its connection is given up: the peer has stopped. */
+  /** How long a full link may make no progress before its connection is closed: the peer has stopped. */
   readonly stallMs: number;
-  /** What a read in progress may still add once hosts are paused: one largest frame and some reads. */
+  /**
+   * What reads in progress may still add to a queue once the hosts are paused. See {@link queueSlackBytes}.
+   */
   readonly queueSlackBytes: number;
-  /** How long an accepted connection may take to say who it is, and a plan to name it. */
+  /** How long an accepted connection may take to introduce itself, and a plan to name it. */
   readonly helloMs: number;
-  /** Accepted connections that have not yet said who they are. */
+  /** Most connections that have not been accepted as peers yet. */
   readonly strangersMax: number;
   /** Pause before a peer is dialed again. */
   readonly reconnect: BackoffLimits;
 }
 
-const mebibyte = 1 << 20;
+const kibibyte = 1 << 10;
+
+/**
+ * The buffer that one read of a peer's connection fills. The link to a JVM reads as much
+ * (task-hosts/jvm/link.ts).
+ */
+export const peerReadBytes = 256 * kibibyte;
+/**
+ * Links that the event loop may read in the pass in which a queue becomes full: those of hosts, and of peers
+ * that forward.
+ */
+const readsInProgress = 64;
+/** The frame that the first of these reads completes may be of the largest size. */
+const largestFrameBytes = frameHeaderBytes + frameBodyBytesMax;
+const queueSlackBytes = largestFrameBytes + readsInProgress * peerReadBytes;
 
 /** Throws `CONFIG_INVALID` naming the key. Marks above the bound are lowered to it. */
 export function streamManagerLimits(conf: JsonObject): StreamManagerLimits {
@@ -46,14 +68,14 @@ export function streamManagerLimits(conf: JsonObject): StreamManagerLimits {
     queueLowTuples: Math.min(lowTuples, queueHighTuples),
     queueTuplesMax,
     stallMs: 1000 * containerNumber(conf, 'egret.stream.manager.stall.timeout.secs'),
-    queueSlackBytes: 32 * mebibyte,
+    queueSlackBytes,
     helloMs: containerNumber(conf, 'egret.stream.manager.hello.ms'),
     strangersMax: 64,
     reconnect: { firstMs: 20, maxMs: 1000, factor: 2, jitter: 0.3 },
   };
 }
 
-/** Marks of the pressure that a queue stands for. */
+/** The marks between which the tasks of a queue are under pressure. */
 export function pressureMarks(limits: StreamManagerLimits): Marks {
   return {
     highBytes: limits.queueHighBytes,
@@ -63,7 +85,7 @@ export function pressureMarks(limits: StreamManagerLimits): Marks {
   };
 }
 
-/** Marks of the hard bound: reached at it, and left below the high mark. */
+/** The marks of the hard bound: full from the bound on, until the queue is below the high mark. */
 export function boundMarks(limits: StreamManagerLimits): Marks {
   return {
     highBytes: limits.queueBytesMax,

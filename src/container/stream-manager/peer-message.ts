@@ -4,8 +4,8 @@ import type { FlowControl } from './flow/flow-control.ts';
 import type { LossReporter } from './losses/loss-reporter.ts';
 
 /**
- * Passes a control message of a peer to the part that it concerns. Throws `PROTOCOL_VIOLATION`, which ends the connection,
- * when the message is of no known type or is not complete.
+ * Passes a control message of a peer to the part that it concerns. Throws `PROTOCOL_VIOLATION`, which ends
+ * the connection, when the message is of no known type or is not complete.
  */
 export function takePeerMessage(
   peer: number,

@@ -112,7 +112,7 @@ describe('a new packing plan', () => {
     }
   });
 
-  it('keeps spouts still until all have taken it, and says so by the physical plan', async () => {
+  it('pauses spouts by the physical plan until all containers have applied it', async () => {
     await using movers = new Movers(await StreamManagers.open({ tasks: { 1: [1], 2: [2] } }));
     const plan = planOf(2, { 1: [1, 2], 2: [] });
     const statuses = (): string[] =>
@@ -127,7 +127,7 @@ describe('a new packing plan', () => {
     assert.deepEqual(movers.received, ['1>2:1']);
   });
 
-  it('sends on what waits in a container that is left out, for a host and for peers, which is then settled', async () => {
+  it('forwards what waits, for a host and for peers, in a container that is left out, which is then settled', async () => {
     await using movers = new Movers(await StreamManagers.open({ tasks: { 1: [1], 2: [2], 3: [3] } }));
     const { cluster } = movers;
     const third = cluster.managers.get(3)!;
@@ -167,7 +167,7 @@ describe('a new packing plan', () => {
     assert.deepEqual(movers.received, ['1>2:1']);
   });
 
-  it('holds spouts for a task that moved, also where its pressure was told before the plan was taken', async () => {
+  it('holds spouts for a task that moved, also where its pressure was reported before the plan was applied', async () => {
     await using movers = new Movers(await StreamManagers.open({ tasks: { 1: [1], 2: [2], 3: [3] } }));
     const [mover, late] = [movers.cluster.managers.get(2)!, movers.cluster.managers.get(1)!];
     const plan = planOf(2, { 1: [1], 2: [2, 3], 3: [] });
@@ -180,7 +180,7 @@ describe('a new packing plan', () => {
     assert.deepEqual(held(), [2, 3]);
   });
 
-  it('leaves a host whose place stays where it is, and tells it where others are', async () => {
+  it('leaves a host whose place stays alone, and sends it the new plan', async () => {
     await using movers = new Movers(await StreamManagers.open({ tasks: { 1: [1], 2: [2] } }));
     const [manager, host] = [movers.cluster.managers.get(1)!, movers.cluster.hosts.get(1)!];
     const plan = planOf(2, { 1: [1], 2: [], 3: [2] });

@@ -97,7 +97,7 @@ describe('StreamManager', () => {
     await until('no pressure', () => pressure().length === 0);
   });
 
-  it('tells hosts and peers the union of pressure reports, and lifts what its reporter lifts or leaves behind', async () => {
+  it('sends hosts and peers the union of pressure reports, and lifts what its reporter lifts or leaves behind', async () => {
     await using cluster = await StreamManagers.open({ tasks: threeContainers });
     const pressure = (id: number): string => (cluster.hosts.get(id)!.last('pressure')?.tasks ?? []).join();
     const report = (id: number, tasks: number[]): void => {
@@ -115,7 +115,7 @@ describe('StreamManager', () => {
     await until('what the lost peer reported is lifted', () => pressure(3) === '');
   });
 
-  it('takes a congested link for pressure on all tasks behind it, and pauses hosts at the hard bound', async () => {
+  it('treats a congested link as pressure on all tasks behind it, and pauses hosts at the hard bound', async () => {
     const conf = {
       'egret.stream.manager.queue.high.bytes': 100_000,
       'egret.stream.manager.queue.low.bytes': 10_000,
@@ -149,7 +149,7 @@ describe('StreamManager', () => {
     assert.deepEqual(cluster.fill(2).last('loads')?.loads, [[1, 0.5]]);
   });
 
-  it('keeps tuples flowing while master and store are away, and is published anew when they are back', async () => {
+  it('keeps tuples flowing while master and store are away, and is published again when they are back', async () => {
     await using cluster = await StreamManagers.open({ tasks: { 1: [1], 2: [2] } });
     const epoch = cluster.managers.get(1)!.physical!.epoch;
     cluster.store.setAway(true);
@@ -183,7 +183,7 @@ describe('StreamManager', () => {
     assert.deepEqual(received, frames.map((_, i) => `1>2:${i}`).slice(-received.length));
   });
 
-  it('hears of a peer what it says of its own tasks, and closes one that sends tuples the wrong way', async () => {
+  it('accepts what a peer reports about its own tasks, and closes one that sends tuples the wrong way', async () => {
     await using cluster = await StreamManagers.open({ tasks: { 1: [1], 2: [2] } });
     const peer = await takePlaceOf(cluster, 2);
     peer.write(encodeControlFrame({ type: 'pressure', reporter: 'x', tasks: [1, 2] } as { type: string }));
@@ -195,7 +195,7 @@ describe('StreamManager', () => {
     await until('its pressure is lifted', () => pressure().length === 0);
   });
 
-  it('lets a peer wait that a newer plan than its own names, and hears what it said meanwhile', async () => {
+  it('keeps a peer waiting that only a newer plan names, and applies what it sent meanwhile', async () => {
     await using cluster = await StreamManagers.open({ tasks: { 1: [1], 2: [2] } });
     const manager = cluster.managers.get(1)!;
     cluster.close(2);
@@ -224,7 +224,7 @@ describe('StreamManager', () => {
     peer.destroy();
   });
 
-  it('is given plans above the one it holds by a master that has forgotten all', async () => {
+  it('receives plans above the one it holds from a master that has lost all state', async () => {
     await using cluster = await StreamManagers.open({ tasks: { 1: [1] } });
     const manager = cluster.managers.get(1)!;
     await cluster.stopMaster();

@@ -36,14 +36,14 @@ export interface StreamManagerDeps {
 }
 
 /**
- * Routes frames between the task hosts of one container and its peers. Everything runs on the event loop in the
- * callbacks of reads and writes; nothing on the path of a frame awaits. This class joins four parts: route/ (where a frame
- * goes), peers/ (the links to other containers), flow/ (back pressure and loads), losses/ (what fails when frames or
- * tasks are lost).
+ * Routes frames between the task hosts of one container and its peers. Everything runs on the event loop in
+ * the callbacks of reads and writes; nothing on the path of a frame awaits. This class joins four parts:
+ * route/ (where a frame goes), peers/ (the links to other containers), flow/ (back pressure and loads),
+ * losses/ (what fails when frames or tasks are lost).
  *
- * A new packing plan is applied in one step between two reads: places, queues and routes change together, and what
- * waited in those that are gone takes the new routes. Containers do so at different moments: a frame that one sends by its
- * old plan is forwarded by the next one's plan until it arrives.
+ * A new packing plan is applied in one step between two reads: places, queues and routes change together, and
+ * what waited in those that are gone takes the new routes. Containers do so at different moments: a frame
+ * that one sends by its old plan is forwarded by the next one's plan until it arrives.
  */
 export class StreamManager implements Outlet {
   readonly #deps: StreamManagerDeps;
@@ -67,7 +67,10 @@ export class StreamManager implements Outlet {
     return manager;
   }
 
-  /** Each part is made of parts that exist already; what an earlier part reports to a later one is joined at the end. */
+  /**
+   * Each part is made of parts that exist already; what an earlier part reports to a later one is joined at
+   * the end.
+   */
   private constructor(deps: StreamManagerDeps) {
     const { spec, conf, topology, log } = deps;
     const limits = streamManagerLimits(conf);
@@ -106,12 +109,17 @@ export class StreamManager implements Outlet {
     return this.#peers.queues;
   }
 
-  /** Of a container that the packing plan has left out: it has nothing more to hand on, and no peer sends to it. */
+  /**
+   * Whether a container that the packing plan has left out has handed on all it held and no peer sends to it.
+   */
   get isSettled(): boolean {
     return this.#peers.areSettled;
   }
 
-  /** Tuples that could not be delivered or held, by reason. congested: dropped for a task under pressure, as configured. */
+  /**
+   * Tuples that could not be delivered or held, by reason. congested: dropped for a task under pressure, as
+   * configured.
+   */
   get droppedTuples(): {
     readonly unknownTarget: number;
     readonly absentPeer: number;
@@ -132,9 +140,10 @@ export class StreamManager implements Outlet {
   }
 
   /**
-   * A frame that a host of this container emits. Only here is a tuple dropped because its target is under pressure: every
-   * container knows the pressure of all tasks, so dropping at the source saves the link. A frame from a peer has passed
-   * that check where it was emitted and is never dropped for it; nor are the fails that a dropped frame causes.
+   * A frame that a host of this container emits. Only here is a tuple dropped because its target is under
+   * pressure: every container knows the pressure of all tasks, so dropping at the source saves the link. A
+   * frame from a peer has passed that check where it was emitted and is never dropped for it; nor are the
+   * fails that a dropped frame causes.
    */
   route(buffer: Buffer, start: number, end: number): void {
     if (this.#flow.mustDrop(buffer, start)) this.#drop(buffer, start, end);
@@ -155,7 +164,10 @@ export class StreamManager implements Outlet {
     else this.#deps.onHostReport(host, message);
   }
 
-  /** The host has started: it receives the plans, loads and pressure of the moment, then the frames that waited for it. */
+  /**
+   * The host has started: it receives the plans, loads and pressure of the moment, then the frames that
+   * waited for it.
+   */
   fill(host: TaskHost): void {
     const slot = this.#slots.get(host.name);
     if (slot === undefined) return; // its tasks have left while it started
@@ -166,7 +178,10 @@ export class StreamManager implements Outlet {
     this.#router.flush();
   }
 
-  /** The host has ended: frames for it wait for the next one of its name. stopped: on request, so that it holds nothing. */
+  /**
+   * The host has ended: frames for it wait for the next one of its name. stopped: on request, so that it
+   * holds nothing.
+   */
   empty(host: TaskHost, how: 'ended' | 'stopped' = 'ended'): void {
     const hadPlace = this.#slots.isFilledBy(host);
     this.#slots.get(host.name)?.empty(host);
@@ -192,8 +207,8 @@ export class StreamManager implements Outlet {
   }
 
   /**
-   * Runs by a new packing plan from now on; `places` are this container's by it. A place of the same name, tasks and key
-   * as before stays with its host; frames for another wait until a host fills it.
+   * Runs by a new packing plan from now on; `places` are this container's by it. A place of the same name,
+   * tasks and key as before stays with its host; frames for another wait until a host fills it.
    */
   repack(packing: PackingPlan, places: readonly HostPlace[]): void {
     this.#losses.repacked(this.#packing, packing);

@@ -157,7 +157,7 @@ describe('the machine of a topology master', () => {
       registered({ connection: 2, containerId: 2, incarnation: 'b' }),
     ])[0];
 
-  it('keeps spouts still until everybody has taken a new plan over, and the new container is there', () => {
+  it('pauses spouts until all containers have applied a new plan and the new container is there', () => {
     const [, lines] = play(twoOfTwo(), [
       { kind: 'status', status: 'REBALANCING', rebalances: 1 },
       assigned(2, [1, 2, 3], 1),
@@ -177,7 +177,7 @@ describe('the machine of a topology master', () => {
     ]);
   });
 
-  it('lets spouts go on after a while though a container is missing', () => {
+  it('resumes spouts after the limit although a container is missing', () => {
     const [, lines] = play(twoOfTwo(), [
       assigned(2, [1, 2, 3], 0),
       { kind: 'took', connection: 1, version: 2 },
@@ -188,7 +188,7 @@ describe('the machine of a topology master', () => {
     assert.deepEqual(lines, ['pack 2 to all', 'publish 3 REBALANCING: 1/a 2/b', 'publish 4 ACTIVE: 1/a 2/b']);
   });
 
-  it('does not let spouts go on before it has seen the plan that the record speaks of', () => {
+  it('keeps spouts paused until it has the plan that the record asks for', () => {
     const [, lines] = play(twoOfTwo(), [
       { kind: 'status', status: 'ACTIVE', rebalances: 1 },
       assigned(1, [1, 2], 1),
@@ -199,7 +199,7 @@ describe('the machine of a topology master', () => {
     ]);
   });
 
-  it('names a container that was left out while it is connected, and not longer', () => {
+  it('names a container that was left out only while it is connected', () => {
     const [, lines] = play(twoOfTwo(), [
       assigned(2, [1], 1),
       { kind: 'took', connection: 1, version: 2 },
@@ -215,7 +215,7 @@ describe('the machine of a topology master', () => {
     ]);
   });
 
-  it('gives who comes with an older plan the newer one, and never goes back to an older one itself', () => {
+  it('sends the newer plan to a container with an older one, and never returns to an older one itself', () => {
     const [state, lines] = play(twoOfTwo(), [
       assigned(3, [1, 2], 1),
       assigned(2, [1], 1),
@@ -231,7 +231,7 @@ describe('the machine of a topology master', () => {
     ]);
   });
 
-  it('says KILLED while tasks move', () => {
+  it('publishes KILLED while tasks move', () => {
     const [, lines] = play(twoOfTwo(), [
       assigned(2, [1, 2, 3], 1),
       { kind: 'status', status: 'KILLED', rebalances: 1 },
@@ -239,7 +239,7 @@ describe('the machine of a topology master', () => {
     assert.equal(lines.at(-1), 'publish 4 KILLED: 1/a 2/b');
   });
 
-  it('begins above every epoch of an earlier lease, and above what a stream manager holds', () => {
+  it('starts above every epoch of an earlier lease, and above what a stream manager holds', () => {
     const [first] = play(start(7), [registered({ connection: 1, containerId: 1, incarnation: 'a' })]);
     assert.ok(start(8).epoch > first.epoch);
     const [, effects] = stepMaster(
@@ -255,7 +255,7 @@ describe('the machine of a topology master', () => {
     assert.equal((effects[0] as { physical: PhysicalPlan }).physical.epoch, start(5).epoch + 1);
   });
 
-  it('gives a packing plan of doubtful days to who has not taken it, once the lease is held again', () => {
+  it('sends a packing plan that came while the lease was in doubt once the lease is held again', () => {
     const [state] = play(start(), [
       registered({ connection: 1, containerId: 1, incarnation: 'a' }),
       registered({ connection: 2, containerId: 2, incarnation: 'b' }),

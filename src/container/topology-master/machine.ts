@@ -1,43 +1,56 @@
 import type { PackingPlan, PhysicalPlan, StreamManagerAddress } from '../../topology/index.ts';
 
 /**
- * What a topology master decides: who is registered, and which plan is published when, and that spouts stand still while
- * tasks move.
+ * What a topology master decides: which stream managers are registered, which plan is published when, and
+ * that spouts pause while tasks move.
  *
  *   registered ──> member (connected) ──disconnected──> member (silent) ──tick past graceMs──> gone
  *        │             ^                                     │
  *        │             └────────── registered again ─────────┘
  *        └──> refused: another topology, an unknown container, an incarnation that has been replaced
  *
- * A new packing plan goes out before the physical plan that refers to it. From then on tasks move, until every
- * container of it has said that it has taken it over, or a limit has passed; meanwhile the status told is REBALANCING,
- * whatever the topology's own is. A container that a packing plan leaves out stays a member while it is connected: the
- * others must reach it for what it hands on.
+ * A new packing plan is sent before the physical plan that refers to it. From then on tasks move, until every
+ * container of the plan reports that it has applied it, or a limit has passed. Meanwhile the published status
+ * is REBALANCING, unless the topology is KILLED. A container that a packing plan leaves out stays a member
+ * while it is connected: the others must reach it to receive what it hands on.
  *
- * Epochs: high part the epoch of the lease, low part a counter, so they grow also across masters. A stream manager that
- * holds a higher epoch (the state store was emptied) lifts ours above it.
+ * An epoch is the epoch of the lease in its high part and a counter in its low part, so it also grows from
+ * one master to the next. A stream manager that holds a higher epoch (the state store was emptied) raises
+ * this one above it.
  */
 export interface MasterState {
   readonly topologyId: string;
+  /** Invariant: its version never decreases. */
   readonly packing: PackingPlan;
+  /** Invariant: never decreases, and is higher in each plan published than in the one before. */
   readonly epoch: number;
-  /** The topology's own. */
+  /** The status in the topology's record. */
   readonly status: PhysicalPlan['status'];
-  /** Rebalances that the topology's record asks for, and those that the packing plan has taken up. */
+  /**
+   * Rebalances that the topology's record asks for, and those that the packing plan includes. Invariant:
+   * placed never decreases.
+   */
   readonly rebalances: { readonly asked: number; readonly placed: number };
-  /** Set while tasks move. */
+  /**
+   * Set while tasks move. Invariant: unset once every container of the packing plan is connected and has
+   * applied it.
+   */
   readonly moving: { readonly untilMs: number } | undefined;
+  /** Invariant: at most one member for each container id. */
   readonly members: readonly Member[];
-  /** Incarnations that were replaced, `containerId/incarnation`, newest last. They never come back. */
+  /**
+   * Incarnations that were replaced, `containerId/incarnation`, newest last. One of them is refused unless
+   * the scheduler's record names it. Invariant: at most `replacedMax`.
+   */
   readonly replaced: readonly string[];
 }
 
 export interface Member {
   readonly address: StreamManagerAddress;
-  /** Of its connection; undefined since `silentSinceMs`. */
+  /** The id of its connection. Undefined: it has been disconnected since `silentSinceMs`. */
   readonly connection: number | undefined;
   readonly silentSinceMs: number;
-  /** Version of the packing plan that it has taken over. */
+  /** Version of the packing plan that it has applied. */
   readonly packingHeld: number;
 }
 
@@ -47,16 +60,16 @@ export interface Registration {
   readonly address: StreamManagerAddress;
   readonly epochHeld: number;
   readonly packingHeld: number;
-  /** The incarnation that the scheduler last started, when the store could be asked. */
+  /** The incarnation that the scheduler started last. Undefined: the store did not answer in time. */
   readonly startedIncarnation: string | undefined;
 }
 
 export type MasterEvent =
   | { readonly kind: 'registered'; readonly registration: Registration }
   | { readonly kind: 'disconnected'; readonly connection: number; readonly nowMs: number }
-  /** The topology's record, as it is now. */
+  /** The topology's record has changed. */
   | { readonly kind: 'status'; readonly status: PhysicalPlan['status']; readonly rebalances: number }
-  /** The scheduler's assignment, as it is now. `moveMsMax`: how long spouts may stand still for it. */
+  /** The scheduler's assignment was read. `moveMsMax`: how long spouts may pause for it. */
   | {
       readonly kind: 'assigned';
       readonly packing: PackingPlan;
@@ -64,20 +77,20 @@ export type MasterEvent =
       readonly nowMs: number;
       readonly moveMsMax: number;
     }
-  /** A stream manager has taken over a packing plan: its routes and hosts are by it. */
+  /** A container has applied a packing plan: its routes and hosts follow it. */
   | { readonly kind: 'took'; readonly connection: number; readonly version: number }
-  /** The lease is held (again) under this epoch. */
+  /** The lease is held, for the first time or again, under this epoch. */
   | { readonly kind: 'held'; readonly leaseEpoch: number }
   | { readonly kind: 'tick'; readonly nowMs: number; readonly graceMs: number };
 
 export type MasterEffect =
   | { readonly kind: 'publish'; readonly physical: PhysicalPlan }
-  /** To one connection, or to all that have registered. */
+  /** To one connection, or to all registered ones when undefined. */
   | { readonly kind: 'pack'; readonly connection: number | undefined; readonly packing: PackingPlan }
   | { readonly kind: 'refuse'; readonly connection: number; readonly reason: string };
 
 const replacedMax = 256;
-/** Room for a million changes under one lease. */
+/** Leaves room for a million changes under one lease. */
 const epochsPerLease = 2 ** 20;
 
 export function initialMasterState(options: {
@@ -96,7 +109,7 @@ export function initialMasterState(options: {
   };
 }
 
-/** The plan as it stands. */
+/** The physical plan of this state. */
 export function physicalPlanOf(state: MasterState): PhysicalPlan {
   const streamManagers = state.members
     .map((member) => member.address)
@@ -143,21 +156,24 @@ export function stepMaster(state: MasterState, event: MasterEvent): [MasterState
   }
 }
 
-/** While the lease was in doubt nothing was told: everybody gets the plan, and the packing plan who has not taken it. */
+/**
+ * Nothing was sent while the lease was in doubt: now every stream manager receives the physical plan, and
+ * those that have not applied the packing plan receive that too.
+ */
 function confirm(state: MasterState, leaseEpoch: number): [MasterState, readonly MasterEffect[]] {
   const { packing } = state;
   const [next, published] = publish({
     ...state,
     epoch: Math.max(state.epoch, leaseEpoch * epochsPerLease),
   });
-  const untold = state.members.filter(
+  const behind = state.members.filter(
     ({ connection, packingHeld }) => connection !== undefined && packingHeld < packing.version,
   );
-  const packs = untold.map(({ connection }) => ({ kind: 'pack', connection, packing }) as const);
+  const packs = behind.map(({ connection }) => ({ kind: 'pack', connection, packing }) as const);
   return [next, [...packs, ...published]];
 }
 
-/** Killed is killed; else spouts stand still from the record's word of a rebalance until its tasks have arrived. */
+/** KILLED wins. Otherwise report REBALANCING from the request until all moved tasks have arrived. */
 function statusOf({ status, moving, rebalances }: MasterState): PhysicalPlan['status'] {
   if (status === 'KILLED') return status;
   return moving !== undefined || rebalances.placed < rebalances.asked ? 'REBALANCING' : status;
@@ -167,7 +183,7 @@ function isPlanned(state: MasterState, containerId: number): boolean {
   return state.packing.containers.some((container) => container.containerId === containerId);
 }
 
-/** A container that the plan has left out is not waited for. */
+/** A container that the packing plan has left out gets no grace. */
 function disconnect(
   state: MasterState,
   event: { readonly connection: number; readonly nowMs: number },
@@ -180,7 +196,7 @@ function disconnect(
   return publishIfNews(state, { ...state, members });
 }
 
-/** An older plan than the one held comes from a store that has lost something, and is not gone back to. */
+/** An older packing plan than the one held comes from a store that has lost data, and is ignored. */
 function assign(
   state: MasterState,
   event: Extract<MasterEvent, { readonly kind: 'assigned' }>,
@@ -192,7 +208,7 @@ function assign(
   return [next, [{ kind: 'pack', connection: undefined, packing: event.packing }, ...published]];
 }
 
-/** No longer moving once every container of the plan is there and has taken it over. */
+/** Ends the move once every container of the packing plan is connected and has applied it. */
 function arrived(state: MasterState): MasterState {
   if (state.moving === undefined) return state;
   const { version, containers } = state.packing;
@@ -247,7 +263,7 @@ function refusal(state: MasterState, registration: Registration): string | undef
   return undefined;
 }
 
-/** Publishes when the plan would say something else than before. */
+/** Publishes only when the physical plan differs from the one before. */
 function publishIfNews(before: MasterState, after: MasterState): [MasterState, readonly MasterEffect[]] {
   const isNews = JSON.stringify(physicalPlanOf(before)) !== JSON.stringify(physicalPlanOf(after));
   return isNews ? publish(after) : [after, []];

@@ -6,14 +6,16 @@ import type { PhysicalPlan } from '../../topology/index.ts';
 const retryMs = 1000;
 
 /**
- * Writes the newest plan to the state store for those who only look. One write at a time; a plan overtaken by a newer
- * one before its turn is never written; a store that is away gets the newest one when it is back.
+ * Writes the newest physical plan to the state store for its readers, such as Nimbus. One write at a time; a
+ * plan is skipped when a newer one arrives before its turn. When the store is away, the newest plan is
+ * written once it is back.
  */
 export class PlanRecorder {
   readonly #store: RecordStore;
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #ending = new AbortController();
+  /** The plan to be written. Invariant: no plan of a lower epoch than the last one recorded. */
   #next: PhysicalPlan | undefined;
   #writing: Promise<void> | undefined;
 
@@ -28,7 +30,7 @@ export class PlanRecorder {
     this.#writing ??= this.#write();
   }
 
-  /** Resolves when the write that is under way has ended. Idempotent; never rejects. */
+  /** Resolves when the write in progress has ended. Idempotent; never rejects. */
   async close(): Promise<void> {
     this.#next = undefined;
     this.#ending.abort();

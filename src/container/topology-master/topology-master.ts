@@ -30,27 +30,27 @@ export interface TopologyMasterDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly status: PhysicalPlan['status'];
-  /** As many as the topology's record asks for. */
+  /** How many rebalances the topology's record asks for. */
   readonly rebalances?: number;
-  /** How long the lease lives without renewal: after a sudden end the next master waits that long. */
+  /** How long the lease lasts without renewal: after a sudden end the next master waits that long. */
   readonly leaseMs?: number;
 }
 
 const leaseMsDefault = 4000;
-/** How often a lease that another master holds is asked for. */
+/** How often to ask for a lease that another master holds. */
 const seekEveryMs = 250;
-/** A stream manager may be silent this long before the plan is published without it. */
+/** How long a stream manager may be disconnected before the plan is published without it. */
 const graceMs = 5000;
 const helloMs = 3000;
-/** How long spouts stand still for tasks on their way. Longer than a JVM may take to end, and the next one to begin. */
+/** How long spouts pause for moving tasks. Longer than one JVM may take to end and the next one to start. */
 const moveMsMax = 15_000;
-/** Asking the store whether a registration is stale may take this long; then the master decides alone. */
+/** How long to wait for the store to say whether a registration is stale; then the master decides alone. */
 const askStoreMs = 300;
 const connectionsMax = 4096;
 
 /**
- * Container 0: owns the physical plan of one topology. Stream managers find it by the lease it holds, register, and
- * get the plan at every change. The decisions are in machine.ts; this is their interpreter.
+ * Container 0: owns the physical plan of one topology. Containers find it by the lease it holds, register,
+ * and receive the plan at every change. The decisions are in machine.ts; this class carries them out.
  */
 export class TopologyMaster {
   readonly #deps: TopologyMasterDeps;
@@ -113,7 +113,10 @@ export class TopologyMaster {
     return this.#physical;
   }
 
-  /** Resolves with the reason once the lease is lost; rejects with the reason of `close` or of the signal's abort. */
+  /**
+   * Resolves with the reason once the lease is lost; rejects with the reason of `close` or of the signal's
+   * abort.
+   */
   async run(signal: AbortSignal): Promise<string> {
     const aborted = deferred<never>();
     const ended = AbortSignal.any([this.#ending.signal, signal]);
@@ -127,7 +130,10 @@ export class TopologyMaster {
     }
   }
 
-  /** The topology's record says so now. One that asks for a rebalance is answered by an assignment, here or soon. */
+  /**
+   * The topology's record has changed. When it asks for a rebalance, the assignment follows soon or is there
+   * already.
+   */
   statusChanged(status: PhysicalPlan['status'], rebalances = 0): void {
     this.#step({ kind: 'status', status, rebalances });
     if (rebalances > this.#state.rebalances.placed) void this.#assignments.ask();
@@ -152,7 +158,7 @@ export class TopologyMaster {
     this.#tick = clock.every(1000, () => this.#step({ kind: 'tick', nowMs: clock.monotonicMs(), graceMs }));
   }
 
-  /** Before it leads it only keeps what it is told. */
+  /** Until it holds the lease, it only keeps the assignment. */
   #assigned(assignment: AssignmentRecord): void {
     this.#assignment = assignment;
     if (this.#tick === undefined) return;
@@ -201,7 +207,8 @@ export class TopologyMaster {
   }
 
   #accept(incoming: Incoming): void {
-    // Before it is elected a master has nothing to say; who calls has an address of somebody who was.
+    // A master that does not hold the lease has nothing to say: the caller has the address of an earlier
+    // master.
     if (this.#leaseEpoch === 0 || this.#connections.size >= connectionsMax) {
       incoming.refuse();
       return;
@@ -257,14 +264,14 @@ export class TopologyMaster {
 
   async #register(id: number, told: Omit<Registration, 'connection' | 'startedIncarnation'>): Promise<void> {
     const startedIncarnation = await this.#startedIncarnation(told.address.containerId);
-    // The scheduler has packed anew, and this one was started by a plan that has not come here yet.
+    // The scheduler has packed again and started this container by a plan that has not arrived here yet.
     if (told.packingHeld > this.#state.packing.version) await this.#assignments.ask();
     if (!this.#connections.has(id)) return;
     this.#registered.add(id);
     this.#step({ kind: 'registered', registration: { ...told, connection: id, startedIncarnation } });
   }
 
-  /** Undefined when the store cannot say soon. */
+  /** Undefined when the store does not answer in time. */
   async #startedIncarnation(containerId: number): Promise<string | undefined> {
     const { store, clock, spec } = this.#deps;
     const answer = new RecordStore(store)

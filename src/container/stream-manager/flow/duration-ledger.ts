@@ -1,39 +1,47 @@
 import type { TaskId } from '../../../topology/index.ts';
 
-/** How often and how long something was so for a task; `sinceMs` while it is. Times are those that were passed in. */
+/**
+ * How often and how long a task was in the state. `sinceMs` is set while it is. All times are those the
+ * caller passed in.
+ */
 export interface DurationEntry {
   readonly taskId: TaskId;
   readonly times: number;
-  /** Up to now, the current time included. */
+  /** Up to now, including the current stay. */
   readonly totalMs: number;
   readonly sinceMs: number | undefined;
 }
 
 export interface DurationChange {
   readonly taskId: TaskId;
-  /** Undefined when it began. */
+  /** Undefined when the stay began. */
   readonly durationMs: number | undefined;
-  /** Changes of this task that were not told since the last one that was; undefined: this one is not to be told. */
-  readonly untold: number | undefined;
+  /**
+   * How many changes of this task were not logged since the last one that was. Undefined: do not log this
+   * one.
+   */
+  readonly unlogged: number | undefined;
 }
 
 interface Entry {
   times: number;
+  /** All stays that have ended. */
   totalMs: number;
   sinceMs: number | undefined;
-  toldAtMs: number;
-  isTold: boolean;
-  untold: number;
+  loggedAtMs: number;
+  isLogged: boolean;
+  /** Invariant: 0 right after a change that was logged. */
+  unlogged: number;
 }
 
-/** Of a task that flutters one beginning, and its end, is told in this time. */
-const tellEveryMs = 10_000;
+/** Log at most one start and one end per task in this interval. */
+const logEveryMs = 10_000;
 
 /** Since when and how long tasks have been in a state (under pressure, held back). Pure. */
 export class DurationLedger {
   readonly #entries = new Map<TaskId, Entry>();
 
-  /** The tasks that are in the state now. Answers what has changed. */
+  /** Sets the tasks that are in the state now. Returns what has changed. */
   update(tasks: Iterable<TaskId>, nowMs: number): readonly DurationChange[] {
     const now = new Set(tasks);
     const changes: DurationChange[] = [];
@@ -62,7 +70,7 @@ export class DurationLedger {
     if (entry === undefined) {
       entry = {
         ...{ times: 0, totalMs: 0, sinceMs: undefined },
-        ...{ toldAtMs: Number.NEGATIVE_INFINITY, isTold: false, untold: 0 },
+        ...{ loggedAtMs: Number.NEGATIVE_INFINITY, isLogged: false, unlogged: 0 },
       };
       this.#entries.set(taskId, entry);
     }
@@ -73,21 +81,21 @@ export class DurationLedger {
 function begin(taskId: TaskId, entry: Entry, nowMs: number): DurationChange {
   entry.times++;
   entry.sinceMs = nowMs;
-  entry.isTold = nowMs - entry.toldAtMs >= tellEveryMs;
-  if (!entry.isTold) {
-    entry.untold++;
-    return { taskId, durationMs: undefined, untold: undefined };
+  entry.isLogged = nowMs - entry.loggedAtMs >= logEveryMs;
+  if (!entry.isLogged) {
+    entry.unlogged++;
+    return { taskId, durationMs: undefined, unlogged: undefined };
   }
-  const { untold } = entry;
-  entry.toldAtMs = nowMs;
-  entry.untold = 0;
-  return { taskId, durationMs: undefined, untold };
+  const { unlogged } = entry;
+  entry.loggedAtMs = nowMs;
+  entry.unlogged = 0;
+  return { taskId, durationMs: undefined, unlogged };
 }
 
 function end(taskId: TaskId, entry: Entry, nowMs: number): DurationChange {
   const durationMs = nowMs - entry.sinceMs!;
   entry.totalMs += durationMs;
   entry.sinceMs = undefined;
-  if (!entry.isTold) entry.untold++;
-  return { taskId, durationMs, untold: entry.isTold ? 0 : undefined };
+  if (!entry.isLogged) entry.unlogged++;
+  return { taskId, durationMs, unlogged: entry.isLogged ? 0 : undefined };
 }

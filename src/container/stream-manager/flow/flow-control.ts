@@ -23,11 +23,12 @@ export interface FlowControlOptions {
 }
 
 /**
- * Back pressure and loads of one container: collects what its hosts, its queues and its peers report, and passes it on.
+ * Back pressure and loads of one container: collects what its hosts, its queues and its peers report, and
+ * passes it on.
  *
- * Peers receive the pressure of this container's own tasks: what its hosts report, and the tasks of slots whose host is
- * away. Hosts receive the union of that, of what peers report about their own tasks, and of the tasks behind a congested
- * link (pressure-control.ts).
+ * Peers receive the pressure of this container's own tasks: what its hosts report, and the tasks of slots
+ * whose host is away. Hosts receive the union of that, of what peers report about their own tasks, and of the
+ * tasks behind a congested link (pressure-control.ts).
  */
 export class FlowControl {
   readonly #pressure: PressureControl;
@@ -51,8 +52,8 @@ export class FlowControl {
     this.#pressure = new PressureControl({
       ...{ containerId: spec.containerId, policy, clock, log },
       ownTasks: () => slots.tasks,
-      tellPeers: (report) => peers.send(report),
-      tellHosts: (report) => slots.control(report),
+      sendToPeers: (report) => peers.send(report),
+      sendToHosts: (report) => slots.control(report),
     });
     this.#pauses = new HostPauses(policy, peers.queues, log);
     slots.watchMarks(({ name, tasks, isHigh }) =>
@@ -65,7 +66,10 @@ export class FlowControl {
     return this.#congestedTuples;
   }
 
-  /** Whether a frame that a host emits is to be dropped, because its target is under pressure. Counts its tuples then. */
+  /**
+   * Whether a frame that a host emits is to be dropped, because its target is under pressure. Counts its
+   * tuples then.
+   */
   mustDrop(buffer: Buffer, start: number): boolean {
     if (!this.#pressure.isDropping || !this.#pressure.isDroppingFor(frameTarget(buffer, start))) return false;
     this.#congestedTuples += frameCount(buffer, start);
@@ -91,7 +95,10 @@ export class FlowControl {
     this.#pressure.report(host.name, [], { isOwn: true });
   }
 
-  /** A report that an ended host still sends (about a write that breaks) is stale: its pressure has been lifted. */
+  /**
+   * A report that an ended host still sends (about a write that breaks) is stale: its pressure has been
+   * lifted.
+   */
   hostPressure(host: TaskHost, report: PressureReport): void {
     if (this.#slots.isFilledBy(host)) this.#pressure.report(host.name, report.tasks, { isOwn: true });
   }
@@ -144,7 +151,10 @@ export class FlowControl {
     }
   }
 
-  /** A peer speaks for its own tasks only: by the packing plan held here, which may be older or newer than its own. */
+  /**
+   * A peer speaks for its own tasks only: by the packing plan held here, which may be older or newer than its
+   * own.
+   */
   #applyPeerPressure(peer: number): void {
     const tasks = this.#peers.queues.get(peer)?.tasks ?? [];
     const reported = this.#reportedByPeer.get(peer) ?? [];

@@ -9,8 +9,8 @@ import {
 } from '../../../topology/index.ts';
 
 /**
- * What is done about a task under pressure. spout: what is upstream of it is held back. drop: nobody is; its tuples are
- * dropped and their trees failed until it has caught up.
+ * What happens when a task is under pressure. spout: the spouts upstream of it are held back. drop: no spout
+ * is; its tuples are dropped and their trees failed until it has caught up.
  */
 export type PressureMode = 'spout' | 'drop';
 
@@ -18,10 +18,10 @@ const modeKey = 'topology.egret.backpressure.mode';
 /** Heron's name for `drop`. */
 const dropKey = 'topology.droptuples.upon.backpressure';
 
-/** What the tasks of a topology are to back pressure. */
+/** What back pressure needs to know about the tasks of a topology. */
 export interface FlowPolicy {
   componentOf(task: TaskId): string;
-  /** Spouts are never under pressure: what comes to them are the acks of what they emitted. */
+  /** A spout is never under pressure: all it receives are the acks of what it emitted. */
   isSpout(task: TaskId): boolean;
   modeOf(task: TaskId): PressureMode;
   /** The tasks whose pressure holds a spout back. Empty for all others. */
@@ -30,7 +30,10 @@ export interface FlowPolicy {
   feeds(sources: readonly TaskId[], targets: readonly TaskId[]): boolean;
 }
 
-/** Throws `CONFIG_INVALID` naming component and key. Without a topology every task is a bolt that feeds all others. */
+/**
+ * Throws `CONFIG_INVALID` naming component and key. Without a topology every task is a bolt that feeds all
+ * others.
+ */
 export function flowPolicy(
   tasks: readonly PlannedTask[],
   conf: JsonObject,

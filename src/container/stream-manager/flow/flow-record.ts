@@ -3,7 +3,7 @@ import type { PeerQueue } from '../peers/peer-queue.ts';
 import type { HostSlot } from '../route/host-slot.ts';
 import type { PressureControl } from './pressure-control.ts';
 
-/** Where tuples wait in a container, which of its tasks are the cause, and which of its spouts are held back. */
+/** Where tuples wait in a container, which of its tasks cause it, and which of its spouts are held back. */
 export function flowRecord(parts: {
   readonly pressure: PressureControl;
   readonly queues: Iterable<PeerQueue>;

@@ -3,11 +3,14 @@ import type { TaskHost } from '../../links/index.ts';
 import type { PeerQueue } from '../peers/peer-queue.ts';
 import type { FlowPolicy } from './flow-policy.ts';
 
-/** Pauses the hosts that feed a full link: what they emit is not read. The other hosts, and acks, continue. */
+/**
+ * Pauses the hosts that feed a full link: what they emit is not read. The other hosts, and acks, continue.
+ */
 export class HostPauses {
   readonly #policy: FlowPolicy;
   readonly #queues: ReadonlyMap<number, PeerQueue>;
   readonly #log: Logger;
+  /** Invariant: the running hosts whose last call was `pause`, not `resume`. */
   readonly #paused = new Set<TaskHost>();
 
   constructor(policy: FlowPolicy, queues: ReadonlyMap<number, PeerQueue>, log: Logger) {
@@ -16,7 +19,7 @@ export class HostPauses {
     this.#log = log;
   }
 
-  /** The host has come, or a link has filled or emptied. */
+  /** Call when the host has started and when a link has become full or is no longer full. */
   update(host: TaskHost): void {
     const mustPause = this.#mustPause(host);
     if (mustPause === this.#paused.has(host)) return;

@@ -13,27 +13,31 @@ export interface PressureControlOptions {
   readonly policy: FlowPolicy;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly tellPeers: (report: PressureReport) => void;
-  readonly tellHosts: (report: PressureReport) => void;
+  readonly sendToPeers: (report: PressureReport) => void;
+  readonly sendToHosts: (report: PressureReport) => void;
 }
 
 /**
- * Who is under pressure, who is told, and since when. Peers are told of the tasks of this container; hosts of all tasks
- * for which somebody is to be held back; tuples for the rest are dropped (flow-policy.ts).
+ * Which tasks are under pressure and since when. Peers receive the tasks of this container. Hosts receive all
+ * tasks for which a spout is held back; tuples for the other tasks under pressure are dropped
+ * (flow-policy.ts).
  */
 export class PressureControl {
   readonly #options: PressureControlOptions;
+  /** Tasks of this container. */
   readonly #own = new PressureUnion();
+  /** Invariant: contains every task of `#own`. */
   readonly #all = new PressureUnion();
   readonly #pressured = new DurationLedger();
   readonly #held = new DurationLedger();
+  /** Invariant: the tasks of `#all` whose mode is `drop`. */
   #dropping: ReadonlySet<TaskId> = new Set();
 
   constructor(options: PressureControlOptions) {
     this.#options = options;
   }
 
-  /** Tuples for some tasks are to be dropped now: asked for each frame. */
+  /** Whether tuples for any task are dropped now. Called for each frame. */
   get isDropping(): boolean {
     return this.#dropping.size > 0;
   }
@@ -42,33 +46,33 @@ export class PressureControl {
     return this.#dropping.has(task);
   }
 
-  /** A report replaces the last one of its reporter. isOwn: about tasks of this container. */
+  /** A report replaces the last one of its reporter. isOwn: it is about tasks of this container. */
   report(reporter: string, tasks: readonly TaskId[], scope: { readonly isOwn: boolean }): void {
-    const { policy, log, tellPeers, tellHosts } = this.#options;
+    const { policy, log, sendToPeers, sendToHosts } = this.#options;
     const bolts = tasks.filter((task) => !policy.isSpout(task));
     if (scope.isOwn && this.#own.report(reporter, bolts)) {
       this.#record(reporter);
-      tellPeers(this.ownReport());
+      sendToPeers(this.ownReport());
     }
     if (!this.#all.report(reporter, bolts)) return;
     this.#dropping = new Set(this.#all.tasks().filter((task) => policy.modeOf(task) === 'drop'));
     this.#recordHeld();
     const report = this.hostReport();
     log.debug({ event: 'pressure.changed', reporter, tasks: report.tasks });
-    tellHosts(report);
+    sendToHosts(report);
   }
 
-  /** What peers are told. */
+  /** The report that peers receive. */
   ownReport(): PressureReport {
     return this.#report(this.#own.tasks());
   }
 
-  /** What hosts are told. */
+  /** The report that hosts receive. */
   hostReport(): PressureReport {
     return this.#report(this.#all.tasks().filter((task) => !this.#dropping.has(task)));
   }
 
-  /** Tasks of this container that have been under pressure, and spouts that have been held back for others. */
+  /** Tasks of this container that have been under pressure, and its spouts that have been held back. */
   records(): {
     readonly pressured: readonly TaskDurationRecord[];
     readonly heldSpouts: readonly TaskDurationRecord[];
@@ -86,13 +90,18 @@ export class PressureControl {
   #record(reporter: string): void {
     const { clock, log, policy } = this.#options;
     for (const change of this.#pressured.update(this.#own.tasks(), clock.monotonicMs())) {
-      const { taskId, durationMs, untold } = change;
-      if (untold === undefined) continue;
+      const { taskId, durationMs, unlogged } = change;
+      if (unlogged === undefined) continue;
       const fields = { component: policy.componentOf(taskId), task: taskId, reporter };
       if (durationMs !== undefined)
         log.info({ event: 'pressure.ended', ...fields, durationMs: Math.round(durationMs) });
       else
-        log.info({ event: 'pressure.began', ...fields, mode: policy.modeOf(taskId), changesUntold: untold });
+        log.info({
+          event: 'pressure.began',
+          ...fields,
+          mode: policy.modeOf(taskId),
+          changesNotLogged: unlogged,
+        });
     }
   }
 

@@ -53,7 +53,7 @@ function recordingLog(): { readonly log: Logger; readonly lines: string[] } {
 }
 
 describe('drop instead of back pressure', () => {
-  it('drops tuples for a task under pressure, fails their trees at once, and holds nobody', async () => {
+  it('drops tuples for a task under pressure, fails their trees at once, and holds no spout back', async () => {
     const topology = edgeTopology(twoBranches);
     const conf = { 'topology.egret.backpressure.mode': 'drop' };
     await using cluster = await StreamManagers.open({ tasks, topology, conf });
@@ -82,7 +82,7 @@ describe('drop instead of back pressure', () => {
     });
   });
 
-  it("goes by the component under pressure, and by Heron's key", () => {
+  it("depends on the component under pressure, and by Heron's key", () => {
     const drop = { 'topology.egret.backpressure.mode': 'drop' };
     const topology = edgeTopology(twoBranches, { a: drop, s1: drop });
     const planned = plannedTasks(topology);
@@ -133,7 +133,7 @@ describe('back pressure by the graph', () => {
     assert.equal(bystander.isPaused, false);
   });
 
-  it('gives up the connection of a peer that has stopped, and lets its hosts go on', async () => {
+  it('closes the connection of a peer that has stopped, and resumes its hosts', async () => {
     const { log, lines } = recordingLog();
     const conf = {
       'egret.stream.manager.queue.max.bytes': 100_000,
@@ -142,7 +142,7 @@ describe('back pressure by the graph', () => {
     const topology = edgeTopology(twoBranches);
     await using cluster = await StreamManagers.open({ tasks, topology, conf, log });
     cluster.hosts.get(2)!.onFrame = () => {
-      // The peer's process stands still: nothing is read.
+      // The peer's process is stopped: it reads nothing.
       const untilMs = performance.now() + 300;
       while (performance.now() < untilMs);
     };
@@ -163,7 +163,7 @@ describe('back pressure by the graph', () => {
     await until('frames once it runs again', () => cluster.hosts.get(2)!.received.includes('5>3:2'));
   });
 
-  it('hears nothing more of a host that has ended', async () => {
+  it('ignores reports of a host that has ended', async () => {
     await using cluster = await StreamManagers.open({ tasks, topology: edgeTopology(twoBranches) });
     const manager = cluster.managers.get(2)!;
     const dead = cluster.hosts.get(2)!;
@@ -178,7 +178,7 @@ describe('back pressure by the graph', () => {
     await until('what its successor says', () => toldOf(cluster, 1) === '4');
   });
 
-  it('announces pressure anew to a peer that comes back during it, and it ends when it ends', async () => {
+  it('reports pressure again to a peer that reconnects, and lifts it when it ends', async () => {
     await using cluster = await StreamManagers.open({ tasks, topology: edgeTopology(twoBranches) });
     report(cluster, 2, [3]);
     await until('pressure', () => toldOf(cluster, 1) === '3');
@@ -219,7 +219,7 @@ describe('back pressure by the graph', () => {
     );
   });
 
-  it('tells who was the cause and who waited, since when and for how long', async () => {
+  it('records which task was the cause and which waited, since when and for how long', async () => {
     const { log, lines } = recordingLog();
     await using cluster = await StreamManagers.open({ tasks, topology: edgeTopology(twoBranches), log });
     report(cluster, 2, [3]);
@@ -249,14 +249,14 @@ describe('back pressure by the graph', () => {
       /"pressured":\[\{"taskId":3,"componentId":"a","times":2,"totalMs":\d+\}\]/,
     );
     const told = lines.filter((line) => line.includes('"pressure.'));
-    assert.equal(told.length, 2, 'what flutters is told once in a while');
+    assert.equal(told.length, 2, 'flapping pressure is logged once in the interval');
     assert.match(told[0]!, /"pressure.began","component":"a","task":3,"reporter":"fake"/);
     assert.match(told[1]!, /"pressure.ended","component":"a","task":3,"reporter":"fake","durationMs":\d+/);
   });
 });
 
 describe('DurationLedger', () => {
-  it('adds up the time that a task was in the state, whatever came when', () => {
+  it('adds up the time that a task was in the state, in any order of updates', () => {
     const step = fc.record({ afterMs: fc.integer({ min: 0, max: 20_000 }), now: fc.subarray([1, 2, 3]) });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
@@ -264,13 +264,13 @@ describe('DurationLedger', () => {
         const totals = new Map<number, number>();
         let before: number[] = [];
         let nowMs = 0;
-        let told = 0;
+        let logged = 0;
         for (const { afterMs, now } of steps) {
           nowMs += afterMs;
           for (const task of before) totals.set(task, (totals.get(task) ?? 0) + afterMs);
           for (const change of ledger.update(now, nowMs)) {
             assert.equal(change.durationMs === undefined, now.includes(change.taskId));
-            if (change.untold !== undefined) told++;
+            if (change.unlogged !== undefined) logged++;
           }
           before = now;
         }
@@ -279,7 +279,7 @@ describe('DurationLedger', () => {
           assert.equal(sinceMs !== undefined, before.includes(taskId));
         }
         assert.ok(
-          told <= 3 * 2 * (nowMs / 10_000 + 1),
+          logged <= 3 * 2 * (nowMs / 10_000 + 1),
           'at most one beginning and one end of a task in 10 s',
         );
       }),

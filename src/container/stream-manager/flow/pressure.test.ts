@@ -4,7 +4,7 @@ import { WaterMarks } from '../route/water-marks.ts';
 import { PressureUnion } from './pressure.ts';
 
 describe('PressureUnion', () => {
-  it('holds the union of the last report of each reporter, and says when it changes', () => {
+  it('holds the union of the last report of each reporter, and returns when it changes', () => {
     const report = fc.tuple(
       fc.constantFrom('a', 'b', 'c'),
       fc.array(fc.integer({ min: 1, max: 6 }), { maxLength: 4 }),

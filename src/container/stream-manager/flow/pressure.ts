@@ -1,14 +1,16 @@
 import type { TaskId } from '../../../topology/index.ts';
 
 /**
- * The union of what several reporters say is under pressure. A report replaces the last one of its reporter; a task is
- * under pressure while anybody says so.
+ * The union of the tasks that several reporters say are under pressure. A report replaces the last one of its
+ * reporter; a task is under pressure while at least one reporter says so.
  */
 export class PressureUnion {
+  /** Invariant: no report is empty. */
   readonly #reports = new Map<string, ReadonlySet<TaskId>>();
+  /** Invariant: for each task the number of reports that contain it, and no task with 0. */
   readonly #reportersOfTask = new Map<TaskId, number>();
 
-  /** True when the union has changed. An empty report forgets the reporter. */
+  /** Returns whether the union has changed. An empty report removes the reporter. */
   report(reporter: string, tasks: Iterable<TaskId>): boolean {
     const before = this.#reports.get(reporter) ?? new Set<TaskId>();
     const after = new Set(tasks);
@@ -25,7 +27,7 @@ export class PressureUnion {
     return [...this.#reportersOfTask.keys()].sort((a, b) => a - b);
   }
 
-  /** True when the task entered or left the union. */
+  /** Returns whether the task entered or left the union. */
   #count(task: TaskId, change: 1 | -1): boolean {
     const reporters = (this.#reportersOfTask.get(task) ?? 0) + change;
     if (reporters > 0) this.#reportersOfTask.set(task, reporters);

@@ -59,14 +59,14 @@ describe('the loss of tasks', () => {
     assert.deepEqual(lossReport(topology, tasks('__acker'))?.spouts, []);
   });
 
-  it('is no news where trees are not followed', () => {
+  it('is not reported where no acker follows trees', () => {
     assert.equal(lossReport(index(0), [1]), undefined);
     assert.equal(lossReport(topology, []), undefined);
   });
 });
 
 describe('the links of a peer', () => {
-  it('announce its loss once for each death, when the first of two breaks', () => {
+  it('report its loss once for each death, when the first of the two breaks', () => {
     const links = new PeerLinks();
     links.opened(2, 'in');
     assert.equal(links.closed(2, 'in'), false);

@@ -2,8 +2,9 @@ import { systemComponentIds, type TaskId, type TopologyIndex } from '../../../to
 import type { LossReport } from '../../links/index.ts';
 
 /**
- * What the loss of tasks (their process ended, or cannot be reached) means for tuple trees: trees that a lost acker
- * followed will not complete, and those of spouts upstream of a lost task may not. Undefined when no acker follows trees.
+ * What the loss of tasks (their process ended, or cannot be reached) means for tuple trees: trees that a lost
+ * acker followed will not complete, and those of spouts upstream of a lost task may not. Undefined when no
+ * acker follows trees.
  */
 export function lossReport(topology: TopologyIndex, tasks: readonly TaskId[]): LossReport | undefined {
   if (tasks.length === 0 || topology.tasksOf(systemComponentIds.acker).length === 0) return undefined;

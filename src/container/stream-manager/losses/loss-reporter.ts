@@ -15,16 +15,19 @@ export interface LossReporterOptions {
 }
 
 /**
- * Reports losses that are not known frame by frame (a JVM ended, a peer can no longer be reached). The hosts of this
- * container receive every loss, because a spout here may be upstream of it. Peers receive only what this container alone
- * can see, the end of one of its hosts, as soon as each is connected.
+ * Reports losses that are not known frame by frame (a JVM ended, a peer can no longer be reached). The hosts
+ * of this container receive every loss, because a spout here may be upstream of it. Peers receive only what
+ * this container alone can see, the end of one of its hosts, as soon as each is connected.
  */
 export class LossReporter {
   readonly #options: LossReporterOptions;
   readonly #links = new PeerLinks();
   /** Lost tasks of this container that a peer has not received yet. */
   readonly #unsent = new Map<number, Set<TaskId>>();
-  /** Tasks that forget their trees by a packing plan that is being applied: reported when all containers have applied it. */
+  /**
+   * Tasks that forget their trees by a packing plan that is being applied: reported when all containers have
+   * applied it.
+   */
   readonly #forgetting = new Set<TaskId>();
   #isClosed = false;
 
@@ -57,7 +60,9 @@ export class LossReporter {
     }
   }
 
-  /** A packing plan follows another. Every container derives by itself which tasks forget their trees by that. */
+  /**
+   * A packing plan follows another. Every container derives by itself which tasks forget their trees by that.
+   */
   repacked(before: PackingPlan, after: PackingPlan): void {
     for (const task of tasksThatForget(before, after)) this.#forgetting.add(task);
   }

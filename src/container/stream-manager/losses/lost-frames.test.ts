@@ -93,13 +93,13 @@ function news(act: (lost: LostFrames) => void, of = topology): string[] {
 const fail = (id: number): string => `${bolt} __ack_fail>${ackerOf(id)} ${id}`;
 
 describe('frames that will not arrive', () => {
-  it('fail every root of their tuples at its acker, as the task would that they were for', () => {
+  it('fail every root of their tuples at its acker, as the task they were for would', () => {
     const data = frame(spout, 'default', bolt, [{ roots: [1] }, { roots: [] }, { roots: [2, 3] }]);
     assert.deepEqual(news((lost) => lost.refused(data, 0, data.length)).sort(), [1, 2, 3].map(fail).sort());
     assert.deepEqual(news((lost) => lost.broken([data, data])).length, 6);
   });
 
-  it('fail the trees whose acks they are, and tell a spout whose tree its acker never heard of', () => {
+  it('fail the trees whose acks they are, and a tree that its acker does not know at its spout', () => {
     const acks = frame(bolt, '__ack_ack', ackerOf(4), [
       { values: root(4, 2, (values) => values.writeLong(0, 9)) },
     ]);
@@ -114,7 +114,7 @@ describe('frames that will not arrive', () => {
     );
   });
 
-  it('are sent again where hearing them twice does no harm, but not when there is no room', () => {
+  it('are sent again where receiving them twice is harmless, but not when there is no room', () => {
     const reply = frame(ackers[0]!, '__ack_ack', spout, [
       { values: root(7, 2, (values) => values.writeLong(0, 1)) },
     ]);
@@ -132,7 +132,7 @@ describe('frames that will not arrive', () => {
     );
   });
 
-  it('say nothing where trees are not followed, or of what cannot be read', () => {
+  it('fail nothing where no acker follows trees, or in frames that cannot be read', () => {
     const data = frame(spout, 'default', bolt, [{ roots: [1] }]);
     assert.deepEqual(
       news((lost) => lost.refused(data, 0, data.length), index(0)),
@@ -148,7 +148,7 @@ describe('frames that will not arrive', () => {
 });
 
 describe('the queue of a peer whose connection breaks', () => {
-  it('gives what was being written, and not what was taken over or waits', () => {
+  it('returns what was being written, and not what was accepted or waits', () => {
     const broken: string[] = [];
     const queue = new PeerQueue({
       ...{ containerId: 2, tasks: [bolt], log: silentLog, limits: streamManagerLimits({}) },

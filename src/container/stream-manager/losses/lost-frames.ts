@@ -16,19 +16,24 @@ import {
   ValueReader,
 } from '../../../tuple/index.ts';
 
-/** refused: there is no room for it, nor for another like it. broken: it was on its way when the way ended. */
+/**
+ * refused: no queue had room for it. broken: it was being written when the connection ended, and may have
+ * arrived.
+ */
 type Fate = 'refused' | 'broken';
 
 /**
- * Frames that will not arrive: their trees fail at once instead of after the message timeout. Only these frames are
- * decoded, tuple by tuple, and each root is failed as the task that should have got the tuple would have failed it.
+ * Fails the trees of frames that will not arrive, at once instead of after the message timeout. Only these
+ * frames are decoded, tuple by tuple, and each root fails as if the task that the tuple was for had failed
+ * it.
  *
- *   a tuple of the user's          `__ack_fail` to the acker of each of its roots, from the task it was for
- *   `__ack_init` to an acker       a fail to the spout itself: the acker never heard of the tree
- *   `__ack_ack` to an acker        `__ack_fail` in its place: the tree can no longer come to nothing
- *   the other news of trees        sent again where the way broke: to hear them twice does no harm
+ *   a tuple of the user            `__ack_fail` to the acker of each of its roots, from the task it was for
+ *   `__ack_init` to an acker       a fail to the spout itself: the acker does not know the tree
+ *   `__ack_ack` to an acker        `__ack_fail` in its place: the XOR of the tree can no longer reach zero
+ *   other acker messages           sent again when the connection broke: receiving them twice is harmless
  *
- * A frame whose way broke may have arrived after all: then a tuple is played again needlessly, and none is lost.
+ * A frame whose connection broke may have arrived after all. Then a tuple is replayed needlessly, and none is
+ * lost.
  */
 export class LostFrames {
   readonly #topology: TopologyIndex;
@@ -36,8 +41,11 @@ export class LostFrames {
   readonly #ackers: readonly TaskId[];
   readonly #cursor = new DataFrameCursor();
   readonly #values = new ValueReader();
-  /** target, source and stream as a key -> the news for it; emptied after each call. */
-  readonly #news = new Map<string, DataFrameWriter>();
+  /**
+   * Target, source and stream as a key -> the fails for it.
+   * Invariant: empty between two calls.
+   */
+  readonly #fails = new Map<string, DataFrameWriter>();
 
   constructor(topology: TopologyIndex, route: FrameConsumer) {
     this.#topology = topology;
@@ -45,10 +53,10 @@ export class LostFrames {
     this.#ackers = topology.tasksOf(systemComponentIds.acker);
   }
 
-  /** One frame that was not taken. */
+  /** One frame that no queue accepted. */
   refused(buffer: Buffer, start: number, end: number): void {
     this.#take([buffer, start, end], 'refused');
-    this.#tell();
+    this.#send();
   }
 
   /** Whole frames in buffers that were being written when the connection broke. */
@@ -58,7 +66,7 @@ export class LostFrames {
       controlFrame: () => undefined,
     });
     for (const buffer of buffers) reader.feed(buffer);
-    this.#tell();
+    this.#send();
   }
 
   #take([buffer, start, end]: readonly [Buffer, number, number], fate: Fate): void {
@@ -77,7 +85,7 @@ export class LostFrames {
         if (fate === 'broken') this.#route(buffer, start, end);
       } else this.#failTuples(target);
     } catch {
-      // What cannot be read names no tree; whoever sent it is told by whoever reads such frames.
+      // A frame that cannot be read names no tree. The task host that reads such frames reports the sender.
     }
   }
 
@@ -130,25 +138,25 @@ export class LostFrames {
     return { hi: this.#values.longHi, lo: this.#values.longLo };
   }
 
-  /** 0 when the component has no such stream: it takes no part in trees. */
+  /** 0 when the component has no such stream and takes no part in acking. */
   #streamNumber(component: string, stream: string): number {
     return this.#topology.streamIdsOf(component).indexOf(stream) + 1;
   }
 
   #writer(target: TaskId, source: TaskId, stream: number): DataFrameWriter {
     const key = `${target} ${source} ${stream}`;
-    let writer = this.#news.get(key);
+    let writer = this.#fails.get(key);
     if (writer === undefined) {
       writer = new DataFrameWriter({ target, stream, source }, this.#route);
-      this.#news.set(key, writer);
+      this.#fails.set(key, writer);
     }
     return writer;
   }
 
-  /** News that find no room either come back as refused; they make no further news. */
-  #tell(): void {
-    const writers = [...this.#news.values()];
-    this.#news.clear();
+  /** Fails that find no room either come back through `refused`, which makes no further fails of them. */
+  #send(): void {
+    const writers = [...this.#fails.values()];
+    this.#fails.clear();
     for (const writer of writers) writer.flush();
   }
 }

@@ -1,8 +1,8 @@
 import type { PackingPlan, PlannedTask, TaskId } from '../../../topology/index.ts';
 
 /**
- * Tasks that lose what they know of trees when a packing plan follows another: ackers that move, and all tasks of a JVM
- * that starts again because its executors are others. A shell bolt that moves fails what it holds by itself.
+ * Tasks that forget their trees when one packing plan follows another: ackers that move, and all tasks of a
+ * JVM that restarts because its executors change. A shell bolt that moves fails what it holds by itself.
  */
 export function tasksThatForget(before: PackingPlan, after: PackingPlan): readonly TaskId[] {
   const placeNow = new Map(after.tasks.map((task) => [task.taskId, `${task.containerId} ${task.host}`]));
@@ -16,7 +16,7 @@ export function tasksThatForget(before: PackingPlan, after: PackingPlan): readon
     .map(({ taskId }) => taskId);
 }
 
-/** The executors of each container's JVM, as a text. */
+/** The executors of each container's JVM, as text. */
 function jvmsOf(tasks: readonly PlannedTask[]): ReadonlyMap<number, string> {
   const jvms = new Map<number, string>();
   for (const { taskId, executor, containerId, host } of tasks.toSorted((a, b) => a.taskId - b.taskId)) {

@@ -1,8 +1,8 @@
 import type { LinkSide } from '../peers/peers.ts';
 
 /**
- * Decides when a peer counts as lost: when the first of its two established connections breaks. The second break of the
- * same death does not count again, nor does a failure before both connections were established.
+ * Decides when a peer counts as lost: when the first of its two established connections breaks. The second
+ * break of the same death does not count again, nor does a failure before both connections were established.
  */
 export class PeerLinks {
   readonly #up = new Map<number, Set<LinkSide>>();

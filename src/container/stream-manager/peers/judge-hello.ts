@@ -11,8 +11,8 @@ export interface KnownPeers {
 }
 
 /**
- * Whether a connection is from a peer: refused when it is meant for another topology, container or incarnation, and
- * unknown while the plans held here do not name it, because it may know newer ones.
+ * Whether a connection is from a peer: refused when it is meant for another topology, container or
+ * incarnation, and unknown while the plans held here do not name it, because it may know newer ones.
  */
 export function judgeHello(hello: PeerHello, { spec, physical, isPlanned }: KnownPeers): PeerVerdict {
   const { topologyId, containerId, incarnation, to } = hello;

@@ -10,7 +10,7 @@ export interface PeerHello {
   readonly to: { readonly containerId: number; readonly incarnation: string };
 }
 
-/** unknown: no plan names this peer yet; it waits for the next one. */
+/** unknown: no plan names this peer yet; the connection waits for the next plan. */
 export type PeerVerdict =
   | { readonly kind: 'accepted' }
   | { readonly kind: 'refused'; readonly reason: string }
@@ -22,18 +22,18 @@ export interface PeerListenerOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly judge: (hello: PeerHello) => PeerVerdict;
-  /** An accepted peer: from now on the socket is the caller's to write to. */
+  /** A peer has been accepted: from now on the caller writes to the socket. */
   readonly joined: (containerId: number, socket: Connection) => void;
   readonly left: (containerId: number, socket: Connection) => void;
   readonly controlFrame: (containerId: number, message: JsonObject) => void;
 }
 
-/** What a peer may say before we know who it is: its pressure and its loads. */
+/** Messages that a peer may send before it is accepted: its pressure and its loads. */
 const earlyMessagesMax = 16;
 
 interface Guest {
   readonly connection: FrameConnection;
-  /** Messages that came before it was accepted. */
+  /** Messages that arrived before it was accepted. Invariant: empty once it is accepted. */
   readonly early: JsonObject[];
   hello: PeerHello | undefined;
   isAccepted: boolean;
@@ -41,8 +41,9 @@ interface Guest {
 }
 
 /**
- * Where peers connect to get the tuples for their tasks. Each says who it is and whom it believes to have dialled; the
- * plan decides. A peer may know a newer plan than we do, so one that ours does not name waits for the next plan.
+ * Where peers connect to receive the tuples for their tasks. Each introduces itself and names the container
+ * that it means to dial; the plan decides. A peer may know a newer plan than this container, so one that the
+ * plan held here does not name waits for the next plan.
  */
 export class PeerListener {
   readonly #options: PeerListenerOptions;
@@ -53,13 +54,16 @@ export class PeerListener {
     this.#options = options;
   }
 
-  /** Resolves with the port that the system chose. Rejects with `PORT_IN_USE` or `CONNECT_FAILED` naming the address. */
+  /**
+   * Resolves with the port that the system chose. Rejects with `PORT_IN_USE` or `CONNECT_FAILED` naming the
+   * address.
+   */
   async listen(host: string): Promise<number> {
     this.#server = await this.#options.network.listen(host, (incoming) => this.#accept(incoming));
     return this.#server.port;
   }
 
-  /** The plan has changed: those who waited for it are judged again. */
+  /** The plan has changed: connections that waited for it are judged again. */
   reconsider(): void {
     for (const guest of [...this.#guests])
       if (!guest.isAccepted && guest.hello !== undefined) this.#judge(guest);

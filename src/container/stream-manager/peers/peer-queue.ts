@@ -8,32 +8,33 @@ import { WaterMarks } from '../route/water-marks.ts';
 
 export interface PeerQueueOptions {
   readonly containerId: number;
-  /** The tasks that live there. */
+  /** The tasks of that container. */
   readonly tasks: readonly TaskId[];
   readonly limits: StreamManagerLimits;
   readonly log: Logger;
   /** `isHigh` or `isFull` may have changed. */
   readonly onMark: () => void;
   readonly clock: Clock;
-  /** Gets each frame that is dropped. */
+  /** Receives each frame that is dropped. */
   readonly onDrop: FrameConsumer;
-  /** Gets whole frames that were being written when the connection ended: some of them may have arrived. */
+  /**
+   * Receives whole frames that were being written when the connection ended: some of them may have arrived.
+   */
   readonly onBreak: (buffers: readonly Buffer[]) => void;
 }
 
 /**
- * Frames on their way to another container, which connects to us to get them.
+ * Frames in transit to another container, which connects to this one to receive them.
  *
- * What a full queue means:
- *   high mark     its tasks are under pressure: spouts of the whole topology that lead there slow down.
- *   hard bound    connected: `isFull`, and the stream manager stops reading the hosts that feed the peer until the queue
- *                 is below the high mark, so nothing is lost however slow the peer is. Links from other containers
- *                 are read on: what they bring is for our own tasks, so two containers never wait for each other.
- *                 A peer that takes nothing at all for the stall timeout has stopped: its connection is given up.
- *                 not connected: frames beyond the bound are dropped, counted, and logged once for each absence.
- *                 Their trees are failed.
- * A peer that went away keeps what is queued; its next incarnation gets it. What had been handed to the socket is lost.
- * Storm's promise is at least once: trees that lost a tuple fail (LostFrames) and are played again.
+ * What a full queue means: high mark     its tasks are under pressure: all spouts upstream of them slow down.
+ *   hard bound    connected: `isFull`, and the stream manager stops reading the hosts that feed the peer
+ *   until the queue is below the high mark, so nothing is lost however slow the peer is. Links from other
+ *   containers are still read: what they bring is for tasks of this container, so two containers never wait
+ *   for each other. A peer that reads nothing for the stall timeout has stopped: its connection is closed.
+ *   not connected: frames beyond the bound are dropped, counted, and logged once for each absence. Their
+ *   trees are failed. Frames queued for a peer that went away wait for its next incarnation. What had been
+ *   handed to the socket is lost. Delivery is at least once, as in Storm: trees that lost a tuple fail
+ *   (LostFrames) and are replayed.
  */
 export class PeerQueue implements Route {
   readonly containerId: number;
@@ -44,16 +45,20 @@ export class PeerQueue implements Route {
   readonly #onDrop: FrameConsumer;
   readonly #onBreak: PeerQueueOptions['onBreak'];
   readonly #clock: Clock;
-  /** What is being written now. */
+  /** What is being written now. Invariant: empty exactly when the slab has nothing in flight. */
   #writing: readonly Buffer[] = [];
   readonly #slab: FrameSlab;
   readonly #pressure: WaterMarks;
   readonly #bound: WaterMarks;
   #socket: Connection | undefined;
   #isRetired = false;
+  /**
+   * Invariant: `#pendingTuples` counts the frames in the slab that are not in flight, `#inFlightTuples` those
+   * that are.
+   */
   #pendingTuples = 0;
   #inFlightTuples = 0;
-  /** Runs while the queue is full, and begins again with every write that was taken. */
+  /** Invariant: set only while `isFull`. Restarts with every write that the kernel took over. */
   #stall: Disposable | undefined;
   #droppedTuples = 0;
   #droppedTuplesBefore = 0;
@@ -85,7 +90,7 @@ export class PeerQueue implements Route {
     return this.#pressure.isHigh;
   }
 
-  /** Connected and at the hard bound: hosts must not be read. */
+  /** Connected and at the hard bound: hosts that feed it must not be read. */
   get isFull(): boolean {
     return this.#bound.isHigh && this.#socket !== undefined;
   }
@@ -116,22 +121,22 @@ export class PeerQueue implements Route {
     this.#onDrop(buffer, start, end);
   }
 
-  /** One write holds whatever came since the last one was taken over by the kernel. */
+  /** One write holds everything that came since the kernel took over the last one. */
   flush(): void {
     const socket = this.#socket;
-    // One that is closing must not swallow what the next one is to get.
+    // A socket that is closing must not swallow frames that the next connection can deliver.
     if (socket?.writable === true && this.#slab.inFlightBytes === 0) this.#write(socket);
     this.#updateMarks();
   }
 
-  /** Other tasks live there now. What is queued for the ones before is handed on there. */
+  /** That container has other tasks now. It forwards what is queued for the tasks it had before. */
   setTasks(tasks: readonly TaskId[]): void {
     this.#tasks = tasks;
   }
 
   /**
-   * The peer is in the plan no longer. Answers what has not been handed to the socket, which is closed when it has taken
-   * over the rest. Nothing may be delivered afterwards.
+   * The packing plan has left the peer out. Returns what has not been handed to the socket, which closes when
+   * the rest is written. Nothing may be delivered afterwards.
    */
   retire(): readonly Buffer[] {
     this.#isRetired = true;
@@ -144,7 +149,7 @@ export class PeerQueue implements Route {
     return buffers;
   }
 
-  /** The peer has connected: it gets what is queued. An older connection of it is closed. */
+  /** The peer has connected and receives what is queued. An older connection of the same peer is closed. */
   attach(socket: Connection): void {
     this.detach()?.destroy();
     this.#socket = socket;
@@ -152,18 +157,19 @@ export class PeerQueue implements Route {
     this.#onMark();
   }
 
-  /** Timers end. */
+  /** Ends its timers. */
   close(): void {
     this.#endStall();
   }
 
-  /** Gives the socket back, if it is the one named or none is named. What it had not sent is lost. */
+  /** Returns the socket, if it is the one named or none is named. What it had not sent is lost. */
   detach(socket?: Connection): Connection | undefined {
     const current = this.#socket;
     if (current === undefined || (socket !== undefined && socket !== current)) return undefined;
     this.#socket = undefined;
     const lostBytes = this.#slab.inFlightBytes;
-    // News of the lost frames may come back into this queue: they are read before their place is given away.
+    // Fails of the lost frames may enter this queue again: read the frames before their space in the slab is
+    // reused.
     const lost = this.#writing;
     this.#writing = [];
     this.#onBreak(lost);
@@ -188,7 +194,7 @@ export class PeerQueue implements Route {
     socket.cork();
     for (let i = 0; i < last; i++) socket.write(buffers[i]!);
     socket.write(buffers[last]!, () => {
-      // Called without an error also when the socket was destroyed: the detach then counts these bytes as lost.
+      // Also called without an error when the socket was destroyed: then `detach` counts these bytes as lost.
       if (socket.destroyed || this.#socket !== socket) return;
       this.#writing = [];
       this.#slab.written(bytes);
@@ -210,7 +216,7 @@ export class PeerQueue implements Route {
     if (hasPressureChanged || hasBoundChanged) this.#onMark();
   }
 
-  /** Its end tells everybody: the hosts go on, and the peer, if it lives, dials again. */
+  /** Closing the socket resumes the hosts, and a peer that is alive dials again. */
   #stalled(): void {
     const { containerId, queuedBytes } = this;
     this.#log.warn({ event: 'peer.stalled', peer: containerId, queuedBytes, stallMs: this.#limits.stallMs });

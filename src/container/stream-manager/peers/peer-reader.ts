@@ -9,16 +9,14 @@ import {
   type PressureReport,
   protocolVersion,
 } from '../../links/index.ts';
-import type { StreamManagerLimits } from '../limits.ts';
-
-const readBytes = 256 << 10;
+import { peerReadBytes, type StreamManagerLimits } from '../limits.ts';
 
 export interface PeerReaderOptions {
-  /** Who we are. */
+  /** This container. */
   readonly topologyId: string;
   readonly containerId: number;
   readonly incarnation: string;
-  /** The container whose frames we want. */
+  /** The container whose frames are read. */
   readonly peer: number;
   readonly network: Network;
   readonly limits: StreamManagerLimits;
@@ -27,16 +25,16 @@ export interface PeerReaderOptions {
   readonly log: Logger;
   readonly dataFrame: FrameConsumer;
   readonly readEnded: () => void;
-  /** Connected: the peer wants to know of our pressure and loads. */
+  /** Connected: the peer expects this container's pressure and loads. */
   readonly opened: () => void;
-  /** No longer connected, and it was; not said of one that was let go. */
+  /** The connection was open and has ended. Not called after `release`. */
   readonly lost: () => void;
 }
 
 /**
- * Our end of the connection over which a peer sends us tuples: dials it where the plan says, again after a backoff
- * when it is lost or refused, elsewhere when the plan says so. A connection that works is left alone by a plan that
- * no longer names the peer: tuples flow without the topology master.
+ * This end of the connection over which a peer sends tuples: dials the address in the plan, again after a
+ * backoff when the connection is lost or refused, and a new address when the plan has one. A plan that no
+ * longer names the peer does not close a connection that works: tuples flow without the topology master.
  */
 export class PeerReader {
   readonly #options: PeerReaderOptions;
@@ -45,8 +43,8 @@ export class PeerReader {
   #attempts = 0;
   #retry: Disposable | undefined;
   #isClosed = false;
-  /** Not to be dialled again. */
-  #isLetGo = false;
+  /** Invariant: while it is set, nothing dials. */
+  #isReleased = false;
   #isOpen = false;
 
   constructor(options: PeerReaderOptions) {
@@ -57,28 +55,31 @@ export class PeerReader {
     return this.#connection !== undefined && !this.#connection.socket.connecting;
   }
 
-  /** Connected, or on the way to it. */
+  /** Connected or dialing. */
   get hasConnection(): boolean {
     return this.#connection !== undefined;
   }
 
-  /** One of the two ends leaves the topology: the connection lives until the other end closes it, and is the last. */
-  letGo(): void {
-    this.#isLetGo = true;
+  /**
+   * One of the two ends leaves the topology: the connection stays until the other end closes it, and is the
+   * last.
+   */
+  release(): void {
+    this.#isReleased = true;
     this.#retry?.[Symbol.dispose]();
   }
 
-  /** Where the plan says that the peer listens. */
+  /** Sets the address in the plan, where the peer listens. */
   pointTo(address: StreamManagerAddress): void {
-    const wasLetGo = this.#isLetGo;
-    this.#isLetGo = false;
+    const wasReleased = this.#isReleased;
+    this.#isReleased = false;
     const before = this.#address;
     this.#address = address;
     const isSame =
       before?.incarnation === address.incarnation &&
       before.host === address.host &&
       before.port === address.port;
-    if (this.#isClosed || (isSame && (!wasLetGo || this.#connection !== undefined))) return;
+    if (this.#isClosed || (isSame && (!wasReleased || this.#connection !== undefined))) return;
     this.#attempts = 0;
     this.#drop('the peer has moved');
     this.#dial();
@@ -98,7 +99,7 @@ export class PeerReader {
   }
 
   #drop(reason: string): void {
-    const isLost = this.#isOpen && !this.#isLetGo;
+    const isLost = this.#isOpen && !this.#isReleased;
     this.#isOpen = false;
     this.#connection?.close(reason);
     this.#connection = undefined;
@@ -111,7 +112,7 @@ export class PeerReader {
     this.#retry?.[Symbol.dispose]();
     this.#connection = FrameConnection.dial(
       this.#options.network,
-      { host: address.host, port: address.port, readBytes },
+      { host: address.host, port: address.port, readBytes: peerReadBytes },
       {
         opened: (connection) => {
           const to = { containerId: address.containerId, incarnation: address.incarnation };
@@ -140,7 +141,7 @@ export class PeerReader {
     if (this.#connection !== connection || this.#isClosed) return;
     this.#drop(reason);
     const { clock, limits, random, log, peer } = this.#options;
-    if (this.#isLetGo) {
+    if (this.#isReleased) {
       log.info({ event: 'peer.released', peer, reason });
       return;
     }

@@ -22,7 +22,10 @@ export interface PeersOptions {
   readonly onBreak: (buffers: readonly Buffer[]) => void;
 }
 
-/** The two connections with a peer: its tuples come in over one that we dial, ours go out over one that it dials. */
+/**
+ * The two connections with a peer: its tuples come in over one that we dial, ours go out over one that it
+ * dials.
+ */
 export type LinkSide = 'in' | 'out';
 
 /** What happens on the links to peers. */
@@ -49,16 +52,19 @@ const noEvents: PeerEvents = {
 };
 
 /**
- * The other containers of the topology: a queue to each one of the packing plan, and a reader of each one that the
- * physical plan names. A container that a new packing plan leaves out loses its queue (what waited in it takes the new
- * routes) and is read until it has handed on what it holds and closes.
+ * The other containers of the topology: a queue to each one of the packing plan, and a reader of each one
+ * that the physical plan names. A container that a new packing plan leaves out loses its queue (what waited
+ * in it takes the new routes) and is read until it has handed on what it holds and closes.
  */
 export class Peers {
   readonly #options: PeersOptions;
   readonly #listener: PeerListener;
   /** Invariant: after `repack`, a queue to each other container of the packing plan, and no other. */
   readonly #queues = new Map<number, PeerQueue>();
-  /** Invariant: a reader of each peer that has a queue, and of others only while they are connected or named by the plan. */
+  /**
+   * Invariant: a reader of each peer that has a queue, and of others only while they are connected or named
+   * by the plan.
+   */
   readonly #readers = new Map<number, PeerReader>();
   #planned: ReadonlySet<number> = new Set();
   #physical: PhysicalPlan | undefined;
@@ -101,12 +107,17 @@ export class Peers {
     this.#events = events;
   }
 
-  /** Resolves with the port that the system chose. Rejects with `PORT_IN_USE` or `CONNECT_FAILED` naming the address. */
+  /**
+   * Resolves with the port that the system chose. Rejects with `PORT_IN_USE` or `CONNECT_FAILED` naming the
+   * address.
+   */
   async listen(bindHost: string): Promise<number> {
     return this.#listener.listen(bindHost);
   }
 
-  /** Applies a packing plan. Returns the peers that it leaves out, and the whole frames that waited for them. */
+  /**
+   * Applies a packing plan. Returns the peers that it leaves out, and the whole frames that waited for them.
+   */
   repack(packing: PackingPlan): { readonly left: readonly number[]; readonly waiting: readonly Buffer[] } {
     const { spec } = this.#options;
     const ids = packing.containers.map(({ containerId }) => containerId);
@@ -122,7 +133,7 @@ export class Peers {
       if (!this.#readers.has(peer)) this.#readers.set(peer, this.#makeReader(peer));
     }
     this.#isLeaving = !this.#planned.has(spec.containerId);
-    if (this.#isLeaving) for (const reader of this.#readers.values()) reader.letGo();
+    if (this.#isLeaving) for (const reader of this.#readers.values()) reader.release();
     return {
       left: orphans.map(([peer]) => peer),
       waiting: orphans.flatMap(([, queue]) => queue.retire()),
@@ -130,8 +141,8 @@ export class Peers {
   }
 
   /**
-   * Applies a physical plan to the packing plan held: dials the peers it names where they listen, and judges those again
-   * that were unknown. A peer in neither plan is read until it closes, and not dialed again.
+   * Applies a physical plan to the packing plan held: dials the peers it names where they listen, and judges
+   * those again that were unknown. A peer in neither plan is read until it closes, and not dialed again.
    */
   pointTo(physical: PhysicalPlan): void {
     this.#physical = physical;
@@ -165,7 +176,7 @@ export class Peers {
     const named = new Set(physical.streamManagers.map(({ containerId }) => containerId));
     for (const [peer, reader] of this.#readers) {
       if (named.has(peer) || this.#planned.has(peer)) continue;
-      reader.letGo();
+      reader.release();
       if (!reader.hasConnection) this.#readers.delete(peer);
     }
   }

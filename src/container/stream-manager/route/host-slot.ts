@@ -6,12 +6,15 @@ import { pressureMarks, type StreamManagerLimits } from '../limits.ts';
 import type { Route } from './router.ts';
 import { WaterMarks } from './water-marks.ts';
 
-/** Where frames for some tasks go in this container: one for each host that is there or to come. */
+/**
+ * Where frames for some tasks go in this container: one for each host of the packing plan, whether it runs or
+ * not.
+ */
 export interface HostPlace {
-  /** Of the host. */
+  /** The name of the host. */
   readonly name: string;
   readonly tasks: readonly TaskId[];
-  /** A place with another key is another place, though name and tasks are the same. */
+  /** A place with another key is another place even if name and tasks are the same. */
   readonly key?: string;
 }
 
@@ -21,14 +24,15 @@ export interface HostSlotOptions {
   readonly log: Logger;
   /** `isHigh` may have changed. */
   readonly onMark: () => void;
-  /** Gets each frame that is dropped. */
+  /** Receives each frame that is dropped. */
   readonly onDrop: FrameConsumer;
 }
 
 /**
- * The place of a task host in the routing table. The host may come after the first frames, and go and be replaced;
- * meanwhile frames wait here, within the hard bound, and from the high mark on the tasks are under pressure. Frames
- * beyond the bound are dropped, counted, and logged once for each absence; their trees are failed.
+ * The place of a task host in the routing table. The host may start after the first frames, end, and be
+ * replaced; meanwhile frames wait here, within the hard bound, and from the high mark on the tasks are under
+ * pressure. Frames beyond the bound are dropped, counted, and logged once for each absence, and their trees
+ * fail.
  */
 export class HostSlot implements Route {
   readonly place: HostPlace;
@@ -38,7 +42,9 @@ export class HostSlot implements Route {
   readonly #onDrop: FrameConsumer;
   readonly #marks: WaterMarks;
   #host: TaskHost | undefined;
+  /** Invariant: undefined while a host fills the slot. */
   #waiting: FrameSlab | undefined;
+  /** Invariant: the tuples of the frames in `#waiting`, at most `queueTuplesMax`. */
   #waitingTuples = 0;
   #droppedTuples = 0;
   #droppedTuplesBefore = 0;
@@ -65,7 +71,7 @@ export class HostSlot implements Route {
     return this.#host;
   }
 
-  /** The frames that wait for a host are above the mark. */
+  /** Whether the frames that wait for a host are above the high mark. */
   get isHigh(): boolean {
     return this.#marks.isHigh;
   }
@@ -89,7 +95,7 @@ export class HostSlot implements Route {
     else if (this.#marks.update(this.#waiting?.queuedBytes ?? 0, this.#waitingTuples)) this.#onMark();
   }
 
-  /** The host can take frames: it gets those that waited, in their order. */
+  /** The host can take frames: it receives those that waited, in order. */
   fill(host: TaskHost): void {
     this.#host = host;
     const waiting = this.#waiting?.take() ?? [];
@@ -107,7 +113,7 @@ export class HostSlot implements Route {
     this.#droppedTuplesBefore = this.#droppedTuples;
   }
 
-  /** The tasks live here no longer. Answers the frames that waited for a host; nothing may be delivered afterwards. */
+  /** The tasks have left. Returns the frames that waited for a host; nothing may be delivered afterwards. */
   retire(): readonly Buffer[] {
     const waiting = this.#waiting?.take() ?? [];
     this.#waiting = undefined;

@@ -12,7 +12,9 @@ export interface HostSlotsOptions {
   readonly onDrop: FrameConsumer;
 }
 
-/** The slots of this container's task hosts, one for each host of the packing plan, whether it runs or not. */
+/**
+ * The slots of this container's task hosts, one for each host of the packing plan, whether it runs or not.
+ */
 export class HostSlots {
   readonly #options: HostSlotsOptions;
   /** Invariant: the key is the name of the slot, and no task is in two slots. */
@@ -63,8 +65,8 @@ export class HostSlots {
   }
 
   /**
-   * Replaces the slots: one that has the same name, tasks and key as before stays, with its host. Returns the frames
-   * that waited in the slots that are gone.
+   * Replaces the slots: one that has the same name, tasks and key as before stays, with its host. Returns the
+   * frames that waited in the slots that are gone.
    */
   repack(places: readonly HostPlace[]): readonly Buffer[] {
     const wanted = new Map(places.map((place) => [place.name, place]));

@@ -44,7 +44,7 @@ describe('Router', () => {
     router.route(bytes, 0, bytes.length);
   };
 
-  it('delivers each frame at once and flushes each route that got one once', () => {
+  it('delivers each frame at once and flushes each route that received one once', () => {
     const events: string[] = [];
     const router = new Router(silentLog);
     router.rebuild([
@@ -81,7 +81,7 @@ describe('Router', () => {
     assert.deepEqual(lines, [-1, 0, 1, 3, 70_000]);
   });
 
-  it('routes by the newest table, and flushes what went by the old one', () => {
+  it('routes by the newest table, and flushes what the old one routed', () => {
     const events: string[] = [];
     const router = new Router(silentLog);
     router.rebuild([new RecordingRoute([1], events)]);

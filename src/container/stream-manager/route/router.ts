@@ -2,7 +2,7 @@ import type { Logger } from '../../../base/index.ts';
 import type { TaskId } from '../../../topology/index.ts';
 import { type FrameConsumer, frameCount, frameSource, frameTarget } from '../../../tuple/index.ts';
 
-/** Somewhere frames go: a task host of this container, or the link to another container. */
+/** A destination of frames: a task host of this container, or the link to another container. */
 export interface Route {
   readonly tasks: readonly TaskId[];
   /** Takes `buffer[start, end)`, copying what it keeps. */
@@ -14,19 +14,20 @@ export interface Route {
 const noRoute = 0;
 
 /**
- * Sends each DATA frame to the route of its target task, and each route that got one a flush afterwards.
+ * Sends each DATA frame to the route of its target task, and flushes each route that received one afterwards.
  *
- * Two array look-ups a frame and no allocation. Frames for a task that no route has are counted, and logged once for
- * each task: they come from a plan older or newer than ours, or from a fault.
+ * Two array look-ups a frame and no allocation. Frames for a task that no route has are counted, and logged
+ * once for each task: the sender holds an older or newer plan, or has a fault.
  */
 export class Router {
   readonly #log: Logger;
   #refused: FrameConsumer = () => undefined;
-  /** Task id -> 1 + index of its route. */
+  /** Task id -> 1 + index of its route. Invariant: every entry is at most `#routes.length`. */
   #routeOfTask = new Int32Array(0);
   #routes: readonly Route[] = [];
+  /** Invariant: 1 exactly for the indexes in `#dirty`. */
   #isDirty = new Uint8Array(0);
-  /** Indexes of the routes to flush: [0, #dirtyCount). */
+  /** Indexes of the routes to flush: [0, #dirtyCount). Invariant: no index occurs twice there. */
   #dirty = new Int32Array(0);
   #dirtyCount = 0;
   #isFlushing = false;
@@ -62,7 +63,7 @@ export class Router {
 
   route(buffer: Buffer, start: number, end: number): void {
     const target = frameTarget(buffer, start);
-    // Outside the array (a negative target, too) the look-up is undefined.
+    // Outside the array, and for a negative target, the look-up is undefined.
     const place = this.#routeOfTask[target];
     if (place === undefined || place === noRoute) {
       this.#drop(buffer, start, target);
@@ -77,7 +78,9 @@ export class Router {
     }
   }
 
-  /** Flushes every route that got frames, also those that get some from the flush of another. */
+  /**
+   * Flushes every route that received frames, including those that receive some from the flush of another.
+   */
   flush(): void {
     if (this.#isFlushing) return;
     this.#isFlushing = true;

@@ -1,3 +1,4 @@
+/** Invariant: each low mark is at most its high mark. */
 export interface Marks {
   readonly highBytes: number;
   readonly lowBytes: number;
@@ -5,7 +6,9 @@ export interface Marks {
   readonly lowTuples: number;
 }
 
-/** Whether a queue is above its marks, with a gap between rising and falling so that it does not flutter. */
+/**
+ * Whether a queue is above its high or low watermark. The gap between the two keeps the answer from flapping.
+ */
 export class WaterMarks {
   readonly #marks: Marks;
   #isHigh = false;
@@ -18,7 +21,10 @@ export class WaterMarks {
     return this.#isHigh;
   }
 
-  /** True when this changed the answer of {@link isHigh}: up at one of the high marks, down at or below both low ones. */
+  /**
+   * Returns whether {@link isHigh} changed: it rises at one of the high marks and falls at or below both low
+   * marks.
+   */
   update(bytes: number, tuples: number): boolean {
     const { highBytes, lowBytes, highTuples, lowTuples } = this.#marks;
     const isHigh = this.#isHigh
