@@ -57,7 +57,7 @@ describe('egret dlog', function () {
     assert.equal(cut.code, 1);
     assert.match(
       cut.err,
-      /^the gateway went away \(.*\); \d+ lines are durable; the \d+ sent after them may/,
+      /^lost the connection to the gateway \(.*\); \d+ lines are durable; the \d+ sent after them may/,
     );
     const printed = linesOf(cut.out);
     assert.ok(printed.length < 300_000, 'it was killed too late to show anything');
@@ -96,7 +96,7 @@ describe('egret dlog', function () {
       clock: systemClock,
       limitMs: 30_000,
     });
-    assert.match((await dlog('append', 'nothing')).err, /^there is no stream default\/nothing: make it with/);
+    assert.match((await dlog('append', 'nothing')).err, /^there is no stream default\/nothing: create it with/);
     assert.match((await dlog('show', 'words')).out, /^default\/words: next record at 1:\d+:0, owned by /);
     const third = linesOf(appended.out)[2]!;
     assert.match((await dlog('truncate', 'words', third)).out, new RegExp(`begins at ${third}\n$`));
@@ -120,7 +120,7 @@ describe('egret dlog', function () {
     assert.equal((await gateway.ended).code, 0);
     const { code, err } = await cut.ended;
     assert.equal(code, 1);
-    assert.match(err, /^the gateway went away \(.*\); 1:0:0 was printed last\n$/);
+    assert.match(err, /^lost the connection to the gateway \(.*\); 1:0:0 was printed last\n$/);
   });
 
   it('makes streams with settings, shows bytes safely and exactly, and gives streams back', async () => {

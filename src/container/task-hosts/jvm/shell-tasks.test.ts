@@ -346,7 +346,7 @@ describe('a child of ShellBolt or ShellSpout', () => {
     [
       'tooLong',
       'a message above the limit',
-      /at most 100000 make a message \(egret\.shell\.message\.bytes\.max\)/,
+      /at most 100000 make a message \(egret\.shell\.message\.max\.bytes\)/,
     ],
     [
       'noSerializer',

@@ -229,7 +229,7 @@ describe('a shell child at fault', () => {
   it('is refused a message above the limit', async () => {
     await python(pythonBolt('storm.emit(["x" * 200000])'), { 'egret.shell.message.max.bytes': 100_000 });
     give();
-    assert.match(await reason(), /at most 100000 make a message \(egret\.shell\.message\.bytes\.max\)/);
+    assert.match(await reason(), /at most 100000 make a message \(egret\.shell\.message\.max\.bytes\)/);
   });
 
   it('takes what it started with it', async () => {

@@ -57,7 +57,7 @@ describe('MessageFramer', () => {
     const chunk = Buffer.alloc(600, 'x');
     assert.throws(() => feed([chunk, chunk], 1000), {
       code: 'CHILD_SPOKE_NONSENSE',
-      message: /1200 characters.*at most 1000.*egret\.shell\.message\.bytes\.max.*xxxx/,
+      message: /1200 characters.*at most 1000.*egret\.shell\.message\.max\.bytes.*xxxx/,
     });
   });
 
