@@ -262,7 +262,10 @@ async function buildHelper() {
   return true;
 }
 
-/** Without the addon, or with a C library that has no malloc_trim, a gateway keeps some of the memory of a flood. */
+/**
+ * Without the addon, or with a C library that has no malloc_trim, a gateway keeps some of the memory of a
+ * flood.
+ */
 async function buildTrim() {
   const compiler = compilerFor('addon that returns memory');
   if (compiler === undefined) return false;

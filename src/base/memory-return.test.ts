@@ -57,7 +57,8 @@ describe('the return of memory', () => {
     for (const addon of [built, `${built}.missing`]) {
       const beforeBytes = externalAfterBuffers(64);
       memoryGiveBack(addon)();
-      // V8 frees collected buffers in a thread of its own, and counts them as freed when the next one is made.
+      // V8 frees collected buffers in a thread of its own, and counts them as freed when the next one is
+      // made.
       await waitFor(
         'the end of the buffers',
         () => externalNow() < beforeBytes - 60 * mebibyte || undefined,
@@ -74,7 +75,9 @@ function externalNow(): number {
   return process.memoryUsage().external - byteLength;
 }
 
-/** The external memory of this process while it holds so many buffers of a mebibyte, which it then releases. */
+/**
+ * The external memory of this process while it holds so many buffers of a mebibyte, which it then releases.
+ */
 function externalAfterBuffers(count: number): number {
   const buffers = Array.from({ length: count }, () => Buffer.alloc(mebibyte, 1));
   return buffers.length === count ? process.memoryUsage().external : 0;

@@ -9,9 +9,9 @@ const checkEveryMs = 5000;
 const growthBytesMin = 24 * 1024 * 1024;
 
 /**
- * Whether to give memory back although V8 sees no need to collect: released buffers keep their memory until its next full
- * collection, which a gateway that has become quiet may not have for a long time. True when the resident memory is well above
- * the floor and has stopped growing; while it grows, V8 collects by itself.
+ * Whether to give memory back although V8 sees no need to collect: released buffers keep their memory until
+ * its next full collection, which a gateway that has become quiet may not have for a long time. True when the
+ * resident memory is well above the floor and has stopped growing; while it grows, V8 collects by itself.
  */
 export function shouldReturn(beforeBytes: number, nowBytes: number, floorBytes: number): boolean {
   return nowBytes - floorBytes >= growthBytesMin && nowBytes - beforeBytes < growthBytesMin / 4;
@@ -55,8 +55,8 @@ export class MemoryReturn implements Disposable {
 }
 
 /**
- * Collects all garbage, then has the C library return its free pages, where the addon at `addonPath` was built; without it
- * up to some 40 MiB stay after a flood.
+ * Collects all garbage, then has the C library return its free pages, where the addon at `addonPath` was
+ * built; without it up to some 40 MiB stay after a flood.
  */
 export function memoryGiveBack(addonPath: string): () => void {
   const collect = fullCollection();
@@ -67,7 +67,9 @@ export function memoryGiveBack(addonPath: string): () => void {
   };
 }
 
-/** V8's own function, which only a flag makes visible. A context that has it keeps it when the flag is reset. */
+/**
+ * V8's own function, which only a flag makes visible. A context that has it keeps it when the flag is reset.
+ */
 function fullCollection(): () => void {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;

@@ -44,7 +44,7 @@ describe('a single lane', () => {
     assert.deepEqual(lane.begun, ['a1', 'a2', 'b1', 'a3']);
   });
 
-  it('goes on after a call that failed', async () => {
+  it('continues after a call that failed', async () => {
     const lane = new SingleLane(1000);
     const call = { address: 'a', frameBytes: 1, signal: new AbortController().signal };
     const failing = lane.run(call, () => Promise.reject(new Error('no')));

@@ -7,13 +7,16 @@ interface Waiting {
 }
 
 /**
- * Runs one call at a time. Remote addresses take turns, and each has its calls run in the order in which they came, so a client
- * that sends many of them delays the others by one call each. Decoded calls can take many times the memory of their frames:
- * only the frames wait, and only `waitingBytesMax` bytes of them.
+ * Runs one call at a time. Remote addresses take turns, and each has its calls run in the order in which they
+ * came, so a client that sends many of them delays the others by one call each. Decoded calls can take many
+ * times the memory of their frames: only the frames wait, and only `waitingBytesMax` bytes of them.
  */
 export class SingleLane {
   readonly #waitingBytesMax: number;
-  /** By remote address, in the order of their turns. Invariant: no list is empty, and none exists while the lane is free. */
+  /**
+   * By remote address, in the order of their turns. Invariant: no list is empty, and none exists while the
+   * lane is free.
+   */
   readonly #waiting = new Map<string, Waiting[]>();
   /** Invariant: the sum of `frameBytes` over `#waiting`. */
   #waitingBytes = 0;
@@ -24,8 +27,8 @@ export class SingleLane {
   }
 
   /**
-   * Runs `work` when its turn has come; settles as `work` does. Throws `QUEUE_FULL` (retryable) when too much waits, and the
-   * signal's reason when it is aborted while the call waits.
+   * Runs `work` when its turn has come; settles as `work` does. Throws `QUEUE_FULL` (retryable) when too much
+   * waits, and the signal's reason when it is aborted while the call waits.
    */
   async run<T>(
     call: { readonly address: string; readonly frameBytes: number; readonly signal: AbortSignal },
@@ -53,7 +56,7 @@ export class SingleLane {
     if (this.#waitingBytes + frameBytes > this.#waitingBytesMax) {
       throw new GatewayError(
         'QUEUE_FULL',
-        `calls of ${this.#waitingBytes} bytes already wait for their turn, at most ${this.#waitingBytesMax} may: try again later`,
+        `calls of ${this.#waitingBytes} bytes already wait for their turn, at most ${this.#waitingBytesMax} may: retry later`,
         { retryable: true },
       );
     }

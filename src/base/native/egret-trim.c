@@ -1,8 +1,8 @@
 /*
- * A Node addon with one function, trim(): gives the free pages within the C library's heap back to the operating system.
- * glibc returns free memory only from the top of that heap, so one small allocation can keep what a flood left below it.
- * The few functions of Node-API it needs are declared here, because their binary interface never changes and the headers
- * are not part of every installation of Node.
+ * A Node addon with one function, trim(): gives the free pages within the C library's heap back to the
+ * operating system. glibc returns free memory only from the top of that heap, so one small allocation can
+ * keep what a flood left below it. The few functions of Node-API it needs are declared here, because their
+ * binary interface never changes and the headers are not part of every installation of Node.
  */
 #include <malloc.h>
 #include <stddef.h>
