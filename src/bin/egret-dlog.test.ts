@@ -96,7 +96,10 @@ describe('egret dlog', function () {
       clock: systemClock,
       limitMs: 30_000,
     });
-    assert.match((await dlog('append', 'nothing')).err, /^there is no stream default\/nothing: create it with/);
+    assert.match(
+      (await dlog('append', 'nothing')).err,
+      /^there is no stream default\/nothing: create it with/,
+    );
     assert.match((await dlog('show', 'words')).out, /^default\/words: next record at 1:\d+:0, owned by /);
     const third = linesOf(appended.out)[2]!;
     assert.match((await dlog('truncate', 'words', third)).out, new RegExp(`begins at ${third}\n$`));
