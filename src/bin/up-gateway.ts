@@ -61,9 +61,10 @@ export interface StopSignals {
 }
 
 /**
- * The composition root of a gateway. It opens lock, state store, Nimbus service, log service and scheduler in this order,
- * and closes them in reverse. Its endpoints file exists while every service answers. A killed gateway leaves containers
- * and state server running, and the next one takes them over; a gateway that is closed stops them.
+ * The composition root of a gateway. It opens lock, state store, Nimbus service, log service and scheduler in
+ * this order, and closes them in reverse. Its endpoints file exists while every service answers. A killed
+ * gateway leaves containers and state server running, and the next one takes them over; a gateway that is
+ * closed stops them.
  */
 export class Gateway implements AsyncDisposable {
   readonly log: Logger;
@@ -84,8 +85,9 @@ export class Gateway implements AsyncDisposable {
   }
 
   /**
-   * Throws an error that names the key or path: `STATE_CONFLICT` (another gateway uses this directory), `CONFIG_INVALID`,
-   * `STATE_UNAVAILABLE`, `PORT_IN_USE`. It then stops everything that it started, but not what it took over.
+   * Throws an error that names the key or path: `STATE_CONFLICT` (another gateway uses this directory),
+   * `CONFIG_INVALID`, `STATE_UNAVAILABLE`, `PORT_IN_USE`. It then stops everything that it started, but not
+   * what it took over.
    */
   static async open(world: CommandWorld, config: GatewayConfig, stop: StopSignals): Promise<Gateway> {
     const undo: Undo[] = [];
@@ -170,7 +172,8 @@ async function openServices(opening: Opening): Promise<Services> {
     port: config.nimbus.port,
     portKey: 'nimbus.thrift.port',
     frameBytesMax: config.nimbus.frameBytesMax,
-    // A decoded topology takes up to thirty times the memory of its frame. Storm's Nimbus submits one at a time as well.
+    // A decoded topology takes up to thirty times the memory of its frame. Storm's Nimbus submits one at a
+    // time as well.
     oneAtATime: ['submitTopology', 'submitTopologyWithOpts'],
     ...config.connections,
   });

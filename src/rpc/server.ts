@@ -30,35 +30,42 @@ export interface ThriftServerOptions<M extends MethodShapes<M>> {
   readonly portKey: string;
   /** Default 1 MiB. A longer frame closes its connection. */
   readonly frameBytesMax?: number;
-  /** Default 1024. Beyond it, an idle connection is closed for a new one; if none is idle, the new one is refused. */
+  /**
+   * Default 1024. Beyond it, an idle connection is closed for a new one; if none is idle, the new one is
+   * refused.
+   */
   readonly connectionsMax?: number;
   /** The same, for each remote address that is not a loopback address. Default 256. */
   readonly connectionsPerAddressMax?: number;
   /** A connection without a call for this long is closed. Default 10 minutes. */
   readonly idleTimeoutMs?: number;
-  /** A frame that stops coming, or an answer that is not read, closes the connection after this long. Default 1 minute. */
+  /**
+   * A frame that stops coming, or an answer that is not read, closes the connection after this long. Default
+   * 1 minute.
+   */
   readonly stallTimeoutMs?: number;
   /** A frame that is not complete this long after its first byte closes the connection. Default 1 minute. */
   readonly frameTimeoutMs?: number;
-  /** How many calls of one connection may be under way; answers keep the order of the calls. Default 1. */
+  /** How many calls of one connection may run; answers keep the order of the calls. Default 1. */
   readonly callsMax?: number;
-  /** How many bytes of calls of one connection may be under way before no more is read. Default 8 MiB. */
+  /** How many bytes of calls of one connection may be in flight before no more is read. Default 8 MiB. */
   readonly callBytesMax?: number;
   /**
-   * Bytes of one connection's answers that the operating system has not taken yet, plus the expected answers of its running
-   * calls. At this limit no further call of the connection begins. Default 4 MiB.
+   * Bytes of one connection's answers that the operating system has not taken yet, plus the expected answers
+   * of its running calls. At this limit no further call of the connection begins. Default 4 MiB.
    */
   readonly answerBytesMax?: number;
   /**
-   * Bytes of answers and unfinished frames that the server holds for all its clients. Above this limit each connection has one
-   * running call at a time, and the connections that hold most and make no progress are cut. Default 8 MiB.
+   * Bytes of answers and unfinished frames that the server holds for all its clients. Above this limit each
+   * connection has one running call at a time, and the connections that hold most and make no progress are
+   * cut. Default 8 MiB.
    */
   readonly heldBytesMax?: number;
   /** Expected bytes of an answer, by method. The server raises them to the largest answers that it sees. */
   readonly answerBytesExpected?: Readonly<Record<string, number>>;
   /**
-   * Methods of which one call runs at a time, all of them together; the others wait undecoded, at most `heldBytesMax` bytes of
-   * them. For calls that take much memory while they run.
+   * Methods of which one call runs at a time, all of them together; the others wait undecoded, at most
+   * `heldBytesMax` bytes of them. For calls that take much memory while they run.
    */
   readonly oneAtATime?: readonly (keyof M & string)[];
 }
@@ -91,9 +98,10 @@ function limitsOf(options: Partial<Limits>): Limits {
 }
 
 /**
- * A Thrift server: framed transport, binary protocol, as Storm's SimpleTransportPlugin speaks it. Each connection has one
- * call running at a time (or `callsMax`) and gets its answers in order; connections run side by side. One client's garbage closes that
- * client's connection, with a line in the log, and nothing else.
+ * A Thrift server: framed transport, binary protocol, as Storm's SimpleTransportPlugin speaks it. Each
+ * connection has one call running at a time (or `callsMax`) and gets its answers in order; connections run
+ * side by side. One client's garbage closes that client's connection, with a line in the log, and nothing
+ * else.
  */
 export class ThriftServer implements AsyncDisposable {
   readonly #deps: { readonly clock: Clock; readonly log: Logger & Disposable };
@@ -163,11 +171,14 @@ export class ThriftServer implements AsyncDisposable {
     return this.#connections.size;
   }
 
-  /** Stops listening; running calls are answered, then their connections close. After `limitMs` what is left is cut off. */
+  /**
+   * Stops listening; running calls are answered, then their connections close. After `limitMs` what is left
+   * is cut off.
+   */
   async drain(limitMs: number): Promise<void> {
     this.#stopListening();
     for (const connection of this.#connections) connection.finish();
-    // The pause must not go on for itself: a process with nothing else to do would wait for it.
+    // End the pause: a process with nothing else to do would wait for it.
     const over = new AbortController();
     const pause = this.#deps.clock.sleep(limitMs, over.signal).catch(() => undefined);
     await Promise.race([this.#work.settle(), pause]);
@@ -175,7 +186,10 @@ export class ThriftServer implements AsyncDisposable {
     await this.close();
   }
 
-  /** Stops listening and cuts every connection; running calls have their signals aborted and a second to notice. */
+  /**
+   * Stops listening and cuts every connection; running calls have their signals aborted and a second to
+   * notice.
+   */
   async close(): Promise<void> {
     this.#stopListening();
     for (const connection of this.#connections) connection.cut('the server is closing');
