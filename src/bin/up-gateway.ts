@@ -172,8 +172,7 @@ async function openServices(opening: Opening): Promise<Services> {
     port: config.nimbus.port,
     portKey: 'nimbus.thrift.port',
     frameBytesMax: config.nimbus.frameBytesMax,
-    // A decoded topology takes up to thirty times the memory of its frame. Storm's Nimbus submits one at a
-    // time as well.
+    // A decoded topology takes up to thirty times its frame. Storm's Nimbus also submits one at a time.
     oneAtATime: ['submitTopology', 'submitTopologyWithOpts'],
     ...config.connections,
   });

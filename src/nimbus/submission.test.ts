@@ -431,7 +431,7 @@ describe('a submission', () => {
         topology: shellTopology(),
       });
     await assert.rejects(submit('/etc/passwd'), /there is no open or finished upload at \/etc\/passwd/);
-    await assert.rejects(submit(''), /no finished or open upload/);
+    await assert.rejects(submit(''), /no open or finished upload/);
     await submit(location);
   });
 
