@@ -6,6 +6,7 @@ import type { TaskMetrics } from '../../metrics-manager/index.ts';
 import {
   Downstream,
   type ErrorReports,
+  HostControl,
   OutputThrottle,
   readOutputLimits,
   TargetFrames,
@@ -35,16 +36,14 @@ export class LogSourceHost implements TaskHost {
   readonly #log: LogTask;
   readonly #settings: SourceSettings;
   readonly #window: ReplayWindow;
-  readonly #outgoing: OutgoingStreams;
   readonly #emitter: SourceEmitter;
   readonly #reader: SourceReader;
   readonly #metrics: TaskMetrics;
   readonly #errors: ErrorReports;
-  readonly #downstream: Downstream;
+  readonly #control: HostControl;
   readonly #throttle: OutputThrottle;
   readonly #cursor = new DataFrameCursor();
   readonly #values = new ValueReader();
-  readonly #loads = new Map<TaskId, number>();
   readonly #stopping = new AbortController();
   #timers: Disposable[] = [];
   #running: Promise<void> | undefined;
@@ -67,13 +66,24 @@ export class LogSourceHost implements TaskHost {
     this.#window = new ReplayWindow({ tuplesMax, bytesMax, drawSalt: () => random.nextInt32() & saltMask });
     this.#metrics = sourceMetrics(deps, this.#log);
     this.#errors = errorReports(deps, this, this.#log);
-    this.#outgoing = new OutgoingStreams({ index: topology, plan: spec.plan, taskId, conf, random });
+    const outgoing = new OutgoingStreams({ index: topology, plan: spec.plan, taskId, conf, random });
     this.#emitter = new SourceEmitter({
       ...{ topology, taskId, componentId, implementation, random },
-      ...{ outgoing: this.#outgoing, window: this.#window, metrics: this.#metrics },
+      ...{ outgoing, window: this.#window, metrics: this.#metrics },
       framesOf: (source) => new TargetFrames(source, outlet, clock),
     });
-    this.#downstream = new Downstream(topology, componentId);
+    this.#control = new HostControl({
+      outgoing,
+      downstream: new Downstream(topology, componentId),
+      task: {
+        takePlan: ({ isComplete, status }) => {
+          this.#mayRun = isComplete && (status === 'ACTIVE' || status === 'KILLED');
+        },
+        takePressure: (isPressured) => this.#throttle.setPressured(isPressured),
+        takeLoad: (load) => this.#throttle.setLoad(load),
+        takeLosses: (report) => this.#lost(report),
+      },
+    });
     this.#throttle = new OutputThrottle({
       ...{ counters: this.#emitter, isSpout: true, clock, wake: () => this.#pump() },
       limits: readOutputLimits(conf, topology.tasksOf(componentId).length),
@@ -117,28 +127,7 @@ export class LogSourceHost implements TaskHost {
   }
 
   control(message: StreamManagerToHost): void {
-    switch (message.type) {
-      case 'plan':
-        this.#mayRun =
-          message.plan.isComplete && (message.plan.status === 'ACTIVE' || message.plan.status === 'KILLED');
-        break;
-      case 'packing':
-        this.#outgoing.repack(message.plan);
-        break;
-      case 'pressure':
-        this.#downstream.update(message.tasks);
-        this.#throttle.setPressured(this.#downstream.isPressured);
-        break;
-      case 'lost':
-        this.#lost(message);
-        break;
-      case 'loads':
-        for (const [task, load] of message.loads) this.#loads.set(task, load);
-        this.#outgoing.refreshLoads(this.#loads);
-        this.#throttle.setLoad(this.#downstream.loadOf(this.#loads));
-        break;
-      default: // `start` and `stop` are for hosts in other processes.
-    }
+    this.#control.take(message);
     this.#pump();
   }
 

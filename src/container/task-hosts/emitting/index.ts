@@ -5,6 +5,7 @@
 export { AckerLink } from './acking.ts';
 export { Downstream } from './downstream.ts';
 export { ErrorReports } from './error-reports.ts';
+export { type ControlledTask, HostControl } from './host-control.ts';
 export { readOutputLimits } from './output-limits.ts';
 export { OutputThrottle } from './output-throttle.ts';
 export { TargetFrames } from './target-frames.ts';

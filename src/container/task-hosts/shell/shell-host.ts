@@ -7,7 +7,7 @@ import { confFileName } from '../../../records/index.ts';
 import { componentConfOf, OutgoingStreams, ownConfOf, type TaskId } from '../../../topology/index.ts';
 import type { QueueFill, StreamManagerToHost, TaskHost } from '../../links/index.ts';
 import type { HostExit, TaskHostDeps } from '../deps.ts';
-import { Downstream, ErrorReports, readOutputLimits } from '../emitting/index.ts';
+import { Downstream, ErrorReports, HostControl, readOutputLimits } from '../emitting/index.ts';
 import { contextOf } from './context.ts';
 import { describeDeath } from './death.ts';
 import { handshakeText } from './messages.ts';
@@ -34,10 +34,8 @@ export class ShellHost implements TaskHost {
   readonly tasks: readonly TaskId[];
   readonly #deps: TaskHostDeps;
   readonly #metrics = new ShellMetrics();
-  /** What has been reported of other tasks so far. */
-  readonly #loads = new Map<TaskId, number>();
   #identity: ShellTaskIdentity | undefined;
-  #outgoing: OutgoingStreams | undefined;
+  #control: HostControl | undefined;
   #reports: MetricsReports | undefined;
   #log: ShellLog | undefined;
   #task: ShellTask | undefined;
@@ -138,29 +136,7 @@ export class ShellHost implements TaskHost {
   }
 
   control(message: StreamManagerToHost): void {
-    switch (message.type) {
-      case 'plan':
-        this.#task?.takePlan({
-          isActive: message.plan.status === 'ACTIVE',
-          isComplete: message.plan.isComplete,
-        });
-        break;
-      case 'packing':
-        this.#outgoing?.repack(message.plan);
-        break;
-      case 'pressure':
-        this.#task?.takePressure(message.tasks);
-        break;
-      case 'lost':
-        this.#task?.treesLost(message);
-        break;
-      case 'loads':
-        for (const [task, load] of message.loads) this.#loads.set(task, load);
-        this.#outgoing?.refreshLoads(this.#loads);
-        this.#task?.takeLoads(this.#loads);
-        break;
-      default: // `start` and `stop` are for hosts in other processes.
-    }
+    this.#control?.take(message);
   }
 
   pause(): void {
@@ -217,7 +193,6 @@ export class ShellHost implements TaskHost {
       conf,
       random,
     });
-    this.#outgoing = outgoing;
     const container = spec.plan.containers.find((each) => each.containerId === spec.containerId);
     const place = { host: container?.hostname ?? '', port: container?.slotPort ?? 0 };
     const errors = new ErrorReports({
@@ -234,12 +209,13 @@ export class ShellHost implements TaskHost {
       metrics: metricsOf(this.#deps, identity),
       shellMetrics: this.#metrics,
     });
-    return new ShellTask({
+    const downstream = new Downstream(topology, component.id);
+    const shellTask = new ShellTask({
       settings,
       handshake,
       makeProtocol: (pipe, wake) =>
         makeProtocol({ deps: this.#deps, identity, outgoing, settings, limits }, { pipe, wake, reportError }),
-      downstream: new Downstream(topology, component.id),
+      downstream,
       clock,
       log: this.#log!,
       metrics: this.#metrics,
@@ -247,6 +223,8 @@ export class ShellHost implements TaskHost {
       onPressure: (isHigh) =>
         outlet.report(this, { type: 'pressure', reporter: this.name, tasks: isHigh ? this.tasks : [] }),
     });
+    this.#control = new HostControl({ outgoing, downstream, task: shellTask });
+    return shellTask;
   }
 
   async #handshake({ task, component }: ShellTaskIdentity, pidDir: string): Promise<string> {

@@ -1,7 +1,7 @@
 import { type Clock, GatewayError } from '../../../base/index.ts';
-import type { TaskId } from '../../../topology/index.ts';
+import type { PhysicalPlan } from '../../../topology/index.ts';
 import type { LossReport, QueueFill } from '../../links/index.ts';
-import type { Downstream } from '../emitting/index.ts';
+import type { ControlledTask, Downstream } from '../emitting/index.ts';
 import { type ChildMessage, parseMessage } from './messages.ts';
 import type { ChildPipe, Protocol } from './protocol-parts.ts';
 import type { ShellSettings } from './settings.ts';
@@ -35,7 +35,7 @@ const stalledMs = 5000;
  * and prepares no bolt of a topology that is not. Runs on the event loop in the callbacks of pipes and of the stream
  * manager; nothing here awaits, and what goes wrong with the child ends the child.
  */
-export class ShellTask implements ChildPipe {
+export class ShellTask implements ChildPipe, ControlledTask {
   readonly #options: ShellTaskOptions;
   readonly #protocol: Protocol;
   #child: ShellChild | undefined;
@@ -45,6 +45,8 @@ export class ShellTask implements ChildPipe {
   #isActive = false;
   #isComplete = false;
   #isHeldByManager = false;
+  /** A task downstream holds this one back. */
+  #isPressured = false;
   #isReadingPaused = false;
   #wasUnderPressure = false;
   /** When the child last said something, or took in what waited for it. */
@@ -91,28 +93,25 @@ export class ShellTask implements ChildPipe {
     this.#pauseReading();
   }
 
-  takePlan(plan: { readonly isActive: boolean; readonly isComplete: boolean }): void {
-    this.#isActive = plan.isActive;
-    this.#isComplete = plan.isComplete;
+  takePlan({ status, isComplete }: PhysicalPlan): void {
+    this.#isActive = status === 'ACTIVE';
+    this.#isComplete = isComplete;
     this.#greet();
     this.#pump();
   }
 
-  takePressure(tasks: readonly TaskId[]): void {
-    const { downstream } = this.#options;
-    const before = downstream.isPressured;
-    downstream.update(tasks);
-    if (before === downstream.isPressured) return;
+  takePressure(isPressured: boolean): void {
+    if (isPressured === this.#isPressured) return;
+    this.#isPressured = isPressured;
     this.#pauseReading();
     this.#pump();
   }
 
-  /** What is known of the fullness of other tasks' queues. */
-  takeLoads(loads: ReadonlyMap<TaskId, number>): void {
-    this.#protocol.hearLoad(this.#options.downstream.loadOf(loads));
+  takeLoad(load: number): void {
+    this.#protocol.hearLoad(load);
   }
 
-  treesLost(report: LossReport): void {
+  takeLosses(report: LossReport): void {
     this.#protocol.treesLost?.(report);
     this.#pump();
   }
@@ -248,7 +247,7 @@ export class ShellTask implements ChildPipe {
         this.#protocol.pump({
           isActive: this.#isActive,
           isComplete: this.#isComplete,
-          isPressured: this.#options.downstream.isPressured,
+          isPressured: this.#isPressured,
         });
       } finally {
         this.#isPumping = false;
