@@ -74,4 +74,26 @@ describe('FlowWindow', () => {
     window.idle();
     assert.equal(window.room, 2);
   });
+
+  it('remembers at most 1000 markers of a child that acks and never answers a heartbeat', () => {
+    const window = new FlowWindow(100);
+    for (let number = 1; number <= 5000; number++) {
+      if (window.wrote() || window.isStalled) window.markerWritten(number);
+      window.reached(number);
+    }
+    let markers = 0;
+    for (; window.waitingSinceMs !== undefined; markers++) window.markerAnswered(5000);
+    assert.ok(markers > 0 && markers <= 1000, `${markers}`);
+  });
+
+  it('marks the tuples that follow when it has forgotten a marker', () => {
+    const window = new FlowWindow(100);
+    for (let number = 1; number <= 3000; number++) {
+      if (window.wrote() || window.isStalled) window.markerWritten(number);
+      window.reached(number);
+    }
+    for (; window.waitingSinceMs !== undefined; ) window.markerAnswered(3000);
+    fill(window, 3000);
+    assert.equal(window.waitingSinceMs, 3000);
+  });
 });

@@ -15,9 +15,14 @@ export class FlowWindow {
   /** Tuples written ever, and how many of them the child has got to. Tuples are numbered from 1 on. */
   #written = 0;
   #reached = 0;
-  /** Markers not answered yet, oldest first: what had been written before each, and when it was written. */
+  /** Tuples written before the marker that was answered last, and before the one that was written last. */
   #lastAnswered = 0;
-  #markers: { readonly written: number; readonly atMs: number }[] = [];
+  #lastMarked = 0;
+  /**
+   * The unanswered markers, oldest first: how many tuples had been written before each, and when it was written.
+   * Invariant: at most `markersMax`.
+   */
+  readonly #markers: { readonly written: number; readonly atMs: number }[] = [];
 
   constructor(tuplesMax: number) {
     this.#tuplesMax = tuplesMax;
@@ -37,7 +42,7 @@ export class FlowWindow {
   /** True when a marker should follow the tuple just written: twice in a window, and when it is full. */
   wrote(): boolean {
     this.#written++;
-    const marked = this.#markers.at(-1)?.written ?? this.#reached;
+    const marked = Math.max(this.#lastMarked, this.#reached);
     return this.#written - marked >= Math.max(1, Math.floor(this.#size / 2));
   }
 
@@ -57,7 +62,8 @@ export class FlowWindow {
   }
 
   markerWritten(nowMs: number): void {
-    this.#markers.push({ written: this.#written, atMs: nowMs });
+    this.#lastMarked = this.#written;
+    if (this.#markers.length < markersMax) this.#markers.push({ written: this.#written, atMs: nowMs });
   }
 
   /** The child answered the oldest marker; an answer to none is ignored. */
@@ -89,3 +95,5 @@ export class FlowWindow {
 const sizeMin = 2;
 const fastMs = 50;
 const slowMs = 500;
+/** More than a window ever has. An adapter that answers no heartbeat must not make the gateway remember all of them. */
+const markersMax = 1000;
