@@ -199,6 +199,19 @@ describe('the source of a durable stream', () => {
     assert.deepEqual(wordsOf(rig.taken('default')), ['one']);
   });
 
+  it('moves load-aware weights once a second, however many tasks report', async () => {
+    const list = Array.from({ length: 300 }, (_, i) => `word ${i}`);
+    await withRecords({ grouping: { kind: 'shuffle' } }, words(...list));
+    const source = await rig.source(0, 'INACTIVE');
+    const loads = [0, 1, 2].map((place) => [rig.taskOf(`b/${place}`), place / 2] as const);
+    for (let reporter = 0; reporter < 20; reporter++) source.control({ type: 'loads', loads });
+    await rig.pass(1000);
+    rig.tell(source, 'ACTIVE');
+    await rig.pass(1000);
+    const received = rig.taken('default').filter(({ target }) => target === 'b/2').length;
+    assert.ok(received > 50, `the fullest task got ${received} of 300 tuples after one second`);
+  });
+
   it('waits while a task downstream is under pressure, and while its stream manager holds it', async () => {
     await withRecords({}, words('one'), words('two'));
     const source = await rig.source(0, 'INACTIVE');

@@ -99,13 +99,18 @@ export class LogSourceHost implements TaskHost {
   start(): Promise<void> {
     const { clock } = this.#deps;
     const { messageTimeoutMs } = this.#settings;
-    this.#timers.push(clock.every(everySecondMs, () => this.#throttle.everySecond()));
+    this.#timers.push(clock.every(everySecondMs, () => this.#everySecond()));
     if (messageTimeoutMs !== undefined)
       this.#timers.push(
         clock.every(messageTimeoutMs, () => this.#failed(this.#window.rotate(clock.monotonicMs()))),
       );
     this.#running = this.#reader.run(this.#stopping.signal);
     return Promise.resolve();
+  }
+
+  #everySecond(): void {
+    this.#control.everySecond();
+    this.#throttle.everySecond();
   }
 
   /** What ackers say of trees. */

@@ -47,10 +47,17 @@ export class HostControl {
         break;
       case 'loads':
         for (const [taskId, load] of message.loads) this.#loads.set(taskId, load);
-        outgoing.refreshLoads(this.#loads);
         task.takeLoad(downstream.loadOf(this.#loads));
         break;
       default: // `start` and `stop` are for hosts in other processes.
     }
+  }
+
+  /**
+   * Refreshes the load-aware groupings. As in Storm their weights move by one step a second, whether or not a task has
+   * reported meanwhile. Before the first report they stay as they are: an unknown task counts as fully loaded.
+   */
+  everySecond(): void {
+    if (this.#loads.size > 0) this.#options.outgoing.refreshLoads(this.#loads);
   }
 }

@@ -43,7 +43,8 @@ export class ShellHost implements TaskHost {
   #command: ShellCommand | undefined;
   #checks: Disposable | undefined;
   #ticks = 0;
-  #reportedLoad = 0;
+  /** Undefined before the first report: other tasks take an unknown load for a full queue. */
+  #reportedLoad: number | undefined;
   #isHeld = false;
   #isStopping = false;
   #isLeaving = false;
@@ -242,11 +243,12 @@ export class ShellHost implements TaskHost {
 
   #check(): void {
     const task = this.#task!;
+    this.#control?.everySecond();
     task.everySecond();
     this.#ticks++;
     this.#reports?.everySecond(this.#ticks);
     if (this.#ticks % metricsEverySeconds === 0) this.#logMetrics();
-    if (Math.abs(task.load - this.#reportedLoad) < loadStep) return;
+    if (this.#reportedLoad !== undefined && Math.abs(task.load - this.#reportedLoad) < loadStep) return;
     this.#reportedLoad = task.load;
     this.#deps.outlet.report(this, { type: 'loads', loads: [[this.tasks[0]!, task.load]] });
   }
