@@ -1,12 +1,16 @@
-import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findInstallation } from '../base/index.ts';
 import { type CommandWorld, runEgret } from '../cli/index.ts';
+
+const { directory, isCheckout } = findInstallation(dirname(fileURLToPath(import.meta.url)));
 
 /** The `egret` command. Only `up` loads the gateway; the other commands are clients. */
 const world: CommandWorld = {
-  checkoutDir: findCheckout(dirname(fileURLToPath(import.meta.url))),
+  checkoutDir: directory,
+  // npm replaces the directory of a package when it upgrades it.
+  stateDir: isCheckout ? directory : join(homedir(), '.egret'),
   homeDir: homedir(),
   env: process.env,
   cwd: process.cwd(),
@@ -24,10 +28,3 @@ process.exitCode = await runEgret(process.argv.slice(2), world, async (flags) =>
   // Handles that a fault left open must not keep the process alive.
   process.exit(await runGateway(world, flags));
 });
-
-/** The installation: the directory of package.json, above the sources and above the build. */
-function findCheckout(from: string): string {
-  let dir = from;
-  while (!existsSync(join(dir, 'package.json')) && dir !== dirname(dir)) dir = dirname(dir);
-  return dir;
-}

@@ -1,17 +1,18 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeError, GatewayError, type Logger, systemClock } from '../base/index.ts';
-import { type CommandWorld, type CommonFlags, failureLine } from '../cli/index.ts';
-import { loadGatewayConfig } from '../config/index.ts';
+import { type CommandWorld, type CommonFlags, failureLine, javaCommand } from '../cli/index.ts';
+import { type GatewayConfig, loadGatewayConfig } from '../config/index.ts';
 import { Gateway, isLost, type StopSignals } from './up-gateway.ts';
+import { findPrerequisites, prerequisiteLines } from './up-prerequisites.ts';
 
 /** Time from the second signal to a forced exit. */
 const cutOffMs = 1000;
 
 /**
- * `egret up`: runs a gateway in the foreground until SIGTERM or SIGINT, which start an orderly shutdown; a second signal
- * ends it immediately. Returns the exit code; one line on standard error says why it is 1. The gateway's own log is
- * `<storm.local.dir>/logs/gateway.log`.
+ * `egret up`: runs a gateway in the foreground until SIGTERM or SIGINT, which start an orderly shutdown; a
+ * second signal ends it immediately. Returns the exit code; one line on standard error says why it is 1. The
+ * gateway's own log is `<storm.local.dir>/logs/gateway.log`.
  */
 export async function runGateway(world: CommandWorld, flags: CommonFlags): Promise<number> {
   process.title = 'egret up';
@@ -20,6 +21,7 @@ export async function runGateway(world: CommandWorld, flags: CommonFlags): Promi
   try {
     const config = await loadGatewayConfig({
       checkoutDir: world.checkoutDir,
+      stateDir: world.stateDir,
       file: flags.config ?? stormYaml(world),
       flags: flags.c ?? [],
     });
@@ -32,6 +34,7 @@ export async function runGateway(world: CommandWorld, flags: CommonFlags): Promi
     const services = Object.entries(gateway.services).map(([name, { port }]) => `${name}=${port}`);
     world.out(`egret ready ${services.join(' ')}\n`);
     log.info({ event: 'gateway.ready', services: gateway.services });
+    void reportMissing({ world, config, log, ending: stop.soon });
     await aborted(stop.soon);
     log.info({ event: 'gateway.draining', reason: describeError(stop.soon.reason) });
   } catch (error) {
@@ -45,7 +48,32 @@ export async function runGateway(world: CommandWorld, flags: CommonFlags): Promi
   return 1;
 }
 
-/** Removes the settings that bin/egret made for this process only; glibc has read them. The user's own pass to children. */
+/** Prints and logs a line for each thing that only some topologies need and this machine lacks. */
+async function reportMissing(options: {
+  readonly world: CommandWorld;
+  readonly config: GatewayConfig;
+  readonly log: Logger;
+  readonly ending: AbortSignal;
+}): Promise<void> {
+  const { world, config, log, ending } = options;
+  const found = await findPrerequisites({
+    java: config.javaCommand ?? javaCommand(world.env),
+    signal: ending,
+    nativeParts: ['egret-contain', 'egret-trim.node'].map((name) =>
+      join(config.checkoutDir, 'build', 'native', name),
+    ),
+  });
+  if (ending.aborted) return;
+  for (const line of prerequisiteLines(found)) {
+    world.err(`${line}\n`);
+    log.warn({ event: 'gateway.prerequisite-missing', reason: line });
+  }
+}
+
+/**
+ * Removes the settings that bin/egret made for this process only; glibc has read them. The user's own pass to
+ * children.
+ */
 function forgetOwnMallocSettings(): void {
   if (process.env['EGRET_OWN_MALLOC'] === undefined) return;
   delete process.env['MALLOC_ARENA_MAX'];
@@ -55,8 +83,8 @@ function forgetOwnMallocSettings(): void {
 }
 
 /**
- * The first signal starts an orderly shutdown, the second an immediate one, with a forced exit soon after. A parent that
- * keeps a Node channel open to the gateway (stdio `ipc`) starts an orderly shutdown by exiting.
+ * The first signal starts an orderly shutdown, the second an immediate one, with a forced exit soon after. A
+ * parent that keeps a Node channel open to the gateway (stdio `ipc`) starts an orderly shutdown by exiting.
  */
 function stopSignals(): StopSignals {
   const soon = new AbortController();

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { getSystemErrorName } from 'node:util';
-import type { Clock, Logger } from '../base/index.ts';
+import { type Clock, type Logger, setupCommand } from '../base/index.ts';
 import { makeCell, removeCell } from './cells.ts';
 import type { Containment } from './containment.ts';
 import { isSameProcess, processStart } from './proc.ts';
@@ -53,7 +53,7 @@ export function keeperFailure(target: SpawnTarget, kept: KeptCommand, cause: unk
   return spawnFailure(
     target,
     cause,
-    `the helper ${kept.command} is missing: run "npm run setup", or set egret.containment to group`,
+    `the helper ${kept.command} is missing: run "${setupCommand(kept.command)}", or set egret.containment to group`,
   );
 }
 

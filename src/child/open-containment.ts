@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describeError, type Logger } from '../base/index.ts';
+import { describeError, type Logger, setupCommand } from '../base/index.ts';
 import { removeEmptyCell } from './cells.ts';
 import { runCommand } from './command.ts';
 import {
@@ -46,7 +46,7 @@ async function findContainment(
   if (wish === 'group') return { helper: unasked, directory: unasked };
   const fault = await probe(helper);
   if (fault !== undefined) {
-    const missing = `the helper ${helper} cannot be used (run "npm run setup"): ${fault}`;
+    const missing = `the helper ${helper} cannot be used (install a C compiler and run "${setupCommand(helper)}"): ${fault}`;
     return { helper: { missing }, directory: { missing: 'control groups need the helper' } };
   }
   return { helper, directory: wish === 'subreaper' ? unasked : await findCgroup(helper, localDir) };

@@ -9,6 +9,8 @@ import { visible } from './visible.ts';
 export interface CommandWorld {
   /** The installation. */
   readonly checkoutDir: string;
+  /** What a relative `storm.local.dir` is relative to. Default: the installation. */
+  readonly stateDir?: string;
   readonly homeDir: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
@@ -77,6 +79,7 @@ export async function setActive(
 export function clientConfig(world: CommandWorld, flags: CommonFlags): Promise<ClientConfig> {
   return loadClientConfig({
     checkoutDir: world.checkoutDir,
+    stateDir: world.stateDir,
     homeDir: world.homeDir,
     stormConfDir: world.env['STORM_CONF_DIR'],
     file: flags.config,

@@ -32,6 +32,8 @@ export interface NimbusDefaults {
  */
 export async function loadClientConfig(options: {
   readonly checkoutDir: string;
+  /** What a relative `storm.local.dir` is relative to. Default: the installation. */
+  readonly stateDir?: string | undefined;
   readonly homeDir: string;
   readonly stormConfDir: string | undefined;
   readonly file: string | undefined;
@@ -51,7 +53,7 @@ export async function loadClientConfig(options: {
     seeds,
     port,
     dlogPort,
-    localDir: resolve(options.checkoutDir, localDir ?? 'storm-local'),
+    localDir: resolve(options.stateDir ?? options.checkoutDir, localDir ?? 'storm-local'),
     defaults: () => readNimbusDefaults(options.checkoutDir),
   };
 }

@@ -171,6 +171,18 @@ describe('client configuration', () => {
     assert.equal(config.localDir, '/install/storm-local');
   });
 
+  it('finds the state of an npm package outside of it', async () => {
+    const options = {
+      checkoutDir: '/install',
+      homeDir: dir,
+      stormConfDir: undefined,
+      file: undefined,
+      flags: [],
+    };
+    const config = await loadClientConfig({ ...options, stateDir: '/home/of/user/.egret' });
+    assert.equal(config.localDir, '/home/of/user/.egret/storm-local');
+  });
+
   it("prefers the user's own file over $STORM_CONF_DIR, --config over both, flags over all", async () => {
     write('conf/storm.yaml', 'nimbus.thrift.port: 1');
     assert.equal((await load([])).port, 1);

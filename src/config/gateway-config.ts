@@ -94,6 +94,8 @@ export interface NimbusConfig {
  */
 export async function loadGatewayConfig(options: {
   readonly checkoutDir: string;
+  /** What a relative `storm.local.dir` is relative to. Default: the installation. */
+  readonly stateDir?: string | undefined;
   readonly file?: string | undefined;
   readonly flags: readonly string[];
 }): Promise<GatewayConfig> {
@@ -107,7 +109,7 @@ export async function loadGatewayConfig(options: {
   const values = readConfValues(conf);
   const faults = [...unknownKeys(current), ...(await schemaFaults(values, current)), ...kafkaFaults(values)];
   if (faults.length > 0) throw new GatewayError('CONFIG_INVALID', faults.join('; '), { facts: { faults } });
-  return freeze({ ...derive(values, conf, options.checkoutDir), deprecatedKeys });
+  return freeze({ ...derive(values, conf, options), deprecatedKeys });
 }
 
 /** An unknown key that begins with `egret.` is a mistake. Unknown keys of Storm are ignored, as Storm does. */
@@ -158,9 +160,9 @@ const bytesPerMb = 1024 * 1024;
 function derive(
   values: JsonObject,
   conf: ConfText,
-  checkoutDir: string,
+  { checkoutDir, stateDir }: { readonly checkoutDir: string; readonly stateDir?: string | undefined },
 ): Omit<GatewayConfig, 'deprecatedKeys'> {
-  const localDir = resolve(checkoutDir, text(values, 'storm.local.dir')!);
+  const localDir = resolve(stateDir ?? checkoutDir, text(values, 'storm.local.dir')!);
   const artifactsDir = text(values, 'storm.workers.artifacts.dir')!;
   return {
     checkoutDir,
