@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { closeLeavingNothing, ownGateway } from './bad-luck.ts';
+import { closeLeavingNothing, errorOf, ownGateway } from './bad-luck.ts';
+import { textFile } from './case.ts';
 import { killTopology } from './nimbus.ts';
 import { processesUnder } from './processes.ts';
 import { eventually } from './records.ts';
+import { submit } from './storm-client.ts';
 import { openTarget, root, target } from './target.ts';
 import { countWords, readCounts, total } from './word-count-file.ts';
 
@@ -55,6 +57,17 @@ describe('topologies without Java', () => {
       await assertCounts(name, output, performance.now());
     });
   }
+
+  it('a topology with Java components shows that there is no Java, and what to do', async () => {
+    const name = `java-${process.pid}`;
+    await submit(name, 'count', { 'compat.pace': 20, 'compat.out': scratch, 'compat.text': textFile });
+    try {
+      const error = await errorOf(name, 'sink');
+      assert.match(error, /cannot start Java \(\/no\/such\/java\).* Install Java 17 or later/);
+    } finally {
+      await killTopology(name, 0);
+    }
+  });
 
   it('a word count of JavaScript, submitted by the JavaScript builder, counts the text', async () => {
     const { host, port } = await target();

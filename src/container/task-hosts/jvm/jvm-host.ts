@@ -9,6 +9,7 @@ import { protocolVersion, type StreamManagerToHost } from '../../links/index.ts'
 import type { TaskHostDeps } from '../deps.ts';
 import { javaArguments, workerEnvironment, workerIdOf } from './command-line.ts';
 import { CycleOrder } from './cycle-order.ts';
+import { withJavaRemedy } from './java-missing.ts';
 import { Link } from './link.ts';
 import { workerMemory } from './memory.ts';
 import { type HostMessage, readHostMessage } from './messages.ts';
@@ -171,6 +172,8 @@ export class JvmHost implements TaskHost {
       signal: attempt.signal,
       onStdoutLine: (line) => out.add(line),
       onStderrLine: (line) => errors.add(line),
+    }).catch((error: unknown) => {
+      throw withJavaRemedy(error, spec.jvm.java);
     });
     this.#child = child;
     child.stdin.end();
