@@ -73,7 +73,7 @@ export const steps = [
   {
     name: 'TypeScript build',
     inputs: ['src', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'],
-    outputs: ['build/js/bin/egret.js', 'build/js/bin/container.js'],
+    outputs: ['build/js/bin/egret.js', 'build/js/bin/container.js', 'build/js/dlog-client/index.d.ts'],
     run: buildTypeScript,
   },
   {
@@ -137,4 +137,4 @@ function digest(paths) {
   return hash.digest('hex');
 }
 
-const ignored = new Set(['target', '__pycache__', 'node_modules']);
+const ignored = new Set(['target', '__pycache__', 'node_modules', 'build']);

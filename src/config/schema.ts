@@ -18,7 +18,7 @@ export const gatewayKeys: Readonly<Record<string, KeySchema>> = {
   'storm.local.dir': {
     ...{ type: 'string', minLength: 1 },
     description:
-      'Directory of all files that the gateway keeps. A relative path starts at the installation. If the directory does not exist, the gateway creates it with access for its own user only.',
+      'Directory of all files that the gateway keeps. A relative path starts at the checkout, or at ~/.egret if npm installed Egret. If the directory does not exist, the gateway creates it with access for its own user only.',
   },
   'storm.local.hostname': {
     ...{ ...optionalText, whenUnset: "the machine's host name" },

@@ -135,7 +135,8 @@ async function loaded(): Promise<typeof Rdkafka> {
   } catch (error) {
     throw new GatewayError(
       'STORAGE_UNFIT',
-      'the Kafka client is not built: install librdkafka-dev and run "npm run setup"',
+      'the Kafka client (node-rdkafka) is not built. Install librdkafka-dev, then run "npm run setup" in a checkout, ' +
+        'or "BUILD_LIBRDKAFKA=0 npm install node-rdkafka@3.6.1" where npm installed egret',
       { facts: { error: describeError(error) } },
     );
   }
