@@ -35,6 +35,8 @@ export interface StreamManagerDeps {
   readonly onHostReport: (host: TaskHost, message: HostToStreamManager) => void;
 }
 
+type DropReason = 'unknownTarget' | 'absentPeer' | 'absentHost' | 'congested';
+
 /**
  * Routes frames between the task hosts of one container and its peers. Everything runs on the event loop in
  * the callbacks of reads and writes; nothing on the path of a frame awaits. This class joins four parts:
@@ -120,12 +122,7 @@ export class StreamManager implements Outlet {
    * Tuples that could not be delivered or held, by reason. congested: dropped for a task under pressure, as
    * configured.
    */
-  get droppedTuples(): {
-    readonly unknownTarget: number;
-    readonly absentPeer: number;
-    readonly absentHost: number;
-    readonly congested: number;
-  } {
+  get droppedTuples(): Readonly<Record<DropReason, number>> {
     return {
       unknownTarget: this.#router.droppedTuples,
       absentPeer: this.#peers.droppedTuples,
