@@ -44,12 +44,13 @@ describe('the return of memory', () => {
     const giveBack = (): void => {
       count += 1;
     };
-    using _memory = new MemoryReturn({ clock, giveBack, residentBytes: () => bytes });
+    const memory = new MemoryReturn({ clock, giveBack, residentBytes: () => bytes });
     bytes = 120 * mebibyte;
     clock.advance(5000);
     bytes = 150 * mebibyte;
     clock.advance(10_000);
     assert.equal(count, 1);
+    memory[Symbol.dispose]();
   });
 
   it('frees the memory of buffers that nothing holds, with the addon and without', async () => {

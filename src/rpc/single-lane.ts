@@ -35,7 +35,8 @@ export class SingleLane {
     work: () => Promise<T>,
   ): Promise<T> {
     throwIfAborted(call.signal);
-    if (this.#isTaken) await this.#wait(call);
+    const isTurn = !this.#isTaken || (await this.#wait(call));
+    if (!isTurn) throwIfAborted(call.signal);
     this.#isTaken = true;
     try {
       return await work();
@@ -44,6 +45,7 @@ export class SingleLane {
     }
   }
 
+  /** Resolves with whether the call's turn has come; false: its signal was aborted. */
   #wait({
     address,
     frameBytes,
@@ -52,7 +54,7 @@ export class SingleLane {
     readonly address: string;
     readonly frameBytes: number;
     readonly signal: AbortSignal;
-  }): Promise<void> {
+  }): Promise<boolean> {
     if (this.#waitingBytes + frameBytes > this.#waitingBytesMax) {
       throw new GatewayError(
         'QUEUE_FULL',
@@ -60,20 +62,16 @@ export class SingleLane {
         { retryable: true },
       );
     }
-    return new Promise((resolve, reject) => {
+    return new Promise((resolve) => {
       const abandoned = (): void => {
         this.#remove(address, waiting);
-        try {
-          throwIfAborted(signal);
-        } catch (error) {
-          reject(error);
-        }
+        resolve(false);
       };
       const waiting: Waiting = {
         frameBytes,
         begin: () => {
           signal.removeEventListener('abort', abandoned);
-          resolve();
+          resolve(true);
         },
       };
       signal.addEventListener('abort', abandoned, { once: true });
