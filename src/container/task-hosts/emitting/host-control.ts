@@ -54,8 +54,9 @@ export class HostControl {
   }
 
   /**
-   * Refreshes the load-aware groupings. As in Storm their weights move by one step a second, whether or not a task has
-   * reported meanwhile. Before the first report they stay as they are: an unknown task counts as fully loaded.
+   * Refreshes the load-aware groupings. As in Storm their weights move by one step a second, whether or not a
+   * task has reported meanwhile. Before the first report they stay as they are: an unknown task counts as
+   * fully loaded.
    */
   everySecond(): void {
     if (this.#loads.size > 0) this.#options.outgoing.refreshLoads(this.#loads);

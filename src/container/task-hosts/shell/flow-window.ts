@@ -1,13 +1,15 @@
 /**
  * How many tuples a child may hold that it has not got to yet.
  *
- * The pipe does not tell: stock adapters read ahead of their work without limit (while an emit waits for its task ids,
- * storm.py queues every tuple that comes before them), so tuples written as fast as the pipe takes them end up in the
- * child's memory. Instead heartbeats are woven in as markers: a child answers them in the order of its input, so an
- * answer says that all before it has been reached. An ack, a fail or an anchor says so for its tuple as well.
+ * The pipe does not tell: stock adapters read ahead of their work without limit (while an emit waits for its
+ * task ids, storm.py queues every tuple that comes before them), so tuples written as fast as the pipe takes
+ * them end up in the child's memory. Instead heartbeats are woven in as markers: a child answers them in the
+ * order of its input, so an answer says that all before it has been reached. An ack, a fail or an anchor says
+ * so for its tuple as well.
  *
- * The window adapts between 2 and `tuplesMax` so that a round trip takes tens of milliseconds: a fast child never waits
- * for us, and a slow one (seconds for a tuple) shows signs of life after every tuple. After a pause it begins at 2 again.
+ * The window adapts between 2 and `tuplesMax` so that a round trip takes tens of milliseconds: a fast child
+ * never waits for us, and a slow one (seconds for a tuple) shows signs of life after every tuple. After a
+ * pause it begins at 2 again.
  */
 export class FlowWindow {
   readonly #tuplesMax: number;
@@ -19,8 +21,8 @@ export class FlowWindow {
   #lastAnswered = 0;
   #lastMarked = 0;
   /**
-   * The unanswered markers, oldest first: how many tuples had been written before each, and when it was written.
-   * Invariant: at most `markersMax`.
+   * The unanswered markers, oldest first: how many tuples had been written before each, and when it was
+   * written. Invariant: at most `markersMax`.
    */
   readonly #markers: { readonly written: number; readonly atMs: number }[] = [];
 
@@ -95,5 +97,8 @@ export class FlowWindow {
 const sizeMin = 2;
 const fastMs = 50;
 const slowMs = 500;
-/** More than a window ever has. An adapter that answers no heartbeat must not make the gateway remember all of them. */
+/**
+ * More than a window ever has. An adapter that answers no heartbeat must not make the gateway remember all of
+ * them.
+ */
 const markersMax = 1000;
