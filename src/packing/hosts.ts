@@ -5,14 +5,13 @@ import {
   needsJava,
   type PlannedTask,
   systemComponentIds,
-  type TaskHostKind,
 } from '../topology/index.ts';
 
 /** A task with a container but without the host that runs it there. */
 export type DealtTask = Omit<PlannedTask, 'host'>;
 
-/** `either`: in the JVM of its container where there is one, else in the stream manager. */
-export type HostPreference = TaskHostKind | 'either';
+/** A kind of host. `either`: the JVM of the container where it has one, else the stream manager. */
+export type HostPreference = 'jvm' | 'shell' | 'system' | 'either';
 
 /** The host that the tasks of each component need. */
 export function hostPreferences(systemTopology: LogicalTopology): ReadonlyMap<ComponentId, HostPreference> {

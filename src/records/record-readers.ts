@@ -196,7 +196,7 @@ function planOf(topologyId: string): Shape<PackingPlan> {
         componentId: text,
         executor,
         containerId,
-        host: oneOf('jvm', 'shell', 'system'),
+        host: text,
       }),
     ),
   });

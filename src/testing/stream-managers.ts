@@ -10,6 +10,7 @@ import { MasterClient } from '../container/life/master-client.ts';
 import type { HostToStreamManager, StreamManagerToHost, TaskHost } from '../container/links/index.ts';
 import { tcpNetwork } from '../container/links/index.ts';
 import { StreamManager } from '../container/stream-manager/index.ts';
+import { tasksThatForget } from '../container/task-hosts/planned-hosts.ts';
 import { TopologyMaster } from '../container/topology-master/index.ts';
 import { MemoryStore } from '../coordination/memory-store.ts';
 import type { ContainerSpec } from '../records/index.ts';
@@ -198,6 +199,7 @@ export class StreamManagers implements AsyncDisposable {
       ...(this.#options.topology === undefined ? {} : { topology: this.#options.topology }),
       ...edges,
       hosts: [{ name: 'fake', tasks }],
+      tasksThatForget,
       onHostReport: (_host, message) => this.reports.push(message),
     });
     const master = new MasterClient({

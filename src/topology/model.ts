@@ -84,10 +84,11 @@ export interface LogicalTopology {
 }
 
 /**
- * Which host runs a task. jvm: Storm's Worker; shell: multilang over stdin/stdout; system: inside the stream
- * manager.
+ * Which host runs a task. Packing chooses `jvm` (Storm's Worker), `shell` (multilang over stdin/stdout) or
+ * `system` (inside the process of the container). Only a container knows more of it: its table of host kinds
+ * has a row for each (container/task-hosts/kinds.ts).
  */
-export type TaskHostKind = 'jvm' | 'shell' | 'system';
+export type TaskHostKind = string;
 
 /** Executor id as Storm writes it: first and last task of a contiguous run. */
 export type ExecutorId = readonly [first: TaskId, last: TaskId];

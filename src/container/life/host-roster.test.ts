@@ -1,18 +1,21 @@
 import assert from 'node:assert/strict';
 import { deferred } from '../../base/index.ts';
 import type { PlannedTask } from '../../topology/index.ts';
-import type { PlannedHost } from './container-hosts.ts';
+import { type PlannedHost, planHosts } from '../task-hosts/planned-hosts.ts';
 import type { HostKeeper } from './host-keeper.ts';
 import { HostRoster } from './host-roster.ts';
 
 const task = (taskId: number, executor: readonly [number, number] = [taskId, taskId]): PlannedTask => ({
   ...{ taskId, componentId: 'c', executor, containerId: 1, host: 'shell' },
 });
-const host = (name: string, tasks: readonly PlannedTask[]): PlannedHost => ({
-  ...{ name, tasks, open: () => Promise.reject(new Error('never opened here')) },
-});
+const hostOf = (...tasks: PlannedTask[]): PlannedHost => {
+  const packing = { topologyId: 'test-1', version: 1, codeVersion: 0, containers: [], tasks };
+  return planHosts(packing, 1)[0]!;
+};
 const shell = (taskId: number, executor?: readonly [number, number]): PlannedHost =>
-  host(`shell-${taskId}`, [task(taskId, executor)]);
+  hostOf(task(taskId, executor));
+const jvm = (...tasks: PlannedTask[]): PlannedHost =>
+  hostOf(...tasks.map((each) => ({ ...each, host: 'jvm' })));
 
 /** Keepers that note what is done to them, and end when the test says so. */
 function makeRoster(): { roster: HostRoster; events: string[]; end: (name: string) => void } {
@@ -58,7 +61,6 @@ describe('HostRoster', () => {
 
   it('keeps a shell task whose executor changes, and restarts a JVM whose executors change', async () => {
     const { roster, events, end } = makeRoster();
-    const jvm = (...tasks: PlannedTask[]): PlannedHost => host('jvm', tasks);
     await roster.move([shell(1), jvm(task(2), task(3))]);
     await roster.move([shell(1, [1, 9]), jvm(task(2), task(3))]);
     assert.deepEqual(events.splice(0), ['start shell-1', 'start jvm']);
@@ -71,8 +73,8 @@ describe('HostRoster', () => {
 
   it('stops hosts that are ending too, and starts none afterwards', async () => {
     const { roster, events } = makeRoster();
-    await roster.move([shell(1), host('jvm', [task(2)])]);
-    const moving = roster.move([host('jvm', [task(2), task(3)])]);
+    await roster.move([shell(1), jvm(task(2))]);
+    const moving = roster.move([jvm(task(2), task(3))]);
     events.splice(0);
     await roster.stop(1);
     await moving;

@@ -1,5 +1,5 @@
 import type { HostPlace } from '../stream-manager/index.ts';
-import { type PlannedHost, taskIdsOf } from './container-hosts.ts';
+import { type PlannedHost, taskIdsOf } from '../task-hosts/planned-hosts.ts';
 import type { HostKeeper } from './host-keeper.ts';
 
 export interface HostRosterOptions {
@@ -11,13 +11,12 @@ export interface HostRosterOptions {
 
 /** The place of a host in the routes. A host that must start again for a new plan gets a new place. */
 export function placeOf(host: PlannedHost): HostPlace {
-  return { name: host.name, tasks: taskIdsOf(host), key: keyOf(host) };
+  return { name: host.name, tasks: taskIdsOf(host), key: host.key };
 }
 
 /**
  * The keepers of a container's hosts, through all its packing plans. A host and its process stay as long as
- * its tasks stay: a JVM while its executors are the same (Storm's own Worker ends when they change), any
- * other host while its task is in this container.
+ * its key stays (see task-hosts/kinds.ts).
  */
 export class HostRoster {
   readonly #options: HostRosterOptions;
@@ -33,7 +32,7 @@ export class HostRoster {
 
   /** Resolves when the hosts that leave have ended and the new ones have been started. Never rejects. */
   async move(hosts: readonly PlannedHost[]): Promise<void> {
-    const wanted = new Map(hosts.map((host) => [host.name, keyOf(host)]));
+    const wanted = new Map(hosts.map((host) => [host.name, host.key]));
     const going = [...this.#keepers].filter(([name, { key }]) => wanted.get(name) !== key);
     const ended = new Map(going.map(([name, { keeper }]) => [name, this.#retire(name, keeper)]));
     // A new host of the same name waits for the old one: both use the same directory and socket.
@@ -62,7 +61,7 @@ export class HostRoster {
   #start(host: PlannedHost): void {
     if (this.#isStopped) return;
     const keeper = this.#options.makeKeeper(host);
-    this.#keepers.set(host.name, { keeper, key: keyOf(host) });
+    this.#keepers.set(host.name, { keeper, key: host.key });
     keeper.start();
   }
 
@@ -73,12 +72,4 @@ export class HostRoster {
     await keeper.retire(drainMs, graceMs);
     this.#retiring.delete(keeper);
   }
-}
-
-/** Two hosts of one key are the same host. */
-function keyOf({ name, tasks }: PlannedHost): string {
-  const parts = tasks.map(({ taskId, executor }) =>
-    name === 'jvm' ? `${taskId}/${executor.join('-')}` : taskId,
-  );
-  return parts.join();
 }

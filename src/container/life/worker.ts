@@ -2,6 +2,7 @@ import {
   type Clock,
   type Deferred,
   deferred,
+  describeError,
   type JsonObject,
   type Logger,
   type RandomSource,
@@ -14,7 +15,14 @@ import type { HostToStreamManager, Network, TaskHost } from '../links/index.ts';
 import { MetricsManager } from '../metrics-manager/index.ts';
 import { confNumber, limitMs } from '../spec/index.ts';
 import { StreamManager } from '../stream-manager/index.ts';
-import { makeHost, type PlannedHost, planHosts, taskIdsOf } from './container-hosts.ts';
+import { type HostKind, hostKinds } from '../task-hosts/kinds.ts';
+import {
+  kindOfHost,
+  type PlannedHost,
+  planHosts,
+  taskIdsOf,
+  tasksThatForget,
+} from '../task-hosts/planned-hosts.ts';
 import { ContainerLog } from './container-log.ts';
 import { HostKeeper } from './host-keeper.ts';
 import { HostRoster, placeOf } from './host-roster.ts';
@@ -30,6 +38,8 @@ export interface WorkerDeps {
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly log: Logger;
+  /** The kinds of task hosts. Absent: {@link hostKinds}. */
+  readonly kinds?: readonly HostKind[];
 }
 
 const checkMs = 1000;
@@ -50,6 +60,7 @@ const settleLookMs = 20;
  */
 export class WorkerContainer {
   readonly #deps: WorkerDeps;
+  readonly #kinds: readonly HostKind[];
   readonly #metrics: MetricsManager;
   readonly #roster: HostRoster;
   readonly #log: ContainerLog;
@@ -78,7 +89,11 @@ export class WorkerContainer {
 
   private constructor(deps: WorkerDeps) {
     this.#deps = deps;
-    this.#metrics = new MetricsManager(deps);
+    this.#kinds = deps.kinds ?? hostKinds;
+    this.#metrics = new MetricsManager({
+      ...deps,
+      throttlesOwnErrors: (hostName) => kindOfHost(hostName, this.#kinds)?.throttlesOwnErrors === true,
+    });
     this.#log = new ContainerLog(deps);
     this.#packing = deps.spec.plan;
     this.#versionAsked = this.#packing.version;
@@ -110,11 +125,12 @@ export class WorkerContainer {
 
   async #open(): Promise<void> {
     const { spec, clock, log } = this.#deps;
-    const hosts = planHosts(spec.plan, spec.containerId);
+    const hosts = planHosts(spec.plan, spec.containerId, this.#kinds);
     this.#streamManager = await StreamManager.open({
       ...this.#deps,
       log: log.child({ room: 'stream-manager' }),
       hosts: hosts.map(placeOf),
+      tasksThatForget: (before, after) => tasksThatForget(before, after, this.#kinds),
       onHostReport: (host, message) => this.#hostReported(host, message),
     });
     const streamManager = this.#streamManager;
@@ -143,16 +159,16 @@ export class WorkerContainer {
       name: host.name,
       tasks: taskIdsOf(host),
       make: (onExit) => {
-        const shared = {
-          ...{ conf, topology, clock, random, log },
+        return host.kind.make({
+          ...{ conf, topology, clock, random, tasks: host.tasks, onExit },
+          log: log.child({ host: host.name }),
           // A host that restarts gets the packing plan of that moment.
           spec: { ...spec, plan: this.#packing },
           outlet: streamManager,
           metrics: metrics.registry,
           pidDir: pidDirOf(spec),
           openLog: () => this.#log.open(),
-        };
-        return makeHost(host, shared, onExit);
+        });
       },
     });
   }
@@ -163,15 +179,21 @@ export class WorkerContainer {
       log.info({ event: 'packing.ignored', version: packing.version, versionHeld: this.#versionAsked });
       return;
     }
+    let hosts: readonly PlannedHost[];
+    try {
+      hosts = planHosts(packing, spec.containerId, this.#kinds);
+    } catch (error) {
+      log.error({ event: 'packing.refused', version: packing.version, reason: describeError(error) });
+      return;
+    }
     this.#versionAsked = packing.version;
-    this.#moving = this.#moving.then(() => this.#take(packing));
+    this.#moving = this.#moving.then(() => this.#take(packing, hosts));
   }
 
   /** Never rejects. */
-  async #take(packing: PackingPlan): Promise<void> {
+  async #take(packing: PackingPlan, hosts: readonly PlannedHost[]): Promise<void> {
     if (this.#closing !== undefined) return;
     const { containerId } = this.#deps.spec;
-    const hosts = planHosts(packing, containerId);
     this.#packing = packing;
     this.#metrics.repack(packing);
     this.#streamManager!.repack(packing, hosts.map(placeOf));

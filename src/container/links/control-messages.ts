@@ -71,8 +71,6 @@ function isPlannedContainer(value: JsonValue): boolean {
   return areNumbers && typeof nodeId === 'string' && typeof hostname === 'string';
 }
 
-const hosts: readonly JsonValue[] = ['jvm', 'shell', 'system'];
-
 function isPlannedTask(value: JsonValue): boolean {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const { taskId, componentId, executor, containerId, host } = value as Partial<
@@ -85,7 +83,7 @@ function isPlannedTask(value: JsonValue): boolean {
     executor.length === 2 &&
     executor.every(Number.isInteger) &&
     Number.isInteger(containerId) &&
-    hosts.includes(host ?? null)
+    typeof host === 'string'
   );
 }
 

@@ -22,7 +22,10 @@ class Bench {
     const given = new StreamManagers({ tasks: { 1: [1, 2] } }).spec(1);
     const tasks = given.plan.tasks.map((task) => ({ ...task, componentId: componentId ?? task.componentId }));
     const spec = { ...given, plan: { ...given.plan, tasks } };
-    this.metrics = new MetricsManager({ spec, conf: {}, store, clock, log });
+    this.metrics = new MetricsManager({
+      ...{ spec, conf: {}, store, clock, log },
+      throttlesOwnErrors: (hostName) => hostName === 'jvm',
+    });
   }
 
   error(host: typeof shell, text: string): void {

@@ -15,6 +15,8 @@ export interface MetricsManagerDeps {
   readonly store: StateStore;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Whether the errors that a host reports have been throttled by the host. */
+  readonly throttlesOwnErrors: (hostName: string) => boolean;
 }
 
 /** Who reports: a task host, as far as it matters here. */
@@ -30,8 +32,8 @@ const errorCharsMax = 16_384;
 
 /**
  * Gathers the statistics and errors of a container's hosts and writes them to the state store: a heartbeat every
- * `egret.heartbeat.secs` and errors as they come. Errors, ends of hosts among them, are throttled as Storm does it,
- * except what a JVM reports: its executors have throttled that already.
+ * `egret.heartbeat.secs` and errors as they come. Errors, ends of hosts among them, are throttled as in Storm,
+ * except those of a host that throttles its own.
  */
 export class MetricsManager {
   readonly registry: MetricsRegistry;
@@ -146,7 +148,7 @@ export class MetricsManager {
 
   #error(reporter: string, componentId: string, record: ErrorRecord): void {
     const cut = { ...record, error: record.error.slice(0, errorCharsMax) };
-    if (reporter === 'jvm') this.#writer.error(componentId, cut);
+    if (this.#deps.throttlesOwnErrors(reporter)) this.#writer.error(componentId, cut);
     else this.#write(reporter, componentId, cut);
   }
 

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { seededRandom } from '../../base/index.ts';
 import { keys, RecordStore } from '../../records/index.ts';
 import { FakeHost, numberedFrame, StreamManagers, until } from '../../testing/stream-managers.ts';
-import type { PackingPlan, TaskHostKind } from '../../topology/index.ts';
-import { tasksThatForget } from './losses/moved-tasks.ts';
+import type { PackingPlan } from '../../topology/index.ts';
 
 type Layout = Readonly<Record<number, readonly number[]>>;
 
@@ -191,30 +190,5 @@ describe('a new packing plan', () => {
     manager.repack(planOf(3, { 1: [1], 2: [], 3: [2] }), [{ name: 'fake', tasks: [1], key: 'other' }]);
     movers.cluster.emit(1, [numberedFrame({ source: 1, target: 1 }, 2)]);
     assert.deepEqual(host.received, ['1>1:1']);
-  });
-});
-
-describe('tasks that forget their trees', () => {
-  /** `task: [container, host, executor]`. */
-  const plan = (
-    tasks: Readonly<Record<number, readonly [number, TaskHostKind, ...number[]]>>,
-  ): PackingPlan => ({
-    ...{ topologyId: 'test-1', version: 1, codeVersion: 0, containers: [] },
-    tasks: Object.entries(tasks).map(([id, [containerId, host, first = Number(id), last = Number(id)]]) => ({
-      ...{ taskId: Number(id), componentId: 'c', executor: [first, last], containerId, host },
-    })),
-  });
-
-  it('are ackers that move and all tasks of a JVM whose executors change, and no others', () => {
-    const before = plan({
-      ...{ 1: [1, 'system'], 2: [1, 'system'], 3: [1, 'shell'], 4: [2, 'jvm'], 5: [2, 'jvm'], 6: [3, 'jvm'] },
-      ...{ 7: [4, 'jvm', 7, 8], 8: [4, 'jvm', 7, 8] },
-    });
-    const after = plan({
-      ...{ 1: [1, 'system'], 2: [3, 'jvm'], 3: [2, 'shell'], 4: [2, 'jvm'], 5: [2, 'jvm'], 6: [3, 'jvm'] },
-      ...{ 7: [4, 'jvm'], 8: [4, 'jvm'] },
-    });
-    assert.deepEqual(tasksThatForget(before, after), [2, 6, 7, 8]);
-    assert.deepEqual(tasksThatForget(before, before), []);
   });
 });

@@ -1,6 +1,6 @@
 import type { Clock, JsonObject, Logger, RandomSource } from '../../base/index.ts';
 import type { ContainerSpec, FlowRecord } from '../../records/index.ts';
-import type { PackingPlan, PhysicalPlan, TopologyIndex } from '../../topology/index.ts';
+import type { PackingPlan, PhysicalPlan, TaskId, TopologyIndex } from '../../topology/index.ts';
 import { type FrameConsumer, forEachFrame } from '../../tuple/index.ts';
 import {
   type HostToStreamManager,
@@ -25,6 +25,8 @@ export interface StreamManagerDeps {
   readonly conf: JsonObject;
   /** The system topology. Without it every task is a bolt that feeds all others, and no tree is failed. */
   readonly topology?: TopologyIndex;
+  /** Tasks that forget their trees when one packing plan follows another. */
+  readonly tasksThatForget: (before: PackingPlan, after: PackingPlan) => readonly TaskId[];
   readonly network: Network;
   readonly clock: Clock;
   readonly random: RandomSource;
@@ -74,7 +76,7 @@ export class StreamManager implements Outlet {
    * the end.
    */
   private constructor(deps: StreamManagerDeps) {
-    const { spec, conf, topology, log } = deps;
+    const { spec, conf, topology, log, tasksThatForget } = deps;
     const limits = streamManagerLimits(conf);
     const router = new Router(log);
     const lostFrames =
@@ -89,7 +91,7 @@ export class StreamManager implements Outlet {
     this.#router = router;
     this.#slots = slots;
     this.#peers = peers;
-    this.#losses = new LossReporter({ topology, log, slots, peers });
+    this.#losses = new LossReporter({ topology, tasksThatForget, log, slots, peers });
     this.#flow = new FlowControl({ ...deps, topology, slots, peers });
     this.#packing = spec.plan;
     router.watchRefused(onDrop);

@@ -5,11 +5,10 @@ import type { Outlet } from '../links/index.ts';
 import type { MetricsRegistry } from '../metrics-manager/index.ts';
 
 /**
- * What every task host is made of. A host is good for one life: `start`, then `stop` or `onExit`. After an exit the
- * container makes a new one with the same deps, after a backoff. In order: constructor, `start`, and once that has
- * resolved `control` with the plan (if there is one yet), loads and pressure of the moment, then `deliver` and `flush`.
- *
- * Constructors do no work: `new JvmHost(deps)`, `new ShellHost(deps)` (one task), `new AckerHost(deps)`.
+ * What every task host is made of. A host is good for one life: `start`, then `stop` or `onExit`. After an
+ * exit the container makes a new one with the same deps, after a backoff. The calls come in this order: the
+ * constructor, which does no work; `start`; once that has resolved, `control` with the plan (if there is one
+ * yet) and the current loads and pressure; then `deliver` and `flush`.
  */
 export interface TaskHostDeps {
   readonly spec: ContainerSpec;
@@ -17,7 +16,7 @@ export interface TaskHostDeps {
   readonly conf: JsonObject;
   /** The system topology. */
   readonly topology: TopologyIndex;
-  /** The tasks this host runs: all `jvm` tasks of the container, one `shell` task, or all its `__acker` tasks. */
+  /** The tasks that this host runs: all Java tasks of the container for a JVM, one task for any other host. */
   readonly tasks: readonly PlannedTask[];
   readonly outlet: Outlet;
   readonly clock: Clock;

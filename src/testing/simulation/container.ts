@@ -5,6 +5,7 @@ import type { TaskHost } from '../../container/links/index.ts';
 import { MetricsRegistry } from '../../container/metrics-manager/index.ts';
 import { type HostPlace, StreamManager } from '../../container/stream-manager/index.ts';
 import type { PeerQueue } from '../../container/stream-manager/peers/peer-queue.ts';
+import { tasksThatForget } from '../../container/task-hosts/planned-hosts.ts';
 import { AckerHost } from '../../container/task-hosts/system/index.ts';
 import type { ContainerSpec } from '../../records/index.ts';
 import type { PackingPlan, PhysicalPlan, PlannedTask } from '../../topology/index.ts';
@@ -86,6 +87,7 @@ export class SimulatedContainer {
     this.manager = await StreamManager.open({
       ...{ spec, conf: shape.conf, topology: shape.topology, ...edges, log },
       hosts: this.#planned.map(placeOf),
+      tasksThatForget,
       onHostReport: () => undefined,
     });
     const { manager } = this;

@@ -3,12 +3,12 @@ import type { PackingPlan, TaskId, TopologyIndex } from '../../../topology/index
 import type { LinkSide, Peers } from '../peers/peers.ts';
 import type { HostSlots } from '../route/host-slots.ts';
 import { lossReport } from './loss-report.ts';
-import { tasksThatForget } from './moved-tasks.ts';
 import { PeerLinks } from './peer-links.ts';
 
 export interface LossReporterOptions {
   /** Undefined: no trees are known, and nothing is reported. */
   readonly topology: TopologyIndex | undefined;
+  readonly tasksThatForget: (before: PackingPlan, after: PackingPlan) => readonly TaskId[];
   readonly log: Logger;
   readonly slots: HostSlots;
   readonly peers: Peers;
@@ -64,7 +64,7 @@ export class LossReporter {
    * A packing plan follows another. Every container derives by itself which tasks forget their trees by that.
    */
   repacked(before: PackingPlan, after: PackingPlan): void {
-    for (const task of tasksThatForget(before, after)) this.#forgetting.add(task);
+    for (const task of this.#options.tasksThatForget(before, after)) this.#forgetting.add(task);
   }
 
   /** All containers have applied the packing plan. */
