@@ -18,7 +18,8 @@ export default tseslint.config(
     ),
   },
   {
-    // An expression whose time grows faster than the text it reads lets one long text of a client stop its reader.
+    // An expression whose time grows faster than the text it reads lets one long text of a client stop its
+    // reader.
     files: ['**/*.{js,mjs,cjs}', ...ours],
     plugins: { regexp },
     rules: {
@@ -27,7 +28,8 @@ export default tseslint.config(
     },
   },
   {
-    // Slower, and finds what those two miss: loops of several parts that a search begins again at every character.
+    // Slower, and finds what those two miss: loops of several parts that a search begins again at every
+    // character.
     files: ['src/**/*.ts', 'multilang/javascript/**/*.{js,mjs,cjs}'],
     ignores: ['src/testing/**', '**/*.test.ts'],
     plugins: { redos },

@@ -97,8 +97,8 @@ describe('children that misbehave', () => {
 });
 
 /**
- * A split over stock storm.py that starts, in each life, a process in a session of its own and a daemon twice removed, which
- * ignore signals that ask. `crashes`: at its first tuple it dies.
+ * A split over stock storm.py that starts, in each life, a process in a session of its own and a daemon twice
+ * removed, which ignore signals that ask. `crashes`: at its first tuple it dies.
  */
 const leaving = (notes: string, { crashes }: { readonly crashes: boolean }): string => `
 import os, signal, subprocess, sys, time

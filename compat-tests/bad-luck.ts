@@ -36,7 +36,10 @@ export class Healthy {
   }
 }
 
-/** Leaves the tests of a suite out where the target's gateway is not of this run: they look into its directory. */
+/**
+ * Leaves the tests of a suite out where the target's gateway is not of this run: they look into its
+ * directory.
+ */
 export async function ownGateway(context: Mocha.Context): Promise<Target & { readonly localDir: string }> {
   const found = await target();
   const { localDir } = found;
@@ -72,8 +75,9 @@ export function gatewayLog(localDir: string): LogLine[] {
 }
 
 /**
- * Ends the target; fails when the gateway leaves a process, a socket or a file that only lives with it. All topologies
- * have been killed: their files go while the gateway runs. `thenDo` runs before the directory is removed.
+ * Ends the target; fails when the gateway leaves a process, a socket or a file that only lives with it. All
+ * topologies have been killed: their files go while the gateway runs. `thenDo` runs before the directory is
+ * removed.
  */
 export async function closeLeavingNothing(thenDo: () => void = () => undefined): Promise<void> {
   const { localDir } = await target();

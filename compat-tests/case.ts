@@ -9,8 +9,8 @@ export const textFile = join(root, 'compat-tests', 'texts', 'address.txt');
 let counter = 0;
 
 /**
- * Submits a case under a name of its own, hands its recording directory to `check`, and kills it whatever happens.
- * `options` as Compat.java takes them.
+ * Submits a case under a name of its own, hands its recording directory to `check`, and kills it whatever
+ * happens. `options` as Compat.java takes them.
  */
 export async function withCase(
   caseName: string,

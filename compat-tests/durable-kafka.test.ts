@@ -13,7 +13,9 @@ import { openTarget } from './target.ts';
 const lines = 2000;
 const linesASecond = 400;
 
-/** The log of a gateway kept in Kafka: what was acked is there after every process of the topology has died. */
+/**
+ * The log of a gateway kept in Kafka: what was acked is there after every process of the topology has died.
+ */
 describe('durable streams in Kafka', () => {
   let broker: KafkaBroker;
   let dir = '';

@@ -15,7 +15,10 @@ export async function egret(command: string, ...args: readonly string[]): Promis
   return runEgret([command, ...address, ...args], {});
 }
 
-/** Runs bin/egret and waits until it has ended. `env` is laid over the environment; `input` is its standard input. */
+/**
+ * Runs bin/egret and waits until it has ended. `env` is laid over the environment; `input` is its standard
+ * input.
+ */
 export async function runEgret(
   args: readonly string[],
   env: Readonly<Record<string, string>>,

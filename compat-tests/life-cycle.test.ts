@@ -70,7 +70,8 @@ describe('life of a topology', () => {
             return (spout?.stats?.emitted.get(':all-time')?.get('default') ?? 0n) >= BigInt(lineCount)
               ? found
               : undefined;
-            // Storm's workers report once a minute, whatever executor.metrics.frequency.secs of the topology says
+            // Storm's workers report once a minute, whatever executor.metrics.frequency.secs of the topology
+            // says
           },
           110_000,
         );

@@ -29,8 +29,8 @@ export function perfJar(): string {
 }
 
 /**
- * Flux as its users shade it into their jar, with the components of the compat topologies. 2.4.0 is the newest release
- * whose parent POM is on Maven Central.
+ * Flux as its users shade it into their jar, with the components of the compat topologies. 2.4.0 is the
+ * newest release whose parent POM is on Maven Central.
  */
 export function fluxJar(): string {
   return repacked('flux', [

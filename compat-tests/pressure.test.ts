@@ -36,8 +36,8 @@ function containersMib(scratch: string): number {
 const touch = (out: string, name: string): void => writeFileSync(join(out, name), '');
 
 /**
- * `steady` emits at a fixed rate to `fast`, which keeps up easily; `flood` as fast as it can to `slow`, which is a
- * hundred times slower. Started one after the other; then both stop, and everything must arrive.
+ * `steady` emits at a fixed rate to `fast`, which keeps up easily; `flood` as fast as it can to `slow`, which
+ * is a hundred times slower. Started one after the other; then both stop, and everything must arrive.
  */
 async function expectIndependence(out: string, backlogMax: number): Promise<void> {
   const { scratch } = await target();

@@ -30,7 +30,9 @@ const patterns = {
   redis: /redis-server|valkey-server/,
 };
 
-/** The gateway's processes of one kind: containers by title, a JVM, a Python child, the private state server. */
+/**
+ * The gateway's processes of one kind: containers by title, a JVM, a Python child, the private state server.
+ */
 export function processesOf(dir: string, kind: keyof typeof patterns): RunningProcess[] {
   return processesUnder(dir).filter(({ command }) => patterns[kind].test(command));
 }

@@ -12,7 +12,9 @@ import { openTarget, restartGateway, target } from './target.ts';
 const linesOf = (file: string): string[] =>
   existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : [];
 
-/** A topology of scripts that plays numbers until it is told to stop, and keeps books of what became of each. */
+/**
+ * A topology of scripts that plays numbers until it is told to stop, and keeps books of what became of each.
+ */
 class Numbers {
   readonly name: string;
   readonly #dir: string;
@@ -276,7 +278,10 @@ function begin(component, conf, context) {
 }
 `;
 
-/** A spout that begins again where its books say that it stood, bolts without memory, and a sink that writes all down. */
+/**
+ * A spout that begins again where its books say that it stood, bolts without memory, and a sink that writes
+ * all down.
+ */
 const scripts = {
   'numbers.js': `
 class Numbers extends Spout {

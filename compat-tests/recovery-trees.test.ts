@@ -13,8 +13,8 @@ const lines = 50_000;
 const linesASecond = 80;
 
 /**
- * A spout of known ids that may have a few trees under way, while one process after the other is killed or stopped. The
- * message timeout is far away: what goes on, goes on because lost trees fail by themselves.
+ * A spout of known ids that may have a few trees under way, while one process after the other is killed or
+ * stopped. The message timeout is far away: what goes on, goes on because lost trees fail by themselves.
  */
 describe('recovery of trees', () => {
   const name = `trees-${process.pid}`;

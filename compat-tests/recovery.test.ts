@@ -36,7 +36,9 @@ describe('recovery', () => {
 
   const seen = (): number => tuplesOf(out, 'sink').length;
 
-  /** Waits until the sink has got more than all queues on the way could have held: some 900 come in a second. */
+  /**
+   * Waits until the sink has got more than all queues on the way could have held: some 900 come in a second.
+   */
   async function flowing(): Promise<void> {
     const before = seen();
     await eventually('tuples at the sink', () => (seen() > before + 1500 ? true : undefined));

@@ -9,7 +9,10 @@ import { eventually, recordsOf, tuplesOf } from './records.ts';
 import { submit } from './storm-client.ts';
 import { closeTarget, openTarget } from './target.ts';
 
-/** Storm promises nothing of this: there the end of a child ends its worker, and an emit to a task always does. */
+/**
+ * Storm promises nothing of this: there the end of a child ends its worker, and an emit to a task always
+ * does.
+ */
 describe('shell components inside Java', () => {
   let dir = '';
   let scratch = '';

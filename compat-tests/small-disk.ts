@@ -2,7 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A small disk of its own, or the reason why there is none: mounting takes root and a machine that allows it. */
+/**
+ * A small disk of its own, or the reason why there is none: mounting takes root and a machine that allows it.
+ */
 export function mountSmallDisk(dir: string, mebibytes: number): string | undefined {
   mkdirSync(dir, { recursive: true });
   try {

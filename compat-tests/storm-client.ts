@@ -10,8 +10,8 @@ export interface ClientRun {
 export const compatJar = join(root, 'build', 'java', 'egret-compat-topologies.jar');
 
 /**
- * Runs a main class with Storm's released client on the class path, as `storm jar` does: the jar and the options travel
- * as system properties. The output holds standard output and error together.
+ * Runs a main class with Storm's released client on the class path, as `storm jar` does: the jar and the
+ * options travel as system properties. The output holds standard output and error together.
  */
 export async function stormJar(
   jar: string,

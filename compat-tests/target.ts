@@ -9,9 +9,10 @@ import { quickJvmOptions } from '../src/testing/quick-jvm.ts';
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
 /**
- * The Nimbus under test. Without EGRET_COMPAT_NIMBUS the suite starts a gateway of its own on free ports and a scratch
- * directory. EGRET_COMPAT_NIMBUS=host:port points it at a running one, and EGRET_COMPAT_KIND=storm says that it is Storm
- * itself: the expectations are then tested against the original, and the cases that state an improvement are left out.
+ * The Nimbus under test. Without EGRET_COMPAT_NIMBUS the suite starts a gateway of its own on free ports and
+ * a scratch directory. EGRET_COMPAT_NIMBUS=host:port points it at a running one, and EGRET_COMPAT_KIND=storm
+ * says that it is Storm itself: the expectations are then tested against the original, and the cases that
+ * state an improvement are left out.
  */
 export interface Target {
   readonly host: string;
@@ -55,8 +56,8 @@ export function openTarget(settings: GatewaySettings): Promise<Target> {
 }
 
 /**
- * Ends the gateway if the suite started it, and fails when it does not drain and exit 0. `inspect` sees what it left
- * before that is removed.
+ * Ends the gateway if the suite started it, and fails when it does not drain and exit 0. `inspect` sees what
+ * it left before that is removed.
  */
 export async function closeTarget(inspect: (ended: Target) => void = () => undefined): Promise<void> {
   if (shared === undefined) return;

@@ -68,7 +68,8 @@ describe('values', () => {
   }
 
   it('that Kryo refuses by default arrive on two workers as they do on one', async function () {
-    // Storm 2.3 and later: "Class is not registered", the worker dies (topology.fall.back.on.java.serialization = false)
+    // Storm 2.3 and later: "Class is not registered", the worker dies
+    // (topology.fall.back.on.java.serialization = false)
     if ((await target()).kind === 'storm') this.skip();
     await withCase('values', { set: 'exotic', workers: 2 }, async ({ out }) => {
       await eventually('every value at both sinks', () =>

@@ -13,7 +13,10 @@ function countedHere(): Map<string, number> {
   return counts;
 }
 
-/** Waits until every line is acked, then compares the last count of each word, and that no count was skipped or repeated. */
+/**
+ * Waits until every line is acked, then compares the last count of each word, and that no count was skipped
+ * or repeated.
+ */
 async function expectExactCounts(out: string): Promise<void> {
   const expected = countedHere();
   const total = [...expected.values()].reduce((sum, n) => sum + n, 0);

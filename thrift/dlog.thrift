@@ -1,13 +1,14 @@
 /*
- * The distributed log as a service. What DistributedLog 0.5's write proxy has keeps its names, ids and status codes: a client that
- * knows those methods writes here. Reading, listing and sealing, which its proxy left to its library, are ours (fields and
- * methods that are ours say so). The TypeScript in src/rpc/gen is made from this file by `npm run gen`; the conventions are those of
- * storm.thrift.
+ * The distributed log as a service. What DistributedLog 0.5's write proxy has keeps its names, ids and status
+ * codes: a client that knows those methods writes here. Reading, listing and sealing, which its proxy left to
+ * its library, are ours (fields and methods that are ours say so). The TypeScript in src/rpc/gen is made from
+ * this file by `npm run gen`; the conventions are those of storm.thrift.
  *
- * `delete` is DistributedLog's name, and a word that Thrift's compilers keep for themselves: `deleteStream` does the same, and their users leave
- * the line of the other out.
+ * `delete` is DistributedLog's name, and a word that Thrift's compilers keep for themselves: `deleteStream`
+ * does the same, and their users leave the line of the other out.
  *
- * A position (dlsn) is a version byte (1) and three big-endian 64-bit integers (segment, entry, slot) in base64.
+ * A position (dlsn) is a version byte (1) and three big-endian 64-bit integers (segment, entry, slot) in
+ * base64.
  */
 namespace java com.twitter.distributedlog.thrift.service
 namespace py distributedlog
@@ -85,9 +86,9 @@ struct WriteContext {
   2: optional i64 crc32;
   3: optional bool isRecordSet;
   /**
-   * Ours. Writes of one connection and one session are there in the order they were sent, without a hole: after one that was not
-   * committed every later one is cancelled (516). Who has seen that goes on with a higher number (from 1). Without it a write
-   * stands for itself.
+   * Ours. Writes of one connection and one session are there in the order they were sent, without a hole:
+   * after one that was not committed every later one is cancelled (516). Who has seen that goes on with a
+   * higher number (from 1). Without it a write stands for itself.
    */
   16: optional i64 session;
 }
@@ -128,14 +129,16 @@ struct ReadResponse {
 }
 
 /**
- * Ours. What `read` answers, as whole entries (what was committed at once), for who reads much: `entries` are blocks one after the other, each
+ * Ours. What `read` answers, as whole entries (what was committed at once), for who reads much: `entries` are
+ * blocks one after the other, each
  *
- *    0 i64 segment   8 i64 entry   16 i64 transaction id of the first record   24 i64 sequence id of the first record
- *   32 i32 count of records   36 i32 bytes of records
- *   40 records: varint of the transaction id less the one before (of the first: 0), varint of the length, payload
+ *    0 i64 segment   8 i64 entry   16 i64 transaction id of the first record   24 i64 sequence id of the
+ *   first record 32 i32 count of records   36 i32 bytes of records 40 records: varint of the transaction id
+ *   less the one before (of the first: 0), varint of the length, payload
  *
- * integers big-endian, varints seven bits a byte, lowest first, the high bit set on all but the last. A record's slot is its index in the
- * block. Of the first block the records before `firstSlot` were not asked for.
+ * integers big-endian, varints seven bits a byte, lowest first, the high bit set on all but the last. A
+ * record's slot is its index in the block. Of the first block the records before `firstSlot` were not asked
+ * for.
  */
 struct ReadEntriesResponse {
   1: required ResponseHeader header;
@@ -236,8 +239,9 @@ struct CheckResponse {
 }
 
 /**
- * Ours. Without a choice only what loses nothing is done. `dropAfter`: the entry with that position is the last one kept; `dropBefore`: the
- * segment that begins there is the first one kept. What is removed is kept aside, in the directory that the answer names.
+ * Ours. Without a choice only what loses nothing is done. `dropAfter`: the entry with that position is the
+ * last one kept; `dropBefore`: the segment that begins there is the first one kept. What is removed is kept
+ * aside, in the directory that the answer names.
  */
 struct RepairChoice {
   1: optional string dropAfter;

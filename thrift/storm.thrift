@@ -1,8 +1,8 @@
 /*
- * The public Thrift interface of Apache Storm 2.8, as Egret speaks it: every structure, union, enum, exception and
- * service with the ids, names and types of the classes in the released storm-client jar. A test reads those classes by
- * reflection and compares; where this file and the jar disagree, the jar is right. The TypeScript in src/rpc/gen is made
- * from this file by `npm run gen`.
+ * The public Thrift interface of Apache Storm 2.8, as Egret speaks it: every structure, union, enum,
+ * exception and service with the ids, names and types of the classes in the released storm-client jar. A test
+ * reads those classes by reflection and compares; where this file and the jar disagree, the jar is right. The
+ * TypeScript in src/rpc/gen is made from this file by `npm run gen`.
  *
  * Two conventions of ours, both without effect on the wire:
  *  - an argument marked `optional` may be null or left out by a client; every other argument must be there;

@@ -7,8 +7,9 @@ import { reportLines, violations } from './report.ts';
 const runs: readonly AttackOptions[] = [{ seed: 20_260, frames: 12_000, minutes: 0.2, only: [] }];
 
 /**
- * The attackers share two processors with the gateway and whatever else the machine does, and half a minute brings every kind
- * of client at once: time and memory are held to bounds that a stalled event loop or a leak breaks, not to those of a long run.
+ * The attackers share two processors with the gateway and whatever else the machine does, and half a minute
+ * brings every kind of client at once: time and memory are held to bounds that a stalled event loop or a leak
+ * breaks, not to those of a long run.
  */
 const shortRunLimits: AttackLimits = {
   ...limits,

@@ -4,7 +4,10 @@ import { attackContainers } from './container-ports.ts';
 import { type FrameJob, FrameSender } from './frame-sender.ts';
 import type { Ports } from './gateway.ts';
 
-/** What a process of the attack does: send frames, be bad clients of some kinds, or speak to the ports of containers. */
+/**
+ * What a process of the attack does: send frames, be bad clients of some kinds, or speak to the ports of
+ * containers.
+ */
 export type AttackJob =
   | { readonly kind: 'frames'; readonly frames: FrameJob }
   | { readonly kind: 'clients'; readonly ports: Ports; readonly names: readonly string[] }

@@ -5,7 +5,10 @@ import { callOf, framed, type ServiceName } from '../../src/testing/attack/index
 import { countAnswers, open } from './frame-sender.ts';
 import type { Ports } from './gateway.ts';
 
-/** Clients that cost more than they should: each kind keeps its connections until the signal, and opens those that were closed again. */
+/**
+ * Clients that cost more than they should: each kind keeps its connections until the signal, and opens those
+ * that were closed again.
+ */
 type BadClients = (ports: Ports, signal: AbortSignal) => Promise<void>;
 
 export const badClients: Readonly<Record<string, BadClients>> = {

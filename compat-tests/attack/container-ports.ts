@@ -6,7 +6,10 @@ import { open } from './frame-sender.ts';
 
 const lengthsOf = [0, 1, 16, 4096, 70_000];
 
-/** Speaks nonsense to every port that containers listen on: garbage, huge claims, and connections that say nothing. */
+/**
+ * Speaks nonsense to every port that containers listen on: garbage, huge claims, and connections that say
+ * nothing.
+ */
 export async function attackContainers(localDir: string, seed: number, signal: AbortSignal): Promise<void> {
   const random = seededRandom(seed);
   const bytes = (length: number): Buffer =>

@@ -34,7 +34,10 @@ const sayEveryMs = 5000;
 /** How long memory and descriptors may take to go back. */
 const settleMs = 45_000;
 
-/** Starts a gateway, attacks it part after part with a good client beside it, and measures. Leaves nothing but what it keeps. */
+/**
+ * Starts a gateway, attacks it part after part with a good client beside it, and measures. Leaves nothing but
+ * what it keeps.
+ */
 export async function runAttack(options: AttackOptions, say: (line: string) => void): Promise<AttackRun> {
   const gateway = await AttackedGateway.start();
   const attack = new Attack(gateway, options, say);

@@ -12,10 +12,16 @@ export interface FrameJob {
 
 const connectionsMax = 8;
 const batch = 24;
-/** A connection on which nothing comes for so long waits for the rest of a frame, or for records: it is given up. */
+/**
+ * A connection on which nothing comes for so long waits for the rest of a frame, or for records: it is given
+ * up.
+ */
 const quietMs = 150;
 
-/** Sends frames over a few connections, each replaced when the server closes it. Answers are read and thrown away. */
+/**
+ * Sends frames over a few connections, each replaced when the server closes it. Answers are read and thrown
+ * away.
+ */
 export class FrameSender {
   readonly #job: FrameJob;
   readonly #frames: AttackFrames;

@@ -17,8 +17,9 @@ export interface Latencies {
 }
 
 /**
- * A client that behaves: it asks Nimbus who leads and the log whether it is there, each every 20 ms on a connection of its
- * own, and appends a record ten times a second. What was acknowledged must be readable in the end.
+ * A client that behaves: it asks Nimbus who leads and the log whether it is there, each every 20 ms on a
+ * connection of its own, and appends a record ten times a second. What was acknowledged must be readable in
+ * the end.
  */
 export class GoodClient {
   readonly troubles: string[] = [];

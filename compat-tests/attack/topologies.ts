@@ -11,7 +11,10 @@ import type { AttackedGateway } from './gateway.ts';
 
 const names = { steady: 'steady', hostile: 'hostile' } as const;
 
-/** The topologies beside an attack: one that must notice nothing, and one whose spout breaks every rule of the pipe. */
+/**
+ * The topologies beside an attack: one that must notice nothing, and one whose spout breaks every rule of the
+ * pipe.
+ */
 export class AttackTopologies {
   readonly #gateway: AttackedGateway;
   readonly #acked: string;

@@ -23,8 +23,8 @@ export function keep(scratch: string): string {
 }
 
 /**
- * Ends the gateway and looks for what it leaves; answers what was wrong. Whatever is there, no process stays and
- * `unmount` is done before the directory goes.
+ * Ends the gateway and looks for what it leaves; answers what was wrong. Whatever is there, no process stays
+ * and `unmount` is done before the directory goes.
  */
 export async function endAll(unmount: () => void): Promise<string[]> {
   const troubles: string[] = [];

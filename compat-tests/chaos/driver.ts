@@ -36,7 +36,10 @@ const diskMebibytes = 192;
 /** Longer than any fault and the message timeouts after it. */
 const stallMs = 90_000;
 
-/** Starts a gateway and a topology, does a seed's faults to them, and judges. Leaves nothing behind but what it keeps. */
+/**
+ * Starts a gateway and a topology, does a seed's faults to them, and judges. Leaves nothing behind but what
+ * it keeps.
+ */
 export async function runChaos(options: ChaosOptions, say: (line: string) => void): Promise<ChaosRun> {
   const chaos = new Chaos(options, say);
   await chaos.open();
@@ -137,7 +140,10 @@ class Chaos {
     await submitChaos({ shape, name: this.#name, workers, out: this.#out, pace, conf });
   }
 
-  /** A record that was lost with all of Redis is its user's to submit again, if the gateway does not bring it back. */
+  /**
+   * A record that was lost with all of Redis is its user's to submit again, if the gateway does not bring it
+   * back.
+   */
   async #bringBack(): Promise<string> {
     const isListed = (): Promise<boolean | undefined> =>
       ask((nimbus) => nimbus.getTopologySummaries({})).then(

@@ -15,7 +15,10 @@ export interface Scene {
   readonly localDir: string;
   readonly topology: string;
   readonly workers: number;
-  /** Waits until the topology is there again after its records went, by itself or by another submission. Answers which. */
+  /**
+   * Waits until the topology is there again after its records went, by itself or by another submission.
+   * Answers which.
+   */
   readonly bringBack: () => Promise<string>;
   /** What only one fault at a time may have. */
   readonly taken: Set<'gateway' | 'redis' | 'disk' | 'topology'>;
@@ -148,7 +151,9 @@ async function rebalance({ topology, workers }: Scene, pick: number): Promise<st
   return pick % 2 === 0 ? `${options.num_workers} workers` : 'executors of work';
 }
 
-/** A request that may meet a gateway or a Redis that another fault has: a refusal is no result of this fault. */
+/**
+ * A request that may meet a gateway or a Redis that another fault has: a refusal is no result of this fault.
+ */
 async function asked(call: () => Promise<string>): Promise<{ done: boolean; what: string }> {
   try {
     return { done: true, what: await call() };

@@ -8,7 +8,10 @@ export interface FaultRow {
   readonly kind: string;
   readonly done: number;
   readonly refused: number;
-  /** Of the longest times without an ack that begin before the next fault, of the spout task that waited longest. */
+  /**
+   * Of the longest times without an ack that begin before the next fault, of the spout task that waited
+   * longest.
+   */
   readonly gapMedianMs: number;
   readonly gapWorstMs: number;
 }

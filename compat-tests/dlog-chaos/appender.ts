@@ -11,8 +11,8 @@ export interface AppenderOptions {
   /** New records a second. */
   readonly pace: number;
   /**
-   * How long an answer may take: then whatever was under way is unknown. One who waits longer than an owner is stopped hears what
-   * that owner says when others have long written on.
+   * How long an answer may take: then whatever was under way is unknown. One who waits longer than an owner
+   * is stopped hears what that owner says when others have long written on.
    */
   readonly timeoutMs: number;
   readonly random: RandomSource;
@@ -26,8 +26,9 @@ const burstMax = 12;
 const paddingMax = 1500;
 
 /**
- * Writes records of known ids, many of them under way, in sessions: after one that was not committed it waits for the rest and
- * begins the next. Nothing is sent twice: each record has one event, whose fate is what the answer said.
+ * Writes records of known ids, many of them under way, in sessions: after one that was not committed it waits
+ * for the rest and begins the next. Nothing is sent twice: each record has one event, whose fate is what the
+ * answer said.
  */
 export class Appender {
   readonly #options: AppenderOptions;

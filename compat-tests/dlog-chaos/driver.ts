@@ -35,8 +35,9 @@ const startMs = 30_000;
 const troublesMax = 20;
 
 /**
- * Does what a seed stands for to real processes, and judges what they said and what is there in the end. After an abort no other fault
- * begins, and what there is is judged. Never rejects: what goes wrong is in the answer.
+ * Does what a seed stands for to real processes, and judges what they said and what is there in the end.
+ * After an abort no other fault begins, and what there is is judged. Never rejects: what goes wrong is in the
+ * answer.
  */
 export async function runDlogChaos(
   options: DlogChaosOptions,
@@ -198,7 +199,10 @@ class Run {
     }
   }
 
-  /** One bit of a sealed segment: whoever reads it is told. Owners of before have what they read in memory, so they go. */
+  /**
+   * One bit of a sealed segment: whoever reads it is told. Owners of before have what they read in memory, so
+   * they go.
+   */
   async #damage(): Promise<void> {
     const { name, evidence } = this.#streams[0]!;
     const port = await this.#anyPort();

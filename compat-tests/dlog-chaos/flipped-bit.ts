@@ -32,7 +32,9 @@ export function flipBit(
   return `bit ${bit} of byte ${at} of ${name}`;
 }
 
-/** What is wrong with how a log with a flipped bit is read: it must say so, after nothing but what was there. */
+/**
+ * What is wrong with how a log with a flipped bit is read: it must say so, after nothing but what was there.
+ */
 export async function readDamaged(port: number, stream: string, whole: ReadRun): Promise<string[]> {
   const text = (run: ReadRun): string => JSON.stringify(run);
   try {

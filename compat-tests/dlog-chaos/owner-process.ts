@@ -11,7 +11,10 @@ const noRedis = 3;
 const restartPauseMs = 200;
 const endLimitMs = 20_000;
 
-/** A place for owners: one process after the other, started again whenever it has ended, until the place is closed. */
+/**
+ * A place for owners: one process after the other, started again whenever it has ended, until the place is
+ * closed.
+ */
 export class OwnerProcess {
   readonly name: string;
   /** Where the one of the moment listens. */

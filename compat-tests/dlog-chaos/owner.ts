@@ -4,8 +4,9 @@ import { openRedisStore } from '../../src/coordination/index.ts';
 import type { StorageSettings } from '../../src/dlog/index.ts';
 
 /**
- * One process that owns streams: the log over a storage and a Redis that it shares with others, as a service. Prints its port
- * when it listens. Ends by SIGTERM, or when whoever started it is gone. Exit code 3: it found no Redis.
+ * One process that owns streams: the log over a storage and a Redis that it shares with others, as a service.
+ * Prints its port when it listens. Ends by SIGTERM, or when whoever started it is gone. Exit code 3: it found
+ * no Redis.
  */
 export interface OwnerSpec {
   readonly redisSocket: string;

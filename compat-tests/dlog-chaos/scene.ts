@@ -49,7 +49,9 @@ export class Scene {
     return this.owners.flatMap(({ port }) => (port === undefined ? [] : [port]));
   }
 
-  /** Does a fault and takes it back. False when another has what it needs, or nothing is there to do it to. */
+  /**
+   * Does a fault and takes it back. False when another has what it needs, or nothing is there to do it to.
+   */
   async inflict(fault: PlannedDlogFault): Promise<boolean> {
     const [what, how] = [fault.kind.split(' ')[0]!, fault.kind.slice(fault.kind.indexOf(' ') + 1)];
     const owner = this.owners[fault.pick % this.owners.length]!;

@@ -1,6 +1,9 @@
 import { type RandomSource, seededRandom } from '../../src/base/index.ts';
 
-/** How often each comes beside the others, and how long it lasts. Owners are stopped for longer than a lease (3 s) as well. */
+/**
+ * How often each comes beside the others, and how long it lasts. Owners are stopped for longer than a lease
+ * (3 s) as well.
+ */
 export const dlogFaultKinds = {
   'owner killed': { weight: 5, durationMs: [50, 6000] },
   'owner stopped': { weight: 5, durationMs: [200, 9000] },

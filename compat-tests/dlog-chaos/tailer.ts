@@ -95,7 +95,10 @@ export function sightingOf({ dlsn, payload, sequenceId, transactionId }: ReadRec
   };
 }
 
-/** All that is there, until a record or, without one, the end. Rejects with what the log says when it cannot be read. */
+/**
+ * All that is there, until a record or, without one, the end. Rejects with what the log says when it cannot
+ * be read.
+ */
 export async function readAll(port: number, stream: string, untilId?: string): Promise<ReadRun> {
   using connection = await connect(port, timeoutMs);
   if (connection === undefined) throw new Error(`nobody listens on port ${port}`);

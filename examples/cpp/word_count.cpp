@@ -1,7 +1,8 @@
 // Counts words: [word] -> [word, count so far].
 //
-// A Bolt that anchors and acks by hand, keeps its state in memory and reads an option from the topology's configuration:
-// `word.count.emit` set to "tick" emits the words that changed when a tick comes instead of after each word.
+// A Bolt that anchors and acks by hand, keeps its state in memory and reads an option from the topology's
+// configuration: `word.count.emit` set to "tick" emits the words that changed when a tick comes instead of
+// after each word.
 #include <cstdint>
 #include <egret/egret.hpp>
 #include <string>

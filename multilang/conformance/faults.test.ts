@@ -129,7 +129,9 @@ function describeExceptions(adapter: Adapter): void {
 function describeWrongMessages(adapter: Adapter): void {
   const bolt = adapter.kinds.includes('bolt') ? 'bolt' : 'basic';
 
-  /** Starts a probe, sends `text` as its next message and holds it to saying what is wrong and ending with 1. */
+  /**
+   * Starts a probe, sends `text` as its next message and holds it to saying what is wrong and ending with 1.
+   */
   const expectRefusal = async (kind: 'bolt' | 'basic' | 'spout', text: string) => {
     parent = await Parent.start(adapter, kind);
     parent.sendText(text);

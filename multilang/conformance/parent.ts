@@ -21,7 +21,10 @@ export const taskIds: readonly number[] = [4, 5];
 
 const limitMs = 10_000;
 
-/** The parent's side of the conversation: starts an adapter's probe and holds each message it writes to the schema. */
+/**
+ * The parent's side of the conversation: starts an adapter's probe and holds each message it writes to the
+ * schema.
+ */
 export class Parent {
   readonly pidDir: string;
   stderr = '';

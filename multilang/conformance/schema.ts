@@ -30,7 +30,9 @@ export function faultIn(definition: string, message: unknown): string | undefine
   return validate(message) ? undefined : ajv.errorsText(validate.errors);
 }
 
-/** The schema's own examples of a definition. Throws when there are none, so that no test runs over nothing. */
+/**
+ * The schema's own examples of a definition. Throws when there are none, so that no test runs over nothing.
+ */
 export function examplesOf(definition: string): readonly unknown[] {
   const examples = schema.$defs[definition]?.examples ?? [];
   if (examples.length === 0) throw new Error(`the schema has no example of ${definition}`);

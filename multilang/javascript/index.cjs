@@ -1,6 +1,9 @@
 'use strict';
 
-/** Spouts and bolts in JavaScript, for Egret and for any Storm cluster (stock multilang over stdin and stdout). */
+/**
+ * Spouts and bolts in JavaScript, for Egret and for any Storm cluster (stock multilang over stdin and
+ * stdout).
+ */
 
 const { BasicBolt, Bolt, Component, Spout } = require('./lib/components.cjs');
 const { PipeTransport, ProtocolError } = require('./lib/transport.cjs');

@@ -25,7 +25,9 @@ export declare class Tuple {
   readonly values: any[];
   /** Whether it was acked or failed. */
   readonly isSettled: boolean;
-  /** Whether this is the clock tick that `topology.tick.tuple.freq.secs` asks for; its value is the seconds. */
+  /**
+   * Whether this is the clock tick that `topology.tick.tuple.freq.secs` asks for; its value is the seconds.
+   */
   isTickTuple(): boolean;
   isHeartbeatTuple(): boolean;
 }
@@ -58,8 +60,8 @@ export declare class PipeTransport implements Transport {
 export declare class ProtocolError extends Error {}
 
 /**
- * What spouts and bolts share. Each method that a user writes may end in one of three ways: it returns, the promise it
- * returns settles, or, when it declares the parameter `done`, it calls that.
+ * What spouts and bolts share. Each method that a user writes may end in one of three ways: it returns, the
+ * promise it returns settles, or, when it declares the parameter `done`, it calls that.
  */
 export declare abstract class Component {
   /** Called once, before any tuple. */
@@ -132,5 +134,8 @@ export declare class Bolt extends Component {
   fail(tuple: Tuple): void;
 }
 
-/** A bolt whose emits are anchored to the tuple in hand, and which acks it when `process` is done or fails it otherwise. */
+/**
+ * A bolt whose emits are anchored to the tuple in hand, and which acks it when `process` is done or fails it
+ * otherwise.
+ */
 export declare class BasicBolt extends Bolt {}

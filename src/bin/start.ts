@@ -8,8 +8,8 @@ import { drawFlow, type FlowRates, flowSnapshot, nextRates } from '../cli/index.
 import { connectThrift, Nimbus, type NimbusMethods, type ThriftClient } from '../rpc/index.ts';
 
 /**
- * `npm start`: runs a gateway with embedded defaults, submits the example word count with Storm's own client, and draws
- * the flow of its tuples until Ctrl-C, which ends all of it.
+ * `npm start`: runs a gateway with embedded defaults, submits the example word count with Storm's own client,
+ * and draws the flow of its tuples until Ctrl-C, which ends all of it.
  */
 const checkout = fileURLToPath(new URL('../../../', import.meta.url));
 const egret = join(checkout, 'bin', 'egret');
@@ -18,7 +18,10 @@ const output = join(checkout, 'build', 'word-count.txt');
 
 const ending = new AbortController();
 let port = 0;
-/** Counts reach the picture within two seconds: a JVM reports every second, a container every half, and we ask as often. */
+/**
+ * Counts reach the picture within two seconds: a JVM reports every second, a container every half, and we ask
+ * as often.
+ */
 const sampleMs = 500;
 const quickCounts = ['-c', 'egret.jvm.stats.secs=1', '-c', `egret.heartbeat.secs=${sampleMs / 1000}`];
 const gateway = spawn(egret, ['up', ...quickCounts, ...process.argv.slice(2)], {
@@ -92,7 +95,10 @@ async function submitExample(client: ThriftClient<NimbusMethods>): Promise<void>
     );
 }
 
-/** On a terminal the picture stays in place and is redrawn every second; elsewhere one is printed every five seconds. */
+/**
+ * On a terminal the picture stays in place and is redrawn every second; elsewhere one is printed every five
+ * seconds.
+ */
 async function drawUntilEnd(client: ThriftClient<NimbusMethods>): Promise<void> {
   const everyMs = process.stdout.isTTY ? 1000 : 5000;
   let drawnAtMs = Number.NEGATIVE_INFINITY;
@@ -125,8 +131,8 @@ function topWords(): string[] {
 }
 
 /**
- * Kills the example, then lets the gateway drain. The gateway is a process group of its own, so Ctrl-C reaches it only
- * through here; a second Ctrl-C ends it immediately.
+ * Kills the example, then lets the gateway drain. The gateway is a process group of its own, so Ctrl-C
+ * reaches it only through here; a second Ctrl-C ends it immediately.
  */
 async function end(): Promise<void> {
   if (ending.signal.aborted) {

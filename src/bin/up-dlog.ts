@@ -27,7 +27,10 @@ export interface DlogDeps {
   readonly streamsMax?: number;
 }
 
-/** The distributed log of this gateway, in the storage that is configured. `close` closes the storage. Rejects as openStorage does. */
+/**
+ * The distributed log of this gateway, in the storage that is configured. `close` closes the storage. Rejects
+ * as openStorage does.
+ */
 export async function openDlog(
   deps: DlogDeps,
   settings: StorageSettings,

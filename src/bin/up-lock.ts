@@ -15,17 +15,19 @@ const lookEveryMs = 2000;
 /** The lock on a directory. Disposing releases it. */
 export interface LocalDirLock extends Disposable {
   /**
-   * Checks every two seconds, until disposed, that the lock still exists, and takes a deleted one again. If another
-   * running gateway has it, calls `onLost` once with a `STATE_CONFLICT`.
+   * Checks every two seconds, until disposed, that the lock still exists, and takes a deleted one again. If
+   * another running gateway has it, calls `onLost` once with a `STATE_CONFLICT`.
    */
   keep(deps: { readonly clock: Clock; readonly log: Logger }, onLost: (error: GatewayError) => void): void;
 }
 
 /**
- * Locks `localDir` for this process, so that no second gateway starts on it. The lock is a file that names its holder; it
- * is void once the holder has ended. If the lock of a running gateway was deleted, its endpoints file still names it.
+ * Locks `localDir` for this process, so that no second gateway starts on it. The lock is a file that names
+ * its holder; it is void once the holder has ended. If the lock of a running gateway was deleted, its
+ * endpoints file still names it.
  *
- * Throws `STATE_CONFLICT` naming the process that holds it, `CONFIG_INVALID` when the directory cannot be written.
+ * Throws `STATE_CONFLICT` naming the process that holds it, `CONFIG_INVALID` when the directory cannot be
+ * written.
  */
 export function lockLocalDir(localDir: string): LocalDirLock {
   const path = join(localDir, 'gateway.lock');
@@ -120,7 +122,10 @@ function takes(mine: string, path: string): boolean {
   }
 }
 
-/** Removes a dead gateway's lock. If another gateway was faster, the removed lock is that one's and is restored. */
+/**
+ * Removes a dead gateway's lock. If another gateway was faster, the removed lock is that one's and is
+ * restored.
+ */
 function setAside(path: string, dead: Holder | undefined): void {
   const aside = `${path}.${process.pid}.stale`;
   try {

@@ -3,9 +3,9 @@ import type { ComponentAggregateStats, NimbusMethods, ThriftClient } from '../rp
 const windows = ['600', ':all-time'] as const;
 
 /**
- * The components of a topology with their totals and latency percentiles, over ten minutes and since the start. Latencies
- * are in milliseconds: complete latency of spouts, process latency of bolts. Restarts count the processes with tasks of
- * the component, whatever the window. Storm's own Nimbus reports neither.
+ * The components of a topology with their totals and latency percentiles, over ten minutes and since the
+ * start. Latencies are in milliseconds: complete latency of spouts, process latency of bolts. Restarts count
+ * the processes with tasks of the component, whatever the window. Storm's own Nimbus reports neither.
  */
 export async function componentSums(
   call: ThriftClient<NimbusMethods>['call'],

@@ -7,8 +7,8 @@ const batchLinesMax = 512;
 const batchBytesMax = 256 * 1024;
 
 /**
- * Appends the lines of standard input in order, and prints the position of each once it is durable. Fails at the first
- * line that is not, and reports what is known about the lines after it.
+ * Appends the lines of standard input in order, and prints the position of each once it is durable. Fails at
+ * the first line that is not, and reports what is known about the lines after it.
  */
 export async function appendLines(
   world: CommandWorld,

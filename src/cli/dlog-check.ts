@@ -136,7 +136,10 @@ async function remoteSource(client: DlogClient, what: string): Promise<Source> {
 
 const kinds = { DAMAGE: 'damage', REPAIRABLE: 'repairable', NOTE: 'note' } as const;
 
-/** `all`, a stream, or a namespace: a name alone is a namespace if one exists, otherwise a stream in the namespace "default". */
+/**
+ * `all`, a stream, or a namespace: a name alone is a namespace if one exists, otherwise a stream in the
+ * namespace "default".
+ */
 async function streamsOf(client: DlogClient, what: string): Promise<readonly string[]> {
   if (what.includes('/')) return [what];
   const namespaces = await asked(client.namespaces());

@@ -6,7 +6,9 @@ import { findEndpoints } from './endpoints.ts';
 const whatToDo =
   'start a gateway with "egret up", or give the address of one with -c nimbus.seeds=\'["HOST"]\' -c egret.dlog.port=PORT';
 
-/** A client of the gateway that the flags and the configuration name. Throws `CONNECT_FAILED` with what to do. */
+/**
+ * A client of the gateway that the flags and the configuration name. Throws `CONNECT_FAILED` with what to do.
+ */
 export async function openDlog(world: CommandWorld, flags: CommonFlags): Promise<DlogClient> {
   const { dlogPort: port, seeds, localDir } = await clientConfig(world, flags);
   const home = port === undefined ? localAddress(localDir) : { host: seeds?.[0] ?? 'localhost', port };

@@ -11,8 +11,8 @@ export interface RewindFlags extends CommonFlags {
 }
 
 /**
- * Sets where a topology resumes a durable stream, in all partitions or in one. A running topology applies it within one
- * second: its source forgets in-flight tuples and resumes there.
+ * Sets where a topology resumes a durable stream, in all partitions or in one. A running topology applies it
+ * within one second: its source forgets in-flight tuples and resumes there.
  */
 export async function rewindStream(
   world: CommandWorld,

@@ -24,8 +24,8 @@ export interface DumpFlags extends CommonFlags {
 }
 
 /**
- * Prints the records of a stream, or the tuples of a topology's durable stream, and follows new ones. Ends where the
- * stream is sealed, or at its current end with `--no-follow`.
+ * Prints the records of a stream, or the tuples of a topology's durable stream, and follows new ones. Ends
+ * where the stream is sealed, or at its current end with `--no-follow`.
  */
 export async function tailStream(world: CommandWorld, name: string, flags: TailFlags): Promise<number> {
   const { from, follow } = flags;
@@ -166,7 +166,10 @@ function dumpRow([position, ...numbers]: readonly string[]): string {
   return position!.padEnd(14) + numbers.map((each) => each.padStart(15)).join('');
 }
 
-/** One line without terminal control characters: bytes that are not printable text become `\xNN`, and `\` becomes `\\`. */
+/**
+ * One line without terminal control characters: bytes that are not printable text become `\xNN`, and `\`
+ * becomes `\\`.
+ */
 export function shown(payload: Uint8Array): string {
   const escaped = (char: string): string =>
     Buffer.from(char).reduce((text, byte) => `${text}\\x${hex(byte)}`, '');

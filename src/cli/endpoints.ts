@@ -3,7 +3,10 @@ import { dirname, join } from 'node:path';
 import { errorCode, GatewayError } from '../base/index.ts';
 import { isSameProcess } from '../child/index.ts';
 
-/** Where the services of a running gateway listen. The gateway writes this to `<storm.local.dir>/endpoints.json`. */
+/**
+ * Where the services of a running gateway listen. The gateway writes this to
+ * `<storm.local.dir>/endpoints.json`.
+ */
 export interface Endpoints {
   readonly pid: number;
   /** Start time; with the pid it identifies one process, so that the file of a dead gateway is recognized. */

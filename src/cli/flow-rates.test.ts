@@ -26,7 +26,10 @@ const snapshot = (takenAtMs: number, executors: readonly FlowExecutor[]): FlowSn
   ],
 });
 
-/** What a picture shows every second of a topology whose executors report every `everySecs`, each at a time of its own. */
+/**
+ * What a picture shows every second of a topology whose executors report every `everySecs`, each at a time of
+ * its own.
+ */
 function shown(
   perSec: number,
   options: { everySecs: number; phases: readonly number[]; secs: number },

@@ -8,7 +8,10 @@ interface Sample {
   readonly emitted: number;
 }
 
-/** The recent samples of each executor, by {@link FlowExecutor.id}, oldest first, and when it was last looked at. */
+/**
+ * The recent samples of each executor, by {@link FlowExecutor.id}, oldest first, and when it was last looked
+ * at.
+ */
 export interface FlowRates {
   readonly atMs: number;
   readonly samples: ReadonlyMap<string, readonly Sample[]>;
@@ -18,9 +21,9 @@ export interface FlowRates {
 const windowMs = 6000;
 
 /**
- * Adds a snapshot. Counts reach Nimbus with heartbeats, each container's at a time of its own, so most snapshots repeat
- * the counts of the one before: what is between two new samples of an executor is divided by the time between those.
- * Pure.
+ * Adds a snapshot. Counts reach Nimbus with heartbeats, each container's at a time of its own, so most
+ * snapshots repeat the counts of the one before: what is between two new samples of an executor is divided by
+ * the time between those. Pure.
  */
 export function nextRates(before: FlowRates | undefined, now: FlowSnapshot): FlowRates {
   const samples = now.components.flatMap(({ executors }) =>
@@ -46,7 +49,9 @@ function follow(known: readonly Sample[], executor: FlowExecutor, atMs: number):
   return [...recent, sample];
 }
 
-/** The first counts of an executor came about since it started, or since it was first seen, if that is later. */
+/**
+ * The first counts of an executor came about since it started, or since it was first seen, if that is later.
+ */
 function firstSamples(sample: Sample, earliest?: Sample): readonly Sample[] {
   const { atMs, uptimeSecs, executed, emitted } = sample;
   if (emitted + executed === 0) return [sample];

@@ -2,8 +2,8 @@ import { type FlowRates, rateOf } from './flow-rates.ts';
 import { visible } from './visible.ts';
 
 /**
- * Draws a running topology as text: one row for each component in the order of the flow, then the streams between them.
- * Pure: numbers in, lines out.
+ * Draws a running topology as text: one row for each component in the order of the flow, then the streams
+ * between them. Pure: numbers in, lines out.
  */
 export interface FlowComponent {
   readonly id: string;

@@ -17,8 +17,8 @@ interface Candidates {
 }
 
 /**
- * Where to look for a gateway: at the address that the user set, and nowhere else; without one at the gateway that runs
- * on `storm.local.dir`; without that at Storm's default address.
+ * Where to look for a gateway: at the address that the user set, and nowhere else; without one at the gateway
+ * that runs on `storm.local.dir`; without that at Storm's default address.
  */
 async function candidates(config: ClientConfig): Promise<Candidates> {
   const isSet = config.seeds !== undefined || config.port !== undefined;
@@ -35,14 +35,18 @@ async function candidates(config: ClientConfig): Promise<Candidates> {
 }
 
 /**
- * Connects to the leader as Storm's NimbusClient does (2.8): the first seed that answers names the leader; if that is
- * another gateway, the connection goes there. Throws `CONNECT_FAILED` with the places that were tried and what to do.
+ * Connects to the leader as Storm's NimbusClient does (2.8): the first seed that answers names the leader; if
+ * that is another gateway, the connection goes there. Throws `CONNECT_FAILED` with the places that were tried
+ * and what to do.
  */
 export async function connectNimbus(config: ClientConfig): Promise<ThriftClient<NimbusMethods>> {
   return (await reach(config)).client;
 }
 
-/** The first address at which a gateway answers, or the only one there is: a client of Storm's own reports that one itself. */
+/**
+ * The first address at which a gateway answers, or the only one there is: a client of Storm's own reports
+ * that one itself.
+ */
 export async function nimbusAddress(config: ClientConfig): Promise<NimbusAddress> {
   const { addresses, withoutFile } = await candidates(config);
   if (withoutFile === undefined) return addresses[0]!;

@@ -2,8 +2,9 @@ import type { NimbusMethods, ThriftClient, TopologyInfo } from '../rpc/index.ts'
 import type { CommandWorld } from './commands.ts';
 
 /**
- * Storm's GetErrors (2.8): one line of JSON with the newest error of each component that has one. A topology that is not
- * alive is reported as a line, not as a failure. With `all`, every stored error with its time and place.
+ * Storm's GetErrors (2.8): one line of JSON with the newest error of each component that has one. A topology
+ * that is not alive is reported as a line, not as a failure. With `all`, every stored error with its time and
+ * place.
  */
 export async function getErrors(
   world: CommandWorld,

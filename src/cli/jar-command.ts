@@ -17,9 +17,9 @@ const withoutJava =
 const quickStart = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xshare:auto'];
 
 /**
- * Runs the main class of a jar with Storm's client on its class path, as `storm jar` does (2.8). The submitter finds the
- * jar in `storm.jar`, the flags in `storm.options` and the configuration file in `storm.conf.file`. Returns the exit code
- * of the JVM.
+ * Runs the main class of a jar with Storm's client on its class path, as `storm jar` does (2.8). The
+ * submitter finds the jar in `storm.jar`, the flags in `storm.options` and the configuration file in
+ * `storm.conf.file`. Returns the exit code of the JVM.
  */
 export async function runJar(
   world: CommandWorld,
@@ -72,7 +72,10 @@ export async function runJar(
   return result.code ?? 1;
 }
 
-/** `key=value` pairs, URL-encoded and separated by commas (Utils.readCommandLineOpts): the gateway's address if the user set none, then the user's flags. */
+/**
+ * `key=value` pairs, URL-encoded and separated by commas (Utils.readCommandLineOpts): the gateway's address
+ * if the user set none, then the user's flags.
+ */
 async function stormOptions(config: ClientConfig, flags: JarFlags): Promise<string> {
   const nimbus = await nimbusAddress(config);
   const found =

@@ -24,10 +24,10 @@ interface Count {
 }
 
 /**
- * Storm's Monitor (2.8), until `time` rejects. Prints one line every interval, with the number of tuples that a component
- * emitted or transferred on a stream since the previous line. The first line counts from the start of the topology, with
- * a throughput of 0. Without a component it lists the components, as JSON with totals, latencies and restarts. Fails with
- * Storm's message for a component or stream that does not exist.
+ * Storm's Monitor (2.8), until `time` rejects. Prints one line every interval, with the number of tuples that
+ * a component emitted or transferred on a stream since the previous line. The first line counts from the
+ * start of the topology, with a throughput of 0. Without a component it lists the components, as JSON with
+ * totals, latencies and restarts. Fails with Storm's message for a component or stream that does not exist.
  */
 export async function monitorTopology(
   world: CommandWorld,

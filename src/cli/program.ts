@@ -13,8 +13,8 @@ export type RunGateway = (flags: CommonFlags) => Promise<number>;
 const usageError = 2;
 
 /**
- * Runs one command line (without `node egret`). Returns the exit code: 0 for success, 1 for a failure with one line on
- * standard error, 2 for wrong usage. `jar` returns the exit code of the JVM.
+ * Runs one command line (without `node egret`). Returns the exit code: 0 for success, 1 for a failure with
+ * one line on standard error, 2 for wrong usage. `jar` returns the exit code of the JVM.
  */
 export async function runEgret(
   args: readonly string[],
@@ -98,7 +98,9 @@ function makerOf(parent: Command): MakeCommand {
   };
 }
 
-/** The first line of a description is its summary in the list of commands; details follow after a line feed. */
+/**
+ * The first line of a description is its summary in the list of commands; details follow after a line feed.
+ */
 type MakeCommand = (usage: string, description: string, example: string) => Command;
 
 function addJar(command: MakeCommand, world: CommandWorld, done: (exitCode: number) => void): void {

@@ -14,8 +14,8 @@ export interface RebalanceFlags extends CommonFlags {
 }
 
 /**
- * Storm's Rebalance (2.8). Storm also overrides the topology's configuration with all values of `-c`; here only with keys
- * that begin with "topology.", because the others locate the gateway.
+ * Storm's Rebalance (2.8). Storm also overrides the topology's configuration with all values of `-c`; here
+ * only with keys that begin with "topology.", because the others locate the gateway.
  */
 export async function rebalance(world: CommandWorld, name: string, flags: RebalanceFlags): Promise<number> {
   const overrides = { ...topologyKeysOf(flags.c ?? []), ...flags.topologyConf };

@@ -42,8 +42,8 @@ const rules: JsonRules = {
 };
 
 /**
- * Converts the records of a durable stream to lines, one for each tuple. A tuple that spans several records appears with
- * the last. A record without tuples becomes a line that says so.
+ * Converts the records of a durable stream to lines, one for each tuple. A tuple that spans several records
+ * appears with the last. A record without tuples becomes a line that says so.
  */
 export class TupleLines {
   readonly #origin: TupleOrigin;

@@ -27,8 +27,9 @@ export interface NimbusDefaults {
 }
 
 /**
- * Reads `--config FILE`, else `~/.storm/storm.yaml`, else `$STORM_CONF_DIR/storm.yaml`, as the `storm` command does;
- * `-c` flags override the file. Throws `CONFIG_UNREADABLE` or `CONFIG_INVALID` with one line that names file and key.
+ * Reads `--config FILE`, else `~/.storm/storm.yaml`, else `$STORM_CONF_DIR/storm.yaml`, as the `storm`
+ * command does; `-c` flags override the file. Throws `CONFIG_UNREADABLE` or `CONFIG_INVALID` with one line
+ * that names file and key.
  */
 export async function loadClientConfig(options: {
   readonly checkoutDir: string;

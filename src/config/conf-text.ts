@@ -1,15 +1,15 @@
 import { describeError, GatewayError, isJsonObject, type JsonObject, type JsonValue } from '../base/index.ts';
 
 /**
- * A configuration by key, each value as the text in which it was written. JavaScript's JSON numbers lose what Java keeps
- * (integers beyond 2^53, and that `10.0` is a double), so the gateway passes values on as text. Values that the gateway
- * itself uses are parsed with {@link readConfValue}, as doubles.
+ * A configuration by key, each value as the text in which it was written. JavaScript's JSON numbers lose what
+ * Java keeps (integers beyond 2^53, and that `10.0` is a double), so the gateway passes values on as text.
+ * Values that the gateway itself uses are parsed with {@link readConfValue}, as doubles.
  */
 export type ConfText = ReadonlyMap<string, string>;
 
 /**
- * Maximum nesting of objects and lists, including the configuration itself. json-smart in Storm's workers refuses more
- * than 400. Recursive functions, such as JSON.stringify, need a bound to stay within the stack.
+ * Maximum nesting of objects and lists, including the configuration itself. json-smart in Storm's workers
+ * refuses more than 400. Recursive functions, such as JSON.stringify, need a bound to stay within the stack.
  */
 export const confLevelsMax = 1000;
 /** Loaded when first needed and then kept, because a topology may have thousands of texts that need it. */
@@ -19,11 +19,11 @@ let json5: typeof import('json5') | undefined;
 const lenientCharactersMax = 256 * 1024;
 
 /**
- * Reads a JSON object of topology or cluster configuration: JSON with the bare `NaN` and infinities of Java's json-smart;
- * else the extensions of json-smart (comments, single quotes, trailing commas), parsed as JSON5, which keeps only the
- * digits of a double. Takes time proportional to the length of the text.
- * Throws `CONFIG_INVALID` naming `what` when it is not an object, is nested deeper than {@link confLevelsMax} levels, or
- * is longer than 262,144 characters and not JSON.
+ * Reads a JSON object of topology or cluster configuration: JSON with the bare `NaN` and infinities of Java's
+ * json-smart; else the extensions of json-smart (comments, single quotes, trailing commas), parsed as JSON5,
+ * which keeps only the digits of a double. Takes time proportional to the length of the text. Throws
+ * `CONFIG_INVALID` naming `what` when it is not an object, is nested deeper than {@link confLevelsMax}
+ * levels, or is longer than 262,144 characters and not JSON.
  */
 export async function readConfText(text: string, what: string): Promise<ConfText> {
   const strict = parseStrict(toStrict(text));
@@ -90,7 +90,8 @@ export function withConfValues(
 }
 
 /**
- * The JSON object. `strict`: for JSON.parse, `NaN` and infinities as null. `java`: for json-smart, which reads them bare.
+ * The JSON object. `strict`: for JSON.parse, `NaN` and infinities as null. `java`: for json-smart, which
+ * reads them bare.
  */
 export function writeConfText(conf: ConfText, dialect: 'strict' | 'java'): string {
   const members = [...conf].map(
@@ -100,8 +101,9 @@ export function writeConfText(conf: ConfText, dialect: 'strict' | 'java'): strin
 }
 
 /**
- * JSON of values that may hold bigints, `NaN` and infinities (as YAML makes them), with every digit. Throws `CONFIG_INVALID`
- * naming `what`, the configuration that the value is a member of, when that is nested deeper than {@link confLevelsMax} levels.
+ * JSON of values that may hold bigints, `NaN` and infinities (as YAML makes them), with every digit. Throws
+ * `CONFIG_INVALID` naming `what`, the configuration that the value is a member of, when that is nested deeper
+ * than {@link confLevelsMax} levels.
  */
 export function writeLenient(value: unknown, what: string, level = 2): string {
   if (typeof value === 'bigint' || typeof value === 'number') return String(value);
@@ -133,7 +135,10 @@ function parseStrict(text: string): { ok: true; value: JsonValue } | { ok: false
 
 const nonNumbers = ['NaN', 'Infinity', '-Infinity', '-NaN'] as const;
 
-/** Replaces bare `NaN` and infinities by null, in one pass. The text may be invalid, such as an unterminated string. */
+/**
+ * Replaces bare `NaN` and infinities by null, in one pass. The text may be invalid, such as an unterminated
+ * string.
+ */
 function toStrict(text: string): string {
   if (!text.includes('NaN') && !text.includes('Infinity')) return text;
   const parts: string[] = [];
@@ -160,7 +165,10 @@ function isWordCharacter(char: string | undefined): boolean {
   return char !== undefined && /\w/.test(char);
 }
 
-/** Splits the text of a JSON object, valid except for bare `NaN`, into its members. The last of two equal keys wins. */
+/**
+ * Splits the text of a JSON object, valid except for bare `NaN`, into its members. The last of two equal keys
+ * wins.
+ */
 function splitMembers(text: string, what: string): ConfText {
   const members = new Map<string, string>();
   let at = text.indexOf('{') + 1;
@@ -176,7 +184,10 @@ function splitMembers(text: string, what: string): ConfText {
   }
 }
 
-/** `at` is the opening quote. Returns the index after the closing one, or the length of the text if there is none. */
+/**
+ * `at` is the opening quote. Returns the index after the closing one, or the length of the text if there is
+ * none.
+ */
 function endOfString(text: string, at: number): number {
   for (let i = at + 1; i < text.length; i++) {
     if (text[i] === '"') return i + 1;

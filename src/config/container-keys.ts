@@ -12,9 +12,10 @@ const mebibyte = 1024 * kibibyte;
 const gibibyte = 1024 * mebibyte;
 
 /**
- * Keys that containers read from the gateway's configuration or from a topology's own. Containers take the default and
- * the least value from here (`container-values.ts`); the gateway checks the range when it starts and when a topology is
- * submitted. A default is not merged into `conf.json`, so that a key can fall back to another one (`whenUnset`).
+ * Keys that containers read from the gateway's configuration or from a topology's own. Containers take the
+ * default and the least value from here (`container-values.ts`); the gateway checks the range when it starts
+ * and when a topology is submitted. A default is not merged into `conf.json`, so that a key can fall back to
+ * another one (`whenUnset`).
  */
 export const containerKeys = {
   'egret.acker.trees.max': {

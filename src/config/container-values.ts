@@ -27,8 +27,8 @@ export function containerDefault<K extends KeyWithDefault>(key: K): ContainerKey
 }
 
 /**
- * The number that `conf` has for a key, under its present or its former name, else the schema's default. Throws
- * `CONFIG_INVALID` for a value that is no number or is below the schema's minimum.
+ * The number that `conf` has for a key, under its present or its former name, else the schema's default.
+ * Throws `CONFIG_INVALID` for a value that is no number or is below the schema's minimum.
  */
 export function containerNumber(conf: JsonObject, key: ContainerNumberKey): number {
   return checked(conf, key, containerKeys[key].default);

@@ -31,8 +31,8 @@ export function deprecatedKeysOf(...confs: readonly ConfText[]): DeprecatedKey[]
 }
 
 /**
- * The configuration with every deprecated key under its new name. One layer at a time, before layers are merged: a
- * later layer wins under either name. Where one layer has both names, the new one wins.
+ * The configuration with every deprecated key under its new name. One layer at a time, before layers are
+ * merged: a later layer wins under either name. Where one layer has both names, the new one wins.
  */
 export function withCurrentNames(conf: ConfText): ConfText {
   if (![...successors.keys()].some((former) => conf.has(former))) return conf;

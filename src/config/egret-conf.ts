@@ -16,9 +16,9 @@ const argumentKeys = [
 ] as const;
 
 /**
- * Checks the keys of a topology's or a component's configuration that Egret defines, or that decide how its processes are
- * started. Returns a description of the first value that a container could not use, or undefined. Unknown keys pass, as
- * they do in Storm.
+ * Checks the keys of a topology's or a component's configuration that Egret defines, or that decide how its
+ * processes are started. Returns a description of the first value that a container could not use, or
+ * undefined. Unknown keys pass, as they do in Storm.
  */
 export function findEgretConfFault(conf: ConfText): string | undefined {
   for (const key of conf.keys()) {
@@ -80,7 +80,10 @@ function rangeOf({ minimum, maximum }: KeySchema): string {
   return maximum === undefined ? ` of at least ${minimum}` : ` from ${minimum} to ${maximum}`;
 }
 
-/** Checks for names and values that the operating system refuses, so that no process could be started with them. */
+/**
+ * Checks for names and values that the operating system refuses, so that no process could be started with
+ * them.
+ */
 function findEnvironmentFault(conf: ConfText): string | undefined {
   const key = 'topology.environment';
   const environment = conf.has(key) ? readConfValue(conf, key) : null;

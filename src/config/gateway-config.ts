@@ -88,9 +88,9 @@ export interface NimbusConfig {
 }
 
 /**
- * Loads `build/storm-defaults.json` < the YAML file < the `-c` flags.
- * Throws `CONFIG_UNREADABLE` (a file that cannot be read), or `CONFIG_INVALID` with every fault at once: the key, what
- * was expected, what was found and where it was set. `facts.faults` lists them one by one.
+ * Loads `build/storm-defaults.json` < the YAML file < the `-c` flags. Throws `CONFIG_UNREADABLE` (a file that
+ * cannot be read), or `CONFIG_INVALID` with every fault at once: the key, what was expected, what was found
+ * and where it was set. `facts.faults` lists them one by one.
  */
 export async function loadGatewayConfig(options: {
   readonly checkoutDir: string;
@@ -112,7 +112,9 @@ export async function loadGatewayConfig(options: {
   return freeze({ ...derive(values, conf, options), deprecatedKeys });
 }
 
-/** An unknown key that begins with `egret.` is a mistake. Unknown keys of Storm are ignored, as Storm does. */
+/**
+ * An unknown key that begins with `egret.` is a mistake. Unknown keys of Storm are ignored, as Storm does.
+ */
 function unknownKeys(layers: readonly ConfLayer[]): string[] {
   return layers.flatMap(({ origin, conf }) =>
     [...conf.keys()]
@@ -208,7 +210,10 @@ function derive(
   };
 }
 
-/** Where the log keeps its streams. `values` is the gateway's configuration or a topology's, which includes it. */
+/**
+ * Where the log keeps its streams. `values` is the gateway's configuration or a topology's, which includes
+ * it.
+ */
 export function dlogStorageConfig(values: JsonObject, localDir: string): DlogStorageConfig {
   if (values['egret.dlog.storage'] !== 'kafka') return { kind: 'local', directory: join(localDir, 'dlog') };
   return {

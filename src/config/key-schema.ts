@@ -4,7 +4,9 @@ import type { JsonValue } from '../base/index.ts';
 export interface KeySchema {
   readonly description: string;
   readonly type: string | readonly string[];
-  /** What applies when the key is not set. Storm's own keys take theirs from the released storm-client jar. */
+  /**
+   * What applies when the key is not set. Storm's own keys take theirs from the released storm-client jar.
+   */
   readonly default?: JsonValue;
   /** Instead of a default: what applies when the key is not set, in Markdown for docs/configuration.md. */
   readonly whenUnset?: string;

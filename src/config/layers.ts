@@ -11,8 +11,9 @@ export interface ConfLayer {
 }
 
 /**
- * Reads a `storm.yaml` as YAML 1.1, as Storm's snakeyaml does (`yes` is true, `010` is 8). Integers keep all their digits.
- * An empty file is an empty layer. Throws `CONFIG_UNREADABLE` naming the path, or `CONFIG_INVALID` naming path and line.
+ * Reads a `storm.yaml` as YAML 1.1, as Storm's snakeyaml does (`yes` is true, `010` is 8). Integers keep all
+ * their digits. An empty file is an empty layer. Throws `CONFIG_UNREADABLE` naming the path, or
+ * `CONFIG_INVALID` naming path and line.
  */
 export async function readYamlLayer(path: string): Promise<ConfLayer> {
   let text: string;
@@ -62,8 +63,8 @@ async function parseYaml(text: string, path: string): Promise<Document> {
 }
 
 /**
- * Reads `-c key=value` flags; later ones win. As in Storm (Utils.readCommandLineOpts, 2.8), a value is read as JSON if it
- * is valid JSON, else as text. Throws `CONFIG_INVALID` for a flag without `=` or without a key.
+ * Reads `-c key=value` flags; later ones win. As in Storm (Utils.readCommandLineOpts, 2.8), a value is read
+ * as JSON if it is valid JSON, else as text. Throws `CONFIG_INVALID` for a flag without `=` or without a key.
  */
 export function readFlagLayer(flags: readonly string[]): ConfLayer {
   const conf = new Map<string, string>();

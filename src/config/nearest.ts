@@ -1,4 +1,7 @@
-/** The candidate closest to `wanted` by edits (insert, delete, replace), or undefined if none is close enough to help. */
+/**
+ * The candidate closest to `wanted` by edits (insert, delete, replace), or undefined if none is close enough
+ * to help.
+ */
 export function nearestName(wanted: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(wanted.length / 3)) + 1;

@@ -10,8 +10,9 @@ const optionalText = { type: ['string', 'null'], minLength: 1 };
 const texts = { type: 'array', items: { type: 'string', minLength: 1 } };
 
 /**
- * The keys that the gateway and its containers read. Storm's own keys keep Storm's names, meanings and defaults (the
- * defaults come from the released jar). Keys that Storm lacks begin with `egret.` and have their default here.
+ * The keys that the gateway and its containers read. Storm's own keys keep Storm's names, meanings and
+ * defaults (the defaults come from the released jar). Keys that Storm lacks begin with `egret.` and have
+ * their default here.
  */
 export const gatewayKeys: Readonly<Record<string, KeySchema>> = {
   ...containerKeys,
@@ -231,7 +232,10 @@ export const gatewayKeys: Readonly<Record<string, KeySchema>> = {
   },
 };
 
-/** The defaults of the keys that only the gateway reads and Storm lacks. Containers look theirs up when they read them. */
+/**
+ * The defaults of the keys that only the gateway reads and Storm lacks. Containers look theirs up when they
+ * read them.
+ */
 export function egretDefaults(): ReadonlyMap<string, string> {
   return new Map(
     Object.entries(gatewayKeys)

@@ -5,8 +5,9 @@ import type { ConfText } from './conf-text.ts';
 const mask = '*****';
 
 /**
- * Names of keys that hold a secret in the configuration of Storm, Kafka and most others. Storm's own are `*.password`
- * of key stores and trust stores, `storm.zookeeper.auth.payload`, `storm.zookeeper.topology.auth.payload`.
+ * Names of keys that hold a secret in the configuration of Storm, Kafka and most others. Storm's own are
+ * `*.password` of key stores and trust stores, `storm.zookeeper.auth.payload`,
+ * `storm.zookeeper.topology.auth.payload`.
  */
 const secretName =
   /pass(?:word|wd|phrase)|secret|auth\.payload$|(?:^|[._-])token$|(?:api|access|private)[._-]?key$|jaas\.config$/i;
@@ -14,20 +15,25 @@ const secretName =
 /** Keys whose secrets only daemons need. They are kept out of every file that a worker reads. */
 const daemonPrefixes = /^(?:egret|nimbus|supervisor|drpc|ui|logviewer|pacemaker|storm\.zookeeper)\./;
 
-/** `scheme://user:password@host`. A raw slash cannot be part of a password, so each character is read once. */
+/**
+ * `scheme://user:password@host`. A raw slash cannot be part of a password, so each character is read once.
+ */
 const urlPassword = /(:\/\/[^\s/?#:@]*:)[^\s/?#]+@/g;
 /** `password=...` of connection strings, JAAS entries and options of JVMs. */
 const assignedPassword = /(password["']?\s*[=:]\s*)("[^"]*"|'[^']*'|[^\s,;&"']+)/gi;
 
 /**
- * A configuration for people and clients: all keys, with secrets masked at any depth. An address keeps its host and user
- * but not its password.
+ * A configuration for people and clients: all keys, with secrets masked at any depth. An address keeps its
+ * host and user but not its password.
  */
 export function maskSecrets(conf: ConfText): ConfText {
   return new Map([...conf].map(([key, text]) => [key, masked(key, text)]));
 }
 
-/** The gateway's configuration for topologies, without the secrets that only the gateway and Storm's daemons need. */
+/**
+ * The gateway's configuration for topologies, without the secrets that only the gateway and Storm's daemons
+ * need.
+ */
 export function withoutDaemonSecrets(conf: ConfText): ConfText {
   return new Map(
     [...conf].map(([key, text]) => [key, daemonPrefixes.test(key) ? masked(key, text) : text] as const),

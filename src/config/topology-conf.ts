@@ -3,9 +3,9 @@ import { type ConfText, readConfValue } from './conf-text.ts';
 import { topologyConfRules } from './gen/topology-conf-rules.ts';
 
 /**
- * Checks a submitted topology's configuration as Storm's ConfigValidation (storm-client 2.8.3) does. Returns a description
- * of the first value that Storm refuses, or undefined. Keys that Storm does not know always pass. Class names are not
- * resolved, because the gateway loads no classes.
+ * Checks a submitted topology's configuration as Storm's ConfigValidation (storm-client 2.8.3) does. Returns
+ * a description of the first value that Storm refuses, or undefined. Keys that Storm does not know always
+ * pass. Class names are not resolved, because the gateway loads no classes.
  */
 export function findTopologyConfFault(conf: ConfText): string | undefined {
   for (const key of conf.keys()) {

@@ -45,7 +45,10 @@ interface Block {
 
 const headBytes = 40;
 
-/** The records of an answer to `readEntries` (layout: thrift/dlog.thrift), from slot `firstSlot` of the first entry on. Throws `PROTOCOL_VIOLATION`. */
+/**
+ * The records of an answer to `readEntries` (layout: thrift/dlog.thrift), from slot `firstSlot` of the first
+ * entry on. Throws `PROTOCOL_VIOLATION`.
+ */
 export function recordsOf(bytes: Buffer, firstSlot: number): BlockRecord[] {
   const records: BlockRecord[] = [];
   let at = 0;

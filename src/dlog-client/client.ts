@@ -18,7 +18,10 @@ export interface DlogClientOptions {
   readonly homes: readonly Address[];
   /** For connecting, and for one call. Default 30 s. */
   readonly timeoutMs?: number;
-  /** For how long what passes (a stream that changes its owner, a gateway that starts) is tried again. Default 20 s; 0: not at all. */
+  /**
+   * For how long what passes (a stream that changes its owner, a gateway that starts) is tried again. Default
+   * 20 s; 0: not at all.
+   */
   readonly patienceMs?: number;
   /** Whether a gateway that went away is waited for as well, as long. Default true. */
   readonly reconnects?: boolean;
@@ -28,9 +31,10 @@ export interface DlogClientOptions {
 }
 
 /**
- * The distributed log of a gateway. Streams are named `namespace/name`. Calls go where a stream's owner is, try again what may be, and
- * reject with `CONNECT_FAILED`, `CONNECTION_CLOSED`, `TIMED_OUT`, `STREAM_UNKNOWN`, `REMOTE_FAILURE` (`requestCode` has the answer's code).
- * Every call has a connection of its own while it lasts: nothing is to be closed but writers and tails.
+ * The distributed log of a gateway. Streams are named `namespace/name`. Calls go where a stream's owner is,
+ * try again what may be, and reject with `CONNECT_FAILED`, `CONNECTION_CLOSED`, `TIMED_OUT`,
+ * `STREAM_UNKNOWN`, `REMOTE_FAILURE` (`requestCode` has the answer's code). Every call has a connection of
+ * its own while it lasts: nothing is to be closed but writers and tails.
  */
 export class DlogClient {
   readonly #options: RouteOptions;

@@ -15,7 +15,10 @@ export function isPassing({ code, isUnknown }: ResponseHeader): boolean {
   return passing.includes(code) && isUnknown !== true;
 }
 
-/** What an answer that is not 200 means to who asked: `STREAM_UNKNOWN`, or `REMOTE_FAILURE` with the code of the answer as a fact. */
+/**
+ * What an answer that is not 200 means to who asked: `STREAM_UNKNOWN`, or `REMOTE_FAILURE` with the code of
+ * the answer as a fact.
+ */
 export function failureOf(stream: string, header: ResponseHeader): GatewayError {
   const { code, errMsg, isUnknown } = header;
   const options = { facts: { stream, code }, retryable: isPassing(header) };

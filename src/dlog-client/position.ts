@@ -21,7 +21,9 @@ export function parsePosition(text: string): Position | undefined {
   return Object.values(position).every((part) => Number.isSafeInteger(part)) ? position : undefined;
 }
 
-/** As the service has it (thrift/dlog.thrift): a version byte and three big-endian 64-bit integers in base64. */
+/**
+ * As the service has it (thrift/dlog.thrift): a version byte and three big-endian 64-bit integers in base64.
+ */
 export function toWire({ segment, entry, slot }: Position): string {
   const bytes = Buffer.alloc(bytesOnTheWire);
   bytes[0] = 1;

@@ -1,7 +1,10 @@
 const headerBytes = 16;
 const version = 0x1000;
 
-/** Records that are there whole or not at all, in DistributedLog's layout (LogRecordSet): version, count, bytes twice; of each its length and itself. */
+/**
+ * Records that are there whole or not at all, in DistributedLog's layout (LogRecordSet): version, count,
+ * bytes twice; of each its length and itself.
+ */
 export function encodeRecordSet(records: readonly Uint8Array[]): Buffer {
   let bytes = 0;
   for (const record of records) bytes += 4 + record.length;

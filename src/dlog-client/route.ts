@@ -53,7 +53,9 @@ const pauseMs = 200;
 /** What `read` and `check` answer at most, and what is around it. */
 const frameBytesMax = 4 << 20;
 
-/** One connection, to where a stream is written; reopened when it is lost or the stream moves. For one caller. */
+/**
+ * One connection, to where a stream is written; reopened when it is lost or the stream moves. For one caller.
+ */
 export class Route implements Disposable {
   readonly #options: RouteOptions;
   readonly #stream: string;
@@ -68,14 +70,20 @@ export class Route implements Disposable {
     this.#signal = signal;
   }
 
-  /** Connects where there is no connection: to the owner as far as it is known, or to the first home that answers. Throws `CONNECT_FAILED`. */
+  /**
+   * Connects where there is no connection: to the owner as far as it is known, or to the first home that
+   * answers. Throws `CONNECT_FAILED`.
+   */
   async caller(): Promise<DistributedLogServiceCaller> {
     throwIfAborted(this.#signal);
     if (this.#client?.isOpen !== true) this.#client = await this.#connect();
     return this.#client.call;
   }
 
-  /** Calls until the answer is 200, over lost connections where `isRepeatable`. Throws as {@link failureOf}, or what was lost. */
+  /**
+   * Calls until the answer is 200, over lost connections where `isRepeatable`. Throws as {@link failureOf},
+   * or what was lost.
+   */
   async settled<R extends { readonly header: ResponseHeader }>(
     call: (caller: DistributedLogServiceCaller) => Promise<R>,
     options: { readonly isRepeatable: boolean },
@@ -102,7 +110,10 @@ export class Route implements Disposable {
     this.#failingSinceMs = undefined;
   }
 
-  /** Goes where the answer sends, or waits a little. Throws what the answer says when that is for good, or lasts too long. */
+  /**
+   * Goes where the answer sends, or waits a little. Throws what the answer says when that is for good, or
+   * lasts too long.
+   */
   async recover(header: ResponseHeader): Promise<void> {
     if (!isPassing(header) || this.#isLate()) throw failureOf(this.#stream, header);
     if (header.location !== undefined) {

@@ -6,8 +6,8 @@ import { encodeRecordSet } from './record-set.ts';
 import { Route, type RouteOptions } from './route.ts';
 
 /**
- * What became of an append. `committed`: it is there, as durable as the stream's settings say. `refused`: it never will be. `unknown`: it may be,
- * now or later, once; who appends it again may see it twice.
+ * What became of an append. `committed`: it is there, as durable as the stream's settings say. `refused`: it
+ * never will be. `unknown`: it may be, now or later, once; who appends it again may see it twice.
  */
 export type AppendOutcome =
   | { readonly kind: 'committed'; readonly position: Position }
@@ -15,7 +15,9 @@ export type AppendOutcome =
   | { readonly kind: 'unknown'; readonly error: GatewayError };
 
 export interface WriterLimits {
-  /** Records that are sent as one, there whole or not at all; at most 8192, which is all that a gateway takes. */
+  /**
+   * Records that are sent as one, there whole or not at all; at most 8192, which is all that a gateway takes.
+   */
   readonly setRecordsMax: number;
   readonly setBytesMax: number;
   /** Sets that are under way at a time. */
@@ -33,7 +35,10 @@ const writerLimits: WriterLimits = {
   queueRecordsMax: 64 * 1024,
 };
 
-/** While so many sets are under way, what is appended gathers until it is worth one more: a set costs as much as a hundred small records. */
+/**
+ * While so many sets are under way, what is appended gathers until it is worth one more: a set costs as much
+ * as a hundred small records.
+ */
 const smallSetsMax = 2;
 const worthRecords = 128;
 const worthBytes = 32 * 1024;
@@ -58,9 +63,10 @@ interface SentSet {
 /**
  *     open ──close──> closing ──> closed        open ──a refusal for good, an unknown──> failed
  *
- * Appends to one stream, in the order of the calls and without a hole: sets of records, several under way, in one session of a connection of
- * its own. What was refused and may pass is sent again in the next session, with all behind it. After a set whose fate is not known, or a
- * refusal for good, it fails: all behind is refused. Open a new writer to go on.
+ * Appends to one stream, in the order of the calls and without a hole: sets of records, several under way, in
+ * one session of a connection of its own. What was refused and may pass is sent again in the next session,
+ * with all behind it. After a set whose fate is not known, or a refusal for good, it fails: all behind is
+ * refused. Open a new writer to go on.
  */
 export class StreamWriter implements AsyncDisposable {
   readonly #route: Route;

@@ -3,19 +3,28 @@ import { type BlockRecord, recordsOf } from './block.ts';
 import { fromWire, type Position, toWire } from './position.ts';
 import { Route, type RouteOptions } from './route.ts';
 
-/** Where to begin: at what is kept, behind the last record, at a position, at the first entry written at a time or later. */
+/**
+ * Where to begin: at what is kept, behind the last record, at a position, at the first entry written at a
+ * time or later.
+ */
 export type TailFrom = 'earliest' | 'latest' | Position | { readonly timeMs: number };
 
 export type TailRecord = Readonly<Pick<BlockRecord, 'position' | 'transactionId' | 'sequenceId' | 'payload'>>;
 
-/** `moved`: what lay before `to` was cut off, and is not shown; told once. `next` is where to begin after this. */
+/**
+ * `moved`: what lay before `to` was cut off, and is not shown; told once. `next` is where to begin after
+ * this.
+ */
 export type TailEvent =
   | { readonly kind: 'records'; readonly records: readonly TailRecord[]; readonly next: Position }
   | { readonly kind: 'moved'; readonly to: Position };
 
 export interface TailOptions {
   readonly from?: TailFrom;
-  /** False: end where there is nothing more for now. Default true: go on as records are committed, until the stream is ended. */
+  /**
+   * False: end where there is nothing more for now. Default true: go on as records are committed, until the
+   * stream is ended.
+   */
   readonly follow?: boolean;
   /** How long the gateway lets one read wait where there is nothing new. */
   readonly waitMs?: number;
@@ -29,9 +38,10 @@ export interface TailOptions {
 const defaults = { waitMs: 10_000, recordsMax: 1000, bytesMax: 512 * 1024 };
 
 /**
- * The records of a stream, in order and once, over lost connections and changes of owner. While one event is looked at the next is read, and
- * no more: who takes none gets none. Leaving the loop closes the connection. Throws `STREAM_UNKNOWN`, `REMOTE_FAILURE` (damage), what was lost
- * when that lasts longer than the patience, and the signal's reason.
+ * The records of a stream, in order and once, over lost connections and changes of owner. While one event is
+ * looked at the next is read, and no more: who takes none gets none. Leaving the loop closes the connection.
+ * Throws `STREAM_UNKNOWN`, `REMOTE_FAILURE` (damage), what was lost when that lasts longer than the patience,
+ * and the signal's reason.
  */
 export async function* tailOf(
   options: RouteOptions,

@@ -4,8 +4,8 @@ import { GatewayError } from '../base/index.ts';
 const textMax = 500;
 
 /**
- * What a client is told of an error: our own sentences, and of an error of the system its name ("ENOSPC: no space left on
- * device"). Paths of the server stay in its log, as do errors that nobody has put into words.
+ * What a client is told of an error: our own sentences, and of an error of the system its name ("ENOSPC: no
+ * space left on device"). Paths of the server stay in its log, as do errors that nobody has put into words.
  */
 export function answerText(error: unknown): string {
   const text = told(error);

@@ -58,7 +58,10 @@ export function firstOf(blocks: readonly Block[], bytesMax: number, begin = 0): 
   return blocks.slice(begin, end);
 }
 
-/** At most `recordsMax` records, with payloads of `bytesMax` together or one that has more; and where the next is. */
+/**
+ * At most `recordsMax` records, with payloads of `bytesMax` together or one that has more; and where the next
+ * is.
+ */
 export function recordsOf(
   { blocks, firstSlot }: Blocks,
   { recordsMax, bytesMax }: { readonly recordsMax: number; readonly bytesMax: number },

@@ -24,8 +24,9 @@ export function bulkRecords(data: readonly Buffer[], isRecordSet: boolean): numb
 }
 
 /**
- * Cuts a bulk into runs, so that a bulk costs a promise for each run and not for each record. A record of more than
- * `bytesMax` bytes is a run of its own, as is every record set: what is refused of either must not take others with it.
+ * Cuts a bulk into runs, so that a bulk costs a promise for each run and not for each record. A record of
+ * more than `bytesMax` bytes is a run of its own, as is every record set: what is refused of either must not
+ * take others with it.
  */
 export function* runsOf(
   data: readonly Buffer[],
@@ -43,8 +44,8 @@ export function* runsOf(
 }
 
 /**
- * An answer for each record of each run. A text is said once: the other records that were refused for the same reason carry
- * its code and location only, so that an answer stays in proportion to its request.
+ * An answer for each record of each run. A text is said once: the other records that were refused for the
+ * same reason carry its code and location only, so that an answer stays in proportion to its request.
  */
 export function bulkResponses(outcomes: readonly RunOutcome[]): WriteResponse[] {
   const responses: WriteResponse[] = [];

@@ -349,7 +349,8 @@ describe('the log as a service', () => {
 
   it('shows what a dead owner acknowledged last, when its lease has run out', async () => {
     const { store, storage, clock } = fixture;
-    // Its time stands still, as if it was killed after the acknowledgement: it tells nobody, and renews no lease.
+    // Its time stands still, as if it was killed after the acknowledgement: it tells nobody, and renews no
+    // lease.
     const dead = { storage, store, clock: new ManualClock(), random: seededRandom(8), log: silentLog };
     const writer = await opened(new DistributedLog(dead), stream, { address: 'dead:1' });
     await committed(writer.append(Buffer.from('last')));
@@ -439,7 +440,8 @@ describe('the log as a service', () => {
     isHeld = true;
     const second = client.write('two');
     await turns();
-    // Another had the lease for a moment: its writer takes nothing more, and the next write asks for a new one.
+    // Another had the lease for a moment: its writer takes nothing more, and the next write asks for a new
+    // one.
     await store.remove('dlog/ns/s/lease');
     await store.holdLease('dlog/ns/s/lease', 'other', 60_000, null);
     clock.advance(1000);

@@ -27,8 +27,8 @@ export interface DlogProxyDeps {
 const sweepEveryMs = 10_000;
 
 /**
- * The log as a service: who writes here need not own a stream, who reads need not have its storage. Every failure that a request
- * can have is a status code of the answer.
+ * The log as a service: who writes here need not own a stream, who reads need not have its storage. Every
+ * failure that a request can have is a status code of the answer.
  */
 export class DlogProxy {
   readonly #log: DistributedLog;

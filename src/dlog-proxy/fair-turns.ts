@@ -1,6 +1,6 @@
 /**
- * Lets one piece of work begin in each turn of the event loop, and takes the connections in turn: one that sent many calls
- * waits for itself, and calls of other services come in between.
+ * Lets one piece of work begin in each turn of the event loop, and takes the connections in turn: one that
+ * sent many calls waits for itself, and calls of other services come in between.
  */
 export class FairTurns {
   /** By connection, in the order in which they are next. */

@@ -1,7 +1,10 @@
 import { recordBytesMax } from '../base/index.ts';
 import type { SoftLimits } from './soft-quota.ts';
 
-/** What is held and not yet settled, of a stream or of all of them. Checked and counted in one step, so that order is kept. */
+/**
+ * What is held and not yet settled, of a stream or of all of them. Checked and counted in one step, so that
+ * order is kept.
+ */
 export class InFlight {
   readonly #bytesMax: number;
   readonly #recordsMax: number;
@@ -33,8 +36,8 @@ export class InFlight {
 }
 
 /**
- * The writes of one session of a connection. After one that was not committed every later one is cancelled, also those that were
- * sent before its answer could be read: so nothing of a session is there behind a hole.
+ * The writes of one session of a connection. After one that was not committed every later one is cancelled,
+ * also those that were sent before its answer could be read: so nothing of a session is there behind a hole.
  */
 export class WriteOrder {
   readonly session: number;
@@ -69,7 +72,10 @@ export interface ProxyLimits {
   readonly streamRecordsMax: number;
   readonly proxyBytesMax: number;
   readonly proxyRecordsMax: number;
-  /** Above it writes are taken, counted and told in the log; of all streams together, no further stream is taken over then. */
+  /**
+   * Above it writes are taken, counted and told in the log; of all streams together, no further stream is
+   * taken over then.
+   */
   readonly streamSoft: SoftLimits;
   readonly proxySoft: SoftLimits;
   readonly recordBytesMax: number;
@@ -96,8 +102,8 @@ export interface ProxyLimits {
 }
 
 /**
- * Of a stream less than its writer's queue takes (8 MiB, 65536) by the group being written (1 MiB, 8192): so the writer itself never
- * refuses one record and takes the next.
+ * Of a stream less than its writer's queue takes (8 MiB, 65536) by the group being written (1 MiB, 8192): so
+ * the writer itself never refuses one record and takes the next.
  */
 export const proxyLimits: ProxyLimits = {
   streamBytesMax: 6 * 1024 * 1024,

@@ -38,8 +38,8 @@ type Opened = LogWriter | Refused;
 /**
  *     without writer ──a write──> opening ──> open ──another owner, a fault──> without writer
  *
- * One stream as this proxy writes it: becomes its owner at the first write, and again after its writer was lost. What comes
- * meanwhile waits in order; where somebody else has the stream, all of it is sent there.
+ * One stream as this proxy writes it: becomes its owner at the first write, and again after its writer was
+ * lost. What comes meanwhile waits in order; where somebody else has the stream, all of it is sent there.
  */
 export class OwnedStream {
   readonly #deps: OwnedStreamDeps;
@@ -87,8 +87,8 @@ export class OwnedStream {
   }
 
   /**
-   * Writes behind all that was taken before, or refuses at once. Never rejects. Whether it is taken is decided before this
-   * returns: the order of the calls is the order in the stream.
+   * Writes behind all that was taken before, or refuses at once. Never rejects. Whether it is taken is
+   * decided before this returns: the order of the calls is the order in the stream.
    */
   write(write: Write): Promise<WriteOutcome> {
     const count = write.records.length;
@@ -116,7 +116,9 @@ export class OwnedStream {
     return 'kind' in opened ? opened : undefined;
   }
 
-  /** Ends the stream for ever, behind all that was taken. Undefined when it is ended, also when it was before. */
+  /**
+   * Ends the stream for ever, behind all that was taken. Undefined when it is ended, also when it was before.
+   */
   async seal(): Promise<Exclude<WriteOutcome, { readonly kind: 'committed' }> | undefined> {
     const opened = await this.#owner();
     if ('kind' in opened) return opened.code === 'END_OF_STREAM' ? undefined : opened;

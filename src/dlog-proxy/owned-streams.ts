@@ -25,12 +25,15 @@ interface Place {
   isGoing: boolean;
 }
 
-/** Streams that are given back at the same time to make room: until then they take a place each, beyond the limit. */
+/**
+ * Streams that are given back at the same time to make room: until then they take a place each, beyond the
+ * limit.
+ */
 const goingMax = 64;
 
 /**
- * The streams that are written here, or were asked for: made at the first use, given back when nobody wrote for long, or
- * when another one needs the place (room.ts).
+ * The streams that are written here, or were asked for: made at the first use, given back when nobody wrote
+ * for long, or when another one needs the place (room.ts).
  */
 export class OwnedStreams {
   readonly #deps: OwnedStreamsDeps;
@@ -144,7 +147,8 @@ export class OwnedStreams {
       this.#closing.add(place.stream.close());
       return true;
     }
-    // It keeps its name until its writer has ended: what is written to it meanwhile must not find another writer.
+    // It keeps its name until its writer has ended: what is written to it meanwhile must not find another
+    // writer.
     place.isGoing = true;
     this.#going += 1;
     this.#closing.add(

@@ -41,8 +41,8 @@ interface Deps {
 }
 
 /**
- * The reads of one connection. What is near the end of a stream comes from the tail that all share; what is behind is read from the
- * storage, by a reader that is kept for the next read of this connection.
+ * The reads of one connection. What is near the end of a stream comes from the tail that all share; what is
+ * behind is read from the storage, by a reader that is kept for the next read of this connection.
  */
 export class ReadSession {
   readonly #deps: Deps;

@@ -45,8 +45,8 @@ export class ProxyReads {
   }
 
   /**
-   * The same, a structure for each record: for clients that are to be simple. A call costs as much as many others do, so
-   * that one begins in each turn of the event loop.
+   * The same, a structure for each record: for clients that are to be simple. A call costs as much as many
+   * others do, so that one begins in each turn of the event loop.
    */
   async read(
     request: ReadEntriesArguments & { readonly recordsMax: number },

@@ -1,6 +1,7 @@
 /**
- * A set of records as DistributedLog's clients send it (LogRecordSet, 0.5): 32-bit integers, big-endian: version and packing, count of
- * records, their bytes unpacked, their bytes; then the bytes: of each record its length and itself.
+ * A set of records as DistributedLog's clients send it (LogRecordSet, 0.5): 32-bit integers, big-endian:
+ * version and packing, count of records, their bytes unpacked, their bytes; then the bytes: of each record
+ * its length and itself.
  */
 const headerBytes = 16;
 const versionMask = 0xf000;
@@ -20,7 +21,10 @@ export function claimedRecords(data: Buffer): number {
   return data.length < headerBytes ? 0 : data.readUInt32BE(4);
 }
 
-/** The records are parts of `data`. Looks at no more records than the set claims, and at none when it claims more than `recordsMax`. */
+/**
+ * The records are parts of `data`. Looks at no more records than the set claims, and at none when it claims
+ * more than `recordsMax`.
+ */
 export function decodeRecordSet(data: Buffer, recordsMax: number): DecodedSet {
   if (data.length < headerBytes) return bad(`it has ${data.length} bytes of a header of ${headerBytes}`);
   const metadata = data.readUInt32BE(0);

@@ -9,9 +9,10 @@ const tryAgainMs = 200;
 const triesMax = 30;
 
 /**
- * What a dead owner acknowledged last is confirmed by nothing behind it, and is shown only when the next owner has taken over. So
- * that a reader finds it, this becomes the owner where the end of the stream stands open and nobody goes on there. `own` answers
- * undefined, or why it cannot. Whatever fails, reading goes on with what is confirmed: false says that it is worth another look.
+ * What a dead owner acknowledged last is confirmed by nothing behind it, and is shown only when the next
+ * owner has taken over. So that a reader finds it, this becomes the owner where the end of the stream stands
+ * open and nobody goes on there. `own` answers undefined, or why it cannot. Whatever fails, reading goes on
+ * with what is confirmed: false says that it is worth another look.
  */
 export async function recoverEnd(
   deps: { readonly log: DistributedLog; readonly clock: Clock; readonly signal: AbortSignal },

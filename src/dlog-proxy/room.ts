@@ -10,17 +10,21 @@ export interface HeldStream {
   readonly isQuiet: boolean;
 }
 
-/** A stream that was used so recently keeps its place, unless its client holds more places than the one that asks. */
+/**
+ * A stream that was used so recently keeps its place, unless its client holds more places than the one that
+ * asks.
+ */
 export const keptMs = 3000;
 
 /**
- * Which stream to give back so that another one can have its place. `held` is in the order of use, the one that was unused
- * for longest first. In this order:
+ * Which stream to give back so that another one can have its place. `held` is in the order of use, the one
+ * that was unused for longest first. In this order:
  *
  * 1. a stream that is not written here;
  * 2. the stream that was unused for longest, if that is {@link keptMs} or more;
- * 3. of the address that holds the most places, its stream that was unused for longest, if it holds at least two more than
- *    the address that asks: so a flood from one address takes places from itself and not from others.
+ * 3. of the address that holds the most places, its stream that was unused for longest, if it holds at least
+ *    two more than the address that asks: so a flood from one address takes places from itself and not from
+ *    others.
  *
  * Giving a stream back costs its clients another acquisition, never a record. Undefined where none qualifies.
  */

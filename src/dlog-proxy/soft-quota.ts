@@ -11,8 +11,8 @@ const sayEveryMs = 10_000;
 export type QuotaLook = 'under' | 'over' | 'say';
 
 /**
- * What is taken and counted beyond a rate. In windows of a second, so that a burst within one costs nothing: what comes in a window that has
- * more than its share already is over.
+ * What is taken and counted beyond a rate. In windows of a second, so that a burst within one costs nothing:
+ * what comes in a window that has more than its share already is over.
  */
 export class SoftQuota {
   /** Since the beginning. */

@@ -14,8 +14,8 @@ interface TailOptions {
 export type TailLook = Blocks | 'behind' | 'empty' | 'end';
 
 /**
- * The newest entries of a stream, kept for all who read at its end: one reader of the log feeds them all, with the same bytes. Who is behind what
- * is kept reads for itself. Holds nothing but what is committed.
+ * The newest entries of a stream, kept for all who read at its end: one reader of the log feeds them all,
+ * with the same bytes. Who is behind what is kept reads for itself. Holds nothing but what is committed.
  */
 export class StreamTail {
   readonly #reader: LogReader;

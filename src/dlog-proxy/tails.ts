@@ -14,7 +14,9 @@ export class Tails {
     this.#deps = deps;
   }
 
-  /** Undefined where there are too many, or it cannot be opened: who asks reads for itself, and is told why. */
+  /**
+   * Undefined where there are too many, or it cannot be opened: who asks reads for itself, and is told why.
+   */
   async of(stream: string): Promise<StreamTail | undefined> {
     const { log, clock, limits } = this.#deps;
     const nowMs = clock.monotonicMs();

@@ -22,7 +22,10 @@ interface Sent {
   readonly data: Buffer;
 }
 
-/** Records of a bulk that share a promise, and their bytes: small enough to share an entry with what others write. */
+/**
+ * Records of a bulk that share a promise, and their bytes: small enough to share an entry with what others
+ * write.
+ */
 const runRecordsMax = 1024;
 const runBytesMax = 256 * 1024;
 
@@ -52,8 +55,9 @@ export class ProxyWrites {
   }
 
   /**
-   * The records one after the other, each refused or taken as if it had come alone. A bulk of more records than
-   * `bulkRecordsMax` is refused as a whole with TOO_LARGE_RECORD in its header, before any work per record.
+   * The records one after the other, each refused or taken as if it had come alone. A bulk of more records
+   * than `bulkRecordsMax` is refused as a whole with TOO_LARGE_RECORD in its header, before any work per
+   * record.
    */
   async writeBulk(
     { stream, data }: { readonly stream: string; readonly data: readonly Buffer[] },
@@ -90,7 +94,10 @@ export class ProxyWrites {
     return { header: header(), writeResponses: bulkResponses((await Promise.all(writes)).flat()) };
   }
 
-  /** What there is room for, and the rest, which is refused: as many records are taken as if each had come alone. */
+  /**
+   * What there is room for, and the rest, which is refused: as many records are taken as if each had come
+   * alone.
+   */
   #fitting(
     { stream, peer }: { readonly stream: string; readonly peer: string },
     data: readonly Buffer[],
@@ -121,7 +128,9 @@ export class ProxyWrites {
     return Promise.resolve(owned as Refused);
   }
 
-  /** The place of a write in its session; undefined where it has none, `past` where a newer session has begun. */
+  /**
+   * The place of a write in its session; undefined where it has none, `past` where a newer session has begun.
+   */
   #order(ctx: WriteContext, { signal }: Call): Write['order'] | 'past' {
     const session = Number(ctx.session ?? 0n);
     if (session <= 0) return undefined;

@@ -30,9 +30,9 @@ export interface DistributedLogDeps {
 }
 
 /**
- * The log as one process sees it. Streams are named `namespace/name`; what lies in the storage is shared with every other process that
- * uses the same storage and state store. Calls reject with `STREAM_UNKNOWN`, `STREAM_INVALID` for a bad name, `STATE_UNAVAILABLE`, and with
- * what the classes behind them say.
+ * The log as one process sees it. Streams are named `namespace/name`; what lies in the storage is shared with
+ * every other process that uses the same storage and state store. Calls reject with `STREAM_UNKNOWN`,
+ * `STREAM_INVALID` for a bad name, `STATE_UNAVAILABLE`, and with what the classes behind them say.
  */
 export class DistributedLog {
   /** How far subscribers have come. */
@@ -47,8 +47,8 @@ export class DistributedLog {
   }
 
   /**
-   * Of the settings those of {@link StreamSettings} apply; others are the caller's, and kept. `STREAM_INVALID` for one that
-   * cannot be, `STREAM_LIMIT` where there are as many streams as may be.
+   * Of the settings those of {@link StreamSettings} apply; others are the caller's, and kept.
+   * `STREAM_INVALID` for one that cannot be, `STREAM_LIMIT` where there are as many streams as may be.
    */
   async createStream(stream: string, settings: JsonValue = null): Promise<'created' | 'exists'> {
     const { storage } = this.#deps;
@@ -98,17 +98,25 @@ export class DistributedLog {
     return tailOf(this.#deps, stream);
   }
 
-  /** The last entry, where a dead owner may have left it so that no reader sees it before the next owner has taken over. */
+  /**
+   * The last entry, where a dead owner may have left it so that no reader sees it before the next owner has
+   * taken over.
+   */
   unconfirmedEnd(stream: string): Promise<Dlsn | undefined> {
     return unconfirmedEndOf(this.#deps, stream);
   }
 
-  /** Cuts off all before a position that is committed. Only ever more: answers where the stream begins now. */
+  /**
+   * Cuts off all before a position that is committed. Only ever more: answers where the stream begins now.
+   */
   truncate(stream: string, at: Dlsn): Promise<Dlsn> {
     return cutOff(this.#deps, stream, at);
   }
 
-  /** Cuts off whole segments by age and size. Answers where the stream begins now, or undefined when nothing had to go. */
+  /**
+   * Cuts off whole segments by age and size. Answers where the stream begins now, or undefined when nothing
+   * had to go.
+   */
   async retain(stream: string, policy: RetentionPolicy): Promise<Dlsn | undefined> {
     const { storage, clock } = this.#deps;
     const segments = await storage.segments(stream);
@@ -126,8 +134,9 @@ export class DistributedLog {
   }
 
   /**
-   * Where a subscriber goes on, backwards too: at a place that is kept, or at the end. Who reads for it is stale from then on. Answers
-   * the position. Rejects with `STREAM_INVALID` for one that was cut off or is not there yet.
+   * Where a subscriber goes on, backwards too: at a place that is kept, or at the end. Who reads for it is
+   * stale from then on. Answers the position. Rejects with `STREAM_INVALID` for one that was cut off or is
+   * not there yet.
    */
   async moveSubscriber(stream: string, subscriber: string, to: ReadFrom): Promise<Dlsn> {
     const { storage } = this.#deps;

@@ -1,14 +1,18 @@
 /**
- * dlog: streams of records, cut into segments, written by one owner at a time and read by many. Stands alone on base and coordination.
+ * dlog: streams of records, cut into segments, written by one owner at a time and read by many. Stands alone
+ * on base and coordination.
  *
- * Boundary: a {@link LogStorage} keeps the bytes (local files, or topics of Kafka; memory for tests), a StateStore says who should write. With files
- * nothing else is needed: no server, no other process. `openStorage` opens what is configured.
+ * Boundary: a {@link LogStorage} keeps the bytes (local files, or topics of Kafka; memory for tests), a
+ * StateStore says who should write. With files nothing else is needed: no server, no other process.
+ * `openStorage` opens what is configured.
  *
- * Invariants: what was acknowledged is read by every later reader, at the same position, for ever; nobody reads what is not
- * committed; an owner that was fenced off acknowledges nothing; a segment that is sealed never changes; damage is an error, not a
- * shorter stream. The state store may forget everything without hurting any of these.
+ * Invariants: what was acknowledged is read by every later reader, at the same position, for ever; nobody
+ * reads what is not committed; an owner that was fenced off acknowledges nothing; a segment that is sealed
+ * never changes; damage is an error, not a shorter stream. The state store may forget everything without
+ * hurting any of these.
  *
- * Start at distributed-log.ts, then writer/log-writer.ts, reader/log-reader.ts, storage/storage.ts; format/ has the bytes.
+ * Start at distributed-log.ts, then writer/log-writer.ts, reader/log-reader.ts, storage/storage.ts; format/
+ * has the bytes.
  */
 export { checkStream } from './check/check-stream.ts';
 export type { CheckResult, Finding } from './check/finding.ts';

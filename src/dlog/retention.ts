@@ -15,7 +15,10 @@ export interface RetentionPolicy {
   readonly keepFrom?: number;
 }
 
-/** The number of the first segment to keep. Only whole sealed segments are deleted, and never the last, which holds the end of the stream. */
+/**
+ * The number of the first segment to keep. Only whole sealed segments are deleted, and never the last, which
+ * holds the end of the stream.
+ */
 export function firstKept(
   segments: readonly StoredSegment[],
   policy: RetentionPolicy,
@@ -41,8 +44,9 @@ interface CutDeps {
 }
 
 /**
- * Cuts the stream off below a position: first the mark, durably, then the segments that are wholly below it. Answers the mark, which may
- * be higher. Rejects with `STREAM_INVALID` for a position behind what is committed.
+ * Cuts the stream off below a position: first the mark, durably, then the segments that are wholly below it.
+ * Answers the mark, which may be higher. Rejects with `STREAM_INVALID` for a position behind what is
+ * committed.
  */
 export async function cutOff({ storage, store, hub }: CutDeps, stream: string, at: Dlsn): Promise<Dlsn> {
   const tail = await tailOf({ storage, hub }, stream);

@@ -3,12 +3,18 @@ import type { Compression } from './format/codec.ts';
 import { type Durability, durabilities } from './format/segment-header.ts';
 import type { RetentionPolicy } from './retention.ts';
 
-/** What a stream says about itself (stream.json). What is not there is as the writer's defaults have it; other keys are the application's. */
+/**
+ * What a stream says about itself (stream.json). What is not there is as the writer's defaults have it; other
+ * keys are the application's.
+ */
 export interface StreamSettings {
   /** What an acknowledgement means. */
   readonly durability?: Durability;
   readonly compression?: Compression;
-  /** A segment of that size or age is followed by a new one; only whole segments can go, so retention is no finer than they are. */
+  /**
+   * A segment of that size or age is followed by a new one; only whole segments can go, so retention is no
+   * finer than they are.
+   */
   readonly segmentBytes?: number;
   readonly segmentAgeMs?: number;
   /** Segments that were sealed longer ago go. */
@@ -18,7 +24,9 @@ export interface StreamSettings {
 }
 
 const choices = { durability: durabilities, compression: ['none', 'snappy'] } as const;
-/** The least that each may be: below, a stream would be all segments, or would lose what it was just given. */
+/**
+ * The least that each may be: below, a stream would be all segments, or would lose what it was just given.
+ */
 const numbers = { segmentBytes: 4096, segmentAgeMs: 1000, retentionMs: 1000, retentionBytes: 4096 } as const;
 
 /** Throws `STREAM_INVALID` naming the setting, what it is and what it may be. */
@@ -41,7 +49,10 @@ export function parseSettings(stream: string, value: JsonValue): StreamSettings 
   return settings;
 }
 
-/** Where records are to go after a time, segments must end by then: else the one being written would keep them. */
+/**
+ * Where records are to go after a time, segments must end by then: else the one being written would keep
+ * them.
+ */
 export function writerOptionsOf(
   settings: StreamSettings,
   defaults: { readonly rollAfterMs: number },

@@ -5,9 +5,9 @@ import type { LogStorage } from './storage/storage.ts';
 const recountAfterMs = 60_000;
 
 /**
- * How many streams there are, and whether one more may be. A namespace counts as one stream at least, since its directory
- * stays. Counted anew once a minute, and as this process makes and deletes them in between: several processes at once may
- * go beyond the bound by what they make in a minute.
+ * How many streams there are, and whether one more may be. A namespace counts as one stream at least, since
+ * its directory stays. Counted anew once a minute, and as this process makes and deletes them in between:
+ * several processes at once may go beyond the bound by what they make in a minute.
  */
 export class StreamCount {
   readonly #storage: LogStorage;
@@ -23,7 +23,10 @@ export class StreamCount {
     this.#streamsMax = streamsMax;
   }
 
-  /** Makes the stream. Rejects with `STREAM_LIMIT` where there are as many as may be, and this one is not there. */
+  /**
+   * Makes the stream. Rejects with `STREAM_LIMIT` where there are as many as may be, and this one is not
+   * there.
+   */
   async create(stream: string, make: () => Promise<'created' | 'exists'>): Promise<'created' | 'exists'> {
     if (!Number.isFinite(this.#streamsMax)) return make();
     if (this.#clock.monotonicMs() - this.#countedAtMs >= recountAfterMs) await this.#recount();

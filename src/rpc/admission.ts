@@ -26,8 +26,8 @@ export interface AdmissionLimits {
 }
 
 /**
- * Whether another call of a connection may begin. A connection without a running call always may begin one: a client that
- * waits for each answer is never delayed by what other clients cost.
+ * Whether another call of a connection may begin. A connection without a running call always may begin one: a
+ * client that waits for each answer is never delayed by what other clients cost.
  */
 export function mayBegin(own: ConnectionLoad, all: ServerLoad, limits: AdmissionLimits): boolean {
   if (own.calls === 0) return true;

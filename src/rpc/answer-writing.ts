@@ -4,8 +4,9 @@ import type { Socket } from 'node:net';
 const pieceBytes = 128 * 1024;
 
 /**
- * Writes answers in order: small ones together, large ones in pieces. Each write waits until the operating system has taken
- * the one before. Calls `taken` after every write and `done` once, also when the connection is lost.
+ * Writes answers in order: small ones together, large ones in pieces. Each write waits until the operating
+ * system has taken the one before. Calls `taken` after every write and `done` once, also when the connection
+ * is lost.
  */
 export function writeAnswers(
   socket: Socket,

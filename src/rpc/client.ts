@@ -7,7 +7,9 @@ import type { Caller, MethodShapes, ServiceSpec } from './service.ts';
 export interface ThriftClientOptions {
   /** For connecting, and for each call that says nothing else. */
   readonly timeoutMs: number;
-  /** The configuration keys that say where the server is, for messages: "nimbus.seeds, nimbus.thrift.port". */
+  /**
+   * The configuration keys that say where the server is, for messages: "nimbus.seeds, nimbus.thrift.port".
+   */
   readonly addressKeys: string;
   /** Default 1 MiB, Storm's `nimbus.thrift.max_buffer_size`. */
   readonly frameBytesMax?: number;
@@ -18,9 +20,9 @@ export interface ThriftClientOptions {
 
 export interface ThriftClient<M extends MethodShapes<M>> extends Disposable {
   /**
-   * One function for each method. Rejects with a DeclaredException for Storm's exceptions; `REMOTE_FAILURE` for an
-   * application error of the server; `CONNECTION_CLOSED`, `TIMED_OUT`, `PROTOCOL_VIOLATION` or `FRAME_TOO_LARGE`, after
-   * which the connection is closed.
+   * One function for each method. Rejects with a DeclaredException for Storm's exceptions; `REMOTE_FAILURE`
+   * for an application error of the server; `CONNECTION_CLOSED`, `TIMED_OUT`, `PROTOCOL_VIOLATION` or
+   * `FRAME_TOO_LARGE`, after which the connection is closed.
    */
   readonly call: Caller<M>;
   /** False once it was closed, by whom ever: then nothing that is called reaches the server. */

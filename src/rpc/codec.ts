@@ -92,7 +92,10 @@ export function map<K, V>(key: Codec<K>, value: Codec<V>): Codec<ReadonlyMap<K, 
   };
 }
 
-/** A map whose keys have no identity in JavaScript (structs, containers, binary): pairs, in the order of the wire. */
+/**
+ * A map whose keys have no identity in JavaScript (structs, containers, binary): pairs, in the order of the
+ * wire.
+ */
 export function mapAsPairs<K, V>(key: Codec<K>, value: Codec<V>): Codec<readonly (readonly [K, V])[]> {
   return {
     wireType: wire.map,
@@ -142,7 +145,10 @@ export function enumeration<T extends string>(
   };
 }
 
-/** A value as bare bytes of the binary protocol, without frame or message header (as in stormcode.ser before gzip). */
+/**
+ * A value as bare bytes of the binary protocol, without frame or message header (as in stormcode.ser before
+ * gzip).
+ */
 export function encode<T>(codec: Codec<T>, value: T): Buffer {
   const writer = new ThriftWriter();
   codec.write(writer, value);

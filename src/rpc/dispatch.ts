@@ -14,14 +14,19 @@ import type { Call, Handler, MethodShapes, MethodSpec, ServiceSpec } from './ser
 import type { SingleLane } from './single-lane.ts';
 import { type MessageHeader, messageTypes, ThriftReader, wireTypes } from './wire.ts';
 
-/** Answers one message: a frame's bytes in, a frame with its length out, or undefined for a oneway message. */
+/**
+ * Answers one message: a frame's bytes in, a frame with its length out, or undefined for a oneway message.
+ */
 export type Dispatcher = (message: Buffer, call: Omit<Call, 'method'>) => Promise<Buffer | undefined>;
 
 /** Limit for the text of an exception: clients choose the names in it. */
 const refusalCharactersMax = 4000;
 const unknownNameCharactersMax = 100;
 
-/** A handler's methods with their types taken off: the dispatcher pairs each with the codecs of its own method. */
+/**
+ * A handler's methods with their types taken off: the dispatcher pairs each with the codecs of its own
+ * method.
+ */
 type AnyHandler = Readonly<Record<string, ((args: object, call: Call) => unknown) | undefined>>;
 
 export interface DispatcherDeps {
@@ -32,8 +37,8 @@ export interface DispatcherDeps {
 }
 
 /**
- * Answers every message that has a readable header: with the result, with an exception that the method declares, or with
- * an application error. Throws `PROTOCOL_VIOLATION` when the header itself cannot be read.
+ * Answers every message that has a readable header: with the result, with an exception that the method
+ * declares, or with an application error. Throws `PROTOCOL_VIOLATION` when the header itself cannot be read.
  */
 export function dispatcherOf<M extends MethodShapes<M>>(
   service: ServiceSpec<M>,

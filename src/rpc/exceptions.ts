@@ -3,7 +3,8 @@ import type { DeclaredExceptionSpec } from './service.ts';
 
 /**
  * The one place where errors of the gateway become Storm's exceptions, and Storm's exceptions become errors.
- * Source: the exceptions that Nimbus of Storm 2.8 throws; every one of them carries `msg` as required field 1.
+ * Source: the exceptions that Nimbus of Storm 2.8 throws; every one of them carries `msg` as required field
+ * 1.
  */
 export type StormException =
   | 'AlreadyAliveException'
@@ -29,8 +30,9 @@ export class DeclaredException extends GatewayError {
 }
 
 /**
- * The exception, among those that the method declares, that tells a client about this error. Undefined: the client gets
- * an application error (TApplicationException) with the error's message, as from a RuntimeException in Storm's Nimbus.
+ * The exception, among those that the method declares, that tells a client about this error. Undefined: the
+ * client gets an application error (TApplicationException) with the error's message, as from a
+ * RuntimeException in Storm's Nimbus.
  */
 export function declaredExceptionFor(
   error: GatewayError,

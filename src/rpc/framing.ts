@@ -7,8 +7,9 @@ const lengthBytes = 4;
 const heldBytesMin = 64;
 
 /**
- * Cuts a byte stream into frames: a length (i32, big-endian, 1..bytesMax) and that many bytes. Holds at most one unfinished
- * frame, in one buffer of at most twice the bytes that have come, whatever the length claims and however small the pieces are.
+ * Cuts a byte stream into frames: a length (i32, big-endian, 1..bytesMax) and that many bytes. Holds at most
+ * one unfinished frame, in one buffer of at most twice the bytes that have come, whatever the length claims
+ * and however small the pieces are.
  */
 export class FrameReader {
   readonly #bytesMax: number;
@@ -31,8 +32,9 @@ export class FrameReader {
   }
 
   /**
-   * The frames that `chunk` completes; a frame that lies within `chunk` is a view of it. Frames before a bad one are given out
-   * first; then throws `FRAME_TOO_LARGE` or `PROTOCOL_VIOLATION`, after which the stream cannot be read on.
+   * The frames that `chunk` completes; a frame that lies within `chunk` is a view of it. Frames before a bad
+   * one are given out first; then throws `FRAME_TOO_LARGE` or `PROTOCOL_VIOLATION`, after which the stream
+   * cannot be read on.
    */
   *feed(chunk: Buffer): Generator<Buffer, void> {
     let at = 0;

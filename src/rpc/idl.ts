@@ -1,8 +1,9 @@
 /**
- * Reads the part of Thrift's interface language that thrift/storm.thrift and thrift/dlog.thrift use. Only the generator (scripts/gen-thrift.ts) and
- * tests import it. Syntax errors are `FILE_UNFIT` and name the line.
+ * Reads the part of Thrift's interface language that thrift/storm.thrift and thrift/dlog.thrift use. Only the
+ * generator (scripts/gen-thrift.ts) and tests import it. Syntax errors are `FILE_UNFIT` and name the line.
  *
- * Not supported, and refused by name: include, const, typedef, service inheritance, oneway methods, annotations.
+ * Not supported, and refused by name: include, const, typedef, service inheritance, oneway methods,
+ * annotations.
  */
 import { GatewayError } from '../base/index.ts';
 
@@ -58,7 +59,10 @@ export interface IdlDocument {
   readonly services: readonly IdlService[];
 }
 
-/** Throws an Error with line number on anything it does not know, on ids or names used twice and on unknown types. */
+/**
+ * Throws an Error with line number on anything it does not know, on ids or names used twice and on unknown
+ * types.
+ */
 export function parseIdl(source: string): IdlDocument {
   const document = new Parser(tokensOf(source)).document();
   checkNames(document);

@@ -10,8 +10,8 @@ export interface Holding {
 export const urgentTimes = 3;
 
 /**
- * How long a connection must have made no progress before it may be cut, by how far the sum exceeds the limit. A client that
- * reads its answers makes progress within a second.
+ * How long a connection must have made no progress before it may be cut, by how far the sum exceeds the
+ * limit. A client that reads its answers makes progress within a second.
  */
 const stages = [
   { times: 1, stillMs: 1000 },
@@ -20,8 +20,9 @@ const stages = [
 ] as const;
 
 /**
- * The connections to cut so that the rest hold at most `heldBytesMax`, or as close to it as the stages allow: the largest
- * first, among those that have made no progress for long enough. Empty while the sum is within the limit.
+ * The connections to cut so that the rest hold at most `heldBytesMax`, or as close to it as the stages allow:
+ * the largest first, among those that have made no progress for long enough. Empty while the sum is within
+ * the limit.
  */
 export function toCut<H extends Holding>(
   holdings: readonly H[],

@@ -14,8 +14,9 @@ export interface PlaceLimits {
 const idleMsMin = 1000;
 
 /**
- * Decides about a new connection: accept it, accept it after closing `close`, or refuse it. `close` is the connection that has
- * been idle longest, of the address with the most connections among the addresses that have an idle one.
+ * Decides about a new connection: accept it, accept it after closing `close`, or refuse it. `close` is the
+ * connection that has been idle longest, of the address with the most connections among the addresses that
+ * have an idle one.
  */
 export function placeFor<O extends Occupant>(
   address: string,

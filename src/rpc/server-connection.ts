@@ -48,8 +48,9 @@ interface TimeLimits {
 const expectedMs = 1000;
 
 /**
- * One client of a ThriftServer: reads frames, has them answered, and writes the answers in the order of the calls. Handlers are
- * entered in that order, too. Everything it holds is counted in the server's account from the moment it is held.
+ * One client of a ThriftServer: reads frames, has them answered, and writes the answers in the order of the
+ * calls. Handlers are entered in that order, too. Everything it holds is counted in the server's account from
+ * the moment it is held.
  */
 export class ServerConnection implements Holding, Occupant {
   readonly #socket: Socket;
@@ -92,7 +93,8 @@ export class ServerConnection implements Holding, Occupant {
       localPort: socket.localPort ?? 0,
       signal: this.#closed.signal,
     };
-    // Its faults come out of the loop in run(); without a listener one between two reads would end the process.
+    // Its faults come out of the loop in run(); without a listener one between two reads would end the
+    // process.
     socket.on('error', () => undefined);
     socket.once('close', () =>
       this.#end(new GatewayError('CONNECTION_CLOSED', 'the client has gone or was cut off')),
@@ -155,7 +157,10 @@ export class ServerConnection implements Holding, Occupant {
     this.cut(reason);
   }
 
-  /** Cuts the connection when nothing has moved for too long. A running call is the handler's time, not the client's. */
+  /**
+   * Cuts the connection when nothing has moved for too long. A running call is the handler's time, not the
+   * client's.
+   */
   cutIfStill(limits: TimeLimits): void {
     if (this.#closed.signal.aborted) return;
     const nowMs = this.#deps.clock.monotonicMs();
@@ -185,7 +190,8 @@ export class ServerConnection implements Holding, Occupant {
       isFrame = true;
       await this.#take(frame);
     }
-    // The rest of the chunk counts from now: while the calls before it waited for room, nothing more was read.
+    // The rest of the chunk counts from now: while the calls before it waited for room, nothing more was
+    // read.
     if (began || isFrame) this.#frameBeganAtMs = this.#deps.clock.monotonicMs();
     this.#holdFrame(this.#closed.signal.aborted ? 0 : this.#frames.heldBytes);
   }
@@ -286,7 +292,10 @@ export class ServerConnection implements Holding, Occupant {
     });
   }
 
-  /** Writes the answers whose turn it is. They count as taken until the operating system has them, so that closing after it loses nothing. */
+  /**
+   * Writes the answers whose turn it is. They count as taken until the operating system has them, so that
+   * closing after it loses nothing.
+   */
   #flush(): void {
     if (this.#writing > 0) return;
     const waiting = this.#taken.findIndex(({ outcome }) => outcome === undefined || 'fault' in outcome);
@@ -341,7 +350,10 @@ export class ServerConnection implements Holding, Occupant {
     if (this.#isFinishing) this.#socket.destroy();
   }
 
-  /** Releases all held answers at once, including those that wait behind a running call: nothing is written any more. */
+  /**
+   * Releases all held answers at once, including those that wait behind a running call: nothing is written
+   * any more.
+   */
   #end(reason: GatewayError): void {
     if (this.#closed.signal.aborted) return;
     this.#closed.abort(reason);
@@ -358,7 +370,10 @@ export class ServerConnection implements Holding, Occupant {
     }
   }
 
-  /** Storm's clients hold answers to the same limit as servers hold calls: such a client will close on this one. */
+  /**
+   * Storm's clients hold answers to the same limit as servers hold calls: such a client will close on this
+   * one.
+   */
   #warnOfSize(answer: Buffer): void {
     if (answer.length - 4 <= this.#deps.frameBytesMax) return;
     this.#deps.log.warn({ event: 'rpc.answer.oversize', ...this.#peer, bytes: answer.length - 4 });

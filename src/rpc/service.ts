@@ -33,13 +33,16 @@ export interface Call {
   readonly localPort: number;
   readonly remoteAddress: string;
   readonly remotePort: number;
-  /** Aborted when the connection or the server closes before the answer. One object for all calls of a connection. */
+  /**
+   * Aborted when the connection or the server closes before the answer. One object for all calls of a
+   * connection.
+   */
   readonly signal: AbortSignal;
 }
 
 /**
- * The methods that are there. What is missing is answered with an application error that names the method.
- * A handler throws GatewayErrors; exceptions.ts says which of Storm's exceptions the client gets for each code.
+ * The methods that are there. What is missing is answered with an application error that names the method. A
+ * handler throws GatewayErrors; exceptions.ts says which of Storm's exceptions the client gets for each code.
  */
 export type Handler<M extends MethodShapes<M>> = {
   readonly [K in keyof M]?: (args: M[K]['arguments'], call: Call) => Promise<M[K]['result']> | M[K]['result'];

@@ -193,7 +193,10 @@ function byId(fields: readonly IdlField[]): IdlField[] {
   return [...fields].sort((left, right) => left.id - right.id);
 }
 
-/** Type codes as Thrift's binary protocol defines them, written out here rather than taken from the code under test. */
+/**
+ * Type codes as Thrift's binary protocol defines them, written out here rather than taken from the code under
+ * test.
+ */
 function wireTypeOf(type: string, metadata: Metadata): number {
   const codes: Readonly<Record<string, number>> = {
     bool: 2,

@@ -17,8 +17,9 @@ export interface StructCodec<T> extends Codec<T> {
 }
 
 /**
- * Reads and writes a struct as a plain object with the field names of the IDL. Unknown fields, and fields of another type
- * than declared, are skipped. A missing required field is a `PROTOCOL_VIOLATION` that names struct and field, both ways.
+ * Reads and writes a struct as a plain object with the field names of the IDL. Unknown fields, and fields of
+ * another type than declared, are skipped. A missing required field is a `PROTOCOL_VIOLATION` that names
+ * struct and field, both ways.
  */
 export function struct<T extends object>(name: string, fields: readonly Field<T>[]): StructCodec<T> {
   const byId = new Map(fields.map((field) => [field.id, field]));
@@ -39,8 +40,8 @@ export function struct<T extends object>(name: string, fields: readonly Field<T>
 type UnionValue = { readonly kind: string; readonly value: unknown };
 
 /**
- * Reads and writes a union as `{kind: field name, value}`. A union with no member that this IDL knows is refused: Java
- * cannot write such a one either.
+ * Reads and writes a union as `{kind: field name, value}`. A union with no member that this IDL knows is
+ * refused: Java cannot write such a one either.
  */
 export function union<T extends UnionValue>(
   name: string,

@@ -20,7 +20,9 @@ function ofBase64(text: string): StormTopology {
   return decode(StormTopology, Buffer.from(text, 'base64'));
 }
 
-/** What a common part says, with nothing left to chance: maps sorted, json_conf parsed, a missing one empty. */
+/**
+ * What a common part says, with nothing left to chance: maps sorted, json_conf parsed, a missing one empty.
+ */
 function plain(common: ComponentCommon) {
   return {
     inputs: common.inputs.map((input) => JSON.stringify(input)).sort(),

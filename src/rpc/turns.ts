@@ -5,8 +5,9 @@ import type { Clock } from '../base/index.ts';
 const turnMsMax = 20;
 
 /**
- * Keeps pipelined calls from stalling the event loop. A call that is answered at once leads to the next one within the same
- * turn, so a connection with thousands of them in its buffer would keep the server from reading any other connection.
+ * Keeps pipelined calls from stalling the event loop. A call that is answered at once leads to the next one
+ * within the same turn, so a connection with thousands of them in its buffer would keep the server from
+ * reading any other connection.
  */
 export class Turns {
   readonly #clock: Clock;

@@ -43,9 +43,10 @@ const elementsFree = 65_536;
 const bytesPerElement = 16;
 
 /**
- * Reads values of the binary protocol from bytes that are all there, through npm thrift's TBinaryProtocol. Adds what that
- * one leaves open: sizes of containers are checked against the bytes left before anything is allocated, a message has a
- * bound on the elements of all its containers, because an element of no bytes costs a hundred in memory, and i64 is a bigint.
+ * Reads values of the binary protocol from bytes that are all there, through npm thrift's TBinaryProtocol.
+ * Adds what that one leaves open: sizes of containers are checked against the bytes left before anything is
+ * allocated, a message has a bound on the elements of all its containers, because an element of no bytes
+ * costs a hundred in memory, and i64 is a bigint.
  */
 export class ThriftReader {
   readonly #transport: TFramedTransport;
@@ -220,12 +221,18 @@ export class ThriftWriter {
 
 const frameHeadBytes = 4;
 
-/** A frame under construction in one buffer that doubles when it is full. The transport of a {@link BufferedProtocol}. */
+/**
+ * A frame under construction in one buffer that doubles when it is full. The transport of a {@link
+ * BufferedProtocol}.
+ */
 class FrameBuffer {
   bytes = Buffer.allocUnsafe(256);
   #length = frameHeadBytes;
 
-  /** Room for so many bytes at the end; answers where it begins in `bytes`, which may be another buffer afterwards. */
+  /**
+   * Room for so many bytes at the end; answers where it begins in `bytes`, which may be another buffer
+   * afterwards.
+   */
   reserve(count: number): number {
     const at = this.#length;
     this.#length += count;
@@ -251,7 +258,10 @@ class FrameBuffer {
   }
 }
 
-/** npm thrift's protocol, whose own primitives make a Buffer of each byte and integer: a large topology took 10 times as long. */
+/**
+ * npm thrift's protocol, whose own primitives make a Buffer of each byte and integer: a large topology took
+ * 10 times as long.
+ */
 class BufferedProtocol extends TBinaryProtocol {
   readonly #frame: FrameBuffer;
 

@@ -7,7 +7,8 @@
 namespace egret {
 namespace {
 
-// Stands before the word of a number inside a string while it passes through the parser; no text begins so by chance.
+// Stands before the word of a number inside a string while it passes through the parser; no text begins so by
+// chance.
 constexpr std::string_view kMarker = "\x01 egret number \x01";
 constexpr std::string_view kEscapedMarker = "\\u0001 egret number \\u0001";
 constexpr std::array<std::string_view, 3> kWords = {"NaN", "Infinity", "-Infinity"};

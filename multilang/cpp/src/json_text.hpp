@@ -9,14 +9,14 @@
 
 namespace egret {
 
-// Appends a value; bytes that are not UTF-8 become U+FFFD, since JSON cannot carry them. NaN and the infinities, which JSON
-// lacks, are the words that Storm and Python write for them.
+// Appends a value; bytes that are not UTF-8 become U+FFFD, since JSON cannot carry them. NaN and the
+// infinities, which JSON lacks, are the words that Storm and Python write for them.
 void append_json(std::string& out, const Json& value);
 void append_json(std::string& out, const Values& values);
 void append_json_string(std::string& out, std::string_view text);
 
-// The value that a text says, the words NaN, Infinity and -Infinity included; discarded when it is no JSON. The text must
-// not nest deeply.
+// The value that a text says, the words NaN, Infinity and -Infinity included; discarded when it is no JSON.
+// The text must not nest deeply.
 Json parse_json(std::string_view text);
 
 // Whether brackets outside of strings nest deeper than `limit`.

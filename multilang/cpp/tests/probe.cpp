@@ -1,5 +1,5 @@
-// Does what its input tells it to, so that the conformance suite can see every message of the library. The actions are
-// described in multilang/conformance/README.md.
+// Does what its input tells it to, so that the conformance suite can see every message of the library. The
+// actions are described in multilang/conformance/README.md.
 #include <cstdlib>
 #include <egret/egret.hpp>
 #include <iostream>

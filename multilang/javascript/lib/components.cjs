@@ -1,11 +1,11 @@
 'use strict';
 
 /**
- * The classes that users extend, with the method names of Storm's `storm.js`. They are functions and not classes, so that
- * both `class Split extends BasicBolt` and the older `BasicBolt.call(this)` work.
+ * The classes that users extend, with the method names of Storm's `storm.js`. They are functions and not
+ * classes, so that both `class Split extends BasicBolt` and the older `BasicBolt.call(this)` work.
  *
- * Each method that a user writes may end in one of three ways: it returns, the promise it returns settles, or, when it
- * declares the parameter `done`, it calls that.
+ * Each method that a user writes may end in one of three ways: it returns, the promise it returns settles,
+ * or, when it declares the parameter `done`, it calls that.
  */
 
 const { AsyncLocalStorage } = require('node:async_hooks');
@@ -17,12 +17,14 @@ const { PipeTransport, ProtocolError } = require('./transport.cjs');
 /** What spouts and bolts share. */
 function Component() {}
 
-/** Called once, before any tuple, with the merged topology configuration and the task's place in the topology. */
+/**
+ * Called once, before any tuple, with the merged topology configuration and the task's place in the topology.
+ */
 Component.prototype.initialize = function initialize(_conf, _context) {};
 
 /**
- * Serves until the parent closes the pipe; the last line of a component's script. The process ends with exit code 0 when
- * the parent is gone, with 1 after an exception, which is first reported to the parent.
+ * Serves until the parent closes the pipe; the last line of a component's script. The process ends with exit
+ * code 0 when the parent is gone, with 1 after an exception, which is first reported to the parent.
  */
 Component.prototype.run = function run(transport = new PipeTransport()) {
   this.session = new Session(transport, this instanceof Spout);
@@ -109,8 +111,9 @@ Spout.prototype.activate = function activate() {};
 Spout.prototype.deactivate = function deactivate() {};
 
 /**
- * Emits `{ tuple, stream?, id? }`, or just an array of values. With an `id` (any JSON value) the tuple is tracked, and
- * `ack` or `fail` gets that id later. `onTaskIds` is called with the tasks that it goes to; without it nothing is asked.
+ * Emits `{ tuple, stream?, id? }`, or just an array of values. With an `id` (any JSON value) the tuple is
+ * tracked, and `ack` or `fail` gets that id later. `onTaskIds` is called with the tasks that it goes to;
+ * without it nothing is asked.
  */
 Spout.prototype.emit = function emit(details, onTaskIds) {
   this.session.emit(grouped(details), onTaskIds);
@@ -140,8 +143,9 @@ Spout.prototype.handle = function handle({ command, id }) {
 };
 
 /**
- * A bolt that acks, fails and anchors by hand. An exception out of `process` is reported, fails the tuple and ends the
- * component; it is started again. Tuples are handed over as they come, also while the handling of earlier ones awaits.
+ * A bolt that acks, fails and anchors by hand. An exception out of `process` is reported, fails the tuple and
+ * ends the component; it is started again. Tuples are handed over as they come, also while the handling of
+ * earlier ones awaits.
  */
 function Bolt() {}
 inherit(Bolt, Component);
@@ -149,14 +153,16 @@ inherit(Bolt, Component);
 Bolt.prototype.process = function process(_tuple) {};
 
 /**
- * Emits `{ tuple, stream?, anchors? }`, or just an array of values. `anchors` are the tuples it was made of (tuples or
- * their ids); `anchorTupleId`, an id or an array of ids, says the same. `onTaskIds` as for spouts.
+ * Emits `{ tuple, stream?, anchors? }`, or just an array of values. `anchors` are the tuples it was made of
+ * (tuples or their ids); `anchorTupleId`, an id or an array of ids, says the same. `onTaskIds` as for spouts.
  */
 Bolt.prototype.emit = function emit(details, onTaskIds) {
   this.session.emit(this.anchored(grouped(details)), onTaskIds);
 };
 
-/** Emits `{ tuple, task, stream?, anchors? }` to one task of a component that subscribed with direct grouping. */
+/**
+ * Emits `{ tuple, task, stream?, anchors? }` to one task of a component that subscribed with direct grouping.
+ */
 Bolt.prototype.emitDirect = function emitDirect(details) {
   this.session.emit(this.anchored(direct(details)));
 };
@@ -189,8 +195,9 @@ Bolt.prototype.handle = function handle(tuple) {
 const tupleInHand = new AsyncLocalStorage();
 
 /**
- * A bolt whose emits are anchored to the tuple in hand, and which acks it when `process` is done. An exception out of
- * `process`, a rejected promise or `done(error)` is reported and fails the tuple; the bolt goes on with the next.
+ * A bolt whose emits are anchored to the tuple in hand, and which acks it when `process` is done. An
+ * exception out of `process`, a rejected promise or `done(error)` is reported and fails the tuple; the bolt
+ * goes on with the next.
  */
 function BasicBolt() {}
 inherit(BasicBolt, Bolt);
@@ -209,7 +216,9 @@ BasicBolt.prototype.handle = function handle(tuple) {
   tupleInHand.run(tuple, () => settled(this, 'process', [tuple], finish));
 };
 
-/** Calls a user's method and then `finish`, once: without arguments when it succeeded, else with the error. */
+/**
+ * Calls a user's method and then `finish`, once: without arguments when it succeeded, else with the error.
+ */
 function settled(component, method, args, finish) {
   let isFinished = false;
   const finishOnce = (error) => {

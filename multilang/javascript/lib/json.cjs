@@ -1,9 +1,10 @@
 'use strict';
 
 /**
- * JSON with exact whole numbers and with the numbers that JSON lacks: whole numbers that a JavaScript number cannot hold are
- * read as BigInt, and a BigInt is written as a plain number; NaN and the infinities are the words that Storm and Python
- * write for them. Messages without any of these take the engine's own parser and serialiser untouched.
+ * JSON with exact whole numbers and with the numbers that JSON lacks: whole numbers that a JavaScript number
+ * cannot hold are read as BigInt, and a BigInt is written as a plain number; NaN and the infinities are the
+ * words that Storm and Python write for them. Messages without any of these take the engine's own parser and
+ * serialiser untouched.
  */
 
 const { randomUUID } = require('node:crypto');

@@ -35,8 +35,8 @@ class Session {
   }
 
   /**
-   * Puts a message where it belongs: lists of task ids to the emit that asked, heartbeats are answered. Returns what is
-   * left for the component: a command (spout) or a tuple (bolt).
+   * Puts a message where it belongs: lists of task ids to the emit that asked, heartbeats are answered.
+   * Returns what is left for the component: a command (spout) or a tuple (bolt).
    */
   take(message) {
     if (Array.isArray(message)) {
@@ -70,7 +70,10 @@ class Session {
     if (onTaskIds !== undefined && task === undefined) this.taskIdCallbacks.push(onTaskIds);
   }
 
-  /** Acks or fails a tuple, once: the parent takes a second answer for the same id as a fault of the component. */
+  /**
+   * Acks or fails a tuple, once: the parent takes a second answer for the same id as a fault of the
+   * component.
+   */
   settle(tuple, command) {
     if (tuple.isSettled) return;
     tuple.isSettled = true;

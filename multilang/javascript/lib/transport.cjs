@@ -1,9 +1,9 @@
 'use strict';
 
 /**
- * How messages travel between a component and its parent. The classes that users extend know nothing of pipes: they speak
- * through an object with `start(handlers)`, `send(message)` and `flush()`, so that a faster wire can take the place of
- * PipeTransport without a change to any spout or bolt.
+ * How messages travel between a component and its parent. The classes that users extend know nothing of
+ * pipes: they speak through an object with `start(handlers)`, `send(message)` and `flush()`, so that a faster
+ * wire can take the place of PipeTransport without a change to any spout or bolt.
  */
 
 const json = require('./json.cjs');
@@ -43,11 +43,12 @@ class MessageCutter {
 }
 
 /**
- * Storm's stock framing over this process's stdin and stdout, which it takes for itself: what the component prints goes to
- * stderr, and so to the worker's log. (A child process that inherits file descriptor 1 still writes into the conversation;
- * give it another `stdio`.)
+ * Storm's stock framing over this process's stdin and stdout, which it takes for itself: what the component
+ * prints goes to stderr, and so to the worker's log. (A child process that inherits file descriptor 1 still
+ * writes into the conversation; give it another `stdio`.)
  *
- * What handlers write leaves together when they return or await, or earlier while more input is waiting and they are slow.
+ * What handlers write leaves together when they return or await, or earlier while more input is waiting and
+ * they are slow.
  */
 class PipeTransport {
   constructor(input = process.stdin, output = process.stdout) {
@@ -59,7 +60,10 @@ class PipeTransport {
     this.isInLoop = false;
   }
 
-  /** Begins to read. `onMessage(message)` gets each one, `onEnd()` the end of input or a parent that reads no more. */
+  /**
+   * Begins to read. `onMessage(message)` gets each one, `onEnd()` the end of input or a parent that reads no
+   * more.
+   */
   start({ onMessage, onEnd, onFault }) {
     const { input, output } = this;
     if (output === process.stdout) {

@@ -1,8 +1,9 @@
 'use strict';
 
 /**
- * One input of a bolt. `id` names this delivery (anchors, acks and fails repeat it); `component`, `stream` and `task` say
- * who emitted it (`__system`, `__tick` and -1 for ticks); `values` are its values in the order of the declared fields.
+ * One input of a bolt. `id` names this delivery (anchors, acks and fails repeat it); `component`, `stream`
+ * and `task` say who emitted it (`__system`, `__tick` and -1 for ticks); `values` are its values in the order
+ * of the declared fields.
  */
 class Tuple {
   constructor(id, component, stream, task, values) {
@@ -11,11 +12,14 @@ class Tuple {
     this.stream = stream;
     this.task = task;
     this.values = values;
-    // The parent takes one answer for a tuple, so later ones are not sent. Not enumerable: it is no part of the data.
+    // The parent takes one answer for a tuple, so later ones are not sent. Not enumerable: it is no part of
+    // the data.
     Object.defineProperty(this, 'isSettled', { value: false, writable: true });
   }
 
-  /** Whether this is the clock tick that `topology.tick.tuple.freq.secs` asks for; its value is the seconds. */
+  /**
+   * Whether this is the clock tick that `topology.tick.tuple.freq.secs` asks for; its value is the seconds.
+   */
   isTickTuple() {
     return this.task === -1 && this.stream === '__tick';
   }

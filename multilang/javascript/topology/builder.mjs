@@ -51,7 +51,10 @@ class BoltDeclarer {
   }
 }
 
-/** Collects the components of a topology, in the words of Storm's TopologyBuilder. Throws TopologyError at once. */
+/**
+ * Collects the components of a topology, in the words of Storm's TopologyBuilder. Throws TopologyError at
+ * once.
+ */
 export class TopologyBuilder {
   #components = new Map();
 

@@ -56,7 +56,10 @@ export interface BoltDeclarer {
   directGrouping(source: string, stream?: string): BoltDeclarer;
 }
 
-/** Collects the components of a topology, in the words of Storm's TopologyBuilder. Throws TopologyError at once. */
+/**
+ * Collects the components of a topology, in the words of Storm's TopologyBuilder. Throws TopologyError at
+ * once.
+ */
 export declare class TopologyBuilder {
   /** Declares a spout that runs `executionCommand script` in the topology's resources. */
   setSpout(id: string, options: ComponentOptions): void;
@@ -69,15 +72,18 @@ export declare class TopologyBuilder {
 }
 
 /**
- * Submits a topology; resolves when Nimbus has accepted it. Throws TopologyError when something here is wrong (a script that is
- * not there, a conf that is no JSON, a name that Storm does not take) and SubmitError when Nimbus cannot be reached or refuses.
+ * Submits a topology; resolves when Nimbus has accepted it. Throws TopologyError when something here is wrong
+ * (a script that is not there, a conf that is no JSON, a name that Storm does not take) and SubmitError when
+ * Nimbus cannot be reached or refuses.
  */
 export declare function submit(name: string, topology: Topology, options?: SubmitOptions): Promise<void>;
 
 /** The StormTopology as Thrift's binary protocol writes it. */
 export declare function encodeTopology(topology: Topology): Buffer;
 
-/** The topology cannot work; the text names the component, the stream or the field, and what is there instead. */
+/**
+ * The topology cannot work; the text names the component, the stream or the field, and what is there instead.
+ */
 export declare class TopologyError extends Error {}
 
 /** The topology was not submitted; the text says why, in Nimbus's words where Nimbus refused it. */

@@ -1,6 +1,6 @@
 /**
- * Building topologies of script components in JavaScript and submitting them, without Java. Submitting needs the packages
- * `thrift` and `fflate` beside this one. Start at builder.mjs, then submit.mjs.
+ * Building topologies of script components in JavaScript and submitting them, without Java. Submitting needs
+ * the packages `thrift` and `fflate` beside this one. Start at builder.mjs, then submit.mjs.
  */
 export { TopologyBuilder } from './builder.mjs';
 export { TopologyError } from './model.mjs';

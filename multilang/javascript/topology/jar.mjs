@@ -1,4 +1,7 @@
-/** The jar that carries a topology's scripts: a zip whose `resources/` becomes the components' working directory. */
+/**
+ * The jar that carries a topology's scripts: a zip whose `resources/` becomes the components' working
+ * directory.
+ */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -38,7 +41,10 @@ export function checkScripts({ components }, files) {
   }
 }
 
-/** The bytes of the jar; with `includeRuntime` also this package's runtime, unless the resources hold their own. */
+/**
+ * The bytes of the jar; with `includeRuntime` also this package's runtime, unless the resources hold their
+ * own.
+ */
 export async function makeJar(files, { includeRuntime }) {
   const { strToU8, zipSync } = await import('fflate');
   const hasOwn = files.has('egret/index.cjs');

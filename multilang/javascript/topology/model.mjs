@@ -1,14 +1,18 @@
 /**
- * A topology as data, and what must hold for it: what Nimbus would refuse is refused here, naming what is wrong.
+ * A topology as data, and what must hold for it: what Nimbus would refuse is refused here, naming what is
+ * wrong.
  *
- * A component is `{ id, kind, executionCommand, script, outputs, parallelism, conf, checksScript, inputs }` with `outputs` a
- * Map from stream to `{ fields, direct }` and `inputs` a list of `{ source, stream, grouping: { kind, fields } }`. A grouping's
- * kind is its name in Storm's Thrift union; a global grouping is `fields` without fields.
+ * A component is `{ id, kind, executionCommand, script, outputs, parallelism, conf, checksScript, inputs }`
+ * with `outputs` a Map from stream to `{ fields, direct }` and `inputs` a list of `{ source, stream,
+ * grouping: { kind, fields } }`. A grouping's kind is its name in Storm's Thrift union; a global grouping is
+ * `fields` without fields.
  */
 
 export const defaultStream = 'default';
 
-/** The topology cannot work; the text names the component, the stream or the field, and what is there instead. */
+/**
+ * The topology cannot work; the text names the component, the stream or the field, and what is there instead.
+ */
 export class TopologyError extends Error {
   constructor(message) {
     super(message);

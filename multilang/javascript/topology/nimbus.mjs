@@ -77,7 +77,10 @@ export class NimbusClient {
     return new NimbusClient(socket, address, timeoutMs);
   }
 
-  /** Calls a method. Returns what it returns (a structure as a Map from field id); throws SubmitError otherwise. */
+  /**
+   * Calls a method. Returns what it returns (a structure as a Map from field id); throws SubmitError
+   * otherwise.
+   */
   async call(method, args) {
     const timer = setTimeout(() => {
       this.#socket.destroy(new Error(`no answer within ${this.#timeoutMs} ms`));

@@ -7,8 +7,8 @@ import { initialStatus, toThrift } from './thrift.mjs';
 const uploadChunkBytes = 307_200;
 
 /**
- * Submits a topology; resolves when Nimbus has accepted it. Throws TopologyError when something here is wrong and SubmitError
- * when Nimbus cannot be reached or refuses. The options are described in index.d.mts.
+ * Submits a topology; resolves when Nimbus has accepted it. Throws TopologyError when something here is wrong
+ * and SubmitError when Nimbus cannot be reached or refuses. The options are described in index.d.mts.
  */
 export async function submit(name, topology, options = {}) {
   const { nimbus = 'localhost:6627', resources = 'resources', conf = {}, active = true } = options;

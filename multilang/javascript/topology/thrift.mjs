@@ -1,7 +1,8 @@
 /**
- * The few structures of Storm's Thrift interface that a submission needs, written by hand on the protocol of the package
- * `thrift`: the code that its compiler makes for JavaScript turns a map keyed by a structure (ComponentCommon.inputs) into
- * an object, and so keeps one input at most. Ids and types are those of Storm 2.8; a test has Java read the bytes.
+ * The few structures of Storm's Thrift interface that a submission needs, written by hand on the protocol of
+ * the package `thrift`: the code that its compiler makes for JavaScript turns a map keyed by a structure
+ * (ComponentCommon.inputs) into an object, and so keeps one input at most. Ids and types are those of Storm
+ * 2.8; a test has Java read the bytes.
  */
 import { createRequire } from 'node:module';
 
@@ -137,7 +138,9 @@ export function encodeTopology(topology) {
   return Buffer.concat(chunks);
 }
 
-/** Reads a structure whose fields nobody declared: a Map from field id to value. Unknown types cannot come. */
+/**
+ * Reads a structure whose fields nobody declared: a Map from field id to value. Unknown types cannot come.
+ */
 export function readStruct(input) {
   const fields = new Map();
   input.readStructBegin();

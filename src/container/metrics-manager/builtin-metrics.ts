@@ -8,8 +8,9 @@ export interface DataPoint {
 }
 
 /**
- * What Storm's own tasks measure of themselves, by Storm's names (TaskMetrics, 2.8): counts since the start; latencies and
- * capacity since the reading before, or the ones before where nothing was measured. Names that were never counted are left out.
+ * What Storm's own tasks measure of themselves, by Storm's names (TaskMetrics, 2.8): counts since the start;
+ * latencies and capacity since the reading before, or the ones before where nothing was measured. Names that
+ * were never counted are left out.
  */
 export class BuiltinMetrics {
   readonly #metrics: TaskMetrics;

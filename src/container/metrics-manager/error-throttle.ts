@@ -16,8 +16,8 @@ export function errorThrottleLimits(conf: JsonObject): ErrorThrottleLimits {
 
 /**
  * Storm's limit on error reports (`topology.max.error.report.per.interval` in each
- * `topology.error.throttle.interval.secs`, ReportError 2.8): whatever a key reports beyond it is left out. Time goes by whole
- * seconds, and an interval that has lasted longer than it may ends with the next report.
+ * `topology.error.throttle.interval.secs`, ReportError 2.8): whatever a key reports beyond it is left out.
+ * Time goes by whole seconds, and an interval that has lasted longer than it may ends with the next report.
  */
 export class ErrorThrottle {
   readonly #limits: ErrorThrottleLimits;

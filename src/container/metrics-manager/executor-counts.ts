@@ -32,7 +32,9 @@ export interface TaskTotals {
   }[];
 }
 
-/** Everything that Storm counts of an executor, over Storm's windows, and the latencies in buckets besides. */
+/**
+ * Everything that Storm counts of an executor, over Storm's windows, and the latencies in buckets besides.
+ */
 export class ExecutorCounts {
   readonly emitted: RollingCounts;
   readonly transferred: RollingCounts;
@@ -144,7 +146,9 @@ export class ExecutorCounts {
   }
 }
 
-/** Rows never counted are left out, as Storm leaves out streams never used; once counted a row stays, at 0. */
+/**
+ * Rows never counted are left out, as Storm leaves out streams never used; once counted a row stays, at 0.
+ */
 function sums(counts: RollingCounts, names: readonly string[]): CountsByWindow {
   return byWindow(counts, names, (window, row) => Math.trunc(counts.read(window, row)));
 }

@@ -1,7 +1,7 @@
 /**
- * metrics-manager: what a container knows about its tasks, and tells the state store: counts over Storm's windows,
- * heartbeats, errors. Counting is exact and cheap enough for the path of each tuple; telling is bounded and survives
- * a store that is away.
+ * metrics-manager: what a container knows about its tasks, and tells the state store: counts over Storm's
+ * windows, heartbeats, errors. Counting is exact and cheap enough for the path of each tuple; telling is
+ * bounded and survives a store that is away.
  *
  * Start at task-metrics.ts for counting, metrics-manager.ts for telling.
  */

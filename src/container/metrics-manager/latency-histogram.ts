@@ -5,8 +5,8 @@ const windows = [600] as const;
 const windowNames = [...windows.map(String), allTimeWindow];
 
 /**
- * The latencies of one executor over the last ten minutes and since its start, in counts that add up over executors
- * (topology/latency-buckets.ts). Takes 40 KB once something was recorded.
+ * The latencies of one executor over the last ten minutes and since its start, in counts that add up over
+ * executors (topology/latency-buckets.ts). Takes 40 KB once something was recorded.
  */
 export class LatencyHistogram {
   #counts: RollingCounts | undefined;

@@ -31,9 +31,9 @@ const rotateMs = 1000;
 const errorCharsMax = 16_384;
 
 /**
- * Gathers the statistics and errors of a container's hosts and writes them to the state store: a heartbeat every
- * `egret.heartbeat.secs` and errors as they come. Errors, ends of hosts among them, are throttled as in Storm,
- * except those of a host that throttles its own.
+ * Gathers the statistics and errors of a container's hosts and writes them to the state store: a heartbeat
+ * every `egret.heartbeat.secs` and errors as they come. Errors, ends of hosts among them, are throttled as in
+ * Storm, except those of a host that throttles its own.
  */
 export class MetricsManager {
   readonly registry: MetricsRegistry;

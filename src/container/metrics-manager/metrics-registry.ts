@@ -23,8 +23,8 @@ export class MetricsRegistry {
   }
 
   /**
-   * The tasks of this container by a new packing plan. Counters of tasks that have left are reported no longer; those of
-   * tasks that stay go by their new executor.
+   * The tasks of this container by a new packing plan. Counters of tasks that have left are reported no
+   * longer; those of tasks that stay go by their new executor.
    */
   repack(own: readonly PlannedTask[]): void {
     this.#all = this.#all.filter((metrics) => {

@@ -3,9 +3,9 @@ import type { ExecutorTotals } from '../links/index.ts';
 import { ExecutorCounts } from './executor-counts.ts';
 
 /**
- * An executor that counts elsewhere, in a JVM, and reports what it has counted since that began. Here the counts get
- * Storm's windows, and go on when the JVM has to be started again: a total below the last one is that of a new life.
- * (In Storm the counts of a worker begin at 0 with every start of it.)
+ * An executor that counts elsewhere, in a JVM, and reports what it has counted since that began. Here the
+ * counts get Storm's windows, and go on when the JVM has to be started again: a total below the last one is
+ * that of a new life. (In Storm the counts of a worker begin at 0 with every start of it.)
  */
 export class ReportedExecutor {
   readonly #streams = new Rows();

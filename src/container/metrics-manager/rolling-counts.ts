@@ -5,8 +5,9 @@ export const windowKeys: readonly string[] = [...windowSeconds.map(String), allT
 
 const bucketsPerWindow = 20;
 /**
- * Storm rotates all windows together, once in the time of a bucket of the smallest, and begins a bucket of a longer window
- * when enough has gone by. One bucket less than there are makes up a window, so that a whole one is always there.
+ * Storm rotates all windows together, once in the time of a bucket of the smallest, and begins a bucket of a
+ * longer window when enough has gone by. One bucket less than there are makes up a window, so that a whole
+ * one is always there.
  */
 export const rotationMs = Math.trunc((windowSeconds[0] * 1000) / (bucketsPerWindow - 1));
 
@@ -22,11 +23,11 @@ interface Ring {
 }
 
 /**
- * Exact counts over Storm's rolling windows, one row for each thing counted. Counting is one addition; windows are
- * found by subtraction: at the start of each bucket the totals are remembered, and a window holds the total less what it
- * was when the window began. Within the oldest bucket that is a share by time, as in Storm (CountStat 2.8).
- * Rows may be added at any time; what is not given is 0. Windows go by their place in `windows`, and after the last one
- * comes everything since the start.
+ * Exact counts over Storm's rolling windows, one row for each thing counted. Counting is one addition;
+ * windows are found by subtraction: at the start of each bucket the totals are remembered, and a window holds
+ * the total less what it was when the window began. Within the oldest bucket that is a share by time, as in
+ * Storm (CountStat 2.8). Rows may be added at any time; what is not given is 0. Windows go by their place in
+ * `windows`, and after the last one comes everything since the start.
  */
 export class RollingCounts {
   #totals: Float64Array;
@@ -72,7 +73,10 @@ export class RollingCounts {
     this.#rows = rows;
   }
 
-  /** Starts the buckets that are due. Call it about once a second, and before reading. Time that steps back is ignored. */
+  /**
+   * Starts the buckets that are due. Call it about once a second, and before reading. Time that steps back is
+   * ignored.
+   */
   rotate(nowMs: number): void {
     if (nowMs <= this.#nowMs) return;
     this.#nowMs = nowMs;

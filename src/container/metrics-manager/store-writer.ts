@@ -23,8 +23,8 @@ export interface StoreWriterDeps {
 }
 
 /**
- * Writes errors and the newest heartbeat, one write at a time and never more than one behind. A store that is away
- * costs memory for 200 errors at most, and gets them when it is back.
+ * Writes errors and the newest heartbeat, one write at a time and never more than one behind. A store that is
+ * away costs memory for 200 errors at most, and gets them when it is back.
  */
 export class StoreWriter {
   readonly #deps: StoreWriterDeps;

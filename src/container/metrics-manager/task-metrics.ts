@@ -14,9 +14,9 @@ export interface TaskDescription {
 }
 
 /**
- * The counters of one task that runs in TypeScript. Every call is a few additions, so it may stand on the path of
- * each tuple; batches add once. Streams go by their number on the wire (1-based), inputs by their place in
- * {@link TaskDescription.inputs}. Counts are exact: Storm's sampling rate is reported as 1.
+ * The counters of one task that runs in TypeScript. Every call is a few additions, so it may stand on the
+ * path of each tuple; batches add once. Streams go by their number on the wire (1-based), inputs by their
+ * place in {@link TaskDescription.inputs}. Counts are exact: Storm's sampling rate is reported as 1.
  */
 export class TaskMetrics {
   readonly description: TaskDescription;
@@ -47,7 +47,9 @@ export class TaskMetrics {
     this.#counts.transferred.add(streamNumber, count);
   }
 
-  /** A spout's trees that completed, by the stream of their root; `sumMs` adds up their complete latencies. */
+  /**
+   * A spout's trees that completed, by the stream of their root; `sumMs` adds up their complete latencies.
+   */
   completed(streamNumber: number, count: number, sumMs: number): void {
     this.acked(streamNumber, count, sumMs);
   }

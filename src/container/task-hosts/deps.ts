@@ -16,7 +16,9 @@ export interface TaskHostDeps {
   readonly conf: JsonObject;
   /** The system topology. */
   readonly topology: TopologyIndex;
-  /** The tasks that this host runs: all Java tasks of the container for a JVM, one task for any other host. */
+  /**
+   * The tasks that this host runs: all Java tasks of the container for a JVM, one task for any other host.
+   */
   readonly tasks: readonly PlannedTask[];
   readonly outlet: Outlet;
   readonly clock: Clock;
@@ -26,15 +28,18 @@ export interface TaskHostDeps {
   /** Pass it to `spawnChild` as `pidDir`: what is recorded there is ended when the container was killed. */
   readonly pidDir: string;
   /**
-   * The host's process ended, or went wrong so that the host ended it. Called at most once, only after `start` has
-   * resolved, and not for an end that `stop` asked for (a `start` that fails rejects instead). By then the host has
-   * left nothing behind. Never called on the stack of a `deliver`, `flush` or `control`.
+   * The host's process ended, or went wrong so that the host ended it. Called at most once, only after
+   * `start` has resolved, and not for an end that `stop` asked for (a `start` that fails rejects instead). By
+   * then the host has left nothing behind. Never called on the stack of a `deliver`, `flush` or `control`.
    */
   readonly onExit: (exit: HostExit) => void;
 }
 
 export interface HostExit {
-  /** One sentence: who ended how (`child of task 7 (split) exited with code 1`). Goes to the errors of its components. */
+  /**
+   * One sentence: who ended how (`child of task 7 (split) exited with code 1`). Goes to the errors of its
+   * components.
+   */
   readonly reason: string;
   /** The last lines of its standard error, oldest first; at most 20. */
   readonly stderrTail: readonly string[];

@@ -14,7 +14,9 @@ export interface HostKind {
   readonly isShared: boolean;
   /** The host restarts when this text changes for one of its tasks, or when its set of tasks changes. */
   readonly keyOf: (task: PlannedTask) => string;
-  /** What a host of this kind knows of the trees of its tasks is lost when it ends because tasks have moved. */
+  /**
+   * What a host of this kind knows of the trees of its tasks is lost when it ends because tasks have moved.
+   */
   readonly forgetsTrees: boolean;
   /** The errors it reports have been throttled as in Storm, and are not throttled again. */
   readonly throttlesOwnErrors: boolean;

@@ -11,8 +11,9 @@ import type { LogStorage, StoredSegment } from '../storage/storage.ts';
 import { type Finding, repairable } from './finding.ts';
 
 /**
- * Whether the state store says of a stream what the storage holds. Behind for a moment is no fault: what is written now is left out. Rejects
- * as the storage does where a segment cannot be read: then there is nothing to compare with.
+ * Whether the state store says of a stream what the storage holds. Behind for a moment is no fault: what is
+ * written now is left out. Rejects as the storage does where a segment cannot be read: then there is nothing
+ * to compare with.
  */
 export async function checkState(
   { store, storage }: { readonly store: StateStore; readonly storage: LogStorage },

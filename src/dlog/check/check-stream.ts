@@ -12,8 +12,9 @@ import { type CheckCounts, type CheckResult, damage, type Finding, note } from '
 const checkBytesMax = 64 * 1024 * 1024;
 
 /**
- * Reads what the storage keeps of a stream, every byte of it, and changes nothing. It may be written, cut off or deleted meanwhile. Looks at
- * segments from `fromLssn` on, as many as one call may, and with the first of them at all that is not a segment. Rejects with `STREAM_UNKNOWN`.
+ * Reads what the storage keeps of a stream, every byte of it, and changes nothing. It may be written, cut off
+ * or deleted meanwhile. Looks at segments from `fromLssn` on, as many as one call may, and with the first of
+ * them at all that is not a segment. Rejects with `STREAM_UNKNOWN`.
  */
 export async function checkStream(stream: string, raw: RawStream, fromLssn = 0): Promise<CheckResult> {
   const { fs, files } = raw;

@@ -1,10 +1,14 @@
 /**
- * `damage`: something that was kept cannot be read, or is not what it was: nothing repairs it but a decision to lose it. `repairable`: something
- * is missing or left over that can be put right without losing a record. `note`: nothing is wrong, but it is good to know.
+ * `damage`: something that was kept cannot be read, or is not what it was: nothing repairs it but a decision
+ * to lose it. `repairable`: something is missing or left over that can be put right without losing a record.
+ * `note`: nothing is wrong, but it is good to know.
  */
 export type FindingKind = 'damage' | 'repairable' | 'note';
 
-/** What puts it right: a regular take-over, the list in the state store written anew, what is below the mark removed, a position noted. */
+/**
+ * What puts it right: a regular take-over, the list in the state store written anew, what is below the mark
+ * removed, a position noted.
+ */
 export type Remedy = 'take-over' | 'rebuild' | 'remove' | 'note-position' | 'none';
 
 export interface Finding {

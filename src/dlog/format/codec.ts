@@ -1,6 +1,9 @@
 import { compressSync, uncompressSync } from 'snappy';
 
-/** How the records of an entry are packed. Snappy: fast enough for a writer's thread, and readable in every language. */
+/**
+ * How the records of an entry are packed. Snappy: fast enough for a writer's thread, and readable in every
+ * language.
+ */
 export type Compression = 'none' | 'snappy';
 
 const codes = { none: 0, snappy: 1 } as const;

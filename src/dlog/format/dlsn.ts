@@ -1,8 +1,8 @@
 import { GatewayError } from '../../base/index.ts';
 
 /**
- * The name of a record in its stream: segment, entry in the segment, slot in the entry. Given when it is written, never
- * reused, and in the order of the stream. Segments count from 1; entries and slots from 0.
+ * The name of a record in its stream: segment, entry in the segment, slot in the entry. Given when it is
+ * written, never reused, and in the order of the stream. Segments count from 1; entries and slots from 0.
  */
 export interface Dlsn {
   readonly lssn: number;
@@ -22,7 +22,9 @@ export function formatDlsn({ lssn, entry, slot }: Dlsn): string {
 
 const serializedBytes = 25;
 
-/** As DistributedLog's clients know it: a version byte (1) and three big-endian 64-bit integers, in base64. */
+/**
+ * As DistributedLog's clients know it: a version byte (1) and three big-endian 64-bit integers, in base64.
+ */
 export function serializeDlsn(dlsn: Dlsn): string {
   const bytes = Buffer.alloc(serializedBytes);
   bytes[0] = 1;

@@ -26,8 +26,8 @@ export interface BuiltEntry {
 const firstBytes = 2 * 1024;
 
 /**
- * Takes records as they come, copying each once, and makes an entry of them (layout: entry.ts). Used again and again, so
- * that a steady writer allocates nothing for its bytes.
+ * Takes records as they come, copying each once, and makes an entry of them (layout: entry.ts). Used again
+ * and again, so that a steady writer allocates nothing for its bytes.
  */
 export class EntryBuilder {
   #bytes = Buffer.allocUnsafeSlow(firstBytes);

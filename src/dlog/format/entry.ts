@@ -28,7 +28,10 @@ export interface Entry {
   readonly kind: 'data' | 'control';
   readonly entry: number;
   readonly epoch: number;
-  /** Entries of this segment below this number were confirmed when this one was written: readers may have them. */
+  /**
+   * Entries of this segment below this number were confirmed when this one was written: readers may have
+   * them.
+   */
   readonly confirmed: number;
   readonly count: number;
   readonly firstTransactionId: number;
@@ -43,7 +46,10 @@ export interface Entry {
   readonly packed: Buffer;
 }
 
-/** A record as readers get it. It is its own position. `payload` is a part of what was read: copy it to keep it long. */
+/**
+ * A record as readers get it. It is its own position. `payload` is a part of what was read: copy it to keep
+ * it long.
+ */
 export interface LogRecord extends Dlsn {
   /** What the application numbers by; never decreasing in a stream. */
   readonly transactionId: number;
@@ -52,7 +58,9 @@ export interface LogRecord extends Dlsn {
   readonly payload: Buffer;
 }
 
-/** `short`: the bytes end before the entry does, if its length is right. `bad`: no entry, or a damaged one. */
+/**
+ * `short`: the bytes end before the entry does, if its length is right. `bad`: no entry, or a damaged one.
+ */
 export type ParsedEntry = Entry | 'short' | 'bad';
 
 /** The entry that begins at `at`. Nothing of it is believed before its CRC was right. */

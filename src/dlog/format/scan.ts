@@ -13,11 +13,16 @@ export interface Scan {
   readonly entries: readonly Entry[];
   /** Bytes that the entries take. */
   readonly bytes: number;
-  /** `end`: nothing is left. `short`: an entry is cut off. `bad`: what follows is none, or not the one that must follow. */
+  /**
+   * `end`: nothing is left. `short`: an entry is cut off. `bad`: what follows is none, or not the one that
+   * must follow.
+   */
   readonly stop: 'end' | 'short' | 'bad';
 }
 
-/** Whole entries from the beginning of `bytes`, as long as they are right and follow each other without a gap. */
+/**
+ * Whole entries from the beginning of `bytes`, as long as they are right and follow each other without a gap.
+ */
 export function scanEntries(bytes: Buffer, place: ScanPlace): Scan {
   const entries: Entry[] = [];
   let at = 0;
@@ -41,8 +46,9 @@ export function scanEntries(bytes: Buffer, place: ScanPlace): Scan {
 }
 
 /**
- * Whether what follows the last good entry is more than a torn tail: an entry of this segment lies there that was
- * written when the missing one had been confirmed. A writer that waits for its disk never leaves that behind.
+ * Whether what follows the last good entry is more than a torn tail: an entry of this segment lies there that
+ * was written when the missing one had been confirmed. A writer that waits for its disk never leaves that
+ * behind.
  */
 export function hasConfirmedAfter(bytes: Buffer, place: ScanPlace): boolean {
   for (let at = 1; at + entryHeaderBytes <= bytes.length; at++) {

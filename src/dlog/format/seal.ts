@@ -5,10 +5,10 @@ import { readU64, writeU64 } from './bytes.ts';
  * The seal of a segment: where it ends for ever. Little-endian:
  *
  *     0 magic "EGSL"   4 version (1)   5 flags (1: end of stream)   6 (2 bytes 0)   8 lssn   16 epoch of who sealed it
- *    24 entries       32 records      40 bytes, header included    48 last transaction id   56 last written at, ms
- *    64 sealed at, ms 72 CRC-32C over the entries' CRCs in order   76 count of index points
- *    80 index points of 32 bytes: entry, place in bytes, first transaction id, written at
- *       CRC-32C of all that, begun from the CRC of the segment's header
+ *    24 entries       32 records      40 bytes, header included    48 last transaction id   56 last written
+ *    at, ms 64 sealed at, ms 72 CRC-32C over the entries' CRCs in order   76 count of index points 80 index
+ *    points of 32 bytes: entry, place in bytes, first transaction id, written at CRC-32C of all that, begun
+ *    from the CRC of the segment's header
  */
 export interface Seal {
   readonly lssn: number;

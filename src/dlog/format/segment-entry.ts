@@ -8,7 +8,9 @@ export class SegmentEntry {
   readonly #isShared: () => boolean;
   #records: readonly LogRecord[] | undefined;
 
-  /** Records are kept only where others will ask too: a million small objects that live for a second are dear. */
+  /**
+   * Records are kept only where others will ask too: a million small objects that live for a second are dear.
+   */
   constructor(lssn: number, entry: Entry, isShared = (): boolean => false) {
     this.lssn = lssn;
     this.entry = entry;
@@ -23,8 +25,8 @@ export class SegmentEntry {
   }
 
   /**
-   * The records' bytes unpacked, as of the layout in entry.ts; a view of the entry's own where they are not packed. Undefined when they do not
-   * unpack to what the header says.
+   * The records' bytes unpacked, as of the layout in entry.ts; a view of the entry's own where they are not
+   * packed. Undefined when they do not unpack to what the header says.
    */
   plain(): Buffer | undefined {
     return unpack({ code: this.entry.packing, bytes: this.entry.packed }, this.entry.plainBytes);

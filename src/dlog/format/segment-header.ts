@@ -6,8 +6,8 @@ import { readU64, writeU64 } from './bytes.ts';
  * The first bytes of a segment, little-endian:
  *
  *     0 magic "EGSG"   4 version (1)   5 durability   6 (2 bytes 0)   8 hash of the stream's name (8 bytes)
- *    16 lssn          24 epoch        32 token (8 bytes)             40 sequence id of its first record
- *    48 transaction id before its first record                       56 CRC of the previous segment's seal, or 0
+ *    16 lssn          24 epoch        32 token (8 bytes)             40 sequence id of its first record 48
+ *    transaction id before its first record                       56 CRC of the previous segment's seal, or 0
  *    60 CRC-32C of all that
  *
  * An entry's CRC starts from this one: bytes of another segment never pass for this one's.
@@ -25,8 +25,9 @@ export interface SegmentHeader {
 }
 
 /**
- * How far a record had got when it was acknowledged, weakest first. `memory`: accepted by the process; `os`: written, but
- * only to the page cache; `fsync`: on the disk; `replicated`: with several machines, each as its own settings say.
+ * How far a record had got when it was acknowledged, weakest first. `memory`: accepted by the process; `os`:
+ * written, but only to the page cache; `fsync`: on the disk; `replicated`: with several machines, each as its
+ * own settings say.
  */
 export const durabilities = ['memory', 'os', 'fsync', 'replicated'] as const;
 export type Durability = (typeof durabilities)[number];
@@ -50,7 +51,9 @@ export function encodeSegmentHeader(stream: string, header: SegmentHeader): Buff
   return bytes;
 }
 
-/** The header and its CRC, the seed of its entries' CRCs; undefined when it is damaged or of another stream. */
+/**
+ * The header and its CRC, the seed of its entries' CRCs; undefined when it is damaged or of another stream.
+ */
 export function decodeSegmentHeader(
   stream: string,
   bytes: Buffer,

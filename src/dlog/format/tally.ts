@@ -15,7 +15,9 @@ export interface TallyEntry {
 /** At most this many bytes of a segment have to be read to find a place in it. */
 const pointEveryBytes = 256 * 1024;
 
-/** Counts a segment up, entry by entry, to what its seal will say: by its writer, and by whoever recovers it. */
+/**
+ * Counts a segment up, entry by entry, to what its seal will say: by its writer, and by whoever recovers it.
+ */
 export class SegmentTally {
   entries = 0;
   records = 0;

@@ -20,8 +20,9 @@ export interface SegmentRecord {
 }
 
 /**
- * The list of a stream's segments in the state store, one record each, changed by compare-and-set: for those who must not or
- * cannot ask the storage. What the storage holds decides; the list can be made again from it at any time.
+ * The list of a stream's segments in the state store, one record each, changed by compare-and-set: for those
+ * who must not or cannot ask the storage. What the storage holds decides; the list can be made again from it
+ * at any time.
  */
 export class SegmentCatalogue {
   readonly #store: StateStore;
@@ -32,7 +33,10 @@ export class SegmentCatalogue {
     this.#stream = stream;
   }
 
-  /** Tells what the storage has. The answer is what stands: the list never goes back from what it said of a segment. */
+  /**
+   * Tells what the storage has. The answer is what stands: the list never goes back from what it said of a
+   * segment.
+   */
   async note(segment: StoredSegment): Promise<SegmentRecord> {
     const record = segmentRecordOf(segment);
     const key = this.#key(record.lssn);
@@ -56,7 +60,10 @@ export class SegmentCatalogue {
     return (await this.#store.list(stateKey(this.#stream, 'segments/'))).map(parsed);
   }
 
-  /** Makes the list say what the storage holds. Answers how many records had to be written, replaced or removed. */
+  /**
+   * Makes the list say what the storage holds. Answers how many records had to be written, replaced or
+   * removed.
+   */
   async rebuild(storage: LogStorage): Promise<number> {
     // The list first: where they differ the storage is then never what was before.
     const listed = new Map((await this.list()).map((record) => [record.lssn, record]));
@@ -87,7 +94,10 @@ export function isSameRecord(left: SegmentRecord, right: SegmentRecord): boolean
   return (Object.keys(right) as (keyof SegmentRecord)[]).every((field) => left[field] === right[field]);
 }
 
-/** A segment is created by one owner and sealed once: of two records the sealed one, else that of the higher epoch, is the later. */
+/**
+ * A segment is created by one owner and sealed once: of two records the sealed one, else that of the higher
+ * epoch, is the later.
+ */
 function isNewer(record: SegmentRecord, than: SegmentRecord): boolean {
   if (record.isSealed !== than.isSealed) return record.isSealed;
   return record.epoch > than.epoch;

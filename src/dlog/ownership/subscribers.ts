@@ -22,12 +22,13 @@ export type AdvanceResult =
 export const subscribersMax = 1000;
 
 /**
- * Positions of subscribers. Taking one over makes a new generation, and only the newest may advance, only forwards. Each change is made
- * in the state store and then noted in the storage: a store that lost it all starts from there, never ahead of what was processed,
- * and generations go on above the time in seconds, so that a member of before never passes for one of after.
+ * Positions of subscribers. Taking one over makes a new generation, and only the newest may advance, only
+ * forwards. Each change is made in the state store and then noted in the storage: a store that lost it all
+ * starts from there, never ahead of what was processed, and generations go on above the time in seconds, so
+ * that a member of before never passes for one of after.
  *
- * Calls reject with `STREAM_INVALID` for a name that is too long to be noted, and for a new subscriber of a stream that has
- * {@link subscribersMax}.
+ * Calls reject with `STREAM_INVALID` for a name that is too long to be noted, and for a new subscriber of a
+ * stream that has {@link subscribersMax}.
  */
 export class SubscriberPositions {
   readonly #store: StateStore;
@@ -69,8 +70,8 @@ export class SubscriberPositions {
   }
 
   /**
-   * Where the subscriber is to go on, backwards too. Makes a new generation without a member (an empty text), so that whoever
-   * reads now is stale, sees why, and takes over from there.
+   * Where the subscriber is to go on, backwards too. Makes a new generation without a member (an empty text),
+   * so that whoever reads now is stale, sees why, and takes over from there.
    */
   moveTo(
     of: { readonly stream: string; readonly subscriber: string },

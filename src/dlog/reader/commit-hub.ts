@@ -14,8 +14,9 @@ export interface CommitPosition {
 const freshBytesMax = 4 * 1024 * 1024;
 
 /**
- * What the writers of this process have confirmed, for its readers: they see a record as soon as its writer is told, and get the newest
- * without asking the storage. Readers of other processes learn it from the entries that follow.
+ * What the writers of this process have confirmed, for its readers: they see a record as soon as its writer
+ * is told, and get the newest without asking the storage. Readers of other processes learn it from the
+ * entries that follow.
  */
 export class CommitHub {
   readonly #positions = new Map<string, CommitPosition>();
@@ -29,7 +30,10 @@ export class CommitHub {
     this.wake(stream);
   }
 
-  /** An entry was confirmed: whoever looks sees it, and who waits for it is woken by {@link wake}. `bytes` are copied. */
+  /**
+   * An entry was confirmed: whoever looks sees it, and who waits for it is woken by {@link wake}. `bytes` are
+   * copied.
+   */
   confirm(stream: string, position: CommitPosition, bytes: Buffer): void {
     if (this.#accept(stream, position)) this.#fresh.get(stream)?.add(position.lssn, bytes);
   }
@@ -61,7 +65,10 @@ export class CommitHub {
     };
   }
 
-  /** Confirmed entries from that one on, without a gap, as many as begin within `bytesMax`; none when that one is not kept. */
+  /**
+   * Confirmed entries from that one on, without a gap, as many as begin within `bytesMax`; none when that one
+   * is not kept.
+   */
   fresh(at: {
     readonly stream: string;
     readonly lssn: number;

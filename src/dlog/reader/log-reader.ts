@@ -14,7 +14,9 @@ export interface ReaderDeps {
 }
 
 export interface ReaderOptions {
-  /** How often the storage is asked for more while a read waits, for writers of other processes. Default 10. */
+  /**
+   * How often the storage is asked for more while a read waits, for writers of other processes. Default 10.
+   */
   readonly pollEveryMs?: number;
   /** A read rejects with `READER_IDLE` when nothing at all was written for so long. Default: never. */
   readonly idleErrorMs?: number;
@@ -51,8 +53,8 @@ type NothingRead =
 type Filled = 'more' | 'tail' | 'end' | { readonly from: Dlsn; readonly to: Dlsn };
 
 /**
- * Reads a stream from a position on, never past what is committed. Reads come one at a time. Rejects with `LOG_GAP` when a
- * segment or a record is missing, and with `SEGMENT_CORRUPT`: it never skips.
+ * Reads a stream from a position on, never past what is committed. Reads come one at a time. Rejects with
+ * `LOG_GAP` when a segment or a record is missing, and with `SEGMENT_CORRUPT`: it never skips.
  */
 export class LogReader {
   readonly #deps: ReaderDeps;
@@ -66,13 +68,15 @@ export class LogReader {
   /** Records before this slot of the first entry, or below this transaction id, are not wanted. */
   #skipSlots: number;
   #skipBelow: number;
-  /** Invariant: entries of segment #lssn below this number are confirmed. Later entries of the segment say so. */
+  /**
+   * Invariant: entries of segment #lssn below this number are confirmed. Later entries of the segment say so.
+   */
   #confirmed = 0;
   /** Invariant: the first sequence id of entry #entry; undefined until an entry was read here. */
   #nextSequenceId: number | undefined;
   /**
-   * Entries that were fetched and not yet taken. The caller does not want records of the first one before #waitingSlot.
-   * Invariant: consecutive, and the last one directly precedes #entry of #lssn.
+   * Entries that were fetched and not yet taken. The caller does not want records of the first one before
+   * #waitingSlot. Invariant: consecutive, and the last one directly precedes #entry of #lssn.
    */
   #waiting: SegmentEntry[] = [];
   #waitingSlot = 0;
@@ -136,8 +140,8 @@ export class LogReader {
   }
 
   /**
-   * Reads entries as they lie there, for who hands them on: nothing is decoded, and a start by transaction id is where its entry begins. A reader is read in
-   * one way or the other.
+   * Reads entries as they lie there, for who hands them on: nothing is decoded, and a start by transaction id
+   * is where its entry begins. A reader is read in one way or the other.
    */
   async readEntries(limits: Omit<ReadLimits, 'recordsMax'> = {}): Promise<ReadEntriesResult> {
     const { bytesMax = 256 * 1024, waitMs = 0, signal } = limits;
@@ -248,8 +252,9 @@ export class LogReader {
   }
 
   /**
-   * Whether a writer of this process says where the end is, and the storage agreed a moment ago. Only a writer of another process could
-   * add something meanwhile, and that is found no later than where there is none here.
+   * Whether a writer of this process says where the end is, and the storage agreed a moment ago. Only a
+   * writer of another process could add something meanwhile, and that is found no later than where there is
+   * none here.
    */
   #isFollowing(): boolean {
     const position = this.#deps.hub.position(this.#stream);
@@ -257,7 +262,9 @@ export class LogReader {
     return isWrittenHere && this.#deps.clock.monotonicMs() - this.#askedAtMs < this.#options.pollEveryMs;
   }
 
-  /** Undefined when its records are gone: cut off meanwhile perhaps, which opening the segment again tells. */
+  /**
+   * Undefined when its records are gone: cut off meanwhile perhaps, which opening the segment again tells.
+   */
   async #readOf(reader: SegmentReader, bytesMax: number): Promise<readonly Entry[] | undefined> {
     try {
       const entries = await reader.read(this.#entry, bytesMax);

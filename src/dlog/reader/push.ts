@@ -5,8 +5,8 @@ import type { LogReader, ReadResult } from './log-reader.ts';
 export type PushSink = (result: Exclude<ReadResult, { readonly kind: 'idle' }>) => void | Promise<void>;
 
 /**
- * Pushes records as they are committed, as many as the receiver gave credits for. A slow receiver costs nothing but its place in
- * the stream: nothing is read ahead for it.
+ * Pushes records as they are committed, as many as the receiver gave credits for. A slow receiver costs
+ * nothing but its place in the stream: nothing is read ahead for it.
  */
 export class LogPush {
   readonly #reader: LogReader;
@@ -25,7 +25,10 @@ export class LogPush {
     this.#granted.resolve(undefined);
   }
 
-  /** Pushes until the stream ends, then resolves. Rejects with the reader's and the sink's errors, and with the signal's reason. */
+  /**
+   * Pushes until the stream ends, then resolves. Rejects with the reader's and the sink's errors, and with
+   * the signal's reason.
+   */
   async run(signal: AbortSignal): Promise<void> {
     const aborted = deferred<undefined>();
     const onAbort = (): void => aborted.resolve(undefined);

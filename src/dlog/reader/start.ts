@@ -3,8 +3,8 @@ import type { LogStorage, SeekBy, StoredSegment } from '../storage/storage.ts';
 import type { CommitHub } from './commit-hub.ts';
 
 /**
- * Where to begin: at the first record that is kept, behind the last one, at a position, at the first record of that transaction
- * id or a higher one, or at the first entry written at or after a time.
+ * Where to begin: at the first record that is kept, behind the last one, at a position, at the first record
+ * of that transaction id or a higher one, or at the first entry written at or after a time.
  */
 export type ReadFrom =
   | 'earliest'
@@ -80,8 +80,8 @@ export async function tailOf(
 }
 
 /**
- * The last entry, where nothing says yet that it is confirmed: its owner is about to say so, or is dead and the next one decides.
- * Undefined where all that is there can be read.
+ * The last entry, where nothing says yet that it is confirmed: its owner is about to say so, or is dead and
+ * the next one decides. Undefined where all that is there can be read.
  */
 export async function unconfirmedEndOf(
   { storage, hub }: { readonly storage: LogStorage; readonly hub: CommitHub },

@@ -28,8 +28,9 @@ interface Dropped {
 }
 
 /**
- * Makes the entry with that position the last of the stream. What lies behind is first kept aside, then removed from its end on: if this is cut
- * short, the stream is damaged as it was, or ends later than it was to. Positions behind the entry will be given anew, to other records.
+ * Makes the entry with that position the last of the stream. What lies behind is first kept aside, then
+ * removed from its end on: if this is cut short, the stream is damaged as it was, or ends later than it was
+ * to. Positions behind the entry will be given anew, to other records.
  */
 export async function dropAfter(drop: Drop, at: Dlsn): Promise<Dropped> {
   const { stream, raw } = drop;
@@ -47,7 +48,8 @@ export async function dropAfter(drop: Drop, at: Dlsn): Promise<Dropped> {
 
   const aside = await keepAside(drop, [at.lssn, ...behind]);
   for (const lssn of behind.reverse()) {
-    // The seal first: a segment without one is looked at anew by the next owner, a seal without one stands in the way of the next segment.
+    // The seal first: a segment without one is looked at anew by the next owner, a seal without one stands in
+    // the way of the next segment.
     await ignoring('ENOENT', fs.unlink(files.seal(lssn)));
     await fs.syncDirectory(files.directory('segments'));
     await ignoring('ENOENT', fs.unlink(files.log(lssn)));
@@ -63,7 +65,9 @@ export async function dropAfter(drop: Drop, at: Dlsn): Promise<Dropped> {
   return { done, aside };
 }
 
-/** Makes that segment the first of the stream: the mark, durably, and then what lies below goes, kept aside. */
+/**
+ * Makes that segment the first of the stream: the mark, durably, and then what lies below goes, kept aside.
+ */
 export async function dropBefore(drop: Drop, at: Dlsn): Promise<Dropped> {
   const { stream, raw, storage } = drop;
   const { fs, files } = raw;
@@ -154,7 +158,10 @@ async function segmentNumbers({ fs, files }: RawStream): Promise<number[]> {
   );
 }
 
-/** Second names of the files, durably, where nothing ever removes them: `<root>/.aside/<stream>/<epoch of this repair>/`. */
+/**
+ * Second names of the files, durably, where nothing ever removes them: `<root>/.aside/<stream>/<epoch of this
+ * repair>/`.
+ */
 async function keepAside({ stream, raw, permit }: Drop, numbers: readonly number[]): Promise<string> {
   const { fs, files, root } = raw;
   const aside = join(root, '.aside', stream, padded(permit.epoch));
@@ -170,7 +177,9 @@ async function keepAside({ stream, raw, permit }: Drop, numbers: readonly number
   return aside;
 }
 
-/** The bytes behind it stay in the segment's file, where nobody reads: they are the ones that were kept aside. */
+/**
+ * The bytes behind it stay in the segment's file, where nobody reads: they are the ones that were kept aside.
+ */
 async function replaceSeal({ raw, permit, clock }: Drop, { header, seed, tally }: Prefix): Promise<void> {
   const { files } = raw;
   const path = files.seal(header.lssn);

@@ -11,7 +11,10 @@ interface Place {
   readonly stream: string;
 }
 
-/** Throws `STREAM_INVALID` for a choice that a storage without files cannot carry out, before anything is done. */
+/**
+ * Throws `STREAM_INVALID` for a choice that a storage without files cannot carry out, before anything is
+ * done.
+ */
 export async function checkGiveUp({ storage, stream }: Place, choice: RepairChoice): Promise<void> {
   if (choice.dropAfter !== undefined)
     throw refused(
@@ -30,8 +33,8 @@ export async function checkGiveUp({ storage, stream }: Place, choice: RepairChoi
 }
 
 /**
- * Makes that segment the first of the stream, in a storage without files: nothing is set aside. As the stream's owner, after
- * {@link checkGiveUp}.
+ * Makes that segment the first of the stream, in a storage without files: nothing is set aside. As the
+ * stream's owner, after {@link checkGiveUp}.
  */
 export async function dropBeforeForGood({ storage, store, stream }: Place, at: Dlsn): Promise<string[]> {
   const done: string[] = [];

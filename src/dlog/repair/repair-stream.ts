@@ -34,9 +34,10 @@ export interface RepairDeps {
 }
 
 /**
- * Puts right what can be put right without losing a record, and drops what the choice says, keeping it aside; as the stream's owner, so that
- * nobody writes meanwhile. Its caller writes it no more. Rejects with `STREAM_UNKNOWN`, `STREAM_INVALID` for a choice that cannot be, and
- * as {@link takeOwnership} and {@link LogWriter.open} do.
+ * Puts right what can be put right without losing a record, and drops what the choice says, keeping it aside;
+ * as the stream's owner, so that nobody writes meanwhile. Its caller writes it no more. Rejects with
+ * `STREAM_UNKNOWN`, `STREAM_INVALID` for a choice that cannot be, and as {@link takeOwnership} and {@link
+ * LogWriter.open} do.
  */
 export async function repairStream(
   deps: RepairDeps,
@@ -117,7 +118,10 @@ async function rebuilt({ store, storage }: RepairDeps, stream: string): Promise<
   }
 }
 
-/** As every owner begins, and then gives the stream back: what was left open is sealed, and earlier owners are kept off. */
+/**
+ * As every owner begins, and then gives the stream back: what was left open is sealed, and earlier owners are
+ * kept off.
+ */
 async function takeOverOnce(
   deps: RepairDeps,
   { stream, address }: { readonly stream: string; readonly address: string },

@@ -2,7 +2,10 @@ import { describeError, errorCode, GatewayError } from '../../base/index.ts';
 import type { Durability } from '../format/segment-header.ts';
 import type { LogStorage, Permit } from './storage.ts';
 
-/** Throws `STREAM_INVALID` unless it is `namespace/name` of letters, digits, `.`, `_` and `-`, 1 to 200 each, no leading dot. */
+/**
+ * Throws `STREAM_INVALID` unless it is `namespace/name` of letters, digits, `.`, `_` and `-`, 1 to 200 each,
+ * no leading dot.
+ */
 export function checkStreamName(stream: string): void {
   if (/^[\w-][\w.-]{0,199}\/[\w-][\w.-]{0,199}$/.test(stream)) return;
   throw new GatewayError(

@@ -2,13 +2,15 @@ import fs from 'node:fs';
 import { promisify } from 'node:util';
 
 /**
- * The file system as the local storage needs it: passed in, so that tests can fail, tear and lose writes below it. Calls reject
- * with Node's errors. What is written is durable after `dataSync`; a name that was made or removed, after `syncDirectory`.
+ * The file system as the local storage needs it: passed in, so that tests can fail, tear and lose writes
+ * below it. Calls reject with Node's errors. What is written is durable after `dataSync`; a name that was
+ * made or removed, after `syncDirectory`.
  */
 export interface FileSystem {
   /**
-   * `create`: it must not be there yet. `write`: it must, and may also be read. `write-synced`: the same, and what a write has
-   * answered for is durable, in one call to the system where two would cost another turn of the thread pool.
+   * `create`: it must not be there yet. `write`: it must, and may also be read. `write-synced`: the same, and
+   * what a write has answered for is durable, in one call to the system where two would cost another turn of
+   * the thread pool.
    */
   open(path: string, mode: OpenMode): Promise<OpenFile>;
   /** Gives a file a second name; `EEXIST` when that is taken. */

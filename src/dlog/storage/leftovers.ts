@@ -8,8 +8,9 @@ export const leftoverAgeMs = 3_600_000;
 const temporaryName = /^\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
- * Removes what processes left under temporary names in a directory when they died. Several processes may use the directory,
- * so only what is older than {@link leftoverAgeMs} goes. `nowMs` is by the clock of the file system. Answers how many went.
+ * Removes what processes left under temporary names in a directory when they died. Several processes may use
+ * the directory, so only what is older than {@link leftoverAgeMs} goes. `nowMs` is by the clock of the file
+ * system. Answers how many went.
  */
 export async function removeLeftovers(fs: FileSystem, directory: string, nowMs: number): Promise<number> {
   let removed = 0;

@@ -3,8 +3,8 @@ import { errorCode, GatewayError, type RandomSource } from '../../base/index.ts'
 import type { FileSystem, OpenFile } from './file-system.ts';
 
 /**
- * The files of one stream. Nothing is ever changed in place but the segment that its owner appends to: all else is
- * written beside, synced, and then linked under its name, which can happen only once.
+ * The files of one stream. Nothing is ever changed in place but the segment that its owner appends to: all
+ * else is written beside, synced, and then linked under its name, which can happen only once.
  *
  *     <root>/<namespace>/<name>/
  *       stream.json         settings
@@ -45,8 +45,8 @@ export class StreamFiles {
   }
 
   /**
-   * Makes a file of that content, durably and at once, unless the name is taken. When it is, whoever took it may not have
-   * synced it yet: what the caller does next must not outlive it, so it is synced all the same.
+   * Makes a file of that content, durably and at once, unless the name is taken. When it is, whoever took it
+   * may not have synced it yet: what the caller does next must not outlive it, so it is synced all the same.
    */
   async writeOnce(path: string, bytes: Buffer): Promise<'written' | 'exists'> {
     const beside = await this.#writeBeside(path, bytes);
@@ -75,7 +75,9 @@ export class StreamFiles {
     await this.#fs.syncDirectory(join(path, '..'));
   }
 
-  /** A synced file of that content under a temporary name in the same directory. When it fails it leaves none. */
+  /**
+   * A synced file of that content under a temporary name in the same directory. When it fails it leaves none.
+   */
   async #writeBeside(path: string, bytes: Buffer): Promise<string> {
     const beside = join(path, '..', `.${this.#random.uuid()}`);
     const file = await this.#fs.open(beside, 'create');
@@ -91,7 +93,10 @@ export class StreamFiles {
     return beside;
   }
 
-  /** The failure that led here is the one to report: what cannot be removed now is removed later (leftovers.ts). */
+  /**
+   * The failure that led here is the one to report: what cannot be removed now is removed later
+   * (leftovers.ts).
+   */
   async #remove(beside: string): Promise<void> {
     await this.#fs.unlink(beside).catch(() => undefined);
   }

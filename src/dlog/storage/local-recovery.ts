@@ -19,7 +19,10 @@ interface Recovery {
 
 const chunkBytes = 1024 * 1024;
 
-/** As of LogStorage.recoverSegment. The permit was granted before, so all that was acknowledged is in the file. */
+/**
+ * As of LogStorage.recoverSegment. The permit was granted before, so all that was acknowledged is in the
+ * file.
+ */
 export async function recoverLocalSegment(recovery: Recovery): Promise<StandingSeal> {
   const { fs, files, permit, lssn } = recovery;
   const segment = { fs, files, stream: permit.stream, lssn };
@@ -91,14 +94,16 @@ async function refuseDamage(source: Source, tally: SegmentTally): Promise<void> 
   const { file, header, seed, segment } = source;
   const rest = await readUpTo(file, Buffer.allocUnsafe(2 * entryBytesMax), tally.bytes);
   const place = { seed, entry: tally.entries, sequenceId: 0, transactionId: 0 };
-  // Without a sync the disk may have kept a later entry and lost an earlier one: all that was promised is a guess.
+  // Without a sync the disk may have kept a later entry and lost an earlier one: all that was promised is a
+  // guess.
   if (header.durability === 'fsync' && hasConfirmedAfter(rest, place))
     throw corrupt(segment, `entry ${tally.entries} cannot be read, but had been confirmed`);
 }
 
 /**
- * Writes what is not known to be durable once more: the same bytes in the same place. A sync of the owner's may have failed, after
- * which the cache shows bytes that are not on the disk, and a mere sync reports success.
+ * Writes what is not known to be durable once more: the same bytes in the same place. A sync of the owner's
+ * may have failed, after which the cache shows bytes that are not on the disk, and a mere sync reports
+ * success.
  */
 async function makeDurable(file: OpenFile, { tally, unconfirmedFrom }: Found): Promise<void> {
   for (let at = unconfirmedFrom; at < tally.bytes; at += chunkBytes) {

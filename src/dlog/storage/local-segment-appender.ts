@@ -43,7 +43,8 @@ export class LocalSegmentAppender implements SegmentAppender {
     } catch (error) {
       throw this.#refuseFromNowOn(poisoned(this.#segment, error));
     }
-    // After the write, which has synced where that is promised, and before anybody hears of it: who was granted a higher epoch later finds these bytes.
+    // After the write, which has synced where that is promised, and before anybody hears of it: who was
+    // granted a higher epoch later finds these bytes.
     if (!this.#parts.fs.exists(this.#fence)) throw this.#refuseFromNowOn(fenced(this.#parts.permit));
     this.#end += entry.length;
   }
@@ -76,7 +77,10 @@ export class LocalSegmentAppender implements SegmentAppender {
   }
 }
 
-/** The seal that stands. Rejects with `SEGMENT_CORRUPT` when it is damaged or not there, `LOG_GAP` when the segment was removed. */
+/**
+ * The seal that stands. Rejects with `SEGMENT_CORRUPT` when it is damaged or not there, `LOG_GAP` when the
+ * segment was removed.
+ */
 export async function readSeal(
   segment: {
     readonly fs: FileSystem;

@@ -167,7 +167,8 @@ async function readStored(segment: LocalSegment, file: OpenFile): Promise<Stored
   );
   if (decoded?.header.lssn !== segment.lssn) throw corrupt(segment, 'its header cannot be read');
   const isSealed = segment.fs.exists(segment.files.seal(segment.lssn));
-  // A removal takes the log first: without this check a sealed segment could look as if it were still written.
+  // A removal takes the log first: without this check a sealed segment could look as if it were still
+  // written.
   if (!isSealed && !segment.fs.exists(segment.files.log(segment.lssn)))
     throw segmentMissing(segment.stream, segment.lssn);
   return { ...decoded, sealed: isSealed ? await readSeal(segment, decoded.seed) : undefined };

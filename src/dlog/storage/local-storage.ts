@@ -24,7 +24,10 @@ import type {
 const kinds = ['fences', 'segments', 'marks', 'notes'] as const;
 
 export interface LocalStorageOptions {
-  /** The directory that holds the namespaces; made when it is not there. On a local file system: NFS is not enough. */
+  /**
+   * The directory that holds the namespaces; made when it is not there. On a local file system: NFS is not
+   * enough.
+   */
   readonly directory: string;
   readonly random: RandomSource;
   readonly fs?: FileSystem;
@@ -33,10 +36,11 @@ export interface LocalStorageOptions {
 /**
  * Streams as files of one machine, for any number of processes there.
  *
- * A fence is a file named by its epoch, and granting one removes those below. An owner acknowledges what it synced only if its
- * fence was still there afterwards: then whoever removed it later finds those bytes. That needs no clock and no lock, but
- * one cache of pages for all processes. Bytes that a fenced owner still writes lie behind the seal, where nobody reads: the
- * seal is a file of its own, so that such a write cannot touch it.
+ * A fence is a file named by its epoch, and granting one removes those below. An owner acknowledges what it
+ * synced only if its fence was still there afterwards: then whoever removed it later finds those bytes. That
+ * needs no clock and no lock, but one cache of pages for all processes. Bytes that a fenced owner still
+ * writes lie behind the seal, where nobody reads: the seal is a file of its own, so that such a write cannot
+ * touch it.
  */
 export class LocalStorage implements LogStorage {
   readonly durabilities = ['memory', 'os', 'fsync'] as const;
@@ -172,7 +176,10 @@ export class LocalStorage implements LogStorage {
     return LocalSegmentReader.open({ fs: this.#fs, files: this.#files(stream), stream, lssn });
   }
 
-  /** The log first: a seal without one is nothing, a log without its seal would look as if it were still written. */
+  /**
+   * The log first: a seal without one is nothing, a log without its seal would look as if it were still
+   * written.
+   */
   async removeSegment(stream: string, lssn: number): Promise<void> {
     const files = this.#files(stream);
     await ignoring('ENOENT', this.#fs.unlink(files.log(lssn)));
@@ -184,7 +191,8 @@ export class LocalStorage implements LogStorage {
     const files = this.#files(stream);
     const standing = await this.truncation(stream);
     if (standing !== undefined && compareDlsn(standing, at) >= 0) {
-      // Whoever made it may have failed before it was synced, and what is removed now must not be gone without it.
+      // Whoever made it may have failed before it was synced, and what is removed now must not be gone
+      // without it.
       await this.#fs.syncDirectory(files.directory('marks'));
       return standing;
     }

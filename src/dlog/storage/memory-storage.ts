@@ -33,7 +33,10 @@ interface KeptStream {
   mark: Dlsn | undefined;
 }
 
-/** Streams in this process's memory, for tests: nothing outlives the object. Passes the contract suite that files pass. */
+/**
+ * Streams in this process's memory, for tests: nothing outlives the object. Passes the contract suite that
+ * files pass.
+ */
 export class MemoryStorage implements LogStorage {
   readonly durabilities = ['memory'] as const;
   readonly #streams = new Map<string, KeptStream>();

@@ -1,11 +1,15 @@
 import { GatewayError } from '../../base/index.ts';
 
-/** What file systems take as a name. Storages without files keep to it as well: then a stream can move between them. */
+/**
+ * What file systems take as a name. Storages without files keep to it as well: then a stream can move between
+ * them.
+ */
 const fileNameBytesMax = 255;
 
 /**
- * The name of the file that keeps a note. Throws `STREAM_INVALID` where it would be longer than a file name may be, or has a
- * character that cannot be encoded. `what` names the subject of the message: `subscriber "x"`.
+ * The name of the file that keeps a note. Throws `STREAM_INVALID` where it would be longer than a file name
+ * may be, or has a character that cannot be encoded. `what` names the subject of the message: `subscriber
+ * "x"`.
  */
 export function noteFileName(name: string, what = 'a note'): string {
   const encoded = encoded255(name);

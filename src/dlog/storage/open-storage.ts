@@ -24,8 +24,9 @@ export interface OpenedStorage {
 }
 
 /**
- * The storage that is configured. Rejects, for Kafka, with `STORAGE_UNAVAILABLE` when no broker answers within ten seconds and
- * `STORAGE_UNFIT` when its client is not built, each a sentence for who runs the gateway; an abort is looked at between those.
+ * The storage that is configured. Rejects, for Kafka, with `STORAGE_UNAVAILABLE` when no broker answers
+ * within ten seconds and `STORAGE_UNFIT` when its client is not built, each a sentence for who runs the
+ * gateway; an abort is looked at between those.
  */
 export async function openStorage(
   settings: StorageSettings,

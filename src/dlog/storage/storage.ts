@@ -7,10 +7,11 @@ import type { FileSystem } from './file-system.ts';
 import type { StreamFiles } from './local-files.ts';
 
 /**
- * Where streams are kept. Implementations pass one contract suite (storage-contract.test.ts). A stream is named
- * `namespace/name`. The storage alone decides who can write: with the highest epoch it ever granted.
+ * Where streams are kept. Implementations pass one contract suite (storage-contract.test.ts). A stream is
+ * named `namespace/name`. The storage alone decides who can write: with the highest epoch it ever granted.
  *
- * Calls reject with `STREAM_UNKNOWN` for a stream that is not there, and with the storage's own error (as cause) otherwise.
+ * Calls reject with `STREAM_UNKNOWN` for a stream that is not there, and with the storage's own error (as
+ * cause) otherwise.
  */
 export interface LogStorage {
   /** What an append can wait for here, weakest first. */
@@ -27,8 +28,9 @@ export interface LogStorage {
   deleteStream(stream: string): Promise<boolean>;
 
   /**
-   * Promises, durably, to accept nothing of a lower epoch, nor of this one under another token. Once granted no append of a
-   * lower epoch is acknowledged any more. Granted again for the same pair, unless a higher one came in between.
+   * Promises, durably, to accept nothing of a lower epoch, nor of this one under another token. Once granted
+   * no append of a lower epoch is acknowledged any more. Granted again for the same pair, unless a higher one
+   * came in between.
    */
   fence(permit: Permit): Promise<FenceResult>;
 
@@ -37,9 +39,10 @@ export interface LogStorage {
   /** Creates a segment, durably and whole, or rejects: `SEGMENT_EXISTS`, `SEGMENT_FENCED`. */
   createSegment(permit: Permit, header: SegmentHeader): Promise<SegmentAppender>;
   /**
-   * Seals a segment that its owner left behind at its last whole entry, and makes sure that all below is durable. Whoever
-   * seals first decides: the seal that stands is the answer. Rejects with `SEGMENT_CORRUPT` rather than cut off an entry
-   * that had been confirmed, and with `SEGMENT_FENCED` when somebody else was granted a higher epoch.
+   * Seals a segment that its owner left behind at its last whole entry, and makes sure that all below is
+   * durable. Whoever seals first decides: the seal that stands is the answer. Rejects with `SEGMENT_CORRUPT`
+   * rather than cut off an entry that had been confirmed, and with `SEGMENT_FENCED` when somebody else was
+   * granted a higher epoch.
    */
   recoverSegment(permit: Permit, lssn: number, sealedAtMs: number): Promise<StandingSeal>;
   /** Rejects with `LOG_GAP` when there is no such segment. */
@@ -47,14 +50,17 @@ export interface LogStorage {
   /** Removes a segment if it is there. */
   removeSegment(stream: string, lssn: number): Promise<void>;
 
-  /** Moves the mark below which the stream is cut off, only ever upwards; durable when it resolves. Answers where it is. */
+  /**
+   * Moves the mark below which the stream is cut off, only ever upwards; durable when it resolves. Answers
+   * where it is.
+   */
   truncate(stream: string, at: Dlsn): Promise<Dlsn>;
   /** The mark, or undefined when nothing was cut off. */
   truncation(stream: string): Promise<Dlsn | undefined>;
 
   /**
-   * Keeps a small value beside the stream; durable when it resolves. Of two writers at once either may win. Rejects with
-   * `STREAM_INVALID` for a name that is too long.
+   * Keeps a small value beside the stream; durable when it resolves. Of two writers at once either may win.
+   * Rejects with `STREAM_INVALID` for a name that is too long.
    */
   putNote(stream: string, name: string, value: JsonValue): Promise<void>;
   noteNames(stream: string): Promise<readonly string[]>;
@@ -122,14 +128,15 @@ export interface StoredSegment {
 export interface SegmentAppender {
   readonly seed: number;
   /**
-   * Writes one entry behind the last. Resolves when it is as durable as the header says, and when after that the permit
-   * still stood. Rejects with `SEGMENT_FENCED` when it did not, and with `SEGMENT_POISONED` after any error of the medium:
-   * either way nobody can know yet whether the entry will be there, and the appender takes nothing more.
+   * Writes one entry behind the last. Resolves when it is as durable as the header says, and when after that
+   * the permit still stood. Rejects with `SEGMENT_FENCED` when it did not, and with `SEGMENT_POISONED` after
+   * any error of the medium: either way nobody can know yet whether the entry will be there, and the appender
+   * takes nothing more.
    */
   append(entry: Buffer): Promise<void>;
   /**
-   * Ends the segment, durably. Answers the seal that stands: another's (of a higher epoch) when that came first. Rejects
-   * like `append`.
+   * Ends the segment, durably. Answers the seal that stands: another's (of a higher epoch) when that came
+   * first. Rejects like `append`.
    */
   seal(seal: Seal): Promise<StandingSeal>;
   close(): Promise<void>;
@@ -138,9 +145,9 @@ export interface SegmentAppender {
 export interface SegmentReader {
   readonly segment: StoredSegment;
   /**
-   * Whole entries from number `from` on: as many as begin within `bytesMax`, at least one where there is one. Empty at the end of
-   * what is there. Entries that are not confirmed are among them: the caller knows how far it may go. Rejects with
-   * `SEGMENT_CORRUPT` for damage below the seal.
+   * Whole entries from number `from` on: as many as begin within `bytesMax`, at least one where there is one.
+   * Empty at the end of what is there. Entries that are not confirmed are among them: the caller knows how
+   * far it may go. Rejects with `SEGMENT_CORRUPT` for damage below the seal.
    */
   read(from: number, bytesMax: number): Promise<readonly Entry[]>;
   /** The caller has those entries from elsewhere: the next read goes on behind them. */

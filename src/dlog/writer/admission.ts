@@ -2,7 +2,10 @@ import type { GatewayError } from '../../base/index.ts';
 import type { AppendOutcome, RefusalReason } from './outcome.ts';
 import type { WriterOptions } from './writer-options.ts';
 
-/** What an append may be, before anything of it is written: by its size, and by the transaction ids that never decrease. */
+/**
+ * What an append may be, before anything of it is written: by its size, and by the transaction ids that never
+ * decrease.
+ */
 export class Admission {
   readonly #limits: Pick<WriterOptions, 'recordBytesMax' | 'batchBytesMax' | 'groupRecordsMax'>;
   #lastTransactionId: number;

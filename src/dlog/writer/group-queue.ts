@@ -29,8 +29,9 @@ export interface Group {
 const idleBuildersMax = 4;
 
 /**
- * What is appended while the disk is busy gathers here into groups, one entry each: the slower the disk, the larger they
- * get. Payloads are copied into the entry at once, while the disk works, and an append is never split.
+ * What is appended while the disk is busy gathers here into groups, one entry each: the slower the disk, the
+ * larger they get. Payloads are copied into the entry at once, while the disk works, and an append is never
+ * split.
  */
 export class GroupQueue {
   readonly #limits: QueueLimits;
@@ -47,7 +48,10 @@ export class GroupQueue {
     return this.#groups.length === 0;
   }
 
-  /** Whether as much may be added. An append above the limit is taken when nothing waits, or it never could be. */
+  /**
+   * Whether as much may be added. An append above the limit is taken when nothing waits, or it never could
+   * be.
+   */
   hasRoom(bytes: number, records: number): boolean {
     if (this.#records === 0) return true;
     const { queueBytesMax, queueRecordsMax } = this.#limits;

@@ -46,7 +46,10 @@ const successors: Readonly<Record<WriterState, readonly WriterState[]>> = {
   closed: [],
 };
 
-/** Writes one stream, as its owner. Appends are committed in the order of the calls, and acknowledged in that order. */
+/**
+ * Writes one stream, as its owner. Appends are committed in the order of the calls, and acknowledged in that
+ * order.
+ */
 export class LogWriter {
   readonly #deps: WriterDeps;
   readonly #options: WriterOptions;
@@ -65,7 +68,10 @@ export class LogWriter {
   /** Invariant: defined if the state is `failed`; the first fault stays. */
   #fault: GatewayError | undefined;
   #announceTimer: Disposable | undefined;
-  /** Invariant: at most one {@link #run} at a time, and one while the queue or {@link #request} has something to write. */
+  /**
+   * Invariant: at most one {@link #run} at a time, and one while the queue or {@link #request} has something
+   * to write.
+   */
   #work: Promise<void> | undefined;
   /** Invariant: `end` is never replaced by `announce`. */
   #request: 'end' | 'announce' | undefined;
@@ -100,9 +106,11 @@ export class LogWriter {
   }
 
   /**
-   * Becomes the owner of the stream, with what `given` says, or else the stream's settings, or else the defaults: takes the lease, fences every earlier owner off, seals what they left, and begins a segment.
-   * Rejects with `STREAM_UNKNOWN`, `STREAM_INVALID` (its settings), `DURABILITY_UNSUPPORTED`, `STATE_UNAVAILABLE`, `LEASE_LOST`, `SEGMENT_FENCED` (somebody else was
-   * faster), `SEGMENT_CORRUPT` and `LOG_GAP` (somebody must look). An abort is looked at between those steps.
+   * Becomes the owner of the stream, with what `given` says, or else the stream's settings, or else the
+   * defaults: takes the lease, fences every earlier owner off, seals what they left, and begins a segment.
+   * Rejects with `STREAM_UNKNOWN`, `STREAM_INVALID` (its settings), `DURABILITY_UNSUPPORTED`,
+   * `STATE_UNAVAILABLE`, `LEASE_LOST`, `SEGMENT_FENCED` (somebody else was faster), `SEGMENT_CORRUPT` and
+   * `LOG_GAP` (somebody must look). An abort is looked at between those steps.
    */
   static async open(
     deps: WriterDeps,
@@ -167,7 +175,10 @@ export class LogWriter {
     return { lssn: this.#segment.lssn, entry: this.#segment.entries, slot: 0 };
   }
 
-  /** Appends one record. Without a transaction id it gets the time in ms, or the last one's when that is higher. Never rejects. */
+  /**
+   * Appends one record. Without a transaction id it gets the time in ms, or the last one's when that is
+   * higher. Never rejects.
+   */
   append(payload: Uint8Array, transactionId?: number): Promise<AppendOutcome> {
     const id = transactionId ?? this.#admission.nextTransactionId(this.#deps.clock.nowMs());
     const refusal = this.#refusal(payload.length, 1) ?? this.#admission.ofRecord(payload, id);
@@ -178,7 +189,10 @@ export class LogWriter {
     return this.#wait(group, 1);
   }
 
-  /** Appends records that become visible together or not at all, one slot each. Needs at least one. Never rejects. */
+  /**
+   * Appends records that become visible together or not at all, one slot each. Needs at least one. Never
+   * rejects.
+   */
   appendBatch(payloads: readonly Uint8Array[], transactionIds?: readonly number[]): Promise<AppendOutcome> {
     assert(payloads.length > 0 && (transactionIds?.length ?? payloads.length) === payloads.length);
     let bytes = 0;
@@ -252,7 +266,8 @@ export class LogWriter {
   /** One group after the other: what is appended while one is written is the next. */
   async #run(): Promise<void> {
     for (;;) {
-      // Callers whose append was just acknowledged may append again: one event-loop turn later that is one group, not two.
+      // Callers whose append was just acknowledged may append again: one event-loop turn later that is one
+      // group, not two.
       await new Promise<void>((resolve) => setImmediate(resolve));
       if (this.#queue.isEmpty && this.#request === undefined) {
         // In the same step as the check: an append from now on starts another run.
@@ -357,7 +372,10 @@ export class LogWriter {
     return this.#queue.hasRoom(bytes, records) ? undefined : refused('queue-full');
   }
 
-  /** Arms one timer at a time. When it fires while no write is in flight, readers in other processes learn the new end. */
+  /**
+   * Arms one timer at a time. When it fires while no write is in flight, readers in other processes learn the
+   * new end.
+   */
   #announceLater(): void {
     this.#announceTimer ??= this.#deps.clock.after(this.#options.announceAfterMs, () => {
       this.#announceTimer = undefined;

@@ -46,7 +46,10 @@ export class OpenSegment {
     this.#writtenAtMs = parts.writtenAtMs;
   }
 
-  /** Begins the segment after that end. A number that a fenced owner has taken meanwhile is sealed, and the next one is tried. */
+  /**
+   * Begins the segment after that end. A number that a fenced owner has taken meanwhile is sealed, and the
+   * next one is tried.
+   */
   static async begin(
     storage: LogStorage,
     permit: Permit,
@@ -114,7 +117,10 @@ export class OpenSegment {
     return { header: this.#header, seed: this.#appender.seed, sealed: undefined };
   }
 
-  /** Appends what the builder holds. Answers the entry, until the builder is cleared. Rejects as SegmentAppender.append does. */
+  /**
+   * Appends what the builder holds. Answers the entry, until the builder is cleared. Rejects as
+   * SegmentAppender.append does.
+   */
   async append(builder: EntryBuilder, nowMs: number): Promise<Buffer> {
     const entry = this.#tally.entries;
     const { count } = builder;

@@ -3,8 +3,8 @@ import type { Dlsn } from '../format/dlsn.ts';
 import type { Durability } from '../format/segment-header.ts';
 
 /**
- * What became of an append. `refused` never appears in the stream; `unknown` may, once: whoever appends it again may
- * see it twice.
+ * What became of an append. `refused` never appears in the stream; `unknown` may, once: whoever appends it
+ * again may see it twice.
  */
 export type AppendOutcome =
   | {
@@ -19,7 +19,8 @@ export type AppendOutcome =
   | { readonly kind: 'unknown'; readonly error: GatewayError };
 
 /**
- * `queue-full`: as much is waiting as may; later it will be taken. `too-large`, `transaction-out-of-order`: never. `not-writable`: this
- * writer takes nothing more (it was closed, ended, fenced off, or its storage failed: `error` says it).
+ * `queue-full`: as much is waiting as may; later it will be taken. `too-large`, `transaction-out-of-order`:
+ * never. `not-writable`: this writer takes nothing more (it was closed, ended, fenced off, or its storage
+ * failed: `error` says it).
  */
 export type RefusalReason = 'queue-full' | 'too-large' | 'transaction-out-of-order' | 'not-writable';

@@ -16,9 +16,9 @@ export interface StreamEnd {
 }
 
 /**
- * Seals what earlier owners left behind, oldest first, and finds the end of the stream. Rejects with `LOG_GAP` when a
- * segment is missing, `SEGMENT_CORRUPT` when one cannot be read to where it had been confirmed: no owner goes on after what
- * it cannot account for.
+ * Seals what earlier owners left behind, oldest first, and finds the end of the stream. Rejects with
+ * `LOG_GAP` when a segment is missing, `SEGMENT_CORRUPT` when one cannot be read to where it had been
+ * confirmed: no owner goes on after what it cannot account for.
  */
 export async function takeOver(storage: LogStorage, permit: Permit, nowMs: number): Promise<StreamEnd> {
   try {

@@ -215,14 +215,16 @@ export const ReadResponse: StructCodec<ReadResponse> = struct<ReadResponse>('Rea
 ]);
 
 /**
- * Ours. What `read` answers, as whole entries (what was committed at once), for who reads much: `entries` are blocks one after the other, each
+ * Ours. What `read` answers, as whole entries (what was committed at once), for who reads much: `entries` are
+ * blocks one after the other, each
  *
- *    0 i64 segment   8 i64 entry   16 i64 transaction id of the first record   24 i64 sequence id of the first record
- *   32 i32 count of records   36 i32 bytes of records
- *   40 records: varint of the transaction id less the one before (of the first: 0), varint of the length, payload
+ *    0 i64 segment   8 i64 entry   16 i64 transaction id of the first record   24 i64 sequence id of the
+ *   first record 32 i32 count of records   36 i32 bytes of records 40 records: varint of the transaction id
+ *   less the one before (of the first: 0), varint of the length, payload
  *
- * integers big-endian, varints seven bits a byte, lowest first, the high bit set on all but the last. A record's slot is its index in the
- * block. Of the first block the records before `firstSlot` were not asked for.
+ * integers big-endian, varints seven bits a byte, lowest first, the high bit set on all but the last. A
+ * record's slot is its index in the block. Of the first block the records before `firstSlot` were not asked
+ * for.
  */
 export interface ReadEntriesResponse {
   readonly header: ResponseHeader;
@@ -376,8 +378,9 @@ export const CheckResponse: StructCodec<CheckResponse> = struct<CheckResponse>('
 ]);
 
 /**
- * Ours. Without a choice only what loses nothing is done. `dropAfter`: the entry with that position is the last one kept; `dropBefore`: the
- * segment that begins there is the first one kept. What is removed is kept aside, in the directory that the answer names.
+ * Ours. Without a choice only what loses nothing is done. `dropAfter`: the entry with that position is the
+ * last one kept; `dropBefore`: the segment that begins there is the first one kept. What is removed is kept
+ * aside, in the directory that the answer names.
  */
 export interface RepairChoice {
   readonly dropAfter?: string | undefined;

@@ -42,15 +42,16 @@ class Component {
   Component(const Component&) = delete;
   Component& operator=(const Component&) = delete;
 
-  // Serves over stdin and stdout (which it takes for itself, see take_standard_streams) until the parent closes them.
-  // Returns the exit code for main: 0 when the parent is gone, 1 after an exception, which is first reported to it.
+  // Serves over stdin and stdout (which it takes for itself, see take_standard_streams) until the parent
+  // closes them. Returns the exit code for main: 0 when the parent is gone, 1 after an exception, which is
+  // first reported to it.
   int run();
   // The same over another transport.
   int run(Transport& transport);
 
  protected:
-  // Called once, before any tuple. `conf` is the merged topology configuration; `context` names this task (`taskid`,
-  // `componentid`), all tasks (`task->component`, keys are strings), streams and groupings.
+  // Called once, before any tuple. `conf` is the merged topology configuration; `context` names this task
+  // (`taskid`, `componentid`), all tasks (`task->component`, keys are strings), streams and groupings.
   virtual void initialize(const Json& conf, const Json& context);
 
   // Writes to the worker's log, at once.
@@ -84,7 +85,8 @@ class Spout : public Component {
   virtual void activate();
   virtual void deactivate();
 
-  // Emits a tuple. With an `id` (any JSON value but null) it is tracked, and `ack` or `fail` gets that id later.
+  // Emits a tuple. With an `id` (any JSON value but null) it is tracked, and `ack` or `fail` gets that id
+  // later.
   void emit(const Values& values, const Json& id = nullptr, const std::string& stream = kDefaultStream);
   // Emits and waits for the tasks that it goes to.
   std::vector<int> emit_for_task_ids(const Values& values, const Json& id = nullptr,
@@ -99,8 +101,8 @@ class Spout : public Component {
   void obey(const Json& message);
 };
 
-// A bolt that acks, fails and anchors by hand. An exception out of `process` is reported, fails the tuple and ends the
-// component; it is started again.
+// A bolt that acks, fails and anchors by hand. An exception out of `process` is reported, fails the tuple and
+// ends the component; it is started again.
 class Bolt : public Component {
  protected:
   virtual void process(const Tuple& tuple) = 0;
@@ -118,8 +120,9 @@ class Bolt : public Component {
   void ack(const Tuple& tuple);
   // The tuple is to be emitted again by its spout.
   void fail(const Tuple& tuple);
-  // Gives a sign of life in the middle of long work. Heartbeats of the parent are answered between tuples; a bolt that
-  // spends longer than `topology.subprocess.timeout.secs` on one calls this now and then, else it is taken for stuck.
+  // Gives a sign of life in the middle of long work. Heartbeats of the parent are answered between tuples; a
+  // bolt that spends longer than `topology.subprocess.timeout.secs` on one calls this now and then, else it
+  // is taken for stuck.
   void heartbeat();
 
  private:
@@ -129,8 +132,9 @@ class Bolt : public Component {
   void handle(const Tuple& tuple);
 };
 
-// A bolt whose emits are anchored to the tuple in hand (unless anchors are named), and which acks it when `process`
-// returns. An exception out of `process` is reported and fails the tuple; the bolt goes on with the next.
+// A bolt whose emits are anchored to the tuple in hand (unless anchors are named), and which acks it when
+// `process` returns. An exception out of `process` is reported and fails the tuple; the bolt goes on with the
+// next.
 class BasicBolt : public Bolt {
  private:
   void serve() final;

@@ -17,8 +17,8 @@ class ValueError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// The parent closed the pipe. Not a std::exception, so that `catch (const std::exception&)` in a bolt does not keep an
-// orphan running; Component::run ends with 0 on it.
+// The parent closed the pipe. Not a std::exception, so that `catch (const std::exception&)` in a bolt does
+// not keep an orphan running; Component::run ends with 0 on it.
 struct ParentGone {};
 
 }  // namespace egret

@@ -1,5 +1,5 @@
-// How messages travel between a component and its parent. The classes that users extend know nothing of pipes, so that a
-// faster wire can take the place of PipeTransport without a change to any spout or bolt.
+// How messages travel between a component and its parent. The classes that users extend know nothing of
+// pipes, so that a faster wire can take the place of PipeTransport without a change to any spout or bolt.
 #pragma once
 
 #include <chrono>
@@ -12,7 +12,8 @@
 
 namespace egret {
 
-// Carries whole messages in both directions. `send` and `flush` may be called from any thread, `receive` from one.
+// Carries whole messages in both directions. `send` and `flush` may be called from any thread, `receive` from
+// one.
 class Transport {
  public:
   virtual ~Transport() = default;
@@ -27,8 +28,8 @@ class Transport {
 
 // Storm's stock framing: JSON, a line feed, the line `end`, a line feed, on a pair of file descriptors.
 //
-// Output is held back only while further input is already read and the handlers are quick; otherwise every message leaves
-// at once. A busy bolt thus writes once per read, and an idle or a slow one delays nothing.
+// Output is held back only while further input is already read and the handlers are quick; otherwise every
+// message leaves at once. A busy bolt thus writes once per read, and an idle or a slow one delays nothing.
 class PipeTransport : public Transport {
  public:
   static constexpr std::size_t kMessageBytesMax = std::size_t{256} << 20;
@@ -67,8 +68,9 @@ class PipeTransport : public Transport {
   std::chrono::steady_clock::time_point handed_over_at_{};
 };
 
-// The descriptors of this process's stdin and stdout, taken out of everybody else's reach: afterwards descriptor 1 is
-// stderr and 0 is /dev/null, so that neither std::cout, nor a library, nor a child process breaks into the conversation.
+// The descriptors of this process's stdin and stdout, taken out of everybody else's reach: afterwards
+// descriptor 1 is stderr and 0 is /dev/null, so that neither std::cout, nor a library, nor a child process
+// breaks into the conversation.
 struct StandardPipe {
   int input_fd;
   int output_fd;

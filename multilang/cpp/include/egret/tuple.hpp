@@ -36,8 +36,9 @@ class Tuple {
   // The value at `index`. Throws ValueError when there is none.
   const Json& at(std::size_t index) const;
 
-  // The value at `index` as a T: a string, bool, whole or floating number, or whatever nlohmann::json converts to.
-  // Throws ValueError when it has another type or does not fit: nothing is truncated or wrapped around.
+  // The value at `index` as a T: a string, bool, whole or floating number, or whatever nlohmann::json
+  // converts to. Throws ValueError when it has another type or does not fit: nothing is truncated or wrapped
+  // around.
   template <typename T>
   T get(std::size_t index) const {
     const Json& value = at(index);

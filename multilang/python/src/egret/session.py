@@ -141,7 +141,8 @@ class Session:
         return [anchor.id if isinstance(anchor, Tuple) else anchor for anchor in anchors]
 
     def _expect_task_ids(self) -> TaskIds:
-        # The parent writes an answer for each of these: were none of them read for long, both pipes could fill up.
+        # The parent writes an answer for each of these: were none of them read for long, both pipes could
+        # fill up.
         if len(self._waiting) >= OUTSTANDING_TASK_IDS_MAX:
             self._waiting[0].wait()
         ids = TaskIds(self)

@@ -1,6 +1,9 @@
 import { describeError, errorCode } from '../../../base/index.ts';
 
-/** What a fault of the log means to whoever looks at the errors of a component, with a remedy where there is one. */
+/**
+ * What a fault of the log means to whoever looks at the errors of a component, with a remedy where there is
+ * one.
+ */
 export function describeLogFault(error: unknown): string {
   const codes = codesOf(error);
   const what = describeError(error);

@@ -45,7 +45,10 @@ export function logTaskOf({ tasks, topology, spec }: LogHostDeps): LogTask {
   };
 }
 
-/** Errors of such a task: they go to its own component, and to the one whose stream it is, where somebody looks for them. */
+/**
+ * Errors of such a task: they go to its own component, and to the one whose stream it is, where somebody
+ * looks for them.
+ */
 export function errorReports(
   deps: LogHostDeps,
   host: TaskHost,

@@ -14,7 +14,9 @@ export interface WindowOptions {
   /** Tuples under way; at most 2^20. */
   readonly tuplesMax: number;
   readonly bytesMax: number;
-  /** 12 random bits: part of every root id, new for each life, so that news of an earlier one are told apart. */
+  /**
+   * 12 random bits: part of every root id, new for each life, so that news of an earlier one are told apart.
+   */
   readonly drawSalt: () => number;
 }
 
@@ -31,8 +33,9 @@ const retryFirstMs = 20;
 const retryMaxMs = 10_000;
 
 /**
- * The tuples of a source between the log and the completion of their trees, in slots of typed arrays, and the position that may be
- * committed: behind the last record below which all are complete. Pure: time comes in as a number.
+ * The tuples of a source between the log and the completion of their trees, in slots of typed arrays, and the
+ * position that may be committed: behind the last record below which all are complete. Pure: time comes in as
+ * a number.
  *
  *   read --next--> emitting --emitted--> under way --complete--> free
  *                                 ^          | fail, or two rotations

@@ -7,14 +7,20 @@ const mebibyte = 1 << 20;
 export const windowTuplesLimit = 1 << 20;
 
 export interface SinkSettings {
-  /** Bytes and tuples that wait to be committed: above high the sink is under pressure, below low no more, beyond max it takes none. */
+  /**
+   * Bytes and tuples that wait to be committed: above high the sink is under pressure, below low no more,
+   * beyond max it takes none.
+   */
   readonly highBytes: number;
   readonly lowBytes: number;
   readonly bytesMax: number;
   readonly highTuples: number;
   readonly lowTuples: number;
   readonly tuplesMax: number;
-  /** Bytes that the source has still to come to, above which the sink is under pressure, and below which no more. */
+  /**
+   * Bytes that the source has still to come to, above which the sink is under pressure, and below which no
+   * more.
+   */
   readonly backlogBytesMax: number;
   readonly backlogBytesLow: number;
   /** A segment of the log is followed by a new one at this size and age. */
@@ -42,7 +48,10 @@ export function readSinkSettings(conf: JsonObject): SinkSettings {
 }
 
 export interface SourceSettings {
-  /** Tuples whose trees are not complete: `topology.max.spout.pending`, else `topology.egret.durable.window.max.tuples`. */
+  /**
+   * Tuples whose trees are not complete: `topology.max.spout.pending`, else
+   * `topology.egret.durable.window.max.tuples`.
+   */
   readonly tuplesMax: number;
   /** Bytes of records that were read and are not complete. */
   readonly bytesMax: number;

@@ -18,9 +18,9 @@ const drainLookMs = 20;
 const input = 0;
 
 /**
- * A task that writes a partition of a durable stream. A frame becomes a record, a long one a run of parts; its tuples are acked
- * when all of it is committed, and failed when it is not known to be. Under pressure while more waits than its high marks, or the
- * source is too far behind.
+ * A task that writes a partition of a durable stream. A frame becomes a record, a long one a run of parts;
+ * its tuples are acked when all of it is committed, and failed when it is not known to be. Under pressure
+ * while more waits than its high marks, or the source is too far behind.
  */
 export class LogSinkHost implements TaskHost {
   readonly name: string;

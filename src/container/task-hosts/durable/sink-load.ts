@@ -1,8 +1,8 @@
 import type { SinkSettings } from './settings.ts';
 
 /**
- * How much a sink holds and how far its source is behind, and whether that is pressure. What is behind is counted by the log's
- * segments: all from the one on where the source is.
+ * How much a sink holds and how far its source is behind, and whether that is pressure. What is behind is
+ * counted by the log's segments: all from the one on where the source is.
  */
 export class SinkLoad {
   readonly #settings: SinkSettings;

@@ -33,10 +33,11 @@ const ownedLookMs = 250;
 const ownedMsMax = 15_000;
 
 /**
- * Owns one stream of the log and appends to it. What comes while it is not the owner waits (the caller bounds it); what an owner
- * that fails had not settled is failed at once, and a new one is opened after a backoff.
+ * Owns one stream of the log and appends to it. What comes while it is not the owner waits (the caller bounds
+ * it); what an owner that fails had not settled is failed at once, and a new one is opened after a backoff.
  *
- *   waiting ──opened──> owning ──an append is not committed──> waiting ...       run's signal: from anywhere to the end
+ *   waiting ──opened──> owning ──an append is not committed──> waiting ...       run's signal: from anywhere
+ *   to the end
  */
 export class SinkWriter {
   readonly #options: SinkWriterOptions;

@@ -30,8 +30,8 @@ const blindGroupings: readonly Grouping['kind'][] = ['shuffle', 'local_or_shuffl
 const noValues: readonly JavaValue[] = [];
 
 /**
- * Emits the tuples of a window: to the tasks that the consumers' groupings choose, in frames that name the producer's task and
- * stream, each the root of a tree whose spout is the source.
+ * Emits the tuples of a window: to the tasks that the consumers' groupings choose, in frames that name the
+ * producer's task and stream, each the root of a tree whose spout is the source.
  */
 export class SourceEmitter {
   readonly #options: SourceEmitterOptions;
@@ -72,8 +72,8 @@ export class SourceEmitter {
   }
 
   /**
-   * Emits the tuple that the window stands at. One that nobody takes, or that nobody tracks, is complete at once. Throws
-   * `EMIT_REFUSED` and `WIRE_CORRUPT` for values that cannot be grouped.
+   * Emits the tuple that the window stands at. One that nobody takes, or that nobody tracks, is complete at
+   * once. Throws `EMIT_REFUSED` and `WIRE_CORRUPT` for values that cannot be grouped.
    */
   emit(): void {
     const { outgoing, window, metrics, implementation } = this.#options;
@@ -115,7 +115,9 @@ export class SourceEmitter {
     this.#ackers.init(rootHi, rootLo, edgesHi, edgesLo);
   }
 
-  /** A tuple of an older submission names a place that may be gone: it is of one of the tasks there are now. */
+  /**
+   * A tuple of an older submission names a place that may be gone: it is of one of the tasks there are now.
+   */
   #begin(target: TaskId, anchorCount: number): DataFrameWriter {
     const frames = this.#frames[this.#options.window.place % this.#frames.length]!;
     const writer = frames.writer(target, this.#producerStream);

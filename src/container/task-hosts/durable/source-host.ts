@@ -26,8 +26,9 @@ const laterLookMs = 20;
 const turnTuples = 4096;
 
 /**
- * A task that reads a partition of a durable stream: a spout whose source is the log. It emits while the topology is active, or
- * being killed (what the log has is under way), its plan complete and nothing downstream under pressure.
+ * A task that reads a partition of a durable stream: a spout whose source is the log. It emits while the
+ * topology is active, or being killed (what the log has is under way), its plan complete and nothing
+ * downstream under pressure.
  */
 export class LogSourceHost implements TaskHost {
   readonly name: string;
@@ -250,7 +251,10 @@ export class LogSourceHost implements TaskHost {
     });
   }
 
-  /** As of SpoutLosses: trees of a lost acker fail at once, doubtful ones when none of them completes during a grace. */
+  /**
+   * As of SpoutLosses: trees of a lost acker fail at once, doubtful ones when none of them completes during a
+   * grace.
+   */
   #lost(report: LossReport): void {
     const { clock } = this.#deps;
     const ackers = this.#emitter.ackerTasks;

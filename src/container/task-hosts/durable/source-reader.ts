@@ -45,9 +45,9 @@ const readBytesMax = 256 * 1024;
 const retryBackoff: BackoffLimits = { firstMs: 100, maxMs: 10_000, factor: 2, jitter: 0.2 };
 
 /**
- * Fills a window from one stream of the log, within its bounds, and commits the window's position: a few times a second, and at the
- * end. Taking the position over makes a new generation; who finds that it was moved begins anew from there, who finds that
- * another reads stops for good.
+ * Fills a window from one stream of the log, within its bounds, and commits the window's position: a few
+ * times a second, and at the end. Taking the position over makes a new generation; who finds that it was
+ * moved begins anew from there, who finds that another reads stops for good.
  */
 export class SourceReader {
   readonly #options: SourceReaderOptions;

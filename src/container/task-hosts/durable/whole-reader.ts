@@ -18,8 +18,9 @@ export interface WholeReaderOptions {
 }
 
 /**
- * Reads a durable stream. What was written in parts comes whole, at the position of its last part; what a writer left without its
- * last part never comes. A position among the parts of a whole is before it: their first is looked for.
+ * Reads a durable stream. What was written in parts comes whole, at the position of its last part; what a
+ * writer left without its last part never comes. A position among the parts of a whole is before it: their
+ * first is looked for.
  */
 export class WholeReader {
   readonly #options: WholeReaderOptions;
@@ -69,7 +70,10 @@ export class WholeReader {
     }
   }
 
-  /** The parts of a whole have one transaction id: the first of them is not before the first record that has it. */
+  /**
+   * The parts of a whole have one transaction id: the first of them is not before the first record that has
+   * it.
+   */
   async #goBack({ transactionId }: LogRecord): Promise<void> {
     const { log, stream } = this.#options;
     const reader = await log.openReader(stream, { transactionId });

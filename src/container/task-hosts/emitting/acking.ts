@@ -9,8 +9,8 @@ import type { TargetFrames } from './target-frames.ts';
 
 /**
  * What a task tells the ackers of the trees it has a part in (storm-client 2.8: SpoutOutputCollectorImpl,
- * BoltOutputCollectorImpl). Ids are 64-bit numbers in two 32-bit halves. The acker of a tree is chosen by fields
- * grouping on its root id. Without ackers nothing is told.
+ * BoltOutputCollectorImpl). Ids are 64-bit numbers in two 32-bit halves. The acker of a tree is chosen by
+ * fields grouping on its root id. Without ackers nothing is told.
  */
 export class AckerLink {
   readonly #taskId: TaskId;

@@ -4,10 +4,10 @@ import { FlowGraph, type TaskId, type TopologyIndex } from '../../../topology/in
 const charsWhilePressured = 1 << 20;
 
 /**
- * The tasks whose pressure holds this one back (see {@link FlowGraph.holdersOf}), and whether one of them is under
- * pressure. While it is, the child gets no new work; one that goes on emitting all the same (an endless loop, a thread
- * of its own) is no longer read after a while, so that what it emits waits in the pipe. What it holds it can still
- * finish within the allowance.
+ * The tasks whose pressure holds this one back (see {@link FlowGraph.holdersOf}), and whether one of them is
+ * under pressure. While it is, the child gets no new work; one that goes on emitting all the same (an endless
+ * loop, a thread of its own) is no longer read after a while, so that what it emits waits in the pipe. What
+ * it holds it can still finish within the allowance.
  */
 export class Downstream {
   readonly #tasks: ReadonlySet<TaskId>;

@@ -4,7 +4,8 @@ import { ErrorThrottle, errorThrottleLimits } from '../../metrics-manager/index.
 
 /**
  * The errors of one shell task on their way to `getTopologyInfo`, no more of them than Storm lets through
- * (`topology.max.error.report.per.interval` in `topology.error.throttle.interval.secs`; storm-client 2.8, ReportError).
+ * (`topology.max.error.report.per.interval` in `topology.error.throttle.interval.secs`; storm-client 2.8,
+ * ReportError).
  */
 export class ErrorReports {
   readonly #clock: Clock;

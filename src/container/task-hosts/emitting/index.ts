@@ -1,6 +1,7 @@
 /**
- * emitting: what task hosts in this process share to send tuples: frames gathered by target, the words to the ackers, and when a
- * task may emit at all (pressure, pace, rate). Start at target-frames.ts and output-throttle.ts.
+ * emitting: what task hosts in this process share to send tuples: frames gathered by target, the words to the
+ * ackers, and when a task may emit at all (pressure, pace, rate). Start at target-frames.ts and
+ * output-throttle.ts.
  */
 export { AckerLink } from './acking.ts';
 export { Downstream } from './downstream.ts';

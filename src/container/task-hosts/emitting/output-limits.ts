@@ -5,8 +5,9 @@ import type { OutputLimits } from './token-bucket.ts';
 
 /**
  * What one task of a component may emit: `topology.egret.output.rate.tuples.per.sec` and
- * `topology.egret.output.rate.bytes.per.sec`, of the component or of the topology, shared evenly among the component's
- * tasks. Heron's `topology.component.output.bps` is the second, where that is not set. Absent, null or 0: no limit.
+ * `topology.egret.output.rate.bytes.per.sec`, of the component or of the topology, shared evenly among the
+ * component's tasks. Heron's `topology.component.output.bps` is the second, where that is not set. Absent,
+ * null or 0: no limit.
  */
 export function readOutputLimits(conf: JsonObject, taskCount: number): OutputLimits {
   const share = (perSec: number): number | undefined =>

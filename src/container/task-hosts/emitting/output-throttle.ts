@@ -22,9 +22,9 @@ export interface OutputThrottleOptions {
 const waitMsMax = 1000;
 
 /**
- * Whether a task may be given work that makes it emit: not while a task downstream is under pressure, after that at the
- * pace that pace.ts allows, and never faster than its configured output rate. Asked before each piece of work; what was
- * emitted is read from counters, so that emitting itself costs nothing here.
+ * Whether a task may be given work that makes it emit: not while a task downstream is under pressure, after
+ * that at the pace that pace.ts allows, and never faster than its configured output rate. Asked before each
+ * piece of work; what was emitted is read from counters, so that emitting itself costs nothing here.
  */
 export class OutputThrottle {
   readonly #options: OutputThrottleOptions;

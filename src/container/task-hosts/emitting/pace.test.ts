@@ -8,7 +8,9 @@ import { TokenBucket } from './token-bucket.ts';
 const high = 32_768;
 const low = high / 2;
 
-/** A spout that could emit `spoutPerSec`, before a bolt that takes what `boltPerSec` says, in steps of 1 ms. */
+/**
+ * A spout that could emit `spoutPerSec`, before a bolt that takes what `boltPerSec` says, in steps of 1 ms.
+ */
 function simulate(options: {
   readonly spoutPerSec: number;
   readonly boltPerSec: (second: number) => number;

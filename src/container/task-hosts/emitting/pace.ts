@@ -1,18 +1,19 @@
 /**
- * How fast a spout may emit while a task downstream is sometimes under pressure. Pure: time, counts and loads come as
- * events. Additive increase, multiplicative decrease:
+ * How fast a spout may emit while a task downstream is sometimes under pressure. Pure: time, counts and loads
+ * come as events. Additive increase, multiplicative decrease:
  *
  *             pressured                 relieved
  *   open ────────────────> held ─────────────────────> paced ──(its rate no longer limits it)──> open
  *                            ^                           │
  *                            └───────── pressured ───────┘
  *
- * held    nothing is emitted; the slow task has half a queue to work on.
- * paced   begins at the rate that the slow task has really taken: what was emitted over the whole cycle, from one relief
- *         to the next, divided by its time. It rises by steps, is halved when the fullest queue downstream is nearly full
- *         and still filling, and rises ever faster while no queue downstream is even half full.
+ * held    nothing is emitted; the slow task has half a queue to work on. paced   begins at the rate that the
+ * slow task has really taken: what was emitted over the whole cycle, from one relief to the next, divided by
+ * its time. It rises by steps, is halved when the fullest queue downstream is nearly full and still filling,
+ * and rises ever faster while no queue downstream is even half full.
  *
- * So a bolt that stays slow is fed evenly instead of in bursts, and one that has recovered at full speed within seconds.
+ * So a bolt that stays slow is fed evenly instead of in bursts, and one that has recovered at full speed
+ * within seconds.
  */
 export interface PaceState {
   readonly mode: 'open' | 'held' | 'paced';

@@ -13,12 +13,13 @@ interface Target {
 }
 
 /**
- * The tuples that one task emits between two flushes, gathered into frames by target and stream. Two tuples for the
- * same target leave in the order in which they were written, whatever their streams: a stream that follows another
- * sends that one's frame first.
+ * The tuples that one task emits between two flushes, gathered into frames by target and stream. Two tuples
+ * for the same target leave in the order in which they were written, whatever their streams: a stream that
+ * follows another sends that one's frame first.
  *
- * A stock adapter waits for the answer to each emit, so each read of it holds one tuple. Sent on by itself every such
- * tuple would wake the process that gets it: while more are to be expected, they are gathered for a millisecond.
+ * A stock adapter waits for the answer to each emit, so each read of it holds one tuple. Sent on by itself
+ * every such tuple would wake the process that gets it: while more are to be expected, they are gathered for
+ * a millisecond.
  */
 export class TargetFrames {
   readonly #source: TaskId;
@@ -36,7 +37,9 @@ export class TargetFrames {
     this.#clock = clock;
   }
 
-  /** The writer for the next tuple on `stream` to `target`. To be used at once: the next call may flush it. */
+  /**
+   * The writer for the next tuple on `stream` to `target`. To be used at once: the next call may flush it.
+   */
   writer(target: TaskId, stream: number): DataFrameWriter {
     const known = this.#targets.get(target);
     if (known === undefined) {

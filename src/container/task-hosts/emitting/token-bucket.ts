@@ -8,8 +8,9 @@ export interface OutputLimits {
 const burstSecs = 1.5;
 
 /**
- * A token bucket that may be overdrawn: what was emitted is taken out afterwards, and nothing may be emitted until the
- * debt is paid by time. So the mean rate is held whatever the size of a single tuple. Pure: the time is passed in.
+ * A token bucket that may be overdrawn: what was emitted is taken out afterwards, and nothing may be emitted
+ * until the debt is paid by time. So the mean rate is held whatever the size of a single tuple. Pure: the
+ * time is passed in.
  */
 export class TokenBucket {
   readonly #perSec: number;

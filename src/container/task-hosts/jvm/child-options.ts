@@ -10,9 +10,9 @@ export interface ChildOptionValues {
 }
 
 /**
- * The JVM options that the configuration asks for, in Storm's order, so that a topology's own win over the cluster's:
- * worker.childopts, topology.worker.childopts, then one of the two for garbage collection.
- * Throws `CONFIG_INVALID` naming the key when one is neither a text nor a list of texts.
+ * The JVM options that the configuration asks for, in Storm's order, so that a topology's own win over the
+ * cluster's: worker.childopts, topology.worker.childopts, then one of the two for garbage collection. Throws
+ * `CONFIG_INVALID` naming the key when one is neither a text nor a list of texts.
  */
 export function childOptions(conf: JsonObject, values: ChildOptionValues): string[] {
   const gcKey = hasOptions(conf['topology.worker.gc.childopts'])

@@ -21,7 +21,10 @@ const mainClass = 'egret.host.Main';
 const logConfiguration = 'classpath:egret/host/worker-log4j2.xml';
 const architectures: Partial<Record<string, string>> = { x64: 'amd64', arm64: 'aarch64' };
 
-/** The arguments of `java`: those of a worker started by a Storm supervisor (BasicContainer 2.8), and our main class. */
+/**
+ * The arguments of `java`: those of a worker started by a Storm supervisor (BasicContainer 2.8), and our main
+ * class.
+ */
 export function javaArguments(launch: WorkerLaunch): string[] {
   const { spec, conf, values, workerDir } = launch;
   return [
@@ -76,8 +79,8 @@ function systemProperties(launch: WorkerLaunch): string[] {
 }
 
 /**
- * The set-up's archive of the host's classes (egret.host.Rehearsal), which halves the time to start. A JVM that it does not
- * suit does without, and must not complain on the worker's output.
+ * The set-up's archive of the host's classes (egret.host.Rehearsal), which halves the time to start. A JVM
+ * that it does not suit does without, and must not complain on the worker's output.
  */
 function classArchive(spec: ContainerSpec): string[] {
   const archive = spec.jvm.classPath[0]?.replace(/\.jar$/, '.jsa');
@@ -85,7 +88,10 @@ function classArchive(spec: ContainerSpec): string[] {
   return [`-XX:SharedArchiveFile=${archive}`, '-Xlog:cds=off', '-Xlog:cds+dynamic=off'];
 }
 
-/** Storm's order: what the cluster lets a topology put first, Storm, the topology's jar, its dependencies, the rest. */
+/**
+ * Storm's order: what the cluster lets a topology put first, Storm, the topology's jar, its dependencies, the
+ * rest.
+ */
 function classPath(spec: ContainerSpec, conf: JsonObject): string[] {
   const isFirstAllowed = conf['storm.topology.classpath.beginning.enabled'] === true;
   return [
@@ -105,7 +111,9 @@ function jarsOf(entry: string): string[] {
   return jars.sort().map((name) => join(directory, name));
 }
 
-/** Jars given beside the topology's own (`storm jar --jars`) lie in the code directory under their blob keys. */
+/**
+ * Jars given beside the topology's own (`storm jar --jars`) lie in the code directory under their blob keys.
+ */
 function dependencyJars(codeDir: string): string[] {
   return readdirSync(codeDir)
     .filter((name) => name.endsWith('.jar') && name !== 'stormjar.jar')

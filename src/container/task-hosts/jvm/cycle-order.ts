@@ -1,13 +1,15 @@
 import { FlowGraph, type TaskId, type TopologyIndex } from '../../../topology/index.ts';
 
 /**
- * Storm holds every bolt of a worker back that feeds a task under pressure elsewhere, also when that task waits for the
- * bolt in turn: full queues on one cycle then wait for each other for ever. So the tasks of a topology have an order, and
- * while a worker has a task under pressure itself, it heeds on that task's cycle only those that come before. Whoever
- * waits then waits for an earlier one, and the first of all goes on, into a queue that grows by no more than what the
- * others held and what is made of it: what is upstream of a cycle is held all the while.
+ * Storm holds every bolt of a worker back that feeds a task under pressure elsewhere, also when that task
+ * waits for the bolt in turn: full queues on one cycle then wait for each other for ever. So the tasks of a
+ * topology have an order, and while a worker has a task under pressure itself, it heeds on that task's cycle
+ * only those that come before. Whoever waits then waits for an earlier one, and the first of all goes on,
+ * into a queue that grows by no more than what the others held and what is made of it: what is upstream of a
+ * cycle is held all the while.
  *
- * Tasks that spouts feed directly come first: a spout in the same worker is told the same, and must not be let go.
+ * Tasks that spouts feed directly come first: a spout in the same worker is told the same, and must not be
+ * let go.
  */
 export class CycleOrder {
   readonly #own: ReadonlySet<TaskId>;

@@ -106,7 +106,8 @@ describe('JvmHost', function () {
       conf: { 'test.tuples': tuples, 'topology.acker.executors': 1, 'egret.jvm.stats.secs': 1 },
     });
     const all = await containers.until('all trees to be counted', () => {
-      // Executors are read one after the other: only when nothing moves any more do their counts fit together.
+      // Executors are read one after the other: only when nothing moves any more do their counts fit
+      // together.
       const [before, totals = []] = containers
         .reported(1, 'stats')
         .slice(-2)

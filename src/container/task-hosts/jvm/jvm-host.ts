@@ -32,8 +32,8 @@ const pausedHeartbeatMs = 1000;
  *   start: spawn, connect, hello, start message -> frames may come (they wait here)
  *   first complete plan -> the worker starts -> `started` -> frames are written
  *
- * It reports pressure for all its tasks while more waits for it than the high mark, and passes on what the worker says
- * of its own queues. See multilang/java/host for the other end.
+ * It reports pressure for all its tasks while more waits for it than the high mark, and passes on what the
+ * worker says of its own queues. See multilang/java/host for the other end.
  */
 export class JvmHost implements TaskHost {
   readonly name = 'jvm';
@@ -80,8 +80,8 @@ export class JvmHost implements TaskHost {
   }
 
   /**
-   * Resolves when the JVM takes messages; its worker starts with the first complete plan. Rejects with `SPAWN_FAILED`,
-   * `HANDSHAKE_FAILED` (with the JVM's last words), or the signal's reason.
+   * Resolves when the JVM takes messages; its worker starts with the first complete plan. Rejects with
+   * `SPAWN_FAILED`, `HANDSHAKE_FAILED` (with the JVM's last words), or the signal's reason.
    */
   async start(signal: AbortSignal): Promise<void> {
     const { spec, clock } = this.#deps;
@@ -125,7 +125,10 @@ export class JvmHost implements TaskHost {
     this.#link?.sendControl(isPressure ? { ...message, tasks: this.#order.heeded(message.tasks) } : message);
   }
 
-  /** A worker that is not read cannot be heard either: its heartbeats are given on its behalf, so that it is not taken for stuck. */
+  /**
+   * A worker that is not read cannot be heard either: its heartbeats are given on its behalf, so that it is
+   * not taken for stuck.
+   */
   pause(): void {
     const { clock, outlet } = this.#deps;
     this.#link?.pause();
@@ -140,7 +143,10 @@ export class JvmHost implements TaskHost {
     this.#pausedHeartbeats = undefined;
   }
 
-  /** Asks the worker to close its components; kills it when that takes longer than `graceMs`, with 0 at once. Idempotent. */
+  /**
+   * Asks the worker to close its components; kills it when that takes longer than `graceMs`, with 0 at once.
+   * Idempotent.
+   */
   async stop(graceMs: number): Promise<void> {
     this.#isStopping = true;
     const child = this.#child;
@@ -262,7 +268,8 @@ export class JvmHost implements TaskHost {
         this.#reportPressure({ hasWorkerChanged: true });
         return;
       case 'error':
-        // Storm's ShellBolt reports the child that its own cleanup ended (ShellBolt.die, 2.8): nobody's fault.
+        // Storm's ShellBolt reports the child that its own cleanup ended (ShellBolt.die, 2.8): nobody's
+        // fault.
         if (this.#isStopping) return;
         break;
       case 'fatal':

@@ -25,11 +25,13 @@ export interface LinkEvents {
 }
 
 /**
- * The unix socket to a JVM host. DATA frames are gathered in a slab and written in one go; while one write is on its way
- * the next frames gather. Until {@link releaseData} only control frames are written, and data waits.
+ * The unix socket to a JVM host. DATA frames are gathered in a slab and written in one go; while one write is
+ * on its way the next frames gather. Until {@link releaseData} only control frames are written, and data
+ * waits.
  *
- * One control message is on its way at a time. Behind it waits the newest of each kind, so a JVM that does not read
- * costs no memory: a plan or a pressure report replaces the one before, loads and losses are added to those before.
+ * One control message is on its way at a time. Behind it waits the newest of each kind, so a JVM that does
+ * not read costs no memory: a plan or a pressure report replaces the one before, loads and losses are added
+ * to those before.
  */
 export class Link {
   readonly #socket: Socket;

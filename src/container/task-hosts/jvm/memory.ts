@@ -13,8 +13,8 @@ const metricsConsumerKeys = {
 };
 
 /**
- * Memory of a worker: the sum over its executors of what their components ask for (ResourceUtils, Storm 2.8), rounded
- * up; `worker.heap.memory.mb` when they ask for nothing.
+ * Memory of a worker: the sum over its executors of what their components ask for (ResourceUtils, Storm 2.8),
+ * rounded up; `worker.heap.memory.mb` when they ask for nothing.
  */
 export function workerMemory(
   conf: JsonObject,

@@ -5,8 +5,8 @@ import { readLoads, readPressure } from '../../links/index.ts';
 export type HostMessage = HostToStreamManager;
 
 /**
- * A control message of a JVM host, checked as far as this process relies on it. Throws `PROTOCOL_VIOLATION` for what is
- * not one: the host is of another version, or user code wrote to its socket.
+ * A control message of a JVM host, checked as far as this process relies on it. Throws `PROTOCOL_VIOLATION`
+ * for what is not one: the host is of another version, or user code wrote to its socket.
  */
 export function readHostMessage(message: JsonObject): HostMessage {
   const known = isKnown(message) ? (message as unknown as HostMessage) : undefined;

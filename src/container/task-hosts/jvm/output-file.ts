@@ -4,7 +4,10 @@ import type { Logger } from '../../../base/index.ts';
 /** As large as Storm lets `worker.log.out` and `.err` grow; then it is renamed to `.1`, over an older one. */
 const fileBytesMax = 100 << 20;
 
-/** Where a worker's standard output or error goes, line by line. There is little: Storm sends System.out to its log. */
+/**
+ * Where a worker's standard output or error goes, line by line. There is little: Storm sends System.out to
+ * its log.
+ */
 export class OutputFile {
   readonly #path: string;
   readonly #log: Logger;

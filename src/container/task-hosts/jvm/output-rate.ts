@@ -12,7 +12,9 @@ const rateKeys = [
   'topology.component.output.bps',
 ];
 
-/** The keys that install the hook, when a component of this JVM has an output rate. Throws `CONFIG_INVALID`. */
+/**
+ * The keys that install the hook, when a component of this JVM has an output rate. Throws `CONFIG_INVALID`.
+ */
 export function outputRateHook(deps: Pick<TaskHostDeps, 'conf' | 'topology' | 'tasks'>): JsonObject {
   const { conf, topology, tasks } = deps;
   const isLimited = [...new Set(tasks.map((task) => task.componentId))].some((id) => {

@@ -15,7 +15,10 @@ export interface JvmSettings {
   readonly queueTuplesMax: number;
   /** How long a JVM may take from its start to its first message. */
   readonly helloMs: number;
-  /** How often a worker reports its statistics. Storm's own 60 s are too rare to look at (executor.metrics.frequency.secs). */
+  /**
+   * How often a worker reports its statistics. Storm's own 60 s are too rare to look at
+   * (executor.metrics.frequency.secs).
+   */
   readonly statsSecs: number;
 }
 

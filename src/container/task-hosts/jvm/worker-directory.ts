@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { GatewayError } from '../../../base/index.ts';
 
 /**
- * The directory a worker runs in, as a Storm supervisor makes it: `<storm.local.dir>/workers/<worker id>` with pids/,
- * heartbeats/, tmp/, and links to the topology's resources and to the worker's logs. Gone when the worker is.
+ * The directory a worker runs in, as a Storm supervisor makes it: `<storm.local.dir>/workers/<worker id>`
+ * with pids/, heartbeats/, tmp/, and links to the topology's resources and to the worker's logs. Gone when
+ * the worker is.
  */
 export class WorkerDirectory {
   readonly path: string;
@@ -13,7 +14,10 @@ export class WorkerDirectory {
     this.path = join(stormLocalDir, 'workers', workerId);
   }
 
-  /** Makes it anew: what a killed worker of the same id left is removed. Throws `SPAWN_FAILED` naming the directory. */
+  /**
+   * Makes it anew: what a killed worker of the same id left is removed. Throws `SPAWN_FAILED` naming the
+   * directory.
+   */
   make(links: { readonly resources: string; readonly artifacts: string }): void {
     try {
       this.remove();

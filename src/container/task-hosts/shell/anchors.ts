@@ -1,8 +1,8 @@
 import type { DataFrameCursor } from '../../../tuple/index.ts';
 
 /**
- * The anchors of a tuple as a flat list, four numbers each: root high, root low, edge high, edge low (32-bit halves).
- * Most tuples have one anchor, and a list of small integers is one small object.
+ * The anchors of a tuple as a flat list, four numbers each: root high, root low, edge high, edge low (32-bit
+ * halves). Most tuples have one anchor, and a list of small integers is one small object.
  */
 export type Anchors = number[];
 
@@ -25,8 +25,8 @@ export function readAnchors(cursor: DataFrameCursor): Anchors {
 }
 
 /**
- * Adds an edge to the anchor of every root of `tuple` (Storm BoltOutputCollectorImpl.boltEmit, putXor): one that is there
- * already, from another tuple with the same root, takes the XOR of both.
+ * Adds an edge to the anchor of every root of `tuple` (Storm BoltOutputCollectorImpl.boltEmit, putXor): one
+ * that is there already, from another tuple with the same root, takes the XOR of both.
  */
 export function addEdge(anchors: Anchors, tuple: Anchors, edgeHi: number, edgeLo: number): void {
   for (let root = 0; root < tuple.length; root += numbersEach) {

@@ -30,8 +30,8 @@ export interface BoltInput {
 const writeCharsTarget = 32 << 10;
 
 /**
- * A shell bolt (storm-client 2.8: ShellBolt and BoltOutputCollectorImpl). Tuples are numbered from 1 on within the life
- * of a child; the number is the id that the child sees.
+ * A shell bolt (storm-client 2.8: ShellBolt and BoltOutputCollectorImpl). Tuples are numbered from 1 on
+ * within the life of a child; the number is the id that the child sees.
  */
 export class BoltProtocol implements Protocol {
   readonly #parts: ProtocolParts;
@@ -198,7 +198,9 @@ export class BoltProtocol implements Protocol {
     return undefined;
   }
 
-  /** Moves to the next tuple of the frame at hand or of the next one. The rest of a corrupt frame is left out. */
+  /**
+   * Moves to the next tuple of the frame at hand or of the next one. The rest of a corrupt frame is left out.
+   */
   #nextTuple(): boolean {
     for (;;) {
       try {
@@ -216,7 +218,9 @@ export class BoltProtocol implements Protocol {
     }
   }
 
-  /** The message of the tuple under the cursor; undefined when it cannot be said, and then it has been failed. */
+  /**
+   * The message of the tuple under the cursor; undefined when it cannot be said, and then it has been failed.
+   */
   #tupleText(): string | undefined {
     const cursor = this.#cursor;
     const anchors = readAnchors(cursor);

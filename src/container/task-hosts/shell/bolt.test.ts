@@ -212,7 +212,8 @@ describe('shell bolt', () => {
     );
     const ofRoot = acks('__ack_ack').filter(({ values }) => isLong(values[0], (11n << 32n) | 12n));
     const total = ofRoot.map(({ values }) => longOf(values[1])).reduce((left, right) => left ^ right);
-    // Two inputs with the same edge cancel out; what is left is the edge that the new tuple carries for this root.
+    // Two inputs with the same edge cancel out; what is left is the edge that the new tuple carries for this
+    // root.
     assert.equal(total, BigInt.asIntN(64, xorEdges([{ ...grown!, ids: [grown!.ids[0]!] }])));
   });
 

@@ -4,7 +4,10 @@ import type { ShellChildEnd, ShellCommand } from './shell-child.ts';
 
 const stderrTailMax = 20;
 
-/** Why a child is no more, in one sentence that names component, task, command line, directory and how it ended. */
+/**
+ * Why a child is no more, in one sentence that names component, task, command line, directory and how it
+ * ended.
+ */
 export function describeDeath(
   child: {
     readonly taskId: number;

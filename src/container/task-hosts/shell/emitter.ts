@@ -55,10 +55,11 @@ export class Emitter {
   }
 
   /**
-   * Chooses the tasks of an emit and encodes its values. {@link send} follows for each of them; the list is valid until
-   * the next call. Throws `EMIT_REFUSED` where Storm throws: an undeclared stream, a wrong number of values, a regular
-   * emit on a direct stream, a direct emit to a task that takes the stream by another grouping. Throws
-   * `VALUE_UNSUPPORTED` for values that cannot be sent. Values too large for a frame choose no task and set `refused`.
+   * Chooses the tasks of an emit and encodes its values. {@link send} follows for each of them; the list is
+   * valid until the next call. Throws `EMIT_REFUSED` where Storm throws: an undeclared stream, a wrong number
+   * of values, a regular emit on a direct stream, a direct emit to a task that takes the stream by another
+   * grouping. Throws `VALUE_UNSUPPORTED` for values that cannot be sent. Values too large for a frame choose
+   * no task and set `refused`.
    */
   choose(message: EmitMessage): readonly TaskId[] {
     const { stream: streamId, values, task } = message;

@@ -2,14 +2,18 @@ import { StringDecoder } from 'node:string_decoder';
 import { GatewayError } from '../../../base/index.ts';
 
 const endLine = 'end';
-/** How many characters before a chunk may belong to an end line that the chunk completes: line feed, `end`, CR. */
+/**
+ * How many characters before a chunk may belong to an end line that the chunk completes: line feed, `end`,
+ * CR.
+ */
 const overlapChars = 5;
 /** How much of a message is shown when it is at fault. */
 const shownCharsMax = 200;
 
 /**
- * Cuts a child's standard output into messages: text up to a line `end` (storm-client 2.8, JsonSerializer.readString).
- * Lines may end in CR LF. A message may span chunks and lines; each chunk is looked through once.
+ * Cuts a child's standard output into messages: text up to a line `end` (storm-client 2.8,
+ * JsonSerializer.readString). Lines may end in CR LF. A message may span chunks and lines; each chunk is
+ * looked through once.
  */
 export class MessageFramer {
   readonly #messageBytesMax: number;
@@ -31,7 +35,9 @@ export class MessageFramer {
     return showText(this.#held.join(''));
   }
 
-  /** Passes on every message that `bytes` completes. Throws `CHILD_SPOKE_NONSENSE` for one that is too long. */
+  /**
+   * Passes on every message that `bytes` completes. Throws `CHILD_SPOKE_NONSENSE` for one that is too long.
+   */
   feed(bytes: Buffer): void {
     let text = this.#decoder.write(bytes);
     let searchFrom = 0;

@@ -3,8 +3,9 @@ import { GatewayError } from '../../../base/index.ts';
 import { type JavaValue, java, nestingMax } from '../../../tuple/index.ts';
 
 /**
- * JSON as a child wrote it. A number is a `number` when that says all of it: what it is in Java follows from its value.
- * Otherwise (`1.0` is no Integer, a long whole number does not fit) it is a LosslessNumber, which keeps its digits.
+ * JSON as a child wrote it. A number is a `number` when that says all of it: what it is in Java follows from
+ * its value. Otherwise (`1.0` is no Integer, a long whole number does not fit) it is a LosslessNumber, which
+ * keeps its digits.
  */
 export type ChildJson =
   | null
@@ -16,15 +17,15 @@ export type ChildJson =
   | { readonly [key: string]: ChildJson };
 
 /**
- * What `JSON.parse` would lose: a fraction of zeros or an exponent makes a Double of a whole number, 16 digits may be
- * more than a double holds, and 20 characters of digits and point may be more than the shortest text of a double.
- * It may also match within a string, which only costs time.
+ * What `JSON.parse` would lose: a fraction of zeros or an exponent makes a Double of a whole number, 16
+ * digits may be more than a double holds, and 20 characters of digits and point may be more than the shortest
+ * text of a double. It may also match within a string, which only costs time.
  */
 const needsDigits = /\d\.0+(?!\d)|\d[eE]|(?<![.\d])\d{16}|[.\d]{20}/;
 
 /**
- * Java's `Double.NaN` has no JSON; Python writes these words all the same. Strings are skipped, one without an end to the
- * end of the text: a search would start again at each of its quotes.
+ * Java's `Double.NaN` has no JSON; Python writes these words all the same. Strings are skipped, one without
+ * an end to the end of the text: a search would start again at each of its quotes.
  */
 const words = /"(?:[^"\\]|\\[\s\S])*"?|-?\bInfinity\b|\bNaN\b/g;
 /** What stands for NaN on its way through the parser: no program writes a zero like this. */
@@ -59,11 +60,12 @@ function wordToNumber(word: string): string {
 }
 
 /**
- * The Java value that Storm's multilang makes of JSON (JsonSerializer of storm-client 2.8, json-smart): whole numbers are
- * Integer, Long or BigInteger by size. Three things differ, because Storm's own choice breaks topologies:
+ * The Java value that Storm's multilang makes of JSON (JsonSerializer of storm-client 2.8, json-smart): whole
+ * numbers are Integer, Long or BigInteger by size. Three things differ, because Storm's own choice breaks
+ * topologies:
  * - arrays and objects are ArrayList and HashMap, not parser classes that cannot leave the worker;
- * - a number with a fraction is a Double even when its text is longer than 18 characters, if a double holds all of it.
- *   Storm makes a BigDecimal of it, so that Python's 0.30000000000000004 and 0.3 differ in type;
+ * - a number with a fraction is a Double even when its text is longer than 18 characters, if a double holds
+ *   all of it. Storm makes a BigDecimal of it, so that Python's 0.30000000000000004 and 0.3 differ in type;
  * - NaN and Infinity are Doubles, not a Float and a String.
  * Throws `VALUE_UNSUPPORTED` when nested deeper than the wire allows.
  */
@@ -117,7 +119,10 @@ interface Decimal {
   readonly scale: number;
 }
 
-/** As `new BigDecimal(text)` reads it. Throws `VALUE_UNSUPPORTED` for an exponent that BigDecimal does not take. */
+/**
+ * As `new BigDecimal(text)` reads it. Throws `VALUE_UNSUPPORTED` for an exponent that BigDecimal does not
+ * take.
+ */
 function toDecimal(text: string): Decimal {
   const [mantissa = '', exponent = '0'] = text.toLowerCase().split('e');
   const [whole = '', fraction = ''] = mantissa.split('.');

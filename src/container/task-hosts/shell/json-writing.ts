@@ -18,7 +18,9 @@ export class OpaqueObjectFault extends Error {
   }
 }
 
-/** JSON of what {@link parseChildJson} read, number for number: for the message ids that go back to the child. */
+/**
+ * JSON of what {@link parseChildJson} read, number for number: for the message ids that go back to the child.
+ */
 export function childJsonText(json: ChildJson): string {
   return stringifyLossless(json) ?? 'null';
 }

@@ -32,8 +32,9 @@ const infoLevel = 2;
 const none: readonly string[] = [];
 
 /**
- * Parses one message. Tolerates what Storm tolerates (null for an absent field, a level that does not exist) and numbers
- * for the ids of tuples. Throws `CHILD_SPOKE_NONSENSE` saying what is wrong and showing the message's beginning.
+ * Parses one message. Tolerates what Storm tolerates (null for an absent field, a level that does not exist)
+ * and numbers for the ids of tuples. Throws `CHILD_SPOKE_NONSENSE` saying what is wrong and showing the
+ * message's beginning.
  */
 export function parseMessage(text: string): ChildMessage {
   let json: ChildJson;

@@ -27,10 +27,11 @@ export interface MetricsReportsOptions {
 }
 
 /**
- * What a shell task has measured, on its way to the metrics consumers of its topology (`topology.metrics.consumer.register`),
- * as Storm's executors send theirs (Executor.metricsTick, 2.8): what the child reports each
- * `topology.builtin.metrics.bucket.size.secs`; with `topology.enable.v2.metrics.tick`, what Storm measures of every task
- * each `topology.v2.metrics.tick.interval.seconds`. Does nothing in a topology without consumers.
+ * What a shell task has measured, on its way to the metrics consumers of its topology
+ * (`topology.metrics.consumer.register`), as Storm's executors send theirs (Executor.metricsTick, 2.8): what
+ * the child reports each `topology.builtin.metrics.bucket.size.secs`; with `topology.enable.v2.metrics.tick`,
+ * what Storm measures of every task each `topology.v2.metrics.tick.interval.seconds`. Does nothing in a
+ * topology without consumers.
  */
 export class MetricsReports {
   readonly #options: MetricsReportsOptions;

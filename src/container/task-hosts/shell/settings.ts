@@ -3,13 +3,22 @@ import { containerNumber, derivedNumber } from '../../../config/index.ts';
 import { confNumber } from '../../spec/index.ts';
 
 export interface ShellSettings {
-  /** How long a child may answer nothing: `topology.subprocess.timeout.secs`, else `supervisor.worker.timeout.secs`. */
+  /**
+   * How long a child may answer nothing: `topology.subprocess.timeout.secs`, else
+   * `supervisor.worker.timeout.secs`.
+   */
   readonly silenceMsMax: number;
-  /** How long the answer to the handshake may take: `egret.shell.handshake.timeout.secs`, else `supervisor.worker.start.timeout.secs`. */
+  /**
+   * How long the answer to the handshake may take: `egret.shell.handshake.timeout.secs`, else
+   * `supervisor.worker.start.timeout.secs`.
+   */
   readonly handshakeMsMax: number;
   /** `topology.message.timeout.secs`; undefined when `topology.enable.message.timeouts` is false. */
   readonly messageTimeoutMs: number | undefined;
-  /** How long trees that may have lost a tuple are given to complete: `topology.egret.lost.trees.grace.ms`; 0: their timeout. */
+  /**
+   * How long trees that may have lost a tuple are given to complete: `topology.egret.lost.trees.grace.ms`; 0:
+   * their timeout.
+   */
   readonly lostTreesGraceMs: number;
   /** `topology.max.spout.pending`; infinite when it is not set. */
   readonly spoutPendingMax: number;
@@ -17,15 +26,27 @@ export interface ShellSettings {
   readonly spoutWaitMs: number;
   /** `topology.tick.tuple.freq.secs`; undefined: no ticks. */
   readonly tickMs: number | undefined;
-  /** Tuples that the child may have been sent and not got to: `topology.shellbolt.max.pending`. The others wait here. */
+  /**
+   * Tuples that the child may have been sent and not got to: `topology.shellbolt.max.pending`. The others
+   * wait here.
+   */
   readonly writtenTuplesMax: number;
-  /** Tuples that a bolt's child may hold unacked: `egret.shell.pending.max.tuples`. Beyond it the oldest are failed. */
+  /**
+   * Tuples that a bolt's child may hold unacked: `egret.shell.pending.max.tuples`. Beyond it the oldest are
+   * failed.
+   */
   readonly heldTuplesMax: number;
-  /** Trees of a spout, and news of ended ones, that may wait at a time: `egret.shell.spout.pending.max.tuples`. */
+  /**
+   * Trees of a spout, and news of ended ones, that may wait at a time:
+   * `egret.shell.spout.pending.max.tuples`.
+   */
   readonly spoutTreesMax: number;
   /** Bytes that may wait to be read by the child before it is ended: `egret.shell.stdin.max.bytes`. */
   readonly stdinBytesMax: number;
-  /** Marks of the tuples that wait for the child. Above one of the high marks the task is under pressure, below both low ones no more. */
+  /**
+   * Marks of the tuples that wait for the child. Above one of the high marks the task is under pressure,
+   * below both low ones no more.
+   */
   readonly queue: QueueMarks;
   /** Characters of one message of the child: `egret.shell.message.max.bytes`. */
   readonly messageBytesMax: number;
@@ -35,7 +56,10 @@ export interface QueueMarks {
   /** `egret.shell.queue.high.bytes` and `egret.shell.queue.low.bytes`. */
   readonly highBytes: number;
   readonly lowBytes: number;
-  /** `egret.shell.queue.high.tuples`, else `topology.executor.receive.buffer.size`; `egret.shell.queue.low.tuples`, else half of it. */
+  /**
+   * `egret.shell.queue.high.tuples`, else `topology.executor.receive.buffer.size`;
+   * `egret.shell.queue.low.tuples`, else half of it.
+   */
   readonly highTuples: number;
   readonly lowTuples: number;
   /** Where frames are refused: `egret.shell.queue.max.bytes` and `egret.shell.queue.max.tuples`. */

@@ -155,9 +155,9 @@ export class ShellChild {
 }
 
 /**
- * How a shell component is started (storm-client 2.8, ShellBolt and ShellSpout of a ShellComponent, ShellProcess): the
- * command and the script are one argument each, whatever spaces they hold; it runs in the resources of the topology's
- * code with the environment of a worker.
+ * How a shell component is started (storm-client 2.8, ShellBolt and ShellSpout of a ShellComponent,
+ * ShellProcess): the command and the script are one argument each, whatever spaces they hold; it runs in the
+ * resources of the topology's code with the environment of a worker.
  */
 export function shellCommand(options: {
   readonly executionCommand: string;

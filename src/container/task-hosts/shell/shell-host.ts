@@ -67,9 +67,9 @@ export class ShellHost implements TaskHost {
   }
 
   /**
-   * Spawns the child. Resolves when that has succeeded: frames wait here until the child has answered the handshake,
-   * which it gets once the topology is active and complete. Rejects with `SPAWN_FAILED`, `CONFIG_INVALID`,
-   * `TOPOLOGY_INVALID`, or the signal's reason.
+   * Spawns the child. Resolves when that has succeeded: frames wait here until the child has answered the
+   * handshake, which it gets once the topology is active and complete. Rejects with `SPAWN_FAILED`,
+   * `CONFIG_INVALID`, `TOPOLOGY_INVALID`, or the signal's reason.
    */
   async start(signal: AbortSignal): Promise<void> {
     // The signal ends the start, not the life that follows: an orderly end has its own way, `stop`.
@@ -261,7 +261,8 @@ export class ShellHost implements TaskHost {
     this.#checks?.[Symbol.dispose]();
     this.#checks = undefined;
     const exit = this.#describe(end);
-    // The topology goes on without this task here: what it still held is failed, so that it is played again at once.
+    // The topology goes on without this task here: what it still held is failed, so that it is played again
+    // at once.
     this.#task!.end({ isStopping: this.#isStopping && !this.#isLeaving });
     this.#logMetrics();
     if (!this.#isStopping) this.#log?.note('ERROR', exit.reason);

@@ -6,8 +6,9 @@ import { WorkerLog, workerLogLevels } from './worker-log.ts';
 const infoLevel = 2;
 
 /**
- * What a shell task writes to worker.log: its child's log messages as Storm's DefaultShellLogHandler writes them, its
- * standard error as ShellProcess does (a logger named after the component), and its life (storm-client 2.8).
+ * What a shell task writes to worker.log: its child's log messages as Storm's DefaultShellLogHandler writes
+ * them, its standard error as ShellProcess does (a logger named after the component), and its life
+ * (storm-client 2.8).
  */
 export class ShellLog {
   readonly #file: WorkerLog;

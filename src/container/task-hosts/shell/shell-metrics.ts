@@ -19,9 +19,9 @@ interface Metric {
 }
 
 /**
- * The metrics that a child updates by name. Storm wants each registered by Java code, and ends the worker for one that
- * is not; a shell component has no Java code, so here every name is good. Numbers add up, no value counts as 1
- * (CountShellMetric 2.8), and of anything else the last is kept.
+ * The metrics that a child updates by name. Storm wants each registered by Java code, and ends the worker for
+ * one that is not; a shell component has no Java code, so here every name is good. Numbers add up, no value
+ * counts as 1 (CountShellMetric 2.8), and of anything else the last is kept.
  */
 export class ShellMetrics {
   readonly #byName = new Map<string, Metric>();

@@ -31,16 +31,19 @@ const stalledMs = 5000;
  *
  *   waiting --plan ACTIVE and complete: handshake--> greeting --pid--> running --> (the child's end)
  *
- * A child is spawned early and told nothing until the topology is active for the first time, as Storm opens no spout
- * and prepares no bolt of a topology that is not. Runs on the event loop in the callbacks of pipes and of the stream
- * manager; nothing here awaits, and what goes wrong with the child ends the child.
+ * A child is spawned early and told nothing until the topology is active for the first time, as Storm opens
+ * no spout and prepares no bolt of a topology that is not. Runs on the event loop in the callbacks of pipes
+ * and of the stream manager; nothing here awaits, and what goes wrong with the child ends the child.
  */
 export class ShellTask implements ChildPipe, ControlledTask {
   readonly #options: ShellTaskOptions;
   readonly #protocol: Protocol;
   #child: ShellChild | undefined;
   #phase: 'waiting' | 'greeting' | 'running' | 'ended' = 'waiting';
-  /** It said its pid before the handshake went out. Storm would find that in the pipe once it had sent its own. */
+  /**
+   * It said its pid before the handshake went out. Storm would find that in the pipe once it had sent its
+   * own.
+   */
   #hasSaidPid = false;
   #isActive = false;
   #isComplete = false;
@@ -52,7 +55,9 @@ export class ShellTask implements ChildPipe, ControlledTask {
   /** When the child last said something, or took in what waited for it. */
   #lastSignMs: number;
   #lastCheckMs: number;
-  /** The pump is on the stack: what it writes may be delivered to this very task, which must not pump again. */
+  /**
+   * The pump is on the stack: what it writes may be delivered to this very task, which must not pump again.
+   */
   #isPumping = false;
 
   constructor(options: ShellTaskOptions) {

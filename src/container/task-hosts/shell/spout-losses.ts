@@ -19,13 +19,14 @@ export interface SpoutLossesOptions {
 }
 
 /**
- * What a spout makes of the loss of tasks. Trees that a lost acker followed fail at once: nobody is left who could say
- * that they are complete. Trees that may have had a tuple in a lost task are watched: while any of them completes, a
- * grace goes by and all are watched on; when none has completed during one, the rest fail. So a slow topology that works
- * is left alone, and one that hangs on lost tuples (topology.max.spout.pending) goes on after a grace or two.
+ * What a spout makes of the loss of tasks. Trees that a lost acker followed fail at once: nobody is left who
+ * could say that they are complete. Trees that may have had a tuple in a lost task are watched: while any of
+ * them completes, a grace goes by and all are watched on; when none has completed during one, the rest fail.
+ * So a slow topology that works is left alone, and one that hangs on lost tuples (topology.max.spout.pending)
+ * goes on after a grace or two.
  *
- * That may fail a tree that would have completed after all: its tuple is then played twice, as at-least-once allows.
- * The same rule for spouts in a JVM: LostTrees.java.
+ * That may fail a tree that would have completed after all: its tuple is then played twice, as at-least-once
+ * allows. The same rule for spouts in a JVM: LostTrees.java.
  */
 export class SpoutLosses {
   readonly #options: SpoutLossesOptions;

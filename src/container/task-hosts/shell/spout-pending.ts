@@ -7,11 +7,11 @@ export interface PendingRoot {
 }
 
 /**
- * The trees of one spout task in two generations (Storm's RotatingMap of 2 buckets): what has not ended when its
- * generation is rotated out has timed out, so a tree lives between one and two rotations.
+ * The trees of one spout task in two generations (Storm's RotatingMap of 2 buckets): what has not ended when
+ * its generation is rotated out has timed out, so a tree lives between one and two rotations.
  *
- * Keyed by the low half of the root id: who draws a root id draws again while its low half is in use, so one number is
- * enough; the high half is compared when an ack comes in.
+ * Keyed by the low half of the root id: who draws a root id draws again while its low half is in use, so one
+ * number is enough; the high half is compared when an ack comes in.
  */
 export class SpoutPending {
   #young = new Map<number, PendingRoot>();

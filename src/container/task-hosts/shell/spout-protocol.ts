@@ -9,17 +9,18 @@ import { SpoutLosses } from './spout-losses.ts';
 import { type PendingRoot, SpoutPending } from './spout-pending.ts';
 
 /**
- * A shell spout (storm-client 2.8: ShellSpout, SpoutExecutor, SpoutOutputCollectorImpl). In lock-step: a command, the
- * child's messages, `sync`, the next command.
+ * A shell spout (storm-client 2.8: ShellSpout, SpoutExecutor, SpoutOutputCollectorImpl). In lock-step: a
+ * command, the child's messages, `sync`, the next command.
  *
  *   new -begin-> idle -command-> busy -sync-> idle
  *
- * What goes out while idle, in this order: activate or deactivate when the status has changed; acks and fails, also
- * while inactive; `next`, when the topology is active and complete, nothing downstream is under pressure, its pace and
- * its output rate allow it and fewer trees than allowed are pending. A `next` that emitted nothing is followed by a pause.
+ * What goes out while idle, in this order: activate or deactivate when the status has changed; acks and
+ * fails, also while inactive; `next`, when the topology is active and complete, nothing downstream is under
+ * pressure, its pace and its output rate allow it and fewer trees than allowed are pending. A `next` that
+ * emitted nothing is followed by a pause.
  *
- * Trees that were pending when a child died are forgotten, as with the death of a Storm worker: the ids mean nothing to
- * the next child. A spout that must not lose tuples replays from its source.
+ * Trees that were pending when a child died are forgotten, as with the death of a Storm worker: the ids mean
+ * nothing to the next child. A spout that must not lose tuples replays from its source.
  */
 export class SpoutProtocol implements Protocol {
   readonly #parts: ProtocolParts;
@@ -267,7 +268,10 @@ export class SpoutProtocol implements Protocol {
     this.#outcomes.push(spoutCommandText('fail', idText));
   }
 
-  /** A `next` that never ends could otherwise fill the memory with trees whose ends cannot be told to the child. */
+  /**
+   * A `next` that never ends could otherwise fill the memory with trees whose ends cannot be told to the
+   * child.
+   */
   #checkRoom(): void {
     const { spoutTreesMax } = this.#parts.settings;
     const waiting = this.#pending.size + this.#outcomes.length - this.#firstOutcome;

@@ -4,7 +4,9 @@ import { type RigComponent, ShellRig } from '../../../testing/shell-rig.ts';
 import { fieldsGroupingIndex, type JavaValue, java } from '../../../tuple/index.ts';
 import type { ShellHost } from './index.ts';
 
-/** Emits the JSON texts of a file, one [values, id] each, and logs what it is told. Stock storm.py under it. */
+/**
+ * Emits the JSON texts of a file, one [values, id] each, and logs what it is told. Stock storm.py under it.
+ */
 const spoutScript = `
 import storm, json, os
 class Lines(storm.Spout):

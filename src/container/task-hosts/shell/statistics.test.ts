@@ -69,7 +69,8 @@ describe('statistics of a shell bolt', () => {
     assert.equal(executed[allTime]?.[input], 5);
     const executeMs = executeMsAvg[allTime]![input]!;
     const processMs = processMsAvg[allTime]![input]!;
-    // time.sleep never returns early; two tuples at least are in the pipe together, so the second waits for the first
+    // time.sleep never returns early; two tuples at least are in the pipe together, so the second waits for
+    // the first
     assert(executeMs >= 40, `execute ${executeMs}`);
     assert(processMs > executeMs, `process ${processMs}, execute ${executeMs}`);
     const buckets = latencies![allTime]!;

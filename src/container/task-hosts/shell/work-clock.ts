@@ -1,12 +1,13 @@
 /**
- * How long a child was at work, as far as its pipe tells: from the write of a tuple until the child shows that it has got
- * through everything written, by an ack or a fail of the last tuple or by its answer to a heartbeat woven in behind it.
- * A sign of the child in between (an ack, a fail, an answer) ends one stretch and begins the next, so the stretches add
- * up to the time in which there was work, never to more, however many tuples it had in hand.
+ * How long a child was at work, as far as its pipe tells: from the write of a tuple until the child shows
+ * that it has got through everything written, by an ack or a fail of the last tuple or by its answer to a
+ * heartbeat woven in behind it. A sign of the child in between (an ack, a fail, an answer) ends one stretch
+ * and begins the next, so the stretches add up to the time in which there was work, never to more, however
+ * many tuples it had in hand.
  *
- * For a child that takes tuples one by one, as all stock adapters do, a stretch is the time in its `process`, with the way
- * through the pipe. A child that acks first and works afterwards, or in threads of its own, is at work longer than is seen.
- * Time in which we do not read from the child counts as its own.
+ * For a child that takes tuples one by one, as all stock adapters do, a stretch is the time in its `process`,
+ * with the way through the pipe. A child that acks first and works afterwards, or in threads of its own, is
+ * at work longer than is seen. Time in which we do not read from the child counts as its own.
  */
 export class WorkClock {
   #sinceMs: number | undefined;

@@ -19,8 +19,9 @@ const oldFilesMax = 9;
  *
  *   2026-01-31 12:00:00.123 o.a.s.t.ShellBolt split-7 [INFO] ShellLog pid:4242, name:split opened the file
  *
- * Lines are gathered and appended a few times a second, by path: a JVM in the same container writes and rolls the same
- * file. A log that cannot be written costs its lines and one event in the container's log, nothing else.
+ * Lines are gathered and appended a few times a second, by path: a JVM in the same container writes and rolls
+ * the same file. A log that cannot be written costs its lines and one event in the container's log, nothing
+ * else.
  */
 export class WorkerLog {
   readonly #file: string;

@@ -10,7 +10,10 @@ interface Message {
   readonly spoutTask: number;
 }
 
-/** Few roots and values, so that trees meet themselves; ids that share a half, so that a hash of one half would show. */
+/**
+ * Few roots and values, so that trees meet themselves; ids that share a half, so that a hash of one half
+ * would show.
+ */
 const id = fc.oneof(
   fc.bigInt({ min: -3n, max: 3n }),
   fc.constantFrom(1n << 32n, 5n << 32n, -(1n << 63n), (1n << 63n) - 1n, 0x1_0000_0001n),

@@ -27,12 +27,13 @@ const buckets = 3;
 const noSpout = -1;
 
 /**
- * The trees of one `__acker` task: root id -> XOR of the edge ids seen, spout task, failed flag. Behaves as Storm's
- * Acker over its RotatingMap (storm-client 2.8.3): a tree times out by the rotation in which it was first heard of,
- * failed or reset, not by the last ack; what comes after the end of a tree begins one that will time out.
+ * The trees of one `__acker` task: root id -> XOR of the edge ids seen, spout task, failed flag. Behaves as
+ * Storm's Acker over its RotatingMap (storm-client 2.8.3): a tree times out by the rotation in which it was
+ * first heard of, failed or reset, not by the last ack; what comes after the end of a tree begins one that
+ * will time out.
  *
- * Open addressing with linear probing over columns of 32-bit numbers; ids are two halves. A removal moves later entries
- * of its run back, so there are no tombstones and a look-up ends at the first empty place.
+ * Open addressing with linear probing over columns of 32-bit numbers; ids are two halves. A removal moves
+ * later entries of its run back, so there are no tombstones and a look-up ends at the first empty place.
  */
 export class AckTable {
   readonly #treesMax: number;
@@ -62,7 +63,10 @@ export class AckTable {
     return this.#size;
   }
 
-  /** Messages about new trees that were ignored because the table holds `treesMax`; their spouts see a timeout. */
+  /**
+   * Messages about new trees that were ignored because the table holds `treesMax`; their spouts see a
+   * timeout.
+   */
   get refused(): number {
     return this.#refused;
   }

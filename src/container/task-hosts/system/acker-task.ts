@@ -14,7 +14,9 @@ const kindOfStream = new Map<string, AckKind>([
 const replyStream = { ack: '__ack_ack', fail: '__ack_fail', resetTimeout: '__ack_reset_timeout' } as const;
 const replyOutcomes = ['ack', 'fail', 'resetTimeout'] as const;
 
-/** Bytes of the values of each kind: u16 count, then (tag, Long) root, (tag, Long) value, (tag, Integer) task. */
+/**
+ * Bytes of the values of each kind: u16 count, then (tag, Long) root, (tag, Long) value, (tag, Integer) task.
+ */
 const valuesBytes: Readonly<Record<AckKind, number>> = { 0: 25, 1: 20, 2: 11, 3: 11 };
 const valuesCount: Readonly<Record<AckKind, number>> = { 0: 3, 1: 2, 2: 1, 3: 1 };
 const tagInteger = 5;
@@ -64,8 +66,8 @@ export class AckerTask {
   }
 
   /**
-   * Takes all tuples of an opened frame. Returns how many were not what an acker takes (and were left out); throws
-   * `WIRE_CORRUPT` for a broken frame or a stream that does not exist.
+   * Takes all tuples of an opened frame. Returns how many were not what an acker takes (and were left out);
+   * throws `WIRE_CORRUPT` for a broken frame or a stream that does not exist.
    */
   take(frame: DataFrameCursor, nowMs: number): number {
     const { kind, input } = this.#origin(frame.source, frame.stream);
@@ -89,7 +91,9 @@ export class AckerTask {
     for (const writer of writers) writer.flush();
   }
 
-  /** What frames of a source and stream are to an acker. Throws `WIRE_CORRUPT` when there is no such stream. */
+  /**
+   * What frames of a source and stream are to an acker. Throws `WIRE_CORRUPT` when there is no such stream.
+   */
   #origin(source: TaskId, stream: number): Origin {
     const key = source * 0x1_0000 + stream;
     let origin = this.#origins.get(key);

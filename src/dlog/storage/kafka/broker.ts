@@ -2,25 +2,30 @@ import type { PartitionRecord } from './record.ts';
 import type { TopicFacts } from './topic.ts';
 
 /**
- * What is needed of Kafka, always of partition 0 of a topic. Every call ends within a named limit: with `STORAGE_UNAVAILABLE` where
- * the broker did not answer, `STREAM_UNKNOWN` where the topic is not there, `ABORTED` where the connection was closed meanwhile.
+ * What is needed of Kafka, always of partition 0 of a topic. Every call ends within a named limit: with
+ * `STORAGE_UNAVAILABLE` where the broker did not answer, `STREAM_UNKNOWN` where the topic is not there,
+ * `ABORTED` where the connection was closed meanwhile.
  */
 export interface KafkaBrokers {
   /** For messages: where it is configured to be. */
   readonly address: string;
   /**
-   * Appends a record, in the order of the calls. `settled` hears its place once all replicas in sync have it, or the error after which nobody
-   * knows: `STORAGE_UNFIT` when the broker takes no record of that size. The buffers are the caller's again at once.
+   * Appends a record, in the order of the calls. `settled` hears its place once all replicas in sync have it,
+   * or the error after which nobody knows: `STORAGE_UNFIT` when the broker takes no record of that size. The
+   * buffers are the caller's again at once.
    */
   produce(topic: string, record: NewRecord, settled: Settled): void;
   /** The first place that is kept, and the one behind the last record that all replicas have. */
   watermarks(topic: string): Promise<{ readonly low: number; readonly high: number }>;
   /**
-   * Records from a place on, in order: at least one, and otherwise about `bytesMax` of them. The caller knows that there is one: `LOG_GAP`
-   * where it is not kept any more.
+   * Records from a place on, in order: at least one, and otherwise about `bytesMax` of them. The caller knows
+   * that there is one: `LOG_GAP` where it is not kept any more.
    */
   read(topic: string, from: number, bytesMax: number): Promise<readonly PartitionRecord[]>;
-  /** Tells every record from a place on as it comes, until it is closed or, once, until `failed`. A broker that is away is waited for. */
+  /**
+   * Tells every record from a place on as it comes, until it is closed or, once, until `failed`. A broker
+   * that is away is waited for.
+   */
   follow(topic: string, from: number, listener: TailListener): Tail;
 
   createTopic(

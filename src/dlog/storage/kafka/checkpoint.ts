@@ -8,9 +8,9 @@ import type { Permit } from '../storage.ts';
 import { type FoldedSegment, StreamFold } from './fold.ts';
 
 /**
- * What a partition says before `upTo`, written into it: four bytes of CRC-32C, then JSON. A statement about records that stand, true
- * whoever made it and wherever it lies behind them; whoever opens the stream goes on from `upTo`. It is what the records before it may
- * be removed for.
+ * What a partition says before `upTo`, written into it: four bytes of CRC-32C, then JSON. A statement about
+ * records that stand, true whoever made it and wherever it lies behind them; whoever opens the stream goes on
+ * from `upTo`. It is what the records before it may be removed for.
  */
 interface CheckpointText {
   readonly upTo: number;
@@ -27,7 +27,10 @@ interface SegmentText {
   readonly base: number;
   readonly end: number | null;
   readonly damage: string | null;
-  /** Of what stands the seal without its index points, which are of no use here, and its CRC; else what was counted so far. */
+  /**
+   * Of what stands the seal without its index points, which are of no use here, and its CRC; else what was
+   * counted so far.
+   */
   readonly seal: string;
   readonly sealCrc: number | null;
   readonly lastCrc: number;

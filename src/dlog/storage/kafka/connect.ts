@@ -5,7 +5,10 @@ import { KafkaFetcher } from './kafka-fetcher.ts';
 import { KafkaProducer } from './kafka-producer.ts';
 import { closedWithin } from './within.ts';
 
-/** Resolves once a broker has answered. Rejects with `STORAGE_UNAVAILABLE`, naming the address, and `STORAGE_UNFIT`. */
+/**
+ * Resolves once a broker has answered. Rejects with `STORAGE_UNAVAILABLE`, naming the address, and
+ * `STORAGE_UNFIT`.
+ */
 export async function connectKafka(
   address: string,
   deps: {

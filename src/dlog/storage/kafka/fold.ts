@@ -31,9 +31,10 @@ export interface UnreadableRecord {
 const unreadableMax = 100;
 
 /**
- * What a partition says, record by record: a function of the records before `next` and of nothing else, so that all who read come to the
- * same. A fence of a higher epoch ends what lower ones wrote: entries, segments and seals count only under the epoch and token in force
- * where they lie. What does not count is as if it were not there.
+ * What a partition says, record by record: a function of the records before `next` and of nothing else, so
+ * that all who read come to the same. A fence of a higher epoch ends what lower ones wrote: entries, segments
+ * and seals count only under the epoch and token in force where they lie. What does not count is as if it
+ * were not there.
  */
 export class StreamFold {
   readonly stream: string;
@@ -45,7 +46,10 @@ export class StreamFold {
   mark: Dlsn | undefined;
   /** Records without a key of ours. */
   strangers = 0;
-  /** Records that are damaged, behind the last checkpoint: what they said nobody knows, so nobody may go on as if they were not there. */
+  /**
+   * Records that are damaged, behind the last checkpoint: what they said nobody knows, so nobody may go on as
+   * if they were not there.
+   */
   readonly unreadable: UnreadableRecord[] = [];
   checkpoint: number | undefined;
   bytesSinceCheckpoint = 0;
@@ -122,7 +126,10 @@ export class StreamFold {
     this.unreadable.push(record);
   }
 
-  /** Until the next origin there is no stream. What owners of this one still write has its incarnation, and counts no more. */
+  /**
+   * Until the next origin there is no stream. What owners of this one still write has its incarnation, and
+   * counts no more.
+   */
   #delete(): void {
     this.origin = undefined;
     this.promised = { epoch: 0, token: '' };
@@ -220,7 +227,9 @@ function isLastAgain(tally: SegmentTally, seed: number, value: Buffer): boolean 
   return typeof parsed === 'object' && parsed.entry === tally.entries - 1 && parsed.crc === tally.lastCrc;
 }
 
-/** An entry behind the break that was written when the missing one had been confirmed: that is no torn end. */
+/**
+ * An entry behind the break that was written when the missing one had been confirmed: that is no torn end.
+ */
 function lookForDamage(segment: FoldedSegment, { entries }: SegmentTally, value: Buffer): void {
   const parsed = parseEntry(value, 0, segment.seed);
   if (typeof parsed === 'object' && parsed.confirmed > entries)

@@ -11,8 +11,8 @@ import { recordBytesMax } from './topic.ts';
 const noValue = Buffer.alloc(0);
 
 /**
- * Appends to a segment, and acknowledges what it has itself read back: in the partition, before any fence of another. What the broker
- * says of an append decides nothing, but that it failed.
+ * Appends to a segment, and acknowledges what it has itself read back: in the partition, before any fence of
+ * another. What the broker says of an append decides nothing, but that it failed.
  */
 export class KafkaSegmentAppender implements SegmentAppender {
   readonly seed: number;

@@ -34,8 +34,10 @@ interface Fetch {
 }
 
 /**
- * Reads partitions: each fetch names its place, so that nobody has a place to lose, and nothing is fetched that nobody asked for. Requests of
- * @platformatic/kafka, which joins no group for them; a tail has a connection of its own, since the broker answers a connection in order.
+ * Reads partitions: each fetch names its place, so that nobody has a place to lose, and nothing is fetched
+ * that nobody asked for. Requests of
+ * @platformatic/kafka, which joins no group for them; a tail has a connection of its own, since the broker
+ * answers a connection in order.
  */
 export class KafkaFetcher {
   readonly #deps: FetcherDeps;

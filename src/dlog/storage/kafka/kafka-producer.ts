@@ -24,9 +24,10 @@ const codes = {
 };
 
 /**
- * Appends records, in order and each once, over one connection that is opened with the first of them. The one file that loads node-rdkafka, and
- * only when it is called: a machine without the library of that client runs everything else. What reads Kafka does without it: its consumers
- * pause for a second whenever their queue is full, and some never get done with closing.
+ * Appends records, in order and each once, over one connection that is opened with the first of them. The one
+ * file that loads node-rdkafka, and only when it is called: a machine without the library of that client runs
+ * everything else. What reads Kafka does without it: its consumers pause for a second whenever their queue is
+ * full, and some never get done with closing.
  */
 export class KafkaProducer {
   readonly #deps: ClientDeps;

@@ -19,8 +19,9 @@ const oneRecord = 1;
 const jumpsMax = 64;
 
 /**
- * Reads a segment's entries out of its partition. Between them lie records of others (notes, checkpoints, what fenced owners
- * wrote), so an entry's place is looked for: it is at least as far behind the segment's header as its number says.
+ * Reads a segment's entries out of its partition. Between them lie records of others (notes, checkpoints,
+ * what fenced owners wrote), so an entry's place is looked for: it is at least as far behind the segment's
+ * header as its number says.
  */
 export class KafkaSegmentReader implements SegmentReader {
   readonly #kafka: KafkaBrokers;
@@ -29,7 +30,9 @@ export class KafkaSegmentReader implements SegmentReader {
   /** What the keys of its entries begin with. */
   readonly #keyHead: Buffer;
   readonly #following: Disposable | undefined;
-  /** What was read and may be asked for yet (who reads takes only what is confirmed), and the place behind it. */
+  /**
+   * What was read and may be asked for yet (who reads takes only what is confirmed), and the place behind it.
+   */
   #ahead: readonly Entry[] = [];
   #aheadTo: { readonly entry: number; readonly offset: number };
 

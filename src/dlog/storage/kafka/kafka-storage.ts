@@ -56,10 +56,11 @@ const noToken = '0'.repeat(16);
 /**
  * Streams as topics of Kafka, of one partition each, for any number of processes.
  *
- * The partition is all there is: fences, segments, entries, seals, the mark and the notes are records of it, and what stands follows from
- * their order alone (`StreamFold`). A new owner writes its fence and reads it back; from there on all readers drop what the old one still
- * writes, and the old one, which acknowledges only what it has read back itself, meets the fence first. Checkpoints say what the records
- * before them came to, so that these can be deleted, and need not be read again.
+ * The partition is all there is: fences, segments, entries, seals, the mark and the notes are records of it,
+ * and what stands follows from their order alone (`StreamFold`). A new owner writes its fence and reads it
+ * back; from there on all readers drop what the old one still writes, and the old one, which acknowledges
+ * only what it has read back itself, meets the fence first. Checkpoints say what the records before them came
+ * to, so that these can be deleted, and need not be read again.
  */
 export class KafkaStorage implements LogStorage {
   readonly durabilities: readonly Durability[];
@@ -125,7 +126,10 @@ export class KafkaStorage implements LogStorage {
     return found.sort();
   }
 
-  /** A record says so, and all before it is deleted. The topic stays, empty: other processes have clients that know it. */
+  /**
+   * A record says so, and all before it is deleted. The topic stays, empty: other processes have clients that
+   * know it.
+   */
   async deleteStream(stream: string): Promise<boolean> {
     let view: StreamView;
     try {
@@ -185,7 +189,10 @@ export class KafkaStorage implements LogStorage {
     }
   }
 
-  /** After its owner's fence nothing is added to the segment: all that stands of it is read by then, and the seal says how much. */
+  /**
+   * After its owner's fence nothing is added to the segment: all that stands of it is read by then, and the
+   * seal says how much.
+   */
   async recoverSegment(permit: Permit, lssn: number, sealedAtMs: number): Promise<StandingSeal> {
     const { stream, epoch, token } = permit;
     const view = await this.#views.whole(stream);
@@ -202,7 +209,8 @@ export class KafkaStorage implements LogStorage {
   }
 
   async openSegment(stream: string, lssn: number): Promise<SegmentReader> {
-    // What is sealed stands: whoever reads on from segment to segment need not ask for the end of the partition each time.
+    // What is sealed stands: whoever reads on from segment to segment need not ask for the end of the
+    // partition each time.
     const known = await this.#views.known(stream);
     const isSealed =
       known?.fold.unreadable.length === 0 && known.fold.segments.get(lssn)?.sealed !== undefined;
@@ -283,7 +291,10 @@ export class KafkaStorage implements LogStorage {
     await (await this.#views.stream(stream)).makeCheckpoint();
   }
 
-  /** Resolves within `closeMs`, whatever is under way: that rejects with `ABORTED`, an append as any that nobody knows the fate of. */
+  /**
+   * Resolves within `closeMs`, whatever is under way: that rejects with `ABORTED`, an append as any that
+   * nobody knows the fate of.
+   */
   async close(): Promise<void> {
     const { clock, limits } = this.#viewDeps;
     await closedWithin(clock, limits.closeMs, [...this.#views.release(), () => this.#deps.kafka.close()]);

@@ -11,8 +11,9 @@ const loadTriesMax = 3;
 const oneRecord = 1;
 
 /**
- * What the partition says up to its end. Begins at the newest checkpoint that the last record knows; else at the first one there is; else
- * at the beginning. Without an origin the stream is not made yet. Rejects with `STORAGE_UNFIT` for records that are none of ours.
+ * What the partition says up to its end. Begins at the newest checkpoint that the last record knows; else at
+ * the first one there is; else at the beginning. Without an origin the stream is not made yet. Rejects with
+ * `STORAGE_UNFIT` for records that are none of ours.
  */
 export async function loadFold(kafka: KafkaBrokers, stream: string, topic: string): Promise<StreamFold> {
   for (let tries = 1; ; tries++) {
@@ -58,7 +59,10 @@ async function hinted(
   return usable(stream, record!, low);
 }
 
-/** Where the last record knows of none, or of one that is gone: the first one there is, or else, the first origin. */
+/**
+ * Where the last record knows of none, or of one that is gone: the first one there is, or else, the first
+ * origin.
+ */
 async function searched(
   kafka: KafkaBrokers,
   stream: string,

@@ -2,14 +2,16 @@ import { crc32c } from '@node-rs/crc32';
 import { readU64, writeU64 } from '../../format/bytes.ts';
 
 /**
- * A record of a stream's partition: the value is what a file would hold (a segment's header, an entry, a seal) or a little JSON, the key
- * says who wrote it. Of the key, little-endian:
+ * A record of a stream's partition: the value is what a file would hold (a segment's header, an entry, a
+ * seal) or a little JSON, the key says who wrote it. Of the key, little-endian:
  *
  *     0 magic "EGKR"   4 version (1)   5 kind   6 (2 bytes 0)   8 incarnation of the stream (8 bytes)
- *    16 epoch         24 token (8 bytes)       32 lssn         40 place of the newest checkpoint its writer knew, plus 1; 0: none
- *    48 CRC-32C of the value (0 for an entry, which has its own)               52 CRC-32C of all before
+ *    16 epoch         24 token (8 bytes)       32 lssn         40 place of the newest checkpoint its writer
+ *    knew, plus 1; 0: none 48 CRC-32C of the value (0 for an entry, which has its own)               52
+ *    CRC-32C of all before
  *
- * Nothing else checks them: brokers hand on what their disk gives, and the client that reads looks at no checksum of theirs.
+ * Nothing else checks them: brokers hand on what their disk gives, and the client that reads looks at no
+ * checksum of theirs.
  */
 const kinds = [
   'origin',
@@ -27,7 +29,10 @@ export type RecordKind = (typeof kinds)[number];
 
 export interface Stamp {
   readonly kind: RecordKind;
-  /** 16 hexadecimal digits, new whenever a stream is created: what an owner of a stream that was deleted still writes is not the new one's. */
+  /**
+   * 16 hexadecimal digits, new whenever a stream is created: what an owner of a stream that was deleted still
+   * writes is not the new one's.
+   */
   readonly incarnation: string;
   readonly epoch: number;
   readonly token: string;

@@ -26,12 +26,15 @@ export interface ViewDeps {
 
 /** After so many bytes behind the last checkpoint whoever writes makes the next. */
 const checkpointEveryBytes = 8 * 1024 * 1024;
-/** How long a partition is followed after the last who wanted it: segments change, and a reader comes and goes. */
+/**
+ * How long a partition is followed after the last who wanted it: segments change, and a reader comes and
+ * goes.
+ */
 const lingerMs = 5000;
 
 /**
- * One stream as this process sees it: the fold over its partition, brought up to the end when asked (`refresh`), and followed by one
- * consumer while it is written or read along.
+ * One stream as this process sees it: the fold over its partition, brought up to the end when asked
+ * (`refresh`), and followed by one consumer while it is written or read along.
  *
  *     open ──> broken      the partition is not what it was (gone back), or following it failed: open another
  *       └────> closed
@@ -62,7 +65,10 @@ export class StreamView {
     this.facts = parts.facts;
   }
 
-  /** Rejects with `STREAM_UNKNOWN` when there is no topic, `STORAGE_UNFIT` when it is none for a stream, `STORAGE_UNAVAILABLE`. */
+  /**
+   * Rejects with `STREAM_UNKNOWN` when there is no topic, `STORAGE_UNFIT` when it is none for a stream,
+   * `STORAGE_UNAVAILABLE`.
+   */
   static async open(deps: ViewDeps, stream: string, topic: string): Promise<StreamView> {
     const facts = await deps.kafka.topic(topic);
     if (facts === undefined) throw streamUnknown(stream);
@@ -140,7 +146,10 @@ export class StreamView {
     }
   }
 
-  /** Writes a checkpoint where one is due. Nobody waits for it: without it the next who opens the stream only reads more. */
+  /**
+   * Writes a checkpoint where one is due. Nobody waits for it: without it the next who opens the stream only
+   * reads more.
+   */
   makeCheckpointWhenDue(): void {
     if (this.fold.bytesSinceCheckpoint < checkpointEveryBytes || this.#isMakingCheckpoint) return;
     if (this.fold.unreadable.length > 0) return;
@@ -265,7 +274,10 @@ export class StreamView {
 
 const noToken = '0'.repeat(16);
 
-/** The stream has no gap: this process was so slow that others had deleted what it was about to read. A new view begins behind that. */
+/**
+ * The stream has no gap: this process was so slow that others had deleted what it was about to read. A new
+ * view begins behind that.
+ */
 function cutOffBefore(topic: string, offset: number, cause: unknown): GatewayError {
   return new GatewayError(
     'STORAGE_UNAVAILABLE',

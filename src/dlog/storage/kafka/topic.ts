@@ -2,7 +2,10 @@ import { GatewayError } from '../../../base/index.ts';
 import type { Durability } from '../../format/segment-header.ts';
 import { topicUnfit } from './faults.ts';
 
-/** Of one record with its key: an entry of 1 MiB, and what its head, packing and index may add. Also what the clients are set to. */
+/**
+ * Of one record with its key: an entry of 1 MiB, and what its head, packing and index may add. Also what the
+ * clients are set to.
+ */
 export const recordBytesMax = 2 * 1024 * 1024;
 /** What Kafka adds to a batch of one record, generously. */
 const batchOverheadBytes = 4096;
@@ -22,8 +25,9 @@ export interface TopicFacts {
 }
 
 /**
- * The topic of a stream: what is not a letter or a digit becomes `-` and two digits, and one `.` parts namespace and name. Different
- * streams have different topics, also for Kafka, which takes `.` and `_` for the same. Throws `STREAM_INVALID` when it is too long.
+ * The topic of a stream: what is not a letter or a digit becomes `-` and two digits, and one `.` parts
+ * namespace and name. Different streams have different topics, also for Kafka, which takes `.` and `_` for
+ * the same. Throws `STREAM_INVALID` when it is too long.
  */
 export function topicOf(prefix: string, stream: string): string {
   const topic = `${prefix}${stream.split('/').map(escaped).join('.')}`;
@@ -52,7 +56,10 @@ function escaped(part: string): string {
   return part.replaceAll(/[^A-Za-z0-9]/g, (char) => `-${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 
-/** What a topic is created with. Only the log itself removes records: retention by time or size would take what readers may still have. */
+/**
+ * What a topic is created with. Only the log itself removes records: retention by time or size would take
+ * what readers may still have.
+ */
 export function settingsOf({ replicationFactor, isFlushed }: TopicOptions): Record<string, string> {
   return {
     'cleanup.policy': 'delete',

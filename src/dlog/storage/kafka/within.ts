@@ -1,6 +1,9 @@
 import { type Clock, deferred } from '../../../base/index.ts';
 
-/** Resolves when all have been closed, however that went, or after a limit: what does not get done is left behind. */
+/**
+ * Resolves when all have been closed, however that went, or after a limit: what does not get done is left
+ * behind.
+ */
 export async function closedWithin(
   clock: Clock,
   limitMs: number,

@@ -7,8 +7,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
 /**
- * The distributed log of a gateway. Streams are named {@code namespace/name}. Goes where a stream's owner is and tries again what passes. Calls
- * throw {@link DlogException}. For any number of threads; writers and tails are for one each.
+ * The distributed log of a gateway. Streams are named {@code namespace/name}. Goes where a stream's owner is
+ * and tries again what passes. Calls throw {@link DlogException}. For any number of threads; writers and
+ * tails are for one each.
  */
 public final class DlogClient {
     private static final int TIMEOUT_MS = 40_000;

@@ -10,10 +10,12 @@ import java.util.concurrent.CompletableFuture;
 import org.apache.thrift.TException;
 
 /**
- * Appends to one stream in the order of the calls, without a hole, from one thread. What gathers goes out as one set (there whole or not at all),
- * eight are under way at a time, and the next append waits for an answer. Each append is a future of its position; it fails with a
- * {@link DlogException} whose fate is REFUSED (never there) or UNKNOWN (perhaps there, once). After either the writer has failed and refuses
- * all: open a new one to go on. Futures are settled in calls of this writer: in {@link #append} and {@link #flush}.
+ * Appends to one stream in the order of the calls, without a hole, from one thread. What gathers goes out as
+ * one set (there whole or not at all), eight are under way at a time, and the next append waits for an
+ * answer. Each append is a future of its position; it fails with a {@link DlogException} whose fate is
+ * REFUSED (never there) or UNKNOWN (perhaps there, once). After either the writer has failed and refuses all:
+ * open a new one to go on. Futures are settled in calls of this writer: in {@link #append} and {@link
+ * #flush}.
  */
 public final class StreamWriter implements AutoCloseable {
     private static final int SET_RECORDS_MAX = 1024;

@@ -18,8 +18,8 @@ import org.apache.storm.tuple.Tuple;
 import org.apache.storm.tuple.Values;
 
 /**
- * Parts that count: each task keeps the number of its tuples in `compat.out`/COMPONENT-TASK.count. A spout emits while
- * `compat.out`/go-COMPONENT is there and `compat.out`/stop is not.
+ * Parts that count: each task keeps the number of its tuples in `compat.out`/COMPONENT-TASK.count. A spout
+ * emits while `compat.out`/go-COMPONENT is there and `compat.out`/stop is not.
  */
 final class Branches {
     private static final long LOOK_NANOS = 20_000_000;

@@ -17,10 +17,10 @@ import org.apache.storm.tuple.Fields;
  * ids [line, key] -> fan [word] -> work [key, word] -> join [key] -> pair [keys] -> joined
  *  +-> straight (key)                +-> parts (word)
  *
- * A key is ID#ATTEMPT, a word KEY/PART, a line the words of an id between blanks: a tree branches once for each part,
- * meets again in join, and shares a tuple with the trees of other ids from pair on. Shape `java`: all Java. Shape `mixed`:
- * a Python spout beside the Java one, fan is the program `chaos.fan.program` (C++), work a Python ShellBolt inside the
- * JVM, join is JavaScript, straight Python.
+ * A key is ID#ATTEMPT, a word KEY/PART, a line the words of an id between blanks: a tree branches once for
+ * each part, meets again in join, and shares a tuple with the trees of other ids from pair on. Shape `java`:
+ * all Java. Shape `mixed`: a Python spout beside the Java one, fan is the program `chaos.fan.program` (C++),
+ * work a Python ShellBolt inside the JVM, join is JavaScript, straight Python.
  */
 public final class Chaos {
     private final Map<String, Object> conf = new HashMap<>();

@@ -37,8 +37,8 @@ final class ChaosParts {
     }
 
     /**
-     * Ids COMPONENT-TASK:NUMBER. Each is in the journal before it is emitted and is emitted until it is acked, by the next
-     * process too. No new ones once the file `stop` is there.
+     * Ids COMPONENT-TASK:NUMBER. Each is in the journal before it is emitted and is emitted until it is
+     * acked, by the next process too. No new ones once the file `stop` is there.
      */
     static final class Ids extends BaseRichSpout {
         private transient SpoutOutputCollector collector;

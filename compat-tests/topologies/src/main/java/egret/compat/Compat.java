@@ -13,9 +13,9 @@ import org.apache.storm.topology.base.BaseWindowedBolt;
 import org.apache.storm.tuple.Fields;
 
 /**
- * Compat CASE NAME [key=value ...]: submits one case with StormSubmitter, as any user's main does. A key with a dot in it
- * goes into the topology's configuration. `compat.out` is where its parts record what they saw, `compat.text` what the
- * spout reads.
+ * Compat CASE NAME [key=value ...]: submits one case with StormSubmitter, as any user's main does. A key with
+ * a dot in it goes into the topology's configuration. `compat.out` is where its parts record what they saw,
+ * `compat.text` what the spout reads.
  */
 public final class Compat {
     private final Map<String, String> options = new HashMap<>();

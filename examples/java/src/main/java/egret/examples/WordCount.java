@@ -13,12 +13,12 @@ import org.apache.storm.topology.TopologyBuilder;
 import org.apache.storm.tuple.Fields;
 
 /**
- * Word count in four languages' hands: a Java spout reads lines, Python splits them, C++ counts the words, Java keeps the
- * most frequent. An ordinary Storm topology: it knows nothing of Egret.
+ * Word count in four languages' hands: a Java spout reads lines, Python splits them, C++ counts the words,
+ * Java keeps the most frequent. An ordinary Storm topology: it knows nothing of Egret.
  *
- * <pre>WordCount NAME TEXT OUTPUT CPP_BOLT [LINES_PER_SECOND] [WORKERS]</pre>
- * TEXT is read once, line by line; with LINES_PER_SECOND it is read again and again at that pace. CPP_BOLT is the built
- * counting bolt (build/cpp/examples/word_count). OUTPUT gets the counts.
+ * <pre>WordCount NAME TEXT OUTPUT CPP_BOLT [LINES_PER_SECOND] [WORKERS]</pre> TEXT is read once, line by
+ * line; with LINES_PER_SECOND it is read again and again at that pace. CPP_BOLT is the built counting bolt
+ * (build/cpp/examples/word_count). OUTPUT gets the counts.
  */
 public final class WordCount {
     private WordCount() {

@@ -10,8 +10,8 @@ import org.apache.storm.utils.Utils;
 import org.slf4j.LoggerFactory;
 
 /**
- * The configuration and the places of files that a hosted worker sees. Storm asks the installed ConfigUtils for them, so
- * its worker reads neither `storm.yaml` nor a stormdist directory of its own.
+ * The configuration and the places of files that a hosted worker sees. Storm asks the installed ConfigUtils
+ * for them, so its worker reads neither `storm.yaml` nor a stormdist directory of its own.
  */
 final class ContainerConfig extends ConfigUtils {
     private static final String CONF_FILE = "conf.json";
@@ -57,7 +57,8 @@ final class ContainerConfig extends ConfigUtils {
         Map<String, Object> conf = new HashMap<>(Json.parseObject(Files.readString(codeDir.resolve(CONF_FILE))));
         Path submitted = codeDir.resolve("stormconf.ser");
         if (Files.exists(submitted)) {
-            // the same values as submitted: JSON written by another language may say 1 where the client said 1.0
+            // the same values as submitted: JSON written by another language may say 1 where the client said
+            // 1.0
             conf.putAll(Utils.fromCompressedJsonConf(Files.readAllBytes(submitted)));
         }
         conf.put("storm.id", start.topologyId);

@@ -18,9 +18,9 @@ import org.apache.storm.shade.org.apache.zookeeper.data.ACL;
 import org.apache.storm.utils.Utils;
 
 /**
- * Storm's cluster state as one worker sees it, in memory: what it reads was put here by the host from control messages
- * (the topology's status), what it writes goes out as control messages (errors, statistics) and is not kept.
- * Paths are Storm's (ClusterUtils 2.8).
+ * Storm's cluster state as one worker sees it, in memory: what it reads was put here by the host from control
+ * messages (the topology's status), what it writes goes out as control messages (errors, statistics) and is
+ * not kept. Paths are Storm's (ClusterUtils 2.8).
  */
 final class ContainerState implements IStateStorage {
     private static final String ERRORS = "/errors/";

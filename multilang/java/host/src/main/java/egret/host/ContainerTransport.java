@@ -23,8 +23,8 @@ import org.apache.storm.messaging.TaskMessage;
 import org.apache.storm.messaging.netty.BackPressureStatus;
 
 /**
- * Storm's messaging over the one connection to the stream manager, which routes by task: whatever worker Storm believes
- * a task in, its tuples go the same way. Back pressure and loads travel as control messages.
+ * Storm's messaging over the one connection to the stream manager, which routes by task: whatever worker
+ * Storm believes a task in, its tuples go the same way. Back pressure and loads travel as control messages.
  */
 final class ContainerTransport implements IContext {
     private static final int BIND_WAIT_SECS = 60;

@@ -32,8 +32,8 @@ final class Ending {
     }
 
     /**
-     * From now on an end that Storm or a component brings about (a task's exception ends in System.exit, Utils.mkSuicideFn
-     * 2.8) or a signal closes the components too, within the time that Storm gives them.
+     * From now on an end that Storm or a component brings about (a task's exception ends in System.exit,
+     * Utils.mkSuicideFn 2.8) or a signal closes the components too, within the time that Storm gives them.
      */
     void watch(HostedWorker worker) {
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {

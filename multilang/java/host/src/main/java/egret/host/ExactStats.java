@@ -26,10 +26,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Exact counts of a hosted worker's executors. Storm counts one event in twenty and multiplies
- * (topology.stats.sample.rate); with a rate of 1 a tuple costs fifteen times as much, for the capacity is worked out at every
- * one. So a hook counts, and the capacity is worked out once a second.
- * Hooks do not learn which stream a tree of a spout began on: spouts of several streams have every tree sampled.
- * Where Storm's classes (2.8) are not as expected, its sampled statistics remain.
+ * (topology.stats.sample.rate); with a rate of 1 a tuple costs fifteen times as much, for the capacity is
+ * worked out at every one. So a hook counts, and the capacity is worked out once a second. Hooks do not learn
+ * which stream a tree of a spout began on: spouts of several streams have every tree sampled. Where Storm's
+ * classes (2.8) are not as expected, its sampled statistics remain.
  */
 final class ExactStats {
     private static final BooleanSupplier ALWAYS = () -> true;
@@ -45,8 +45,9 @@ final class ExactStats {
     }
 
     /**
-     * Makes executors that are not there yet wait for one count-down more than Storm's, so that none of them begins before
-     * it is counted. To be called while the worker loads, after its state and before its executors were made.
+     * Makes executors that are not there yet wait for one count-down more than Storm's, so that none of them
+     * begins before it is counted. To be called while the worker loads, after its state and before its
+     * executors were made.
      */
     static void hold(Worker worker) {
         try {

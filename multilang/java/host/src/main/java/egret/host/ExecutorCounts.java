@@ -8,9 +8,10 @@ import java.util.function.ToLongFunction;
 import org.apache.storm.tuple.Tuple;
 
 /**
- * What one executor has counted since it began: every event, where Storm counts one in twenty. Latencies are as many as
- * Storm samples. A count is one addition without a lock: tuples are executed by the executor's thread, and a collector is
- * used by one thread at a time, as Storm demands; the two never add to the same number.
+ * What one executor has counted since it began: every event, where Storm counts one in twenty. Latencies are
+ * as many as Storm samples. A count is one addition without a lock: tuples are executed by the executor's
+ * thread, and a collector is used by one thread at a time, as Storm demands; the two never add to the same
+ * number.
  */
 final class ExecutorCounts {
     private final List<Integer> executor;

@@ -20,8 +20,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.apache.storm.tuple.Values;
 
 /**
- * The collection classes that the wire knows by number (docs/wire.md, "Flavours"). Only exact classes have one: a
- * subclass may hold more than its elements. A sorted collection has one only with natural order.
+ * The collection classes that the wire knows by number (docs/wire.md, "Flavours"). Only exact classes have
+ * one: a subclass may hold more than its elements. A sorted collection has one only with natural order.
  */
 final class Flavours {
     static final int NONE = -1;
@@ -113,8 +113,9 @@ final class Flavours {
     }
 
     /**
-     * The nearest collection with a flavour that is equal to (or, where equality is identity, holds the same as) one that
-     * nothing else can write: `subList`, `keySet`, `values` and the like. Null when it is no collection.
+     * The nearest collection with a flavour that is equal to (or, where equality is identity, holds the same
+     * as) one that nothing else can write: `subList`, `keySet`, `values` and the like. Null when it is no
+     * collection.
      */
     static Object nearest(Object value) {
         if (value instanceof List<?> list) {

@@ -5,12 +5,12 @@ import java.util.Iterator;
 import org.apache.storm.messaging.TaskMessage;
 
 /**
- * Turns Storm's task messages into DATA frames. A message is `varint source, varint stream, varint anchors, anchors,
- * values` (KryoTupleSerializer 2.8); from the anchors on it is what docs/wire.md asks for, because Kryo writes longs
- * little-endian and {@link ValuesSerializer} wrote the values. So a tuple costs one copy.
+ * Turns Storm's task messages into DATA frames. A message is `varint source, varint stream, varint anchors,
+ * anchors, values` (KryoTupleSerializer 2.8); from the anchors on it is what docs/wire.md asks for, because
+ * Kryo writes longs little-endian and {@link ValuesSerializer} wrote the values. So a tuple costs one copy.
  *
- * Tuples of one source for one target keep their order; those of different sources may pass each other, which saves
- * frames when several executors send to one task. Not thread safe.
+ * Tuples of one source for one target keep their order; those of different sources may pass each other, which
+ * saves frames when several executors send to one task. Not thread safe.
  */
 final class FrameBatch {
     private static final int TUPLE_HEADER_BYTES = 4;
@@ -145,7 +145,8 @@ final class FrameBatch {
         }
         int bodyBytes = position - start - Frame.HEADER_BYTES;
         if (bodyBytes > Frame.BODY_BYTES_MAX) {
-            // the sender's ValuesSerializer has refused such a tuple; only a million anchors could bring one here
+            // the sender's ValuesSerializer has refused such a tuple; only a million anchors could bring one
+            // here
             position = start;
             return;
         }

@@ -11,10 +11,12 @@ import java.util.concurrent.CountDownLatch;
 /**
  * One life of a JVM host:
  *
- *   hello -> start -> plan (the first complete one) -> started -> running -> stop, or a fault, or the connection's end
+ *   hello -> start -> plan (the first complete one) -> started -> running -> stop, or a fault, or the
+ *   connection's end
  *
- * The thread of {@link #run} reads from the link; a second thread starts the worker, which takes seconds. However the
- * process ends, what it has to say is written first and the children of shell components are ended last.
+ * The thread of {@link #run} reads from the link; a second thread starts the worker, which takes seconds.
+ * However the process ends, what it has to say is written first and the children of shell components are
+ * ended last.
  */
 final class Host implements Link.Sink {
     private static final int PROTOCOL = 1;

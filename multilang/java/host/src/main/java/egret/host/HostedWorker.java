@@ -17,8 +17,8 @@ import org.apache.storm.utils.ObjectReader;
 import org.apache.storm.utils.Utils;
 
 /**
- * Storm's own worker with the container in place of ZooKeeper, Nimbus, supervisor and Netty: {@link ContainerState},
- * {@link ContainerSupervisor}, {@link ContainerTransport}.
+ * Storm's own worker with the container in place of ZooKeeper, Nimbus, supervisor and Netty: {@link
+ * ContainerState}, {@link ContainerSupervisor}, {@link ContainerTransport}.
  */
 final class HostedWorker {
     /** The constructor asks for a supervisor's Thrift port; ours is in the same process and has none. */

@@ -11,14 +11,15 @@ import java.io.OutputStream;
 import org.apache.storm.tuple.TupleImpl;
 
 /**
- * Java's own serialisation, for objects that Kryo was not told of. Classes are looked for with the class loader of the
- * topology. A tuple inside a tuple (what `withLateTupleStream` emits) is sent as a {@link TupleRecord}.
+ * Java's own serialisation, for objects that Kryo was not told of. Classes are looked for with the class
+ * loader of the topology. A tuple inside a tuple (what `withLateTupleStream` emits) is sent as a {@link
+ * TupleRecord}.
  */
 final class JavaSerialization {
     private static final int BUFFER_BYTES_KEPT = 1 << 20;
     /**
-     * An array longer than its bytes allow is refused before it is made. An element takes a byte or more; the table of
-     * a hash map is up to eight times as long as the map has entries.
+     * An array longer than its bytes allow is refused before it is made. An element takes a byte or more; the
+     * table of a hash map is up to eight times as long as the map has entries.
      */
     private static final long ARRAY_LENGTH_PER_BYTE = 8;
     private static final long ARRAY_SLACK = 1024;

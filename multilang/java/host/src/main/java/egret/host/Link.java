@@ -10,12 +10,12 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The connection to the stream manager. Tuples are written by the thread that has them and block it while the stream
- * manager does not read; control messages wait in a small table of their own and are written by a thread of the link,
- * so that the thread that reads never waits for the other side to read.
+ * The connection to the stream manager. Tuples are written by the thread that has them and block it while the
+ * stream manager does not read; control messages wait in a small table of their own and are written by a
+ * thread of the link, so that the thread that reads never waits for the other side to read.
  *
- * The channel does not block: a thread interrupted inside a blocking write would close it, and Storm interrupts its
- * transfer thread when a worker ends.
+ * The channel does not block: a thread interrupted inside a blocking write would close it, and Storm
+ * interrupts its transfer thread when a worker ends.
  */
 final class Link implements AutoCloseable {
     /** Control messages that may wait at most; above it those that are not the latest of their kind are dropped. */

@@ -7,9 +7,9 @@ import org.apache.storm.generated.InvalidTopologyException;
 import org.apache.storm.generated.StormTopology;
 
 /**
- * System topologies of submissions with streams that go through the log. The components at both sides of a log are added when
- * a topology is submitted, under ids that only the system may use, and Storm takes them for the user's here: all is done as it
- * does it but the check of ids, which has been made.
+ * System topologies of submissions with streams that go through the log. The components at both sides of a
+ * log are added when a topology is submitted, under ids that only the system may use, and Storm takes them
+ * for the user's here: all is done as it does it but the check of ids, which has been made.
  */
 public final class LogTopology extends StormCommon {
     private static final String PREFIX = "__dlog_";

@@ -28,13 +28,13 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What the spouts of this worker make of the loss of tasks elsewhere, by the rule of SpoutLosses
- * (src/container/task-hosts/shell/spout-losses.ts): trees that a lost acker followed fail at once; those that may have
- * had a tuple in a lost task fail when, for the length of a grace, none of them has completed.
+ * (src/container/task-hosts/shell/spout-losses.ts): trees that a lost acker followed fail at once; those that
+ * may have had a tuple in a lost task fail when, for the length of a grace, none of them has completed.
  *
- * The pending trees are a field of Storm's SpoutExecutor (2.8) that only its own thread may touch. To be on that thread
- * a {@link Probe} goes through the executor's queue: a tuple of the stream that resets timeouts, which looks at the trees
- * when Storm asks for its root. A tree fails as by an acker: `__ack_fail` for its root. Without the fields, in another
- * version of Storm, trees wait for their timeouts.
+ * The pending trees are a field of Storm's SpoutExecutor (2.8) that only its own thread may touch. To be on
+ * that thread a {@link Probe} goes through the executor's queue: a tuple of the stream that resets timeouts,
+ * which looks at the trees when Storm asks for its root. A tree fails as by an acker: `__ack_fail` for its
+ * root. Without the fields, in another version of Storm, trees wait for their timeouts.
  */
 final class LostTrees {
     private static final Logger LOG = LoggerFactory.getLogger(LostTrees.class);

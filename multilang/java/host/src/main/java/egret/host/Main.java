@@ -11,10 +11,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * The JVM host: listens on the unix socket named by its first argument, takes one connection, that of its stream manager,
- * and runs Storm's worker as it says. The socket is bound before anything else is loaded, and Storm is loaded while the
- * host waits. Ends with its container, whose process id is the second argument: when the connection ends, or when that
- * process is gone before it comes. (Our parent may be another process by the time that we can look who it is.)
+ * The JVM host: listens on the unix socket named by its first argument, takes one connection, that of its
+ * stream manager, and runs Storm's worker as it says. The socket is bound before anything else is loaded, and
+ * Storm is loaded while the host waits. Ends with its container, whose process id is the second argument:
+ * when the connection ends, or when that process is gone before it comes. (Our parent may be another process
+ * by the time that we can look who it is.)
  */
 public final class Main {
     private static final long CONTAINER_LOOK_MS = 500;

@@ -17,10 +17,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Objects without a tag of their own (docs/wire.md, tag 21). Kryo writes what the topology has registered with it, Java
- * serialisation the rest; so what a Storm worker passes by reference between its own tasks also works between
- * workers, where Storm's own serializer refuses it ("Class is not registered").
- * Not thread safe, as Kryo is not.
+ * Objects without a tag of their own (docs/wire.md, tag 21). Kryo writes what the topology has registered
+ * with it, Java serialisation the rest; so what a Storm worker passes by reference between its own tasks also
+ * works between workers, where Storm's own serializer refuses it ("Class is not registered"). Not thread
+ * safe, as Kryo is not.
  */
 final class ObjectCodec {
     private static final List<String> READERS = List.of("Kryo", "Java serialisation", "its parts");
@@ -64,8 +64,8 @@ final class ObjectCodec {
     }
 
     /**
-     * Null when neither Kryo nor Java serialisation takes it but it is a collection, whose elements can be sent alone.
-     * Throws {@link UnsendableValueException} when it cannot be sent at all.
+     * Null when neither Kryo nor Java serialisation takes it but it is a collection, whose elements can be
+     * sent alone. Throws {@link UnsendableValueException} when it cannot be sent at all.
      */
     Encoded encode(Object value) {
         if (!isInParts && ObjectParts.has(value)) {

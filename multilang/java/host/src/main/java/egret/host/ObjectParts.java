@@ -8,9 +8,10 @@ import org.apache.storm.metric.api.IMetricsConsumer.DataPoint;
 import org.apache.storm.metric.api.IMetricsConsumer.TaskInfo;
 
 /**
- * Objects that travel as the portable values they are made of (docs/wire.md, tag 21, codec 2): what tasks send to metrics
- * consumers. Tasks outside a JVM can write it so, and Storm's own way cannot leave a worker: Kryo was not told of the
- * empty map in a DataPoint (2.8.3). Only these classes: a tuple must not choose what is instantiated.
+ * Objects that travel as the portable values they are made of (docs/wire.md, tag 21, codec 2): what tasks
+ * send to metrics consumers. Tasks outside a JVM can write it so, and Storm's own way cannot leave a worker:
+ * Kryo was not told of the empty map in a DataPoint (2.8.3). Only these classes: a tuple must not choose what
+ * is instantiated.
  */
 final class ObjectParts {
     private ObjectParts() {

@@ -9,10 +9,11 @@ import org.apache.storm.serialization.SerializationFactory;
 import org.apache.storm.task.TopologyContext;
 
 /**
- * Holds a task to the output rate of its component: `topology.egret.output.rate.tuples.per.sec` and `.bytes.per.sec` (or
- * Heron's `topology.component.output.bps`), shared evenly among its tasks. An emit that is ahead of the rate waits in the
- * executor's own thread, so tuples to tasks of the same JVM are held as well; what acks and Storm itself send is free.
- * Installed through `topology.auto.task.hooks` where a component of the JVM has a rate.
+ * Holds a task to the output rate of its component: `topology.egret.output.rate.tuples.per.sec` and
+ * `.bytes.per.sec` (or Heron's `topology.component.output.bps`), shared evenly among its tasks. An emit that
+ * is ahead of the rate waits in the executor's own thread, so tuples to tasks of the same JVM are held as
+ * well; what acks and Storm itself send is free. Installed through `topology.auto.task.hooks` where a
+ * component of the JVM has a rate.
  */
 public final class OutputRateHook extends BaseTaskHook {
     static final String TUPLES_KEY = "topology.egret.output.rate.tuples.per.sec";

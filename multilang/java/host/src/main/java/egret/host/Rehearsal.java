@@ -18,9 +18,9 @@ import org.apache.storm.task.ShellBolt;
 import org.apache.storm.utils.Utils;
 
 /**
- * One short life of a host, played against itself, for the JVM to write down the classes that every host loads
- * (`-XX:ArchiveClassesAtExit`): a host that starts with that archive is ready in half the time. Arguments: a directory
- * for the rehearsal's files. Ends the JVM as a stopped host ends it.
+ * One short life of a host, played against itself, for the JVM to write down the classes that every host
+ * loads (`-XX:ArchiveClassesAtExit`): a host that starts with that archive is ready in half the time.
+ * Arguments: a directory for the rehearsal's files. Ends the JVM as a stopped host ends it.
  */
 public final class Rehearsal implements Link.Sink {
     private static final String TOPOLOGY = "rehearsal-1-1";

@@ -12,8 +12,9 @@ import org.apache.storm.generated.NodeInfo;
 /** The `start` control message (src/container/links/protocol.ts), and Storm's assignment as it follows from it. */
 final class StartMessage {
     /**
-     * Tasks that another host of the same container runs are, to Storm, in another worker of the same node: at a port
-     * that no slot has. Storm then sends their tuples out, and still knows that they are on this host.
+     * Tasks that another host of the same container runs are, to Storm, in another worker of the same node:
+     * at a port that no slot has. Storm then sends their tuples out, and still knows that they are on this
+     * host.
      */
     private static final long OTHER_HOST_PORT_OFFSET = 100_000;
 

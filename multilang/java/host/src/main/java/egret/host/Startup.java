@@ -7,9 +7,9 @@ import java.util.List;
 import java.io.IOException;
 
 /**
- * Loads Storm while the host waits for its orders. Storm's Utils reads `defaults.yaml` (250 keys) and `storm.yaml` when it
- * is loaded, and a hosted worker needs two of their values: so during that moment the thread's class loader answers
- * with a short file of ours.
+ * Loads Storm while the host waits for its orders. Storm's Utils reads `defaults.yaml` (250 keys) and
+ * `storm.yaml` when it is loaded, and a hosted worker needs two of their values: so during that moment the
+ * thread's class loader answers with a short file of ours.
  */
 final class Startup {
     private static final String DEFAULTS = "defaults.yaml";

@@ -14,8 +14,8 @@ import org.apache.storm.generated.GlobalStreamId;
 import org.apache.storm.generated.SpoutStats;
 
 /**
- * A worker's heartbeat as the `stats` control message: exact counts where there are any, else Storm's sampled statistics
- * (ExecutorStatsRecord of src/topology/records.ts).
+ * A worker's heartbeat as the `stats` control message: exact counts where there are any, else Storm's sampled
+ * statistics (ExecutorStatsRecord of src/topology/records.ts).
  */
 final class StatsMessage {
     private StatsMessage() {

@@ -15,11 +15,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes Storm's tuples straight from frames, as DeserializingConnectionCallback and KryoTupleDeserializer 2.8 make them
- * from messages. Source and stream are looked up once a frame instead of once a tuple, and nothing is copied in
- * between: half the cost of the thread that everything from outside comes through.
+ * Makes Storm's tuples straight from frames, as DeserializingConnectionCallback and KryoTupleDeserializer 2.8
+ * make them from messages. Source and stream are looked up once a frame instead of once a tuple, and nothing
+ * is copied in between: half the cost of the thread that everything from outside comes through.
  *
- * A tuple that cannot be read is reported as an error of the component it was for and left out; its tree times out.
+ * A tuple that cannot be read is reported as an error of the component it was for and left out; its tree
+ * times out.
  */
 final class TupleReceiver implements Receiver {
     private static final Logger LOG = LoggerFactory.getLogger(TupleReceiver.class);

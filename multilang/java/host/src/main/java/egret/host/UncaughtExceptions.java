@@ -8,8 +8,8 @@ import java.io.StringWriter;
 import org.apache.storm.utils.Utils;
 
 /**
- * What a thread of a component's own lets through ends the worker, as Storm's main arranges it. Storm only logs why; here
- * the container is told, too.
+ * What a thread of a component's own lets through ends the worker, as Storm's main arranges it. Storm only
+ * logs why; here the container is told, too.
  */
 final class UncaughtExceptions {
     private static volatile String lastWords;
@@ -21,7 +21,8 @@ final class UncaughtExceptions {
         Thread.UncaughtExceptionHandler storm = Utils.createWorkerUncaughtExceptionHandler();
         Thread.setDefaultUncaughtExceptionHandler((thread, thrown) -> {
             if (thrown instanceof OutOfMemoryError) {
-                // Storm halts: nothing else gets out but what is written here (System.err goes to the log by now)
+                // Storm halts: nothing else gets out but what is written here (System.err goes to the log by
+                // now)
                 new PrintStream(new FileOutputStream(FileDescriptor.err), true).println(thrown + " in thread " + thread.getName());
             } else {
                 StringWriter trace = new StringWriter();

@@ -12,8 +12,9 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * Reads values as docs/wire.md says, in place. Every length is checked against what is left before anything is
- * allocated; faults are {@link CorruptValuesException}s with the place relative to the start. Not thread safe.
+ * Reads values as docs/wire.md says, in place. Every length is checked against what is left before anything
+ * is allocated; faults are {@link CorruptValuesException}s with the place relative to the start. Not thread
+ * safe.
  */
 final class ValueReader {
     private static final long HIGH_BITS = 0x8080_8080_8080_8080L;

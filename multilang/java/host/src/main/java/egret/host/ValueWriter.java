@@ -10,8 +10,8 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * Writes the values of a tuple as docs/wire.md says, into a buffer of its own that is reused. Not thread safe.
- * Classes without a tag go through the {@link ObjectCodec}.
+ * Writes the values of a tuple as docs/wire.md says, into a buffer of its own that is reused. Not thread
+ * safe. Classes without a tag go through the {@link ObjectCodec}.
  */
 final class ValueWriter {
     private static final int ASCII_LENGTH_MAX = 0xffff;
@@ -180,7 +180,8 @@ final class ValueWriter {
         }
         ObjectCodec.Encoded encoded = objects.encode(value);
         if (encoded == null) {
-            // the codec has refused what has no equal; anything else comes back as a collection with a flavour
+            // the codec has refused what has no equal; anything else comes back as a collection with a
+            // flavour
             write(Flavours.nearest(value), depth - 1);
             return;
         }
@@ -204,7 +205,8 @@ final class ValueWriter {
                 return;
             }
         } catch (RuntimeException e) {
-            // a part that has no tag, or a collection of the user's that cannot be walked: then there is no view
+            // a part that has no tag, or a collection of the user's that cannot be walked: then there is no
+            // view
             position = at;
         } finally {
             isPortableOnly = false;

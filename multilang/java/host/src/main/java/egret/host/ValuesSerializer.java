@@ -9,8 +9,9 @@ import java.util.Map;
 import org.apache.storm.utils.ListDelegate;
 
 /**
- * What `topology.tuple.serializer` names in a hosted worker: writes the values of a tuple in the form of docs/wire.md,
- * which any language reads. Storm makes one for each of its Kryo instances (SerializationFactory.getKryo 2.8).
+ * What `topology.tuple.serializer` names in a hosted worker: writes the values of a tuple in the form of
+ * docs/wire.md, which any language reads. Storm makes one for each of its Kryo instances
+ * (SerializationFactory.getKryo 2.8).
  */
 public final class ValuesSerializer extends Serializer<ListDelegate> {
     /** The largest frame, less room for the tuple's length and some thousand anchors. */
@@ -26,7 +27,8 @@ public final class ValuesSerializer extends Serializer<ListDelegate> {
 
     ValuesSerializer(Kryo kryo) {
         if (kryo.getReferences()) {
-            // a topology.kryo.factory of the user's own: its references are kept, but none is put before our bytes
+            // a topology.kryo.factory of the user's own: its references are kept, but none is put before our
+            // bytes
             kryo.setReferenceResolver(new ReferencesWithoutTuples());
         }
         ObjectCodec objects = new ObjectCodec(kryo);

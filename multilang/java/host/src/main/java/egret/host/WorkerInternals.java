@@ -8,16 +8,16 @@ import org.apache.storm.daemon.worker.WorkerState;
 import org.slf4j.LoggerFactory;
 
 /**
- * What Storm's worker does on timers and a hosted worker is told to do at once (Worker and StormTimer 2.8). Without the
- * field that this reaches through it does so when its timers say.
+ * What Storm's worker does on timers and a hosted worker is told to do at once (Worker and StormTimer 2.8).
+ * Without the field that this reaches through it does so when its timers say.
  */
 final class WorkerInternals {
     private WorkerInternals() {
     }
 
     /**
-     * Lets the executors of a worker that has started begin. Its timer, idle until then, sleeps a second before it looks
-     * whether connections are ready; a hosted worker is only started once they are.
+     * Lets the executors of a worker that has started begin. Its timer, idle until then, sleeps a second
+     * before it looks whether connections are ready; a hosted worker is only started once they are.
      */
     static void activate(Worker worker) {
         with(worker, state -> {

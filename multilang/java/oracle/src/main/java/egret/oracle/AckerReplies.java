@@ -13,9 +13,9 @@ import org.apache.storm.task.OutputCollector;
 import org.apache.storm.tuple.Tuple;
 
 /**
- * What Storm's Acker answers. Question: scripts, each a list of messages {kind, root, value, spoutTask} with 64-bit ids
- * as decimal texts; kind is a stream id of the acker's or "__tick". Answer: for each script the list of replies
- * "message index, task, stream, root" in order.
+ * What Storm's Acker answers. Question: scripts, each a list of messages {kind, root, value, spoutTask} with
+ * 64-bit ids as decimal texts; kind is a stream id of the acker's or "__tick". Answer: for each script the
+ * list of replies "message index, task, stream, root" in order.
  */
 public final class AckerReplies {
     private AckerReplies() {

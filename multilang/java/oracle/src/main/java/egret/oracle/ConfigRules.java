@@ -15,9 +15,9 @@ import org.apache.storm.shade.net.minidev.json.JSONValue;
 import org.apache.storm.validation.ConfigValidation;
 
 /**
- * What Storm demands of a topology's configuration. Question {@code {"rules": true}}: for each key of Config the names of
- * its validation annotations. Question {@code {"confs": ["{...}", ...]}}: for each conf, null when Nimbus would take it,
- * else Storm's complaint.
+ * What Storm demands of a topology's configuration. Question {@code {"rules": true}}: for each key of Config
+ * the names of its validation annotations. Question {@code {"confs": ["{...}", ...]}}: for each conf, null
+ * when Nimbus would take it, else Storm's complaint.
  */
 public final class ConfigRules {
     private ConfigRules() {

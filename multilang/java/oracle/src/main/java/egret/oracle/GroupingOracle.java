@@ -28,8 +28,8 @@ import org.apache.storm.tuple.Fields;
 import org.apache.storm.utils.Utils;
 
 /**
- * What Storm's groupings choose, and what java.util.Random, hash codes and texts (as UTF-16 units) are. The question is an object of lists, one for
- * each kind of question below; the answer has the same keys.
+ * What Storm's groupings choose, and what java.util.Random, hash codes and texts (as UTF-16 units) are. The
+ * question is an object of lists, one for each kind of question below; the answer has the same keys.
  */
 public final class GroupingOracle {
     private GroupingOracle() {

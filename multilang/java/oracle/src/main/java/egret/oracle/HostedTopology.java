@@ -17,9 +17,10 @@ import org.apache.storm.tuple.Fields;
 import org.apache.storm.utils.Utils;
 
 /**
- * Topologies for tests of the JVM host: writes the files of a code directory as Nimbus would, and answers which tasks
- * Storm makes of them. Question: `{"kind", "dir": code directory, "conf": topology conf}`. The components are in
- * {@link HostedComponents}; they write what they saw into the directory `test.results` of the conf.
+ * Topologies for tests of the JVM host: writes the files of a code directory as Nimbus would, and answers
+ * which tasks Storm makes of them. Question: `{"kind", "dir": code directory, "conf": topology conf}`. The
+ * components are in {@link HostedComponents}; they write what they saw into the directory `test.results` of
+ * the conf.
  */
 public final class HostedTopology {
     private static final String ID = "hosted-1-1700000000";

@@ -28,7 +28,8 @@ import org.apache.storm.tuple.Fields;
 /**
  * The context that Storm tells a multilang child, for every task of each topology.
  *
- * <p>Question: [{conf, components: [component as src/topology/model.ts has it]}...]. Answer: [{task id: context}...].
+ * <p>Question: [{conf, components: [component as src/topology/model.ts has it]}...]. Answer: [{task id:
+ * context}...].
  */
 public final class MultilangContext {
   public static void main(String[] args) throws Exception {

@@ -17,8 +17,9 @@ import org.apache.storm.shade.net.minidev.json.JSONValue;
 /**
  * What Storm's multilang serialiser makes of JSON, and what JSON it makes of values.
  *
- * <p>Question: {read: [JSON text of a tuple...], write: [{type, text}...]}. Answer: {read: [[{type, text}...] or
- * {fault}...], write: [JSON text of the tuple or {fault}...]}. A type is the simple name of the Java class.
+ * <p>Question: {read: [JSON text of a tuple...], write: [{type, text}...]}. Answer: {read: [[{type, text}...]
+ * or {fault}...], write: [JSON text of the tuple or {fault}...]}. A type is the simple name of the Java
+ * class.
  */
 public final class MultilangJson {
   public static void main(String[] args) throws Exception {

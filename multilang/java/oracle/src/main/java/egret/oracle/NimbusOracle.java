@@ -24,10 +24,10 @@ import org.apache.storm.shade.net.minidev.json.JSONValue;
 import org.apache.storm.utils.Utils;
 
 /**
- * What Storm's own Nimbus makes of things. Question {@code {"normalize": [{"cluster", "topology", "components"}]}} (all
- * JSON texts): the configurations that workers would get. {@code {"names": [...]}}: for each name null, or the
- * complaint. {@code {"transitions": true}}: by status, the events it takes. {@code {"codeDir": path}}: the files of a code
- * directory as a supervisor reads them.
+ * What Storm's own Nimbus makes of things. Question {@code {"normalize": [{"cluster", "topology",
+ * "components"}]}} (all JSON texts): the configurations that workers would get. {@code {"names": [...]}}: for
+ * each name null, or the complaint. {@code {"transitions": true}}: by status, the events it takes. {@code
+ * {"codeDir": path}}: the files of a code directory as a supervisor reads them.
  */
 public final class NimbusOracle {
     private NimbusOracle() {

@@ -34,10 +34,11 @@ import org.apache.storm.thrift.protocol.TBinaryProtocol;
 import sun.misc.Unsafe;
 
 /**
- * What Storm's own StatsUtil and Nimbus make pages of. Question: a list of {@code {topologyId, name, owner, topology (the
- * system topology, Thrift in base64), conf, window, includeSystem, component, node, tasks: [[task, component]], lastErrors,
- * executors: [{executor, node, host, port, uptime, stats (Thrift in base64, or null before the first heartbeat)}]}}.
- * Answer: for each {@code {topology, component, workers}}, Thrift in base64.
+ * What Storm's own StatsUtil and Nimbus make pages of. Question: a list of {@code {topologyId, name, owner,
+ * topology (the system topology, Thrift in base64), conf, window, includeSystem, component, node, tasks:
+ * [[task, component]], lastErrors, executors: [{executor, node, host, port, uptime, stats (Thrift in base64,
+ * or null before the first heartbeat)}]}}. Answer: for each {@code {topology, component, workers}}, Thrift in
+ * base64.
  */
 public final class PagesOracle {
     private final Map<?, ?> question;

@@ -21,10 +21,11 @@ import org.apache.storm.utils.ServerUtils;
 import org.apache.storm.utils.Utils;
 
 /**
- * What Storm makes of topologies. Question: a list of {@code {components, conf, supervisors?}}, a topology being said as
- * the gateway's LogicalTopology says it. Answer for each: {@code {error}} with Storm's message, or the system topology,
- * the tasks, the executors, the stream numbers and, with supervisors, the slot of each executor.
- * Question {@code {"componentConfs": [{topology, own}]}}: the merged configurations, and the keys that are Storm's.
+ * What Storm makes of topologies. Question: a list of {@code {components, conf, supervisors?}}, a topology
+ * being said as the gateway's LogicalTopology says it. Answer for each: {@code {error}} with Storm's message,
+ * or the system topology, the tasks, the executors, the stream numbers and, with supervisors, the slot of
+ * each executor. Question {@code {"componentConfs": [{topology, own}]}}: the merged configurations, and the
+ * keys that are Storm's.
  */
 public final class PlanOracle {
     private PlanOracle() {

@@ -27,10 +27,11 @@ import org.apache.storm.spout.ShellSpout;
 import org.apache.storm.task.ShellBolt;
 
 /**
- * What users' classes are compiled and serialised against in ShellBolt and ShellSpout, as the class path has them. Question:
- * {read: {class name: base64 of a serialised instance}}. Answer, for each class: origin (its jar), modifiers, parents,
- * public and protected members, serialVersionUID, serialisable fields, a serialised instance of a subclass, and for each
- * instance of the question its command, environment and directory choice.
+ * What users' classes are compiled and serialised against in ShellBolt and ShellSpout, as the class path has
+ * them. Question: {read: {class name: base64 of a serialised instance}}. Answer, for each class: origin (its
+ * jar), modifiers, parents, public and protected members, serialVersionUID, serialisable fields, a serialised
+ * instance of a subclass, and for each instance of the question its command, environment and directory
+ * choice.
  */
 public final class ShellContract {
     private ShellContract() {

@@ -29,8 +29,9 @@ import org.apache.storm.thrift.meta_data.StructMetaData;
 import org.apache.storm.thrift.protocol.TType;
 
 /**
- * Says what the generated Thrift classes of the released storm-client jar are: every struct, union, exception, enum and
- * service with ids, names, types, requiredness and default values, as IDL would spell them. Reads nothing but the classes.
+ * Says what the generated Thrift classes of the released storm-client jar are: every struct, union,
+ * exception, enum and service with ids, names, types, requiredness and default values, as IDL would spell
+ * them. Reads nothing but the classes.
  */
 public final class ThriftMetadata {
   private static final String PACKAGE = "org.apache.storm.generated.";

@@ -27,9 +27,9 @@ import org.apache.storm.thrift.transport.layered.TFramedTransport;
 
 /**
  * One end of real Nimbus calls, with Storm's generated client or server, every method and random values.
- * Standard input, one line: {mode: "client" or "server", seed, port?, strict?}.
- * Standard output: as server a line {port}; then, for each call, a line {method, arguments, outcome}; see ThriftValues.describe.
- * A server ends when standard input does.
+ * Standard input, one line: {mode: "client" or "server", seed, port?, strict?}. Standard output: as server a
+ * line {port}; then, for each call, a line {method, arguments, outcome}; see ThriftValues.describe. A server
+ * ends when standard input does.
  */
 public final class ThriftPeer {
   private static final TBinaryProtocol.Factory STRICT = new TBinaryProtocol.Factory(false, true);

@@ -11,9 +11,9 @@ import org.apache.storm.shade.net.minidev.json.JSONValue;
 import org.apache.storm.thrift.TBase;
 
 /**
- * Writes and reads Thrift values with Storm's own classes.
- * Question: {make?: {seed, perType, types: [name]}, read?: [{type, bytes}]}, bytes in base64 (unframed TBinaryProtocol).
- * Answer: {made: [{type, bytes, description}], read: [{description, bytes} or {error}]}; see ThriftValues.describe.
+ * Writes and reads Thrift values with Storm's own classes. Question: {make?: {seed, perType, types: [name]},
+ * read?: [{type, bytes}]}, bytes in base64 (unframed TBinaryProtocol). Answer: {made: [{type, bytes,
+ * description}], read: [{description, bytes} or {error}]}; see ThriftValues.describe.
  */
 public final class ThriftRoundTrip {
   public static void main(String[] args) throws Exception {

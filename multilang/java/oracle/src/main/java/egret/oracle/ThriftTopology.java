@@ -17,8 +17,9 @@ import org.apache.storm.shade.net.minidev.json.JSONValue;
 import org.apache.storm.utils.Utils;
 
 /**
- * Storm's system topologies, in Thrift. Question: a list of {@code {components, conf}} as PlanOracle takes them. Answer for
- * each: the topology and its system topology as Storm writes them, and the class behind each bolt that Storm added.
+ * Storm's system topologies, in Thrift. Question: a list of {@code {components, conf}} as PlanOracle takes
+ * them. Answer for each: the topology and its system topology as Storm writes them, and the class behind each
+ * bolt that Storm added.
  */
 public final class ThriftTopology {
   public static void main(String[] args) throws Exception {

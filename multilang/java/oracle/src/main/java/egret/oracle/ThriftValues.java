@@ -117,8 +117,9 @@ final class ThriftValues {
   }
 
   /**
-   * What a value holds, as JSON can say it: i64 in decimals and doubles by their bits, as text; binary as base64; enums by
-   * name; structs as objects of the fields that are set; maps as pairs; maps and sets sorted by a plain text of them.
+   * What a value holds, as JSON can say it: i64 in decimals and doubles by their bits, as text; binary as
+   * base64; enums by name; structs as objects of the fields that are set; maps as pairs; maps and sets sorted
+   * by a plain text of them.
    */
   static Object describe(Object value) throws Exception {
     if (value instanceof TBase base) return describeStruct(base);

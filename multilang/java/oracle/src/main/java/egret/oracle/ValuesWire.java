@@ -13,14 +13,13 @@ import org.apache.storm.shade.net.minidev.json.JSONValue;
 import org.apache.storm.utils.Utils;
 
 /**
- * The values of docs/wire.md as a worker writes and reads them: through Storm's own Kryo set-up with our serializer in it.
+ * The values of docs/wire.md as a worker writes and reads them: through Storm's own Kryo set-up with our
+ * serializer in it.
  *
- * <ul>
- * <li>{@code {"samples": true}}: what {@link ValuesSamples} has, written: name, bytes (base64), description</li>
- * <li>{@code {"refused": true}}: by name, the error for what cannot be sent</li>
- * <li>{@code {"read": [base64, ...]}}: for each its description and the bytes written again, or the error</li>
- * <li>{@code {"fuzz": {"seed", "runs"}}}: damages samples and counts what came of reading them</li>
- * </ul>
+ * <ul> <li>{@code {"samples": true}}: what {@link ValuesSamples} has, written: name, bytes (base64),
+ * description</li> <li>{@code {"refused": true}}: by name, the error for what cannot be sent</li> <li>{@code
+ * {"read": [base64, ...]}}: for each its description and the bytes written again, or the error</li>
+ * <li>{@code {"fuzz": {"seed", "runs"}}}: damages samples and counts what came of reading them</li> </ul>
  */
 public final class ValuesWire {
     private static final Base64.Encoder ENCODER = Base64.getEncoder();

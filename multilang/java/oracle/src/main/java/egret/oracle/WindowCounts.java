@@ -11,9 +11,10 @@ import org.apache.storm.metric.internal.CountStat;
 import org.apache.storm.shade.net.minidev.json.JSONValue;
 
 /**
- * What Storm's CountStat has in its windows. Question: a list of scripts, each a list of {@code [timeMs, what, amount]} in the
- * order of time, `what` being "add", "rotate" (as Storm's timer does) or "read". Answer: for each script, the counts of each
- * reading by window. Buckets are Storm's twenty, and time begins at 0.
+ * What Storm's CountStat has in its windows. Question: a list of scripts, each a list of {@code [timeMs,
+ * what, amount]} in the order of time, `what` being "add", "rotate" (as Storm's timer does) or "read".
+ * Answer: for each script, the counts of each reading by window. Buckets are Storm's twenty, and time begins
+ * at 0.
  */
 public final class WindowCounts {
     private static final int BUCKETS = 20;

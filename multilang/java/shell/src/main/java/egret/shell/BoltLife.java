@@ -15,16 +15,17 @@ import org.apache.storm.task.ShellBolt;
 import org.apache.storm.tuple.Tuple;
 
 /**
- * What one child of a bolt has been given, and its conversation. Tuples are numbered from 1 on within the life of a child;
- * the number is the id that the child sees.
+ * What one child of a bolt has been given, and its conversation. Tuples are numbered from 1 on within the
+ * life of a child; the number is the id that the child sees.
  *
- * Answers are written by the thread that reads, as long as the pipe is sure to take them: a thread less to wake for each.
- * Else, and for what comes while the child is silent, the writer does it, which may block.
+ * Answers are written by the thread that reads, as long as the pipe is sure to take them: a thread less to
+ * wake for each. Else, and for what comes while the child is silent, the writer does it, which may block.
  */
 final class BoltLife implements Watchdog.Watched {
     /**
-     * Bytes that a pipe takes without blocking, whatever of it has been read. Linux gives it 16 pages, but a write that does
-     * not fit into what is left of the last page begins a new one: two neighbours are sure to hold one page together.
+     * Bytes that a pipe takes without blocking, whatever of it has been read. Linux gives it 16 pages, but a
+     * write that does not fit into what is left of the last page begins a new one: two neighbours are sure to
+     * hold one page together.
      */
     private static final int PIPE_BYTES_SURE = 24 << 10;
     /** Digits of the longest id that a tuple may have. */

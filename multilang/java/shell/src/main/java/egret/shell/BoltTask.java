@@ -10,10 +10,12 @@ import org.slf4j.LoggerFactory;
 /**
  * One task of a ShellBolt, with one child after the other:
  *
- *   starting -> running (a {@link BoltLife}) -> ended: what it held is failed, its end is told -> pause -> starting ...
+ *   starting -> running (a {@link BoltLife}) -> ended: what it held is failed, its end is told -> pause ->
+ *   starting ...
  *
- * Threads: the executor gives tuples ({@link #execute}); one thread of ours starts the children, reads what they say and
- * answers; one for each child writes what that one may not. Whatever goes wrong with a child ends that child and nothing else.
+ * Threads: the executor gives tuples ({@link #execute}); one thread of ours starts the children, reads what
+ * they say and answers; one for each child writes what that one may not. Whatever goes wrong with a child
+ * ends that child and nothing else.
  */
 public final class BoltTask {
     private final ChildSpec spec;

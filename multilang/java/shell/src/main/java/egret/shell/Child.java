@@ -15,8 +15,9 @@ import org.apache.storm.utils.ShellProcess;
 import org.slf4j.LoggerFactory;
 
 /**
- * One child process, from its start to its end. A ShellProcess to the topology's log handlers, and nothing else of one:
- * its pipes are read and written by the task that owns it, and whatever is wrong with it ends it, once.
+ * One child process, from its start to its end. A ShellProcess to the topology's log handlers, and nothing
+ * else of one: its pipes are read and written by the task that owns it, and whatever is wrong with it ends
+ * it, once.
  *
  *   started -> greeting (handshake sent) -> answered -> ended
  */
@@ -82,7 +83,8 @@ final class Child extends ShellProcess {
         this.out = new PipeOut(process.getOutputStream(), signs);
         this.stderr = new StderrTail(process.getErrorStream(), LoggerFactory.getLogger(componentName));
         this.stderrThread = Threads.start(spec, "stderr", stderr);
-        // what it has started must not outlive it, nor keep its pipes open: a reader would never see their end
+        // what it has started must not outlive it, nor keep its pipes open: a reader would never see their
+        // end
         process.onExit().thenRunAsync(() -> Offspring.killMarked(mark));
     }
 

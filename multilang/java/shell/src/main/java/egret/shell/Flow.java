@@ -8,8 +8,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.apache.storm.tuple.Tuple;
 
 /**
- * Tuples on their way from an executor to the child of its task, and how many of them the child may have. The executor
- * blocks while as many wait as are allowed, so that its own queue fills and the senders slow down. Thread safe.
+ * Tuples on their way from an executor to the child of its task, and how many of them the child may have. The
+ * executor blocks while as many wait as are allowed, so that its own queue fills and the senders slow down.
+ * Thread safe.
  */
 final class Flow {
     private final int waitingMax;

@@ -5,14 +5,15 @@ import java.util.ArrayDeque;
 /**
  * How many tuples a child may hold that it has not got to yet.
  *
- * The pipe does not tell: stock adapters read ahead of their work without limit (while an emit waits for its task ids,
- * storm.py queues every tuple that comes before them), so tuples written as fast as the pipe takes them end up in the
- * child's memory. Instead heartbeats are woven in as markers: a child answers them in the order of its input, so an
- * answer says that all before it has been reached. An ack, a fail or an anchor says so for its tuple as well.
+ * The pipe does not tell: stock adapters read ahead of their work without limit (while an emit waits for its
+ * task ids, storm.py queues every tuple that comes before them), so tuples written as fast as the pipe takes
+ * them end up in the child's memory. Instead heartbeats are woven in as markers: a child answers them in the
+ * order of its input, so an answer says that all before it has been reached. An ack, a fail or an anchor says
+ * so for its tuple as well.
  *
- * The window adapts between 2 and the most allowed so that a round trip takes tens of milliseconds: a fast child never
- * waits for us, and a slow one (seconds for a tuple) shows signs of life after every tuple. After a pause it begins at 2
- * again. Times are milliseconds of one clock. Not thread safe.
+ * The window adapts between 2 and the most allowed so that a round trip takes tens of milliseconds: a fast
+ * child never waits for us, and a slow one (seconds for a tuple) shows signs of life after every tuple. After
+ * a pause it begins at 2 again. Times are milliseconds of one clock. Not thread safe.
  */
 final class FlowWindow {
     private static final int SIZE_MIN = 2;

@@ -16,8 +16,9 @@ import org.apache.storm.multilang.SpoutMsg;
 import org.apache.storm.task.TopologyContext;
 
 /**
- * Multilang over JSON (multilang/schema), the serializer of children unless the topology names another: each message is
- * JSON and a line `end`. Reads block; one thread reads, and whoever writes holds the child's output lock.
+ * Multilang over JSON (multilang/schema), the serializer of children unless the topology names another: each
+ * message is JSON and a line `end`. Reads block; one thread reads, and whoever writes holds the child's
+ * output lock.
  */
 final class JsonPipe implements ISerializer {
     private static final long serialVersionUID = 1;

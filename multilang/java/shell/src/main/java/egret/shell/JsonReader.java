@@ -9,11 +9,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * JSON of a child as Java values. Whole numbers are Integer, Long or BigInteger by size, as Storm's multilang has them
- * (JsonSerializer of storm-client 2.8). Three things differ, because Storm's own choice breaks topologies:
+ * JSON of a child as Java values. Whole numbers are Integer, Long or BigInteger by size, as Storm's multilang
+ * has them (JsonSerializer of storm-client 2.8). Three things differ, because Storm's own choice breaks
+ * topologies:
  * - arrays and objects are ArrayList and HashMap, not parser classes that cannot leave the worker;
- * - a number with a fraction is a Double even when its text is longer than 18 characters, if a double holds all of it
- *   (Storm makes a BigDecimal of it, so that Python's 0.30000000000000004 and 0.3 differ in type);
+ * - a number with a fraction is a Double even when its text is longer than 18 characters, if a double holds
+ *   all of it (Storm makes a BigDecimal of it, so that Python's 0.30000000000000004 and 0.3 differ in type);
  * - NaN and Infinity are Doubles, not a Float and a String.
  */
 final class JsonReader {

@@ -14,9 +14,9 @@ import org.apache.storm.shade.net.minidev.json.JSONValue;
 import org.apache.storm.tuple.ITuple;
 
 /**
- * JSON of Java values, as Storm's multilang writes it (JsonSerializer of storm-client 2.8): NaN is the word NaN, which
- * Python reads, an infinity is null. Where Storm fails or writes something of no use: byte[] is base64, a Date is ISO 8601
- * in UTC, Character, UUID and enums are strings, other arrays are lists.
+ * JSON of Java values, as Storm's multilang writes it (JsonSerializer of storm-client 2.8): NaN is the word
+ * NaN, which Python reads, an infinity is null. Where Storm fails or writes something of no use: byte[] is
+ * base64, a Date is ISO 8601 in UTC, Character, UUID and enums are strings, other arrays are lists.
  */
 final class JsonWriter {
     /** As deep as values may be nested on the wire. */

@@ -7,8 +7,8 @@ import org.apache.storm.multilang.ShellMsg;
 import org.apache.storm.utils.Utils;
 
 /**
- * A child's JSON as a message, checked and with what was left out filled in. Tolerates what Storm tolerates (null for an
- * absent field, a level that does not exist) and numbers for the ids of tuples.
+ * A child's JSON as a message, checked and with what was left out filled in. Tolerates what Storm tolerates
+ * (null for an absent field, a level that does not exist) and numbers for the ids of tuples.
  */
 final class MessageReader {
     private static final int INFO_LEVEL = 2;

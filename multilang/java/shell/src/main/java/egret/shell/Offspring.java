@@ -11,8 +11,9 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * What a child has started. While the child lives that is its descendants; once it is dead they are nobody's, so a
- * variable in their environment tells whose they were. (A Java program can neither make process groups nor signal them.)
+ * What a child has started. While the child lives that is its descendants; once it is dead they are nobody's,
+ * so a variable in their environment tells whose they were. (A Java program can neither make process groups
+ * nor signal them.)
  */
 final class Offspring {
     static final String VARIABLE = "EGRET_SHELL_CHILD";
@@ -46,8 +47,9 @@ final class Offspring {
     }
 
     /**
-     * What descends from our parent. That is the helper which contains this worker, and a subreaper: processes in sessions of
-     * their own become its children when they lose their parents. Empty when our parent is the first process of the machine.
+     * What descends from our parent. That is the helper which contains this worker, and a subreaper:
+     * processes in sessions of their own become its children when they lose their parents. Empty when our
+     * parent is the first process of the machine.
      */
     private static Set<Long> adopted() {
         Optional<ProcessHandle> parent = ProcessHandle.current().parent().filter(found -> found.pid() > 1);

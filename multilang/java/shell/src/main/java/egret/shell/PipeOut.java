@@ -6,9 +6,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * A child's standard input, as serializers see it. What they write gathers here, whatever they flush, until {@link #push}
- * hands it over in one piece: an adapter costs a wake-up for each write that it sees. Not thread safe: whoever writes
- * holds the child's output lock.
+ * A child's standard input, as serializers see it. What they write gathers here, whatever they flush, until
+ * {@link #push} hands it over in one piece: an adapter costs a wake-up for each write that it sees. Not
+ * thread safe: whoever writes holds the child's output lock.
  */
 final class PipeOut extends OutputStream {
     private static final int BYTES_INITIAL = 1 << 13;

@@ -5,12 +5,14 @@ import java.util.Map;
 /**
  * What a topology's configuration says to its shell components.
  *
- * @param silenceMsMax how long a child may answer nothing: topology.subprocess.timeout.secs, else supervisor.worker.timeout.secs
- * @param handshakeMsMax how long the answer to the handshake may take: egret.shell.handshake.timeout.secs, else
- *     supervisor.worker.start.timeout.secs
- * @param pendingTuplesMax tuples that a child may have been sent and not got to, and tuples that wait for it besides:
- *     topology.shellbolt.max.pending
- * @param heldTuplesMax tuples that a bolt's child may hold unacked: egret.shell.pending.max.tuples; beyond it the oldest are failed
+ * @param silenceMsMax how long a child may answer nothing: topology.subprocess.timeout.secs, else
+ * supervisor.worker.timeout.secs
+ * @param handshakeMsMax how long the answer to the handshake may take: egret.shell.handshake.timeout.secs,
+ *     else supervisor.worker.start.timeout.secs
+ * @param pendingTuplesMax tuples that a child may have been sent and not got to, and tuples that wait for it
+ *     besides: topology.shellbolt.max.pending
+ * @param heldTuplesMax tuples that a bolt's child may hold unacked: egret.shell.pending.max.tuples; beyond it
+ * the oldest are failed
  * @param stoppedMsMax how long a child may stand still by a signal: egret.process.stopped.secs; 0: for ever
  * @param messageBytesMax bytes of one message of a child: egret.shell.message.max.bytes
  * @param areTaskIdsSentAhead topology.egret.shell.task.ids.ahead

@@ -11,14 +11,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One task of a ShellSpout, with one child after the other. In lock-step, on the executor's thread: a command, the child's
- * messages, `sync`, the next command. Children are started beside it, and until one is ready commands do nothing, so that
- * the executor goes on:
+ * One task of a ShellSpout, with one child after the other. In lock-step, on the executor's thread: a
+ * command, the child's messages, `sync`, the next command. Children are started beside it, and until one is
+ * ready commands do nothing, so that the executor goes on:
  *
  *   none -(pause over)-> starting -(handshake)-> ready -(its end)-> none
  *
- * Trees that were open when a child died are forgotten: their ids mean nothing to the next child, and it is not told how
- * they end. A spout that must not lose tuples replays from its source.
+ * Trees that were open when a child died are forgotten: their ids mean nothing to the next child, and it is
+ * not told how they end. A spout that must not lose tuples replays from its source.
  */
 public final class SpoutTask implements Watchdog.Watched {
     private final ChildSpec spec;

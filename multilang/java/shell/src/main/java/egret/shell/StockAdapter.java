@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * Whether a child speaks through Storm's storm.py. That adapter (every release since 0.7, and what users made of it) keeps
- * lists of task ids that it reads while it waits for a tuple, and its emit takes the oldest. Others do not: Storm's storm.js
- * throws at a list that no emit waits for.
+ * Whether a child speaks through Storm's storm.py. That adapter (every release since 0.7, and what users made
+ * of it) keeps lists of task ids that it reads while it waits for a tuple, and its emit takes the oldest.
+ * Others do not: Storm's storm.js throws at a list that no emit waits for.
  */
 final class StockAdapter {
     /** The lines of storm.py that do it, however they are indented. */

@@ -23,11 +23,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Task ids told before the emit that they answer. Storm's stock adapters wait for them after each emit, and nearly none
- * of their users looks at them: a list that has come before costs no wait. It stays true, because the tasks are drawn
- * ahead: the emit goes where its list said. So it is done only where the tasks do not follow from the values (shuffle, none,
- * all, global, a single task, nobody), where the child has one stream to emit on, and for adapters that are known to
- * queue such lists ({@link StockAdapter}).
+ * Task ids told before the emit that they answer. Storm's stock adapters wait for them after each emit, and
+ * nearly none of their users looks at them: a list that has come before costs no wait. It stays true, because
+ * the tasks are drawn ahead: the emit goes where its list said. So it is done only where the tasks do not
+ * follow from the values (shuffle, none, all, global, a single task, nobody), where the child has one stream
+ * to emit on, and for adapters that are known to queue such lists ({@link StockAdapter}).
  *
  * Used by one thread at a time: the one that emits.
  */

@@ -10,9 +10,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A spout whose work is done by a child process that speaks multilang. Written for Egret under the name of Storm's class
- * (2.8), whose place it takes: same constructors, methods and constants; what a client serialised from Storm's class is
- * read by this one. A child's end costs the child a restart and nothing else: see {@link SpoutTask}.
+ * A spout whose work is done by a child process that speaks multilang. Written for Egret under the name of
+ * Storm's class (2.8), whose place it takes: same constructors, methods and constants; what a client
+ * serialised from Storm's class is read by this one. A child's end costs the child a restart and nothing
+ * else: see {@link SpoutTask}.
  */
 public class ShellSpout implements ISpout {
     public static final Logger LOG = LoggerFactory.getLogger(ShellSpout.class);

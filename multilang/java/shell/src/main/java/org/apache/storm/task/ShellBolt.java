@@ -10,9 +10,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A bolt whose work is done by a child process that speaks multilang. Written for Egret under the name of Storm's class
- * (2.8), whose place it takes: same constructors, methods and constants; what a client serialised from Storm's class is
- * read by this one. A child's end costs the child a restart and nothing else: see {@link BoltTask}.
+ * A bolt whose work is done by a child process that speaks multilang. Written for Egret under the name of
+ * Storm's class (2.8), whose place it takes: same constructors, methods and constants; what a client
+ * serialised from Storm's class is read by this one. A child's end costs the child a restart and nothing
+ * else: see {@link BoltTask}.
  */
 public class ShellBolt implements IBolt {
     public static final String HEARTBEAT_STREAM_ID = "__heartbeat";
