@@ -28,6 +28,22 @@ export function nextTurn(): Promise<void> {
   });
 }
 
+/**
+ * The result of `work`, or a rejection with the signal's reason as soon as it aborts. The work itself goes on:
+ * only the wait for it ends.
+ */
+export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = deferred<never>();
+  const abort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
 /** Owner of work that no caller awaits: reports its first failure; `settle` waits for all of it. */
 export class TaskGroup {
   readonly #report: (error: unknown) => void;

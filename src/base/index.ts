@@ -4,7 +4,7 @@
  * environment. Start at errors.ts.
  */
 
-export { type Deferred, deferred, nextTurn, TaskGroup, waitFor } from './async.ts';
+export { type Deferred, deferred, nextTurn, TaskGroup, untilAborted, waitFor } from './async.ts';
 export { type BackoffLimits, backoffMs } from './backoff.ts';
 export { type Clock, systemClock, throwIfAborted } from './clock.ts';
 export { diskFullText, type Freeing, isDiskFull, withoutReserve } from './disk-full.ts';

@@ -6,6 +6,7 @@ import {
   GatewayError,
   type JsonValue,
   type Logger,
+  untilAborted,
 } from '../base/index.ts';
 import type { Fence, LeaseResult, StateStore } from './store.ts';
 
@@ -113,16 +114,8 @@ export class LeaseKeeper {
    * on abort.
    */
   async acquire(signal: AbortSignal): Promise<number> {
-    const aborted = deferred<never>();
-    const abort = (): void => aborted.reject(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
-    if (signal.aborted) abort();
-    try {
-      void this.ask();
-      return await Promise.race([this.#granted.promise, aborted.promise]);
-    } finally {
-      signal.removeEventListener('abort', abort);
-    }
+    void this.ask();
+    return untilAborted(this.#granted.promise, signal);
   }
 
   /** Asks the store now instead of at the next renewal, and from then on again and again. Never rejects. */

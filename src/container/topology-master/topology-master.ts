@@ -1,4 +1,11 @@
-import { asJson, type Clock, deferred, type JsonObject, type Logger } from '../../base/index.ts';
+import {
+  asJson,
+  type Clock,
+  deferred,
+  type JsonObject,
+  type Logger,
+  untilAborted,
+} from '../../base/index.ts';
 import { LeaseKeeper, type LeaseNews, type StateStore } from '../../coordination/index.ts';
 import {
   type AssignmentRecord,
@@ -118,16 +125,7 @@ export class TopologyMaster {
    * abort.
    */
   async run(signal: AbortSignal): Promise<string> {
-    const aborted = deferred<never>();
-    const ended = AbortSignal.any([this.#ending.signal, signal]);
-    const abort = (): void => aborted.reject(ended.reason);
-    ended.addEventListener('abort', abort, { once: true });
-    if (ended.aborted) abort();
-    try {
-      return await Promise.race([this.#lost.promise, aborted.promise]);
-    } finally {
-      ended.removeEventListener('abort', abort);
-    }
+    return untilAborted(this.#lost.promise, AbortSignal.any([this.#ending.signal, signal]));
   }
 
   /**

@@ -1,6 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { deferred, describeError, GatewayError } from '../../../base/index.ts';
+import { deferred, describeError, GatewayError, untilAborted } from '../../../base/index.ts';
 import { type Child, type ChildExit, describeExit, spawnChild } from '../../../child/index.ts';
 import type { PlannedContainer, TaskId } from '../../../topology/index.ts';
 import { frameCount } from '../../../tuple/index.ts';
@@ -213,7 +213,7 @@ export class JvmHost implements TaskHost {
     } finally {
       closeSync(directory);
     }
-    await abortable(this.#hello.promise, signal);
+    await untilAborted(this.#hello.promise, signal);
   }
 
   #javaArguments(): string[] {
@@ -328,16 +328,4 @@ export class JvmHost implements TaskHost {
       this.#deps.log.warn({ event: 'jvm.directory-left', directory: basename(this.#directory.path), error });
     }
   }
-}
-
-function abortable(promise: Promise<unknown>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason as Error);
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    void promise.then(() => {
-      signal.removeEventListener('abort', abort);
-      resolve();
-    });
-  });
 }
