@@ -90,7 +90,7 @@ class Run {
 
   async go(signal: AbortSignal): Promise<void> {
     const { minutes, seed, everyMs } = this.#options;
-    await this.#scene.open(this.#options.storage);
+    await this.#scene.open(this.#options);
     if (this.#scene.noDisk !== undefined) this.#say(`the disk is never full: ${this.#scene.noDisk}`);
     await this.#makeStreams();
     await this.#allOwners();

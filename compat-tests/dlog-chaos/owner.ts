@@ -2,6 +2,7 @@ import { openLog, systemClock, systemRandom } from '../../src/base/index.ts';
 import { openDlog, openDlogService } from '../../src/bin/up-dlog.ts';
 import { openRedisStore } from '../../src/coordination/index.ts';
 import type { StorageSettings } from '../../src/dlog/index.ts';
+import { logWithHeldWrites } from './held-writes.ts';
 
 /**
  * One process that owns streams: the log over a storage and a Redis that it shares with others, as a service.
@@ -11,6 +12,8 @@ import type { StorageSettings } from '../../src/dlog/index.ts';
 export interface OwnerSpec {
   readonly redisSocket: string;
   readonly storage: StorageSettings;
+  /** How long each write to a file waits before it is done; 0 for none. For storage of kind `local`. */
+  readonly writesHeldMs: number;
   readonly logFile: string;
 }
 
@@ -25,11 +28,10 @@ async function main(spec: OwnerSpec): Promise<void> {
       process.exit(3);
     },
   );
-  const { log: dlog, close } = await openDlog(
-    { ...edges, store },
-    spec.storage,
-    new AbortController().signal,
-  );
+  const { log: dlog, close } =
+    spec.writesHeldMs > 0
+      ? { log: logWithHeldWrites({ ...edges, store }, spec), close: () => Promise.resolve() }
+      : await openDlog({ ...edges, store }, spec.storage, new AbortController().signal);
   const host = '127.0.0.1';
   const service = await openDlogService(
     { ...edges, store },

@@ -8,7 +8,7 @@ import type { StorageSettings } from '../../src/dlog/index.ts';
 import { KafkaBroker } from '../../src/testing/kafka-broker.ts';
 import { fill, makeRoom, mountSmallDisk, unmountSmallDisk } from '../small-disk.ts';
 import { root } from '../target.ts';
-import type { StorageKind } from './options.ts';
+import type { DlogChaosOptions } from './options.ts';
 import { OwnerProcess } from './owner-process.ts';
 import { Redis } from './redis.ts';
 import type { PlannedDlogFault } from './schedule.ts';
@@ -35,10 +35,13 @@ export class Scene {
     this.#trouble = trouble;
   }
 
-  async open(storageKind: StorageKind): Promise<void> {
+  async open({
+    storage: kind,
+    writesHeldMs,
+  }: Pick<DlogChaosOptions, 'storage' | 'writesHeldMs'>): Promise<void> {
     await this.redis.start();
-    const storage = storageKind === 'local' ? this.#localStorage() : await this.#kafkaStorage();
-    const spec = { redisSocket: this.redis.socket, storage };
+    const storage = kind === 'local' ? this.#localStorage() : await this.#kafkaStorage();
+    const spec = { redisSocket: this.redis.socket, storage, writesHeldMs };
     const options = { spec, logDir: this.logDir, trouble: this.#trouble };
     this.owners = ['owner-1', 'owner-2'].map((name) => new OwnerProcess(name, options));
     for (const owner of this.owners) owner.open();
