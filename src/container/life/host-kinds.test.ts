@@ -29,7 +29,8 @@ describe('the table of host kinds', () => {
     const dummy: HostKind = {
       ...{ name: 'dummy', host: 'dummy', isShared: false, forgetsTrees: false, throttlesOwnErrors: false },
       keyOf: ({ taskId }) => String(taskId),
-      make: ({ tasks, outlet }) => Promise.resolve(dummyHost(tasks[0]!.taskId, outlet, received.resolve)),
+      make: ({ tasks, outlet }) =>
+        Promise.resolve(dummyHost(tasks[0]!.taskId, outlet, (value) => received.resolve(value))),
     };
     const given = new StreamManagers({ tasks: { 1: [1, 2] } }).spec(1);
     const tasks = given.plan.tasks.map((task) => ({ ...task, host: dummy.host }));
