@@ -13,7 +13,10 @@ export interface DlogChaosOptions {
   readonly pace: number;
   /** What an acknowledgement means to the streams of the run. */
   readonly durability: 'fsync' | 'memory';
-  /** How long each write to the disk waits before it is done: with durability `memory`, acknowledgements precede it by that much. */
+  /**
+   * How long each write to the disk waits before it is done: with durability `memory`, acknowledgements
+   * precede it by that much.
+   */
   readonly writesHeldMs: number;
   /** Faults that are left out, and the only ones where any are named. */
   readonly without: readonly string[];

@@ -17,7 +17,7 @@ describe('untilAborted', () => {
     await assert.rejects(untilAborted(Promise.reject(failure), new AbortController().signal), failure);
   });
 
-  it('rejects with the reason of an abort, also of an earlier one, while the work goes on', async () => {
+  it('rejects with the reason of an abort, also of an earlier one, while the work continues', async () => {
     const abort = new AbortController();
     const reason = new Error('the gateway stops');
     const result = untilAborted(deferred<never>().promise, abort.signal);

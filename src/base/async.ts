@@ -29,8 +29,8 @@ export function nextTurn(): Promise<void> {
 }
 
 /**
- * The result of `work`, or a rejection with the signal's reason as soon as it aborts. The work itself goes on:
- * only the wait for it ends.
+ * The result of `work`, or a rejection with the signal's reason as soon as it aborts. The work itself
+ * continues: only the wait for it ends.
  */
 export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const aborted = deferred<never>();
