@@ -1,6 +1,6 @@
 /**
- * Who may import whom. Rooms from the bottom up; a room may import the doors of the rooms listed for it,
- * nothing else.
+ * Lists which rooms each room may import, from the bottom up. A room may import only the doors of the rooms
+ * listed for it.
  */
 const allowed = {
   base: [],

@@ -74,7 +74,7 @@ describe('egret dlog', function () {
       found.map((_, index) => [`line ${index}`, index]),
     );
 
-    // The dead gateway's lease names an address where nobody is.
+    // The dead gateway's lease names an address where nothing listens.
     const more = await append('more\nand more\n').ended;
     assert.deepEqual([more.code, more.err], [0, '']);
     const all = await tail();
@@ -126,7 +126,7 @@ describe('egret dlog', function () {
     assert.match(err, /^lost the connection to the gateway \(.*\); 1:0:0 was printed last\n$/);
   });
 
-  it('makes streams with settings, shows bytes safely and exactly, and gives streams back', async () => {
+  it('creates streams with settings, prints bytes safely and exactly, and releases streams', async () => {
     const gateway = await up();
     const made = await dlog('create', 'words', '--segment-bytes', '4096', '--retention-ms', '600000');
     assert.deepEqual([made.code, made.out], [0, 'Created stream: default/words\n']);
@@ -171,7 +171,7 @@ describe('egret dlog', function () {
     assert.deepEqual([away.code, away.err.startsWith('no gateway found')], [1, true]);
   });
 
-  it('finds damage with and without a gateway, and drops only what it is told to, keeping it aside', async () => {
+  it('finds damage with and without a gateway, and drops only what the command names, keeping a copy', async () => {
     const second = async (): Promise<Ended> => egret(['up', '-c', 'nimbus.thrift.port=0']).ended;
     let gateway = await up();
     await dlog('create', 'words', '--segment-bytes', '4096');

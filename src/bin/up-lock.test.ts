@@ -42,7 +42,7 @@ describe('the lock of storm.local.dir', () => {
   const holder = (): number => (JSON.parse(readFileSync(path, 'utf8')) as { pid: number }).pid;
   const otherHolder = () => ({ pid: other.pid!, processStart: processStart(other.pid!)! });
 
-  it('is taken again when somebody deleted it, its directory included', () => {
+  it('is taken again after the lock file, or its whole directory, was deleted', () => {
     take();
     for (const gone of [path, dir]) {
       rmSync(gone, { recursive: true });

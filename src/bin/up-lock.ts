@@ -111,7 +111,7 @@ function runningGateway(localDir: string): Holder | undefined {
   }
 }
 
-/** Of several processes that create the same link, exactly one succeeds. */
+/** When several processes create the same link, exactly one succeeds. */
 function takes(mine: string, path: string): boolean {
   try {
     linkSync(mine, path);

@@ -212,7 +212,7 @@ const whatHelp = 'NAMESPACE/NAME, a namespace, or all';
 function addCare({ command, world, done }: Place): void {
   command(
     'check',
-    'Check streams for damage without changing them.\nReads every byte, and reports damage, faults that "repair" can mend, ' +
+    'Check streams for damage without changing them.\nReads every byte, and reports damage, faults that "repair" can fix, ' +
       'and notes. Exits with 1 if it finds damage or a fault.',
     'egret dlog check words\n  egret dlog check all --directory /var/lib/egret   (while no gateway runs there)',
   )

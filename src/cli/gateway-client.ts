@@ -12,7 +12,7 @@ const timeoutMs = 30_000;
 
 interface Candidates {
   readonly addresses: readonly NimbusAddress[];
-  /** Why the endpoints file named no gateway, where the addresses are tried in its stead. */
+  /** Why the endpoints file named no gateway. Set when the default addresses are tried instead. */
   readonly withoutFile?: string;
 }
 

@@ -241,7 +241,7 @@ describe('the command line', () => {
     assert.match(err, /^cannot run \/no\/such\/home\/bin\/java: .*JAVA_HOME.*Python.*JavaScript.*\n$/);
   });
 
-  it('rebalances as it is told, and says so', async () => {
+  it('rebalances with the workers, executors and settings of its flags, and says so', async () => {
     const id = await nimbus.submit({ name: 'spread' });
     const asked = async () => recordOf(await new RecordStore(nimbus.store).read(keys.topology(id)))!;
     const flags = ['-w', '60', '-n', '3', '-e', 'count=2', '-e', 'words=4', '-t', '{"topology.debug":true}'];

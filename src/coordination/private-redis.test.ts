@@ -322,7 +322,7 @@ describe('startPrivateRedis', () => {
     client.disconnect();
   });
 
-  it('rejects the opening of a store that nobody serves, within its limit', async () => {
+  it('rejects opening a store at an address where no server listens, within its limit', async () => {
     await assert.rejects(
       openRedisStore({ url: `unix:${dir}/none.sock`, keyPrefix: 'egret:', connectLimitMs: 100, ...settings }),
       {

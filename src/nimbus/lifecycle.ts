@@ -4,11 +4,10 @@ import type { TopologyStatus } from '../topology/index.ts';
 /**
  * The life cycle of a topology, as in Storm 2.8 (Nimbus.TOPO_STATE_TRANSITIONS):
  *
- *             activate           rebalance
- *   INACTIVE <--------> ACTIVE ----------> REBALANCING: waiting --place--> placing --rebalanced--> (former
- *   status)
- *       |    deactivate   |                    |                             |
- *       +------- kill ----+-------- kill ------+-----------------------------+----> KILLED --(wait over)--> gone
+ *            activate         rebalance
+ *   INACTIVE <------> ACTIVE ---------> REBALANCING: waiting --place--> placing --rebalanced--> former status
+ *      |   deactivate    |                   |                             |
+ *      +----- kill ------+------ kill -------+-----------------------------+--> KILLED --(wait over)--> gone
  *
  * An inactive topology can be rebalanced as well. A repeated kill moves the time of removal. Any other event
  * is refused in Storm's words.

@@ -34,7 +34,7 @@ describe('mayBegin', () => {
 });
 
 describe('AnswerSizes', () => {
-  it('expects of a method its largest answer so far, and at first what it was told', () => {
+  it('expects of a method its largest answer so far, and at first the size that it was given', () => {
     const sizes = new AnswerSizes(['read', 'write'], { read: 500_000 });
     assert.deepEqual([sizes.expected('read'), sizes.expected('write')], [500_000, 4096]);
     sizes.seen('write', 60_000);

@@ -54,8 +54,8 @@ export class ClientConnection {
   }
 
   /**
-   * Closes the connection; every call under way, and every later one, rejects with `error`. The first failure
-   * stays.
+   * Closes the connection: every in-flight call, and every later one, rejects with `error`. If it fails more
+   * than once, the first failure counts.
    */
   fail(error: GatewayError): void {
     this.#failure ??= error;
@@ -72,8 +72,8 @@ export class ClientConnection {
       const frame = encodeMessage(header, (writer) => method.arguments.write(writer, args));
       const timeoutMs = options.timeoutMs ?? this.#deps.timeoutMs;
       const timer = this.#deps.clock.after(timeoutMs, () => this.fail(this.#timedOut(method, timeoutMs)));
-      // What the server makes of an abandoned call is not known, and its answer would have to be told apart:
-      // close.
+      // What the server makes of an abandoned call is not known, and its answer would have to be
+      // distinguished from the others: close the connection.
       const onAbort = (): void => this.fail(aborted(method, options.signal!));
       options.signal?.addEventListener('abort', onAbort, { once: true });
       this.#waiting.push({

@@ -34,7 +34,7 @@ async function serve(handler: NimbusHandler): Promise<number> {
   return server.port;
 }
 
-/** A server that does with each connection what it is told to. */
+/** A server that leaves each connection to `onConnection`. */
 async function serveRaw(onConnection: (socket: Socket) => void): Promise<number> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -135,7 +135,7 @@ describe('connectThrift', () => {
     assert.equal((await refusal(client.call.getLeader({}))).code, 'TIMED_OUT');
   });
 
-  it('rejects the calls under way when the server goes', async () => {
+  it('rejects in-flight calls when the server goes away', async () => {
     const client = await dial(await serveRaw((socket) => socket.once('data', () => socket.destroy())));
     const error = await refusal(client.call.getLeader({}));
     assert.equal(error.code, 'CONNECTION_CLOSED');

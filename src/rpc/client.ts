@@ -14,7 +14,7 @@ export interface ThriftClientOptions {
   /** Default 1 MiB, Storm's `nimbus.thrift.max_buffer_size`. */
   readonly frameBytesMax?: number;
   readonly clock?: Clock;
-  /** Aborting closes the connection; calls under way reject with its reason. */
+  /** Aborting closes the connection; in-flight calls reject with its reason. */
   readonly signal?: AbortSignal;
 }
 

@@ -124,7 +124,7 @@ describe('codecs', () => {
     );
   });
 
-  it('refuse nesting without end in what they skip', () => {
+  it('refuse unlimited nesting in what they skip', () => {
     const nested = Buffer.concat([hex('0f 0063'), Buffer.from('0f00000001'.repeat(5000), 'hex')]);
     assert.equal(refusal(() => c.decode(ComponentObject, nested)).code, 'PROTOCOL_VIOLATION');
   });

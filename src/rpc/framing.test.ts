@@ -59,7 +59,7 @@ describe('FrameReader', () => {
     assert.equal(refusal(Buffer.from([0x80, 1, 0, 1]), 10).code, 'PROTOCOL_VIOLATION');
   });
 
-  it('says so when somebody speaks HTTP to it', () => {
+  it('says so when a client speaks HTTP to it', () => {
     assert.match(refusal(Buffer.from('GET / HTTP/1.1\r\n'), 1 << 20).message, /HTTP request \("GET/);
   });
 

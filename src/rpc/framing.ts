@@ -79,7 +79,7 @@ export class FrameReader {
     return frame;
   }
 
-  /** Of the unfinished frame with its length, or undefined while its length has not come. */
+  /** The size of the unfinished frame with its length field; undefined while the length has not arrived. */
   #wholeBytes(): number | undefined {
     return this.#bytes < lengthBytes ? undefined : lengthBytes + this.#frameBytes(this.#held!, 0);
   }

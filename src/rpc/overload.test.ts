@@ -15,7 +15,7 @@ function cut(...holdings: ReturnType<typeof holding>[]): string[] {
 }
 
 describe('toCut', () => {
-  it('cuts nobody while the sum is within the limit', () => {
+  it('cuts no connection while the sum is within the limit', () => {
     assert.deepEqual(cut(holding('a', 16, 60_000), holding('b', 16, 60_000)), []);
   });
 

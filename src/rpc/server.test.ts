@@ -29,7 +29,7 @@ async function serve(
   return { server, log };
 }
 
-/** A client that writes what it is told to and keeps the answers. */
+/** A client that sends raw bytes and keeps the answers. */
 class RawClient {
   readonly answers: Buffer[] = [];
   readonly ended: Promise<unknown>;
@@ -237,7 +237,7 @@ describe('ThriftServer', () => {
     );
   });
 
-  it('reads no more of a connection while the calls under way have so many bytes', async () => {
+  it('stops reading a connection while its in-flight calls hold too many bytes', async () => {
     const gate = deferred<undefined>();
     let entered = 0;
     const { server } = await serve(
@@ -309,7 +309,7 @@ describe('ThriftServer', () => {
     await two.answer(0);
   });
 
-  it('answers unknown, missing and ill-typed calls with an application error and goes on', async () => {
+  it('answers unknown, missing and ill-typed calls with an application error and continues', async () => {
     const { server } = await serve({ isTopologyNameAllowed: () => true });
     const client = await RawClient.to(server.port);
     const message = (name: string, type: number): Buffer =>

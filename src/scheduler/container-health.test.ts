@@ -34,7 +34,7 @@ describe('the health of containers', () => {
     writeFileSync(join(dir, 'run', 'alive'), '');
     utimesSync(join(dir, 'run', 'alive'), clock.nowMs() / 1000, clock.nowMs() / 1000);
   };
-  /** Seconds pass; each look waits for the disk, as it does in life. */
+  /** Lets seconds pass. Each check waits for the disk, as it does in production. */
   const pass = async (seconds: number, each: () => void = () => undefined): Promise<void> => {
     for (let second = 0; second < seconds; second++) {
       each();
@@ -45,7 +45,7 @@ describe('the health of containers', () => {
     const before = looks;
     clock.advance(ms);
     const looked = () => (looks > before ? true : undefined);
-    await waitFor('a look', looked, { clock: systemClock, limitMs: 5000, everyMs: 0 });
+    await waitFor('a check', looked, { clock: systemClock, limitMs: 5000, everyMs: 0 });
   };
 
   beforeEach(() => {
@@ -68,7 +68,7 @@ describe('the health of containers', () => {
     assert.match(replaced.join(), /gave no sign of life for 10 s \(egret\.container\.timeout\.secs\)/);
   });
 
-  it('condemns nobody for a standstill of its own', async () => {
+  it('never counts a pause of its own against a container', async () => {
     look([watched()]);
     await pass(3, live);
     await pass(8);

@@ -439,7 +439,7 @@ describe('LocalScheduler', () => {
     assert.deepEqual(await assignment('t'), plan);
   });
 
-  it('cuts a drain short when told to stop now', async () => {
+  it('cuts a drain short when asked to stop now', async () => {
     writeFileSync(join(dir, 'container.sh'), `trap '' TERM; ${fakeContainer.replace(/^trap.*$/m, '')}`);
     const scheduler = await open();
     await submit('t', { workers: 1 });
@@ -453,7 +453,7 @@ describe('LocalScheduler', () => {
     assert.ok(systemClock.monotonicMs() - startedMs < 1000);
   });
 
-  it('packs anew when the slots of an assignment are no longer offered', async () => {
+  it('packs again when the slots of an assignment are no longer offered', async () => {
     const first = await open();
     await submit('t', { workers: 1 });
     await allStarted('t', 2);
@@ -490,7 +490,7 @@ describe('LocalScheduler', () => {
     assert.equal(starts('t', 0).length, 1);
   });
 
-  it('starts containers anew that keep their state elsewhere', async () => {
+  it('restarts containers that keep their state elsewhere', async () => {
     const first = await open();
     await submit('t', { workers: 1 });
     await allStarted('t', 2);
@@ -557,7 +557,7 @@ describe('LocalScheduler', () => {
     }
   });
 
-  it('goes on when the store was away: nothing is ended, what was submitted starts', async () => {
+  it('resumes when the store was away: nothing is ended, what was submitted starts', async () => {
     await open();
     await submit('t', { workers: 1 });
     await allStarted('t', 2);
@@ -771,7 +771,7 @@ describe('LocalScheduler', () => {
   });
 
   describe('with a topology that takes too long to pack', () => {
-    /** Packs all but `hang`, which it packs when told to. */
+    /** Packs every topology at once except `hang`, which waits for the answer of the test. */
     class SlowPacker extends InProcessPacker {
       readonly asked: string[] = [];
       answer = deferred<PackOutcome>();

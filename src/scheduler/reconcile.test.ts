@@ -47,7 +47,7 @@ const situationArbitrary = fc.record({
   kept: fc.subarray(topologyIds),
 });
 
-/** What becomes of the world when a decision is carried out and all processes do as they are told. */
+/** The containers after a decision is carried out and every process obeys. */
 function carryOut(
   containers: readonly ContainerView[],
   desired: readonly DesiredTopology[],
@@ -176,7 +176,7 @@ describe('reconcile', () => {
     );
   });
 
-  it('forgets a topology only when nobody wants it and none of its processes is left', () => {
+  it('forgets a topology only when it is no longer desired and none of its processes is left', () => {
     fc.assert(
       fc.property(situationArbitrary, (situation) => {
         for (const topologyId of reconcile({ nowMs, ...situation }).forgets) {

@@ -122,7 +122,7 @@ export class JvmContainers implements Outlet {
   route(buffer: Buffer, start: number, end: number): void {
     const host = this.hosts.get(this.#hostOfTask.get(frameTarget(buffer, start)) ?? 0);
     if (host === undefined)
-      throw new Error(`a frame for task ${frameTarget(buffer, start)}, which nobody runs`);
+      throw new Error(`a frame for task ${frameTarget(buffer, start)}, which no host runs`);
     this.routedTuples += frameCount(buffer, start);
     host.deliver(buffer, start, end);
     this.#dirty.add(host);

@@ -11,7 +11,7 @@ const program = `
 `;
 
 describe('a Kafka broker for tests', () => {
-  it('ends with whoever started it, also by kill -9, and its files go', async () => {
+  it('ends with the process that started it, even after kill -9, and its files are deleted', async () => {
     const runner = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });

@@ -26,9 +26,9 @@ export interface KafkaBrokerOptions {
 const quickJvmFlags = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:-UsePerfData'];
 
 /**
- * A Kafka broker, real: one node that is its own controller (KRaft), on free ports of this machine, its data
- * in a directory of its own. Whoever starts it must close it. The jars come from Maven Central; without them
- * `start` throws and says so.
+ * A real Kafka broker: one node that is its own controller (KRaft), on free ports of this machine, with its
+ * data in a directory of its own. The caller of `start` must close it. The jars come from Maven Central;
+ * without them `start` throws and says so.
  */
 export class KafkaBroker implements AsyncDisposable {
   /** For `bootstrap.servers`. The same over a restart. */
@@ -97,7 +97,7 @@ export class KafkaBroker implements AsyncDisposable {
     }
   }
 
-  /** Stops and goes on as a whole: SIGSTOP and SIGCONT. */
+  /** Stops or resumes the whole process, by SIGSTOP or SIGCONT. */
   signal(name: 'SIGSTOP' | 'SIGCONT'): void {
     this.#process?.kill(name);
   }
@@ -134,8 +134,8 @@ export class KafkaBroker implements AsyncDisposable {
   }
 
   /**
-   * Whoever ends without closing it leaves no broker behind, killed or not: a shell waits for the end of our
-   * pipe.
+   * Ends the broker when this process ends without closing it, even if it is killed: a shell waits for the
+   * end of our pipe.
    */
   #watchOver(child: ChildProcess): void {
     const script = 'read _; kill -9 "$0"; rm -rf "$1"';

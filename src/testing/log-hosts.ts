@@ -141,7 +141,7 @@ export class LogHostsRig {
     sink.flush();
   }
 
-  /** What the acker says of a tree that the source has begun. */
+  /** Sends the acker's answer about a tree that the source has begun. */
   answer(
     source: LogSourceHost,
     stream: '__ack_ack' | '__ack_fail' | '__ack_reset_timeout',

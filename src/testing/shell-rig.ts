@@ -118,7 +118,7 @@ export class ShellRig implements Outlet {
     return this.topology.tasksOf(componentId);
   }
 
-  /** A host for a shell task (the first of the component), started and told the plan. */
+  /** Starts a host for a shell task (the first of the component) and sends it the plan. */
   async start(componentId: string, options: { readonly isActive?: boolean } = {}): Promise<ShellHost> {
     const host = this.make(componentId);
     await host.start(new AbortController().signal);

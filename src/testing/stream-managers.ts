@@ -111,7 +111,7 @@ export class StreamManagers implements AsyncDisposable {
   readonly managers = new Map<number, StreamManager>();
   readonly hosts = new Map<number, FakeHost>();
   readonly reports: HostToStreamManager[] = [];
-  /** What the master told stream managers to run by. */
+  /** The packing plans that the master sent to stream managers. */
   readonly packings: PackingPlan[] = [];
   readonly #options: StreamManagersOptions;
   #master: TopologyMaster | undefined;

@@ -33,7 +33,7 @@ function groupingText(input: InputDeclaration): string {
   return grouping.kind === 'fields' ? `fields ${grouping.fields.join(',')}` : grouping.kind;
 }
 
-/** What PlanOracle says of a topology, said by us. */
+/** Describes a topology as PlanOracle does, from our own classes. */
 function describeSystem(topology: LogicalTopology, conf: JsonObject): PlanAnswer {
   const system = makeSystemTopology(normalizeTopology(topology, conf), conf);
   const index = new TopologyIndex(system);

@@ -19,7 +19,7 @@ export interface MetricsManagerDeps {
   readonly throttlesOwnErrors: (hostName: string) => boolean;
 }
 
-/** Who reports: a task host, as far as it matters here. */
+/** The sender of a report: a task host, reduced to what the metrics manager needs. */
 export interface Reporter {
   readonly name: string;
   readonly tasks: readonly TaskId[];
@@ -128,7 +128,10 @@ export class MetricsManager {
     this.#reported.keep(own.map(({ executor }) => executor));
   }
 
-  /** The host has ended. Its exact counts stay and go on with its next life; sampled statistics go. */
+  /**
+   * The host has ended. Its exact counts stay and continue in its next life; its sampled statistics are
+   * dropped.
+   */
   forget(host: Reporter): void {
     this.#statistics.delete(host.name);
     this.#reported.ended(host.name);

@@ -36,7 +36,7 @@ describe('MetricsRegistry', () => {
     assert.equal(record!.specific.processMsAvg['600']![input], 7);
   });
 
-  it('goes on counting the tasks of an executor that is cut into several, each as its own', () => {
+  it('keeps counting each task on its own when its executor is split into several', () => {
     const registry = new MetricsRegistry(new ManualClock());
     const [first, second, third] = [1, 2, 3].map((taskId) => registry.task(bolt(taskId, [1, 3])));
     first!.emitted(1, 1);

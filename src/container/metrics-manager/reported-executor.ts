@@ -3,9 +3,10 @@ import type { ExecutorTotals } from '../links/index.ts';
 import { ExecutorCounts } from './executor-counts.ts';
 
 /**
- * An executor that counts elsewhere, in a JVM, and reports what it has counted since that began. Here the
- * counts get Storm's windows, and go on when the JVM has to be started again: a total below the last one is
- * that of a new life. (In Storm the counts of a worker begin at 0 with every start of it.)
+ * An executor that counts elsewhere, in a JVM, and reports its totals since that JVM started. This class
+ * sorts the counts into Storm's windows and continues them when the JVM is restarted: the totals of a new
+ * life are added to those of the lives before it. (In Storm the counts of a worker start at 0 each time it
+ * starts.)
  */
 export class ReportedExecutor {
   readonly #streams = new Rows();

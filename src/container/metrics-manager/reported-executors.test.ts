@@ -48,7 +48,7 @@ describe('ReportedExecutors', () => {
     assert.equal(percentilesOf([latencies![allTime]!])!.count, 30);
   });
 
-  it('goes on with the next life of a JVM where the last one ended, and never back', () => {
+  it('continues in the next life of a JVM where the last one ended, and never decreases', () => {
     executors.report('jvm', [totals(100)]);
     executors.ended('jvm');
     executors.report('jvm', [totals(100)]);

@@ -70,7 +70,7 @@ describe('RollingCounts', () => {
     );
   });
 
-  it('forgets a window whose time passed while nobody looked', () => {
+  it('forgets a window that expired between two rotations', () => {
     const counts = new RollingCounts(1, 0);
     counts.add(0, 7);
     counts.rotate(650_000);

@@ -122,7 +122,7 @@ describe('a new packing plan', () => {
     movers.cluster.emit(1, [numberedFrame({ source: 1, target: 2 }, 1)]);
     assert.deepEqual(statuses(), ['REBALANCING', 'REBALANCING']);
     movers.take(2, plan);
-    await until('going on', () => statuses().every((status) => status === 'ACTIVE'));
+    await until('the spouts to resume', () => statuses().every((status) => status === 'ACTIVE'));
     assert.deepEqual(movers.received, ['1>2:1']);
   });
 

@@ -1,8 +1,8 @@
 import type { RandomSource } from '../../base/index.ts';
 
 /**
- * Values that have broken programs before: at the ends of ranges, of the wrong size, or that mean something
- * to somebody.
+ * Values that have broken programs before: at the ends of ranges, of the wrong size, or with a special
+ * meaning to some program.
  */
 
 export const hostileInts: readonly bigint[] = [

@@ -5,7 +5,7 @@ import { common, input, simple, topology } from './topologies.ts';
 export interface KnownAttack {
   readonly name: string;
   readonly service: ServiceName;
-  /** Of at most a frame's size; `scale` in (0, 1] is how much of it. */
+  /** Builds a message of at most a frame's size; `scale` in (0, 1] is the share of that size to use. */
   readonly message: (scale: number) => Buffer;
 }
 

@@ -1,4 +1,4 @@
-/** The shortest silence that can be told apart. */
+/** The resolution: no shorter silence can be detected. */
 const binMs = 50;
 
 /** Knows when acks came, spout task by spout task, to {@link binMs}; times may come in any order. */

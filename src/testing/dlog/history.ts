@@ -1,6 +1,6 @@
 import { compareDlsn, type Dlsn, formatDlsn } from '../../dlog/format/dlsn.ts';
 
-/** One record as somebody wrote or read it. */
+/** One record as an owner wrote it or a reader read it. */
 export interface Sighting {
   readonly dlsn: Dlsn;
   readonly id: string;
@@ -18,7 +18,7 @@ export interface AppendEvent {
   first?: Dlsn;
 }
 
-/** What one reader saw, in order; a new list after it was told that it was moved. */
+/** What one reader saw, in order. A new list begins when the reader was moved. */
 export type ReadRun = Sighting[];
 
 export interface History {

@@ -13,7 +13,7 @@ export function sharedBroker(): Promise<KafkaBroker> {
 
 after(async () => (await started)?.close());
 
-/** A prefix of topics that nobody else uses. */
+/** A prefix for topics that no other test uses. */
 export function freshPrefix(): string {
   prefixes += 1;
   return `test-${prefixes}.`;

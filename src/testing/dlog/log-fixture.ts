@@ -45,7 +45,7 @@ export class LogFixture {
   }
 }
 
-/** Lets go on whatever can. */
+/** Gives everything that can run a few event-loop turns. */
 export async function turns(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -8,7 +8,7 @@ import { SimulatedDisk } from './simulated-disk.ts';
 export interface Medium {
   /** A process's storage on it. */
   storage(user: { turn(): Promise<void> }, clock: Clock): LogStorage;
-  /** What goes on whatever the processes do. */
+  /** Advances what happens independently of the processes. */
   step(): void;
   /** Some calls fail from now on. */
   fail(): void;

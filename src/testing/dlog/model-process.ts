@@ -18,8 +18,8 @@ interface World {
 }
 
 /**
- * A process of the model: everything it does waits for its turn, and it may be stopped for long between any
- * two steps, or for ever.
+ * A process of the model: everything it does waits for its turn, and between any two steps it may be stopped
+ * for long, or permanently.
  */
 export class ModelProcess {
   readonly log: DistributedLog;
@@ -45,7 +45,7 @@ export class ModelProcess {
     });
   }
 
-  /** Resolves when the model lets this process go on. */
+  /** Resolves when the model gives this process its turn. */
   turn(): Promise<void> {
     const waiting = deferred<undefined>();
     if (!this.#isDead) this.#waiting.push(waiting);
@@ -105,7 +105,7 @@ export class ModelProcess {
     };
   }
 
-  /** Each call is under way for a while before and after the store does it. */
+  /** Makes each call take a while before and after the store performs it. */
   #slow(store: StateStore): StateStore {
     return new Proxy(store, {
       get: (target, name) => {

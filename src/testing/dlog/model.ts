@@ -19,10 +19,10 @@ export interface ModelResult {
 }
 
 /**
- * Owners and readers of one stream, over a disk (or a Kafka broker), a clock and a state store that do their
- * worst, all from one seed: paused and killed processes, power cuts that tear and lose writes, failing disks,
- * records that arrive late, a state store emptied and rolled back. In the end all calms down, and what
- * everybody was told is held against what is there.
+ * Runs owners and readers of one stream over a disk (or a Kafka broker), a clock and a state store that do
+ * their worst, all from one seed: paused and killed processes, power cuts that tear and lose writes, failing
+ * disks, records that arrive late, a state store emptied and rolled back. In the end all faults stop, and
+ * every answer that an owner or reader got is checked against what the log holds.
  */
 export async function runModel(seed: number, medium: MediumKind = 'disk'): Promise<ModelResult> {
   const model = new Model(seed, medium);
@@ -81,7 +81,7 @@ class Model {
     const process = this.#add();
     const end = async (): Promise<Pick<History, 'final' | 'mark'>> => {
       const opened = await process.log.openWriter(stream, options);
-      if (opened.kind !== 'opened') throw new Error(`nobody can write any more: ${opened.kind}`);
+      if (opened.kind !== 'opened') throw new Error(`no owner can write any more: ${opened.kind}`);
       const outcome = await opened.writer.append(Buffer.from('the end'));
       if (outcome.kind !== 'committed') throw new Error(`nothing can be written any more: ${outcome.kind}`);
       const reader = await process.log.openReader(stream, 'earliest');
@@ -104,7 +104,7 @@ class Model {
     };
     work.then(over, over);
     for (let step = 0; !isOver; step++) {
-      if (step > 20_000) throw new Error('the model stands still');
+      if (step > 20_000) throw new Error('the model makes no progress');
       await this.#step();
     }
     return work;

@@ -8,7 +8,10 @@ import type {
 } from '../../dlog/storage/kafka/broker.ts';
 import type { PartitionRecord } from '../../dlog/storage/kafka/record.ts';
 
-/** Who uses the broker: waits for its turn before and after each call, for ever once it is dead. */
+/**
+ * A process that uses the broker. It waits for its turn before and after each call, permanently once it is
+ * dead.
+ */
 export interface BrokerUser {
   turn(): Promise<void>;
 }
@@ -23,14 +26,14 @@ interface Topic {
   readonly waiting: (() => void)[];
 }
 
-/** A record on its way: nothing that happens to its sender stops it any more. */
+/** A record in transit: its sender can no longer stop it, whatever happens to it. */
 interface Sent {
   readonly topic: string;
   readonly record: NewRecord;
   readonly appended: (offset: number) => void;
 }
 
-/** Of one producer, in order: what its process has yet to send, and what is on its way. */
+/** The records of one producer, in order: those that its process has yet to send, and those in transit. */
 interface Outbox {
   readonly waiting: Sent[];
   readonly sent: Sent[];
@@ -41,8 +44,8 @@ const faultShare = 0.2;
 
 /**
  * A broker of single partitions, with Kafka's rules and no others: the records of one producer keep their
- * order, those of several mix in any way, a record may land long after its sender was told that it timed out
- * or has died, nobody reads what is not flushed. `step` lets some of what is on its way arrive.
+ * order, those of several mix in any way, a record may land long after its sender saw it time out or has
+ * died, and no consumer reads what is not flushed. `step` lets some of the records in transit arrive.
  */
 export class SimulatedBroker {
   readonly #random: RandomSource;
@@ -73,7 +76,7 @@ export class SimulatedBroker {
     }
   }
 
-  /** What was on its way is lost, and so is what was not flushed. */
+  /** Loses the records in transit and the records that were not flushed. */
   cutPower(): void {
     this.#producers.clear();
     for (const topic of this.#topics.values()) topic.records.length = topic.high;

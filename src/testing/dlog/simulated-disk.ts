@@ -14,7 +14,10 @@ export type DiskCall =
   | 'dataSync'
   | 'syncDirectory';
 
-/** Who uses the disk: waits for its turn before and after each call, for ever once it is dead. */
+/**
+ * A process that uses the disk. It waits for its turn before and after each call, permanently once it is
+ * dead.
+ */
 export interface DiskUser {
   turn(): Promise<void>;
 }
@@ -44,9 +47,9 @@ type Node = FileNode | DirectoryNode;
 const sectorBytes = 512;
 
 /**
- * A disk with one cache of pages for all its processes. A power cut keeps what was synced, and of the rest
- * what chance will: of each directory's changes a beginning, of each write any of its sectors. A sync that
- * fails drops what it should have written, and the cache goes on showing it.
+ * A disk with one page cache for all its processes. A power cut keeps what was synced, and a random part of
+ * the rest: a prefix of each directory's changes, and any of the sectors of each write. A sync that fails
+ * drops what it should have written, and the cache still shows it.
  */
 export class SimulatedDisk {
   fault: DiskFault = () => undefined;

@@ -3,12 +3,12 @@ import type { Cluster } from './cluster.ts';
 import type { SimulatedContainer } from './container.ts';
 
 const everyMs = 250;
-/** What has been so for this long is known to everybody who could hear of it. */
+/** Every process that can receive reports of a state knows it once it has lasted this long. */
 const knownMs = 1000;
 
 /** Looks from time to time whether containers that can talk to each other know of each other's pressure. */
 export function watchAgreement(cluster: Cluster): void {
-  // Where tuples are dropped nobody is told.
+  // Where tuples are dropped, no task is notified of pressure.
   if (cluster.shape.scenario.setup.drop === 1) return;
   const look = (): void => {
     cluster.world.after(everyMs, look);
@@ -30,7 +30,7 @@ function checkPressure(cluster: Cluster, speaker: SimulatedContainer, hearer: Si
     assert.deepEqual(
       unheard,
       [],
-      `${host.process.name} has not heard of the pressure in ${speaker.process.name}`,
+      `${host.process.name} does not know of the pressure in ${speaker.process.name}`,
     );
   }
 }

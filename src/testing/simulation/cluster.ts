@@ -219,7 +219,7 @@ export class Cluster {
     this.world.after(this.world.between(...recordMs), write, { isPromised: true });
   }
 
-  /** The scheduler packs anew: the task is to live in that container from now on. */
+  /** The scheduler packs again: the task is to live in that container from now on. */
   moveTask(task: TaskId, containerId: number): void {
     const { version, tasks } = this.packing;
     const from = tasks.find((each) => each.taskId === task)!.containerId;

@@ -37,7 +37,7 @@ export class End implements Connection {
   #isPumping = false;
   #writes: Write[] = [];
   #lastArrivalMs = 0;
-  /** Set when what is on its way to the other end is lost. */
+  /** Set when the bytes in transit to the other end are lost. */
   #isCutOff = false;
   /** The other end is gone without a word. */
   #isHalfOpen = false;
@@ -208,7 +208,7 @@ export class End implements Connection {
   #receive(bytes: Uint8Array): void {
     const sender = this.#other!;
     if (this.destroyed) {
-      // Nobody is there: the sender is told so.
+      // This end is closed. A sender that is half open finds out with this write.
       if (sender.#isHalfOpen) sender.process.after(1, () => sender.#close('write EPIPE'));
       return;
     }

@@ -166,7 +166,7 @@ export class SimulatedContainer {
     }
     for (const host of this.simulatedHosts) {
       const name = host.process.name;
-      assert.deepEqual(host.heard, [], `${name} is told of pressure`);
+      assert.deepEqual(host.heard, [], `${name} still sees pressure`);
       assert(!host.isPaused, `${name} is paused`);
       assert.equal(host.queueBytes, 0, `${name} has tuples waiting`);
       for (const spout of host.spouts) {
@@ -177,7 +177,7 @@ export class SimulatedContainer {
     for (const [task, trees] of this.trees) assert.equal(trees, 0, `acker ${task} remembers trees`);
   }
 
-  /** How things stand, for whoever has to understand a failure. */
+  /** The current state, for a developer who has to understand a failure. */
   *describe(): Iterable<string> {
     const { manager, process } = this;
     yield `${process.name}${process.isAlive ? '' : ' (dead)'}: plan ${manager?.physical?.epoch} ${manager?.physical?.status}`;

@@ -11,8 +11,8 @@ type Strike = (cluster: Cluster, fault: Fault) => void;
  */
 export const faultKinds: Readonly<Record<string, Strike>> = {
   /**
-   * kill -9 of a container; another is started after `for`. silent=1: its machine is gone, and nobody is
-   * told.
+   * kill -9 of a container; another is started after `for`. silent=1: its machine is gone, and no peer is
+   * notified.
    */
   'crash-container': (cluster, { places, options }) => {
     const container = cluster.containers.get(places[0]!)!;
@@ -26,7 +26,7 @@ export const faultKinds: Readonly<Record<string, Strike>> = {
     stopContainer(container);
     later(cluster, options['for'], () => resumeContainer(container));
   },
-  /** A container is stopped, taken for dead and replaced after `after`, and goes on after `for`. */
+  /** A container is stopped, taken for dead and replaced after `after`, and resumes after `for`. */
   zombie: (cluster, { places, options }) => {
     const container = cluster.containers.get(places[0]!)!;
     if (!container.process.isAlive) return;
@@ -55,7 +55,7 @@ export const faultKinds: Readonly<Record<string, Strike>> = {
       if (cluster.master === master) cluster.startMaster();
     });
   },
-  /** The topology master is stopped, taken for dead and replaced after `after`, and goes on after `for`. */
+  /** The topology master is stopped, taken for dead and replaced after `after`, and resumes after `for`. */
   'zombie-master': (cluster, { options }) => {
     const master = cluster.master!;
     if (!master.process.isAlive) return;
@@ -76,7 +76,7 @@ export const faultKinds: Readonly<Record<string, Strike>> = {
     cluster.storeTroubles.cutOff.add(name);
     later(cluster, options['for'], () => cluster.storeTroubles.cutOff.delete(name));
   },
-  /** Every connection between two places is reset. half=1: only one end of each is told. */
+  /** Every connection between two places is reset. half=1: only one end of each is notified. */
   reset: (cluster, { places, options }) => {
     const [one, other] = [cluster.processOf(places[0]!), cluster.processOf(places[1]!)];
     cluster.links.reset(one, other, options['half'] === 1 ? 'half' : 'both');

@@ -37,13 +37,13 @@ export class SimulatedHost implements TaskHost {
   readonly tasks: readonly TaskId[];
   /** The child. */
   readonly process: SimulatedProcess;
-  /** What it was last told, and what of that it holds its own back for. */
+  /** The pressure it was last notified of, and the part of it for which it holds its own tasks back. */
   heard: readonly TaskId[] = [];
   pressured: readonly TaskId[] = [];
   isPaused = false;
-  /** As of a JVM, nobody knows what it held when it ended. */
+  /** Set when it stands for a JVM: what a JVM held when it ended is unknown. */
   readonly isOpaque?: true;
-  /** Of a worker as Storm's. */
+  /** Set when it stands for a Storm worker. */
   readonly #order: CycleOrder | undefined;
   readonly #deps: HostDeps;
   readonly #tasks = new Map<TaskId, SimulatedTask>();

@@ -5,7 +5,9 @@ interface Tree {
   readonly message: Message;
   readonly mustPass: number;
   passed: number;
-  /** Tuples of it that were emitted and neither acked nor failed. Those that were lost count for ever. */
+  /**
+   * Tuples of it that were emitted and neither acked nor failed. Lost tuples stay in this count permanently.
+   */
   outstanding: number;
   acks: number;
 }
@@ -18,8 +20,8 @@ export interface Message {
 }
 
 /**
- * What really happened, known to nobody inside: which tuples of which tree were emitted, passed on and acked.
- * Every method throws when what it is told must not be.
+ * What really happened, which no part of the system can see: which tuples of which tree were emitted, passed
+ * on and acked. Every method throws when the event that it records must not happen.
  */
 export class Ledger {
   /** By spout task. */
@@ -27,7 +29,7 @@ export class Ledger {
   readonly #trees: Tree[] = [];
   /** `receiver life > source life > target > stream` -> last sequence number. */
   readonly #sequences = new Map<string, number>();
-  /** A connection has broken: the reply of an acker that was on its way may have been sent again. */
+  /** A connection has broken: an acker's reply that was in transit may have been sent again. */
   mayRepeat = false;
   /** Tasks that have been moved to another container: what comes to them on the old way may come late. */
   readonly moved = new Set<number>();
@@ -72,7 +74,7 @@ export class Ledger {
     assert(tree.outstanding >= 0, `tree ${serial}: more tuples acked than emitted`);
   }
 
-  /** The acker has told the spout task that a tree is complete. */
+  /** The spout task has received the acker's message that a tree is complete. */
   ackReceived(serial: number, spoutTask: number): void {
     const tree = this.#tree(serial);
     assert.equal(spoutTask, tree.message.spoutTask, `tree ${serial} is acked to another spout`);

@@ -89,8 +89,8 @@ export class Links {
   }
 
   /**
-   * Resets every connection between the two. half: only one end of each is told; the other finds out when it
-   * writes.
+   * Resets every connection between the two. half: only one end of each is notified; the other finds out when
+   * it writes.
    */
   reset(one: SimulatedProcess, other: SimulatedProcess, how: 'both' | 'half'): void {
     for (const end of [...this.endsOf(one)]) {
@@ -131,7 +131,7 @@ export class Links {
   }
 
   #listen(process: SimulatedProcess, incoming: Place['incoming']): Promise<Listener> {
-    // A port may have a new owner: that of somebody who died is sometimes given to the next.
+    // A port may get a new owner: the port of a dead process is sometimes given to the next one.
     const port =
       this.#freePorts.length > 0 && this.world.chance(0.5) ? this.#freePorts.pop()! : portMin + this.#ports++;
     this.#places.set(port, { process, incoming });

@@ -13,8 +13,9 @@ interface Line {
 const linesMax = 120;
 
 /**
- * Hears what all processes log, keeps the last of it for whoever has to understand a failure, counts it by
- * event, and checks what must hold between processes: who published which plan, and what it said.
+ * Receives what all processes log, keeps the latest lines for a developer who has to understand a failure,
+ * counts them by event, and checks what must hold between processes: who published which plan, and what it
+ * said.
  */
 export class Observer {
   readonly counters = new Map<string, number>();

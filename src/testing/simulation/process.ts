@@ -2,8 +2,8 @@ import { type Clock, deferred, throwIfAborted } from '../../base/index.ts';
 import type { EventOptions, SimulatedEvent, World } from './world.ts';
 
 /**
- * A simulated process: what is to happen in it happens while it runs, waits while it is stopped (SIGSTOP),
- * and never happens once it is dead. The objects of a dead process are not told anything, as after a kill -9.
+ * A simulated process: its actions run while it runs, wait while it is stopped (SIGSTOP), and never run once
+ * it is dead. The objects of a dead process are never called again, as after a kill -9.
  */
 export class SimulatedProcess {
   readonly name: string;
@@ -64,7 +64,7 @@ export class SimulatedProcess {
   }
 
   #enter(action: () => void, options: EventOptions): void {
-    // What waited goes first, also when it was only just let go.
+    // Actions that waited run first, even right after the process is resumed.
     if (this.#state === 'running') action();
     else if (this.#state === 'stopped') this.#backlog.push({ action, options });
   }

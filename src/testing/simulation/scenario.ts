@@ -50,7 +50,8 @@ export interface Setup {
   readonly queueHigh: number;
   readonly queueLow: number;
   /**
-   * 1: what is for a task under pressure is dropped, and nobody is held (`topology.egret.backpressure.mode`).
+   * 1: tuples for a task under pressure are dropped, and no task is held
+   * (`topology.egret.backpressure.mode`).
    */
   readonly drop: number;
 }

@@ -32,7 +32,7 @@ export interface TaskDeps {
   readonly send: (frame: Buffer) => void;
   /** What it sent is complete: it may leave. */
   readonly sent: () => void;
-  /** Nobody reads what it sends: it waits. */
+  /** The host is not reading what the task sends, so the task waits. */
   readonly isBlocked: () => boolean;
 }
 
@@ -246,7 +246,7 @@ export class BoltTask extends Task implements SimulatedTask {
   }
 
   lost(): void {
-    // Only spouts play again.
+    // Only spouts replay.
   }
 
   take(tuple: Tuple): void {

@@ -31,7 +31,7 @@ function takes(sourceComponentId: string, grouping: Grouping, sourceStreamId = '
 const byWord: Grouping = { kind: 'fields', fields: ['word'] };
 const shuffle: Grouping = { kind: 'shuffle' };
 
-/** spout -> split -> count (by word) and log (by word, or as told). */
+/** spout -> split -> count (by word) and log (by word, or by `parts.log`). */
 function words(
   parts: { readonly log?: Grouping; readonly split?: Partial<Component> } = {},
 ): LogicalTopology {
@@ -83,7 +83,7 @@ describe('withDurableStreams', () => {
     assert.deepEqual(find(rewritten, 'split')!.inputs, words().components[1]!.inputs);
   });
 
-  it('has as many sinks and sources as partitions, whatever the topology says of all components', () => {
+  it('has as many sinks and sources as partitions, whatever the topology sets for all components', () => {
     const own = {
       'topology.tasks': 7,
       'topology.max.task.parallelism': 2,
@@ -110,7 +110,7 @@ describe('withDurableStreams', () => {
     assert.deepEqual(groupingOf({ kind: 'all' }), shuffle);
   });
 
-  it('says of a spill that the operating system is enough', () => {
+  it('leaves the durability of a spill to the operating system', () => {
     const rewritten = rewrite(words(), { 'topology.egret.spill.streams': ['split'], ...durable('spout') });
     const durabilityOf = (id: string): unknown => {
       const { implementation } = find(rewritten, id)!;
@@ -328,7 +328,7 @@ describe('names in the log', () => {
     assert.equal(new Set(names).size, ids.length);
   });
 
-  it('are told from names that others gave', () => {
+  it('are distinguished from names that others gave', () => {
     for (const name of [
       'default/a.b.0',
       'topology-t/a.b',

@@ -69,7 +69,7 @@ describe('OutgoingStreams', () => {
     assert.deepEqual(chosen, [99, index.tasksOf('a')[0], ...index.tasksOf('b')]);
   });
 
-  it('chooses near tasks by where they are after a move, and goes on with its turns elsewhere', () => {
+  it('chooses near tasks by where they are after a move, and continues its turns elsewhere', () => {
     const { streams, index, plan } = outgoing([
       bolt('near', 'default', { kind: 'local_or_shuffle' }),
       bolt('keyed', 'unheard', { kind: 'fields', fields: [] }),
@@ -97,7 +97,7 @@ describe('OutgoingStreams', () => {
     assert.deepEqual(chosen, index.tasksOf('__acker'));
   });
 
-  it('chooses none on a stream that nobody takes, and refuses one that is not declared', () => {
+  it('chooses none on a stream without consumers, and refuses one that is not declared', () => {
     const { streams } = outgoing([]);
     const chosen: number[] = [];
     streams.chooseTasks('unheard', [], chosen);

@@ -1,7 +1,7 @@
 import { describeError, errorCode } from '../../../base/index.ts';
 
 /**
- * What a fault of the log means to whoever looks at the errors of a component, with a remedy where there is
+ * Explains a fault of the log to a user who reads the errors of a component, with a remedy where there is
  * one.
  */
 export function describeLogFault(error: unknown): string {
@@ -10,7 +10,7 @@ export function describeLogFault(error: unknown): string {
   if (codes.includes('ENOSPC') || codes.includes('EDQUOT'))
     return `the disk of the log is full, nothing can be appended until there is room: ${what}`;
   if (codes.includes('LEASE_LOST') || codes.includes('SEGMENT_FENCED'))
-    return `another task has become the owner of the stream, this one tries again: ${what}`;
+    return `another task has become the owner of the stream, this task retries: ${what}`;
   return what;
 }
 

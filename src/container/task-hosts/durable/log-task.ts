@@ -46,8 +46,8 @@ export function logTaskOf({ tasks, topology, spec }: LogHostDeps): LogTask {
 }
 
 /**
- * Errors of such a task: they go to its own component, and to the one whose stream it is, where somebody
- * looks for them.
+ * Reports the errors of such a task. They go to its own component and to the producer of the stream, because
+ * users look for them there.
  */
 export function errorReports(
   deps: LogHostDeps,

@@ -50,7 +50,7 @@ describe('ReplayWindow', () => {
     assert.deepEqual([window.tuples, window.bytes], [0, 0]);
   });
 
-  it('has no more under way than it may, and takes up room that is made', () => {
+  it('has no more tuples in flight than allowed, and uses room that becomes free', () => {
     const window = open(2);
     window.push(record(dlsnOf(0), [1, 2, 3]));
     const first = emitNext(window)!;
@@ -232,7 +232,7 @@ class Model {
     const rootHi = ++this.#emits;
     const emitted = emitNext(this.#window, rootHi);
     if (emitted === undefined) return;
-    assert.ok(!this.#underWay.some(({ tuple }) => tuple === emitted.tuple), 'emitted while under way');
+    assert.ok(!this.#underWay.some(({ tuple }) => tuple === emitted.tuple), 'emitted while in flight');
     const { record: place, at } = this.#tuples[emitted.tuple]!;
     assert.equal(this.#records[place]!.complete[at], false, 'emitted again though complete');
     this.#underWay.push({ ...emitted, rootHi });

@@ -11,11 +11,12 @@ interface HeldRecord {
 }
 
 export interface WindowOptions {
-  /** Tuples under way; at most 2^20. */
+  /** The bound on in-flight tuples; at most 2^20. */
   readonly tuplesMax: number;
   readonly bytesMax: number;
   /**
-   * 12 random bits: part of every root id, new for each life, so that news of an earlier one are told apart.
+   * Draws 12 random bits that become part of every root id. They are new for each life, so an
+   * outcome that belongs to an earlier life can be recognized.
    */
   readonly drawSalt: () => number;
 }
@@ -34,14 +35,14 @@ const retryMaxMs = 10_000;
 
 /**
  * The tuples of a source between the log and the completion of their trees, in slots of typed arrays, and the
- * position that may be committed: behind the last record below which all are complete. Pure: time comes in as
- * a number.
+ * position that may be committed: the one after the last record up to which all are complete. Pure: the
+ * caller passes the time as a number.
  *
- *   read --next--> emitting --emitted--> under way --complete--> free
+ *   read --next--> emitting --emitted--> in flight --complete--> free
  *                                 ^          | fail, or two rotations
  *                                 +--next-- waiting
  *
- * Invariant: `position` never passes a tuple that was not complete.
+ * Invariant: `position` never passes a tuple that is not complete.
  */
 export class ReplayWindow {
   readonly #options: WindowOptions;
@@ -98,7 +99,7 @@ export class ReplayWindow {
     this.begin(undefined);
   }
 
-  /** Everything is forgotten; reading goes on at `position`. */
+  /** Forgets everything; reading resumes at `position`. */
   begin(position: Dlsn | undefined): void {
     this.#state.fill(free);
     this.#recordOf.length = 0;
@@ -179,7 +180,7 @@ export class ReplayWindow {
     return this.#salt | slot;
   }
 
-  /** The tuple is on its way under this root. */
+  /** The tuple is in flight under this root. */
   emitted(slot: number, rootHi: number): void {
     this.#state[slot] = underWay;
     this.#rootHi[slot] = rootHi;
@@ -223,7 +224,7 @@ export class ReplayWindow {
     this.#later.push(slot);
   }
 
-  /** A tree begins its time anew. */
+  /** Restarts the timeout of a tree. */
   touch(slot: number): void {
     this.#rotationOf[slot] = this.#rotation;
   }
@@ -235,7 +236,7 @@ export class ReplayWindow {
     this.#later = stillLater;
   }
 
-  /** Fails every tree that was under way before the last rotation. Answers how many. */
+  /** Fails every tree that was in flight before the last rotation. Returns how many. */
   rotate(nowMs: number): number {
     this.#rotation++;
     return this.#failWhere(nowMs, (slot) => this.#rotationOf[slot]! < this.#rotation - 1);
@@ -246,7 +247,7 @@ export class ReplayWindow {
     return this.#failWhere(nowMs, (slot) => isLost(this.#rootHi[slot]!, this.rootLo(slot)));
   }
 
-  /** All that is under way is doubtful: a part of it may be lost. */
+  /** Marks all in-flight tuples as doubtful: part of their trees may be lost. */
   doubt(): void {
     for (let slot = 0; slot < this.#slotCount; slot++) {
       if (this.#state[slot] !== underWay || this.#isDoubtful[slot] === 1) continue;
@@ -307,7 +308,7 @@ export class ReplayWindow {
     this.valuesEnd = values.end;
   }
 
-  /** Lets go of the records at the front that are complete. */
+  /** Releases the complete records at the front. */
   #settle(): void {
     let record = this.#records[this.#first];
     while (record !== undefined && record.left === 0) {

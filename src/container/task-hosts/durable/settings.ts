@@ -18,8 +18,8 @@ export interface SinkSettings {
   readonly lowTuples: number;
   readonly tuplesMax: number;
   /**
-   * Bytes that the source has still to come to, above which the sink is under pressure, and below which no
-   * more.
+   * Bytes of the log that the source has not reached yet. Above max the sink is under pressure, until they
+   * fall below low.
    */
   readonly backlogBytesMax: number;
   readonly backlogBytesLow: number;

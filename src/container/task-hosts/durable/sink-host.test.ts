@@ -64,7 +64,7 @@ describe('the sink of a durable stream', () => {
     });
   });
 
-  it('fails what was not known to be committed, says why, and goes on as a new owner', async () => {
+  it('fails what was not known to be committed, says why, and resumes as a new owner', async () => {
     rig = new LogHostsRig();
     const sink = await rig.sink();
     rig.fixture.disk.fault = (kind, path) => (kind === 'write' && segments.test(path) ? 'ENOSPC' : undefined);
@@ -84,7 +84,7 @@ describe('the sink of a durable stream', () => {
     const other = rig.fixture.process();
     await other.createStream(stream);
     await other.openWriter(stream, { leaseTtlMs: 3000 });
-    rig.fixture.clock.advance(1); // its process stands still from here on, and renews nothing
+    rig.fixture.clock.advance(1); // from here on its process is stopped and renews nothing
     const sink = await rig.sink();
     rig.emit(sink, [['one', null]]);
     await rig.pass(200);
@@ -152,7 +152,7 @@ describe('the sink of a durable stream', () => {
     assert.ok(Math.max(...lengths) <= 1024 * 1024 - 8192, lengths.join(' '));
   });
 
-  it('fails a tuple of which a part is not known to be committed, and goes on as a new owner', async () => {
+  it('fails a tuple when part of it is not known to be committed, and resumes as a new owner', async () => {
     rig = new LogHostsRig();
     const sink = await rig.sink();
     let writes = 0;

@@ -171,7 +171,7 @@ export class LogSinkHost implements TaskHost {
     this.#newsSoon();
   }
 
-  /** All records of one commit are told before this runs. */
+  /** Flushes in a microtask, so that all records of one commit are settled first. */
   #newsSoon(): void {
     if (this.#hasNews) return;
     this.#hasNews = true;
@@ -198,7 +198,8 @@ export class LogSinkHost implements TaskHost {
       this.#load.sourceAt(position?.next?.lssn ?? 0);
       this.#sayPressure();
     } catch (error) {
-      // The stream may not be there yet, the state store away: what is known stands until the next look.
+      // The stream may not exist yet, or the state store may be away. What is known stays in use until the
+      // next check.
       this.#deps.log.debug({ event: 'log-sink.backlog-unknown', reason: describeError(error) });
     } finally {
       this.#isLooking = false;

@@ -28,7 +28,7 @@ export class SinkLoad {
     return this.#isQueueHigh || this.#isBacklogHigh;
   }
 
-  /** Bytes that the source has still to come to, as far as is known. */
+  /** Bytes of the log that the source has not reached yet, as far as is known. */
   get backlogBytes(): number {
     let bytes = 0;
     for (const each of this.#bytesBySegment.values()) bytes += each;

@@ -72,8 +72,8 @@ export class SourceEmitter {
   }
 
   /**
-   * Emits the tuple that the window stands at. One that nobody takes, or that nobody tracks, is complete at
-   * once. Throws `EMIT_REFUSED` and `WIRE_CORRUPT` for values that cannot be grouped.
+   * Emits the tuple that the window points at. A tuple without a target, or that no acker tracks, is complete
+   * at once. Throws `EMIT_REFUSED` and `WIRE_CORRUPT` for values that cannot be grouped.
    */
   emit(): void {
     const { outgoing, window, metrics, implementation } = this.#options;

@@ -92,7 +92,7 @@ describe('the source of a durable stream', () => {
     assert.deepEqual(
       inits.map(({ values }) => [hex(values[0]!), hex(values[1]!)]),
       tuples.map(({ root, edge }) => [root, edge]),
-      'the acker is told the root and the edge of each tuple',
+      'the acker receives the root and the edge of each tuple',
     );
   });
 
@@ -121,7 +121,7 @@ describe('the source of a durable stream', () => {
     assert.notEqual(await position(), start);
   });
 
-  it('goes on after its end where the position is, with what was not complete', async () => {
+  it('resumes after a restart at its position, with the tuples that were not complete', async () => {
     await withRecords({}, words('one'), words('two', 'three'));
     const first = await rig.source();
     const tuples = rig.taken('default');
@@ -142,7 +142,7 @@ describe('the source of a durable stream', () => {
     assert.deepEqual(wordsOf(rig.taken('default')), ['one']);
   }).timeout(20_000);
 
-  it('takes no word of a tree that it has begun anew', async () => {
+  it('ignores an ack of a tree whose tuple it has emitted again', async () => {
     await withRecords({}, words('one'));
     const source = await rig.source();
     const [tuple] = rig.taken('default');
@@ -156,7 +156,7 @@ describe('the source of a durable stream', () => {
     assert.notEqual(await position(), start);
   });
 
-  it('has no more tuples under way than topology.max.spout.pending', async () => {
+  it('has no more tuples in flight than topology.max.spout.pending', async () => {
     await withRecords({ conf: { 'topology.max.spout.pending': 2 } }, words('one', 'two', 'three'));
     const source = await rig.source();
     const tuples = rig.taken('default');
@@ -181,7 +181,7 @@ describe('the source of a durable stream', () => {
   });
 
   for (const status of ['INACTIVE', 'REBALANCING'] as const) {
-    it(`stands still while the topology is ${status}`, async () => {
+    it(`emits nothing while the topology is ${status}`, async () => {
       await withRecords({}, words('one'));
       const source = await rig.source(0, status);
       assert.deepEqual(rig.taken('default'), []);
@@ -190,7 +190,7 @@ describe('the source of a durable stream', () => {
     });
   }
 
-  it('goes on while the topology is being killed, and not before its plan is complete', async () => {
+  it('emits while the topology is being killed, but not before its plan is complete', async () => {
     await withRecords({}, words('one'));
     const source = await rig.source(0, 'INACTIVE');
     rig.tell(source, 'KILLED', false);
@@ -230,7 +230,7 @@ describe('the source of a durable stream', () => {
     assert.deepEqual(wordsOf(rig.taken('default')), ['one', 'two']);
   });
 
-  it('is complete with what nobody tracks', async () => {
+  it('completes a tuple at once when no acker tracks it', async () => {
     await withRecords({ conf: { 'topology.acker.executors': 0 } }, words('one'));
     await rig.source();
     assert.deepEqual(
@@ -262,7 +262,7 @@ describe('the source of a durable stream', () => {
     assert.deepEqual(wordsOf(rig.taken('default')), ['two']);
   });
 
-  it('begins anew where its position was moved to, and forgets what was under way', async () => {
+  it('restarts where its position was moved to, and forgets the tuples in flight', async () => {
     await withRecords({}, words('one'), words('two'));
     const source = await rig.source();
     const before = rig.taken('default');
@@ -277,7 +277,7 @@ describe('the source of a durable stream', () => {
     assert.equal(await position(), moved);
   });
 
-  it('is told of a move also while it waits at the end', async () => {
+  it('notices that its position was moved while it waits at the end', async () => {
     await withRecords({}, words('one'));
     const source = await rig.source();
     ack(source, rig.taken('default'));
@@ -363,7 +363,7 @@ describe('the source of a durable stream', () => {
       assert.deepEqual(next, { lssn, entry, slot: slot + 1 });
     });
 
-    it('goes on in front of a tuple that was not complete', async () => {
+    it('resumes before a tuple that was not complete', async () => {
       await withRecords({}, words(largeWord('x')));
       await rig.end(await rig.source());
       rig.taken('default');
@@ -373,7 +373,7 @@ describe('the source of a durable stream', () => {
 
     it('has nothing of a tuple whose writer died within it, and all of what its next owner wrote', async () => {
       const fixture = new LogFixture();
-      // Its clock stands still from now on: it renews nothing.
+      // The clock of this process never advances, so it renews nothing.
       const died = new DistributedLog({
         ...{ storage: fixture.storage, store: fixture.store, clock: new ManualClock() },
         ...{ random: seededRandom(7), log: silentLog },
@@ -444,7 +444,7 @@ describe('the source of a durable stream', () => {
       assert.deepEqual(wordsOf(rig.taken('default')), ['late']);
     });
 
-    it('goes on over parts in several segments, and what was cut off of them', async () => {
+    it('continues over parts in several segments, and over those that were truncated', async () => {
       const conf = { 'topology.egret.durable.retention.bytes': 65_536 * 8 };
       await withRecords({ conf }, words(largeWord('x')), words(largeWord('y')));
       const all = await records(rig.log);

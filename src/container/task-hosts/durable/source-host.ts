@@ -26,9 +26,9 @@ const laterLookMs = 20;
 const turnTuples = 4096;
 
 /**
- * A task that reads a partition of a durable stream: a spout whose source is the log. It emits while the
- * topology is active, or being killed (what the log has is under way), its plan complete and nothing
- * downstream under pressure.
+ * A task that reads a partition of a durable stream: a spout whose source is the log. It emits while its plan
+ * is complete, nothing downstream is under pressure, and the topology is active or being killed (tuples in
+ * the log count as in flight, so a kill does not stop them).
  */
 export class LogSourceHost implements TaskHost {
   readonly name: string;
@@ -114,7 +114,7 @@ export class LogSourceHost implements TaskHost {
     this.#throttle.everySecond();
   }
 
-  /** What ackers say of trees. */
+  /** Takes the outcomes of trees that ackers send. */
   deliver(buffer: Buffer, start: number, end: number): void {
     const { topology } = this.#deps;
     const cursor = this.#cursor;
@@ -146,7 +146,10 @@ export class LogSourceHost implements TaskHost {
     this.#pump();
   }
 
-  /** Its position is committed: what is under way is read again where the task has gone. */
+  /**
+   * Stops emitting. Its position is committed, so the task reads the in-flight tuples again in its new
+   * container.
+   */
   drain(): Promise<void> {
     this.#mayRun = false;
     return Promise.resolve();
@@ -217,7 +220,7 @@ export class LogSourceHost implements TaskHost {
     try {
       this.#emitter.emit();
     } catch (error) {
-      // Its values cannot be grouped, now or later: held back it would hold the position for ever.
+      // Its values cannot be grouped now or later. If the window kept it, the position could never pass it.
       this.#errors.report(describeError(error));
       this.#metrics.failed(this.#emitter.stream, 1);
       this.#window.complete(this.#window.slot);

@@ -17,7 +17,7 @@ import { WholeReader } from './whole-reader.ts';
 export interface SourceReaderOptions {
   readonly stream: string;
   readonly settings: JsonObject;
-  /** Who reads, unlike any other who ever did. */
+  /** Identifies this reader; no other reader ever has the same name. */
   readonly member: string;
   readonly openLog: () => Promise<DistributedLog>;
   readonly window: ReplayWindow;
@@ -28,15 +28,18 @@ export interface SourceReaderOptions {
   /** There is more in the window. */
   readonly filled: () => void;
   readonly fault: (error: unknown) => void;
-  /** The window has begun anew. */
+  /** The window has restarted from a new position. */
   readonly begun: () => void;
 }
 
-/** How a session ends by the position in the state store: who moved it, or that another reads now. */
+/**
+ * How a session ends, according to the position in the state store: it was moved, or another reader took it
+ * over.
+ */
 type Ended = 'rewound' | 'taken';
 
 const commitEveryMs = 250;
-/** How often a source whose position stands still looks whether it was moved. */
+/** How often a source that has no new position to commit checks whether its position was moved. */
 const lookEveryMs = 1000;
 const retainEveryMs = 10_000;
 const readWaitMs = 500;
@@ -45,9 +48,9 @@ const readBytesMax = 256 * 1024;
 const retryBackoff: BackoffLimits = { firstMs: 100, maxMs: 10_000, factor: 2, jitter: 0.2 };
 
 /**
- * Fills a window from one stream of the log, within its bounds, and commits the window's position: a few
- * times a second, and at the end. Taking the position over makes a new generation; who finds that it was
- * moved begins anew from there, who finds that another reads stops for good.
+ * Fills a window from one stream of the log, within its bounds, and commits the window's position a few times
+ * a second and at the end. Taking the position over starts a new generation. A reader that finds its position
+ * moved restarts from there; one that finds that another reader took it over stops for good.
  */
 export class SourceReader {
   readonly #options: SourceReaderOptions;
@@ -86,7 +89,7 @@ export class SourceReader {
     }
   }
 
-  /** One generation of the position. Resolves undefined when told to stop. */
+  /** Runs one generation of the position. Resolves to undefined when the signal aborts. */
   async #session(signal: AbortSignal): Promise<Ended | undefined> {
     const { stream, settings, member, window, log: logger } = this.#options;
     const log = await this.#options.openLog();
@@ -137,7 +140,7 @@ export class SourceReader {
     try {
       this.#options.window.push(record);
     } catch (error) {
-      this.#options.fault(error); // left out: it is nobody's tuple
+      this.#options.fault(error); // the record is skipped: no sink wrote it
     }
   }
 
@@ -151,7 +154,7 @@ export class SourceReader {
     signal.removeEventListener('abort', stop);
   }
 
-  /** Commits and looks, until told to stop or until the position is no longer this reader's. */
+  /** Commits and checks the position until the signal aborts or the position is no longer this reader's. */
   async #keepPosition(log: DistributedLog, signal: AbortSignal): Promise<Ended | undefined> {
     const { clock, fault } = this.#options;
     let lookAtMs = clock.monotonicMs() + lookEveryMs;

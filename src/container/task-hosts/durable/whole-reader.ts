@@ -13,7 +13,7 @@ export interface WholeReaderOptions {
   readonly stream: string;
   /** Undefined: from the beginning of what is kept. */
   readonly from: Dlsn | undefined;
-  /** Told of a part that no sink wrote; it is left out. */
+  /** Called for a part that no sink wrote; the reader skips that part. */
   readonly broken: (error: unknown) => void;
 }
 

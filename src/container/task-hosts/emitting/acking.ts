@@ -8,9 +8,9 @@ import { longGroupingIndex } from '../../../tuple/index.ts';
 import type { TargetFrames } from './target-frames.ts';
 
 /**
- * What a task tells the ackers of the trees it has a part in (storm-client 2.8: SpoutOutputCollectorImpl,
- * BoltOutputCollectorImpl). Ids are 64-bit numbers in two 32-bit halves. The acker of a tree is chosen by
- * fields grouping on its root id. Without ackers nothing is told.
+ * Sends the ackers what a task does to the trees it has a part in (storm-client 2.8:
+ * SpoutOutputCollectorImpl, BoltOutputCollectorImpl). Ids are 64-bit numbers in two 32-bit halves. Fields
+ * grouping on the root id chooses the acker of a tree. Without ackers it sends nothing.
  */
 export class AckerLink {
   readonly #taskId: TaskId;

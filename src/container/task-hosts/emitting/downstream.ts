@@ -5,9 +5,9 @@ const charsWhilePressured = 1 << 20;
 
 /**
  * The tasks whose pressure holds this one back (see {@link FlowGraph.holdersOf}), and whether one of them is
- * under pressure. While it is, the child gets no new work; one that goes on emitting all the same (an endless
- * loop, a thread of its own) is no longer read after a while, so that what it emits waits in the pipe. What
- * it holds it can still finish within the allowance.
+ * under pressure. While one is, the child gets no new work. If the child still emits (an endless loop, a
+ * thread of its own), the host stops reading it after a while, so that its output waits in the pipe. The
+ * allowance before that lets the child finish the tuples it holds.
  */
 export class Downstream {
   readonly #tasks: ReadonlySet<TaskId>;

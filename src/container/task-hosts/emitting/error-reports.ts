@@ -3,7 +3,7 @@ import type { ErrorRecord } from '../../../records/index.ts';
 import { ErrorThrottle, errorThrottleLimits } from '../../metrics-manager/index.ts';
 
 /**
- * The errors of one shell task on their way to `getTopologyInfo`, no more of them than Storm lets through
+ * Passes the errors of one task on to `getTopologyInfo`, no more of them than Storm does
  * (`topology.max.error.report.per.interval` in `topology.error.throttle.interval.secs`; storm-client 2.8,
  * ReportError).
  */
@@ -16,7 +16,7 @@ export class ErrorReports {
   constructor(options: {
     readonly clock: Clock;
     readonly conf: JsonObject;
-    /** Of the worker, as Storm shows them. */
+    /** The host and port of the worker, as Storm shows them. */
     readonly place: { readonly host: string; readonly port: number };
     readonly send: (record: ErrorRecord) => void;
   }) {

@@ -122,7 +122,7 @@ describe('the pace of a spout', () => {
     assert.ok(fullFrom > 0 && fullFrom <= 120, `full speed from second ${fullFrom}`);
   });
 
-  it('emits nothing while held, no more than its rate while paced, and knows when it may go on', () => {
+  it('emits nothing while held, no more than its rate while paced, and knows when it may resume', () => {
     const event = fc.record({
       kind: fc.constantFrom('pressured' as const, 'relieved' as const, 'tick' as const, 'load' as const),
       afterMs: fc.integer({ min: 0, max: 3000 }),

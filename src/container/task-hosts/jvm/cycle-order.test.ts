@@ -17,12 +17,12 @@ describe('the order of pressure on a cycle through JVMs', () => {
     assert.deepEqual(ofA.heeded([3, 4]), [3]);
   });
 
-  it('heeds a task off the cycle, whatever waits itself', () => {
+  it('respects the pressure of a task off the cycle, even while it has pressure itself', () => {
     const topology = edgeTopology(['s>a', 'a>b', 'b>a', 'a>sink']);
     assert.deepEqual(new CycleOrder(topology, [3]).heeded([3, 4, 6]), [3, 6]);
   });
 
-  it('puts first what a spout feeds, as a spout beside it is told the same', () => {
+  it('puts first the tasks that a spout feeds, as a spout in the same worker gets the same report', () => {
     // 3 a, 4 b: the spout feeds b
     const topology = edgeTopology(['s>b', 'b>a', 'a>b']);
     assert.deepEqual(new CycleOrder(topology, [3]).heeded([3, 4]), [3, 4]);
@@ -55,7 +55,7 @@ describe('the order of pressure on a cycle through JVMs', () => {
             const on = heeded.filter((task) => !own.includes(task) && isFed(task));
             return new Set(on.map((task) => workers.findIndex((each) => each.includes(task))));
           });
-          // A worker without pressure of its own is waited for by nobody.
+          // No worker waits for one that has no task under pressure.
           const isWaitedFor = (worker: number): boolean =>
             workers[worker]!.some((task) => pressured.includes(task));
           const reaches = (from: number, to: number, seen = new Set<number>()): boolean =>

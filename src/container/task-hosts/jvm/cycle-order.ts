@@ -1,19 +1,21 @@
 import { FlowGraph, type TaskId, type TopologyIndex } from '../../../topology/index.ts';
 
 /**
- * Storm holds every bolt of a worker back that feeds a task under pressure elsewhere, also when that task
- * waits for the bolt in turn: full queues on one cycle then wait for each other for ever. So the tasks of a
- * topology have an order, and while a worker has a task under pressure itself, it heeds on that task's cycle
- * only those that come before. Whoever waits then waits for an earlier one, and the first of all goes on,
- * into a queue that grows by no more than what the others held and what is made of it: what is upstream of a
- * cycle is held all the while.
+ * Storm holds back every bolt of a worker that feeds a task under pressure elsewhere, even when that task in
+ * turn waits for the bolt: full queues on one cycle then deadlock. So the tasks of a topology have an order.
+ * While a worker has a task under pressure itself, it obeys, among the tasks on that task's cycle, only those
+ * that come earlier in the order. A worker that waits on a cycle then waits for an earlier task, and the
+ * worker of the first one continues to emit, into a queue that grows by no more than what the other tasks
+ * held and what results from it: everything upstream of a cycle is held back all the while.
  *
- * Tasks that spouts feed directly come first: a spout in the same worker is told the same, and must not be
- * let go.
+ * Tasks that spouts feed directly come first: a spout in the same worker receives the same report and must
+ * stay held.
  */
 export class CycleOrder {
   readonly #own: ReadonlySet<TaskId>;
-  /** Of a task that bolts of this worker feed and are on a cycle with: the worker's tasks on that cycle. */
+  /**
+   * For each task that bolts of this worker feed and share a cycle with: the worker's tasks on that cycle.
+   */
   readonly #fellows: ReadonlyMap<TaskId, ReadonlySet<TaskId>>;
   readonly #place: (task: TaskId) => number;
 
@@ -25,7 +27,7 @@ export class CycleOrder {
     this.#place = (task) => (first.has(task) ? task : task + topology.taskCount);
   }
 
-  /** Of the tasks under pressure, those that the worker is to hold its own back for. */
+  /** The tasks under pressure for which the worker must hold its own tasks back. */
   heeded(pressured: readonly TaskId[]): readonly TaskId[] {
     const own = pressured.filter((task) => this.#own.has(task));
     if (own.length === 0) return pressured;

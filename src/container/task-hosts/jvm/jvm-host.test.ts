@@ -66,7 +66,7 @@ describe('JvmHost', function () {
       });
     }
 
-    it('slows a spout down by the pressure of a bolt, and lets it go again', async () => {
+    it('slows a spout down by the pressure of a bolt, and later releases it', async () => {
       const conf = {
         'topology.acker.executors': 0,
         'topology.executor.receive.buffer.size': 512,
@@ -231,7 +231,7 @@ describe('JvmHost', function () {
     assert.deepEqual(pressure()[1], []);
   });
 
-  it('is under pressure while its JVM stands still, and loses nothing once that goes on', async () => {
+  it('is under pressure while its JVM is stopped, and loses nothing once the JVM resumes', async () => {
     await run('fast', { conf: { 'topology.acker.executors': 0, 'egret.jvm.queue.high.bytes': 200_000 } });
     // A worker that has all tasks never lifts the pressure on a queue that its own spout fills (Worker 2.8).
     containers.plan('INACTIVE');

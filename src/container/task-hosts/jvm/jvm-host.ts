@@ -32,8 +32,8 @@ const pausedHeartbeatMs = 1000;
  *   start: spawn, connect, hello, start message -> frames may come (they wait here)
  *   first complete plan -> the worker starts -> `started` -> frames are written
  *
- * It reports pressure for all its tasks while more waits for it than the high mark, and passes on what the
- * worker says of its own queues. See multilang/java/host for the other end.
+ * It reports pressure for all its tasks while its queue is above the high watermark, and passes on the
+ * pressure that the worker reports for its own queues. See multilang/java/host for the other end.
  */
 export class JvmHost implements TaskHost {
   readonly name = 'jvm';
@@ -268,7 +268,7 @@ export class JvmHost implements TaskHost {
         this.#reportPressure({ hasWorkerChanged: true });
         return;
       case 'error':
-        // Storm's ShellBolt reports the child that its own cleanup ended (ShellBolt.die, 2.8): nobody's
+        // Storm's ShellBolt reports the child that its own cleanup ended (ShellBolt.die, 2.8); that is no
         // fault.
         if (this.#isStopping) return;
         break;

@@ -25,13 +25,12 @@ export interface LinkEvents {
 }
 
 /**
- * The unix socket to a JVM host. DATA frames are gathered in a slab and written in one go; while one write is
- * on its way the next frames gather. Until {@link releaseData} only control frames are written, and data
- * waits.
+ * The unix socket to a JVM host. DATA frames are gathered in a slab and written in one go; during one write
+ * the next frames gather. Until {@link releaseData} only control frames are written, and data waits.
  *
- * One control message is on its way at a time. Behind it waits the newest of each kind, so a JVM that does
- * not read costs no memory: a plan or a pressure report replaces the one before, loads and losses are added
- * to those before.
+ * At most one control message is being written at a time. Behind it waits the newest of each kind, so a JVM
+ * that does not read costs no memory: a plan or a pressure report replaces the one before it; loads and
+ * losses are added to those before.
  */
 export class Link {
   readonly #socket: Socket;
@@ -45,7 +44,7 @@ export class Link {
   #isControlOnTheWay = false;
   readonly #waitingControl = new Map<string, StreamManagerToHost>();
 
-  /** Tries until somebody listens at `path`. Rejects with the signal's reason on abort. */
+  /** Retries until a JVM host listens at `path`. Rejects with the signal's reason on abort. */
   static async open(
     path: string,
     events: LinkEvents,
@@ -171,7 +170,7 @@ function newest(before: StreamManagerToHost | undefined, message: StreamManagerT
   return message;
 }
 
-/** Undefined when nobody listens yet. */
+/** Resolves to undefined when no JVM host listens yet. */
 function tryOpen(path: string, events: LinkEvents, bounds: QueueBounds): Promise<Link | undefined> {
   return new Promise((resolve, reject) => {
     const reader = new FrameReader(events);

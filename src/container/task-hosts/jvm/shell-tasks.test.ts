@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { JsonObject, JsonValue } from '../../../base/index.ts';
 import { askOracle } from '../../../testing/oracle.ts';
 
-/** A child of ShellBolt or ShellSpout, and what its task is to have told before it is looked at. */
+/** A child of ShellBolt or ShellSpout, and what its task must have reported before the test examines it. */
 interface Case {
   readonly kind: 'bolt' | 'spout';
   readonly command: readonly string[];
@@ -374,7 +374,7 @@ describe('a child of ShellBolt or ShellSpout', () => {
     assert.match(errors[3]!, /Crash loop: ended 4 times in a row/);
   });
 
-  it('costs what it held and what waited for it a fail at once when it is killed, and the next one goes on', () => {
+  it('that is killed has what it held and what waited for it failed at once, and the next child continues', () => {
     const { errors, fails, acks } = done('killed');
     assert.match(errors[0]!, /was ended by SIGKILL$/m);
     assert.equal(new Set([...fails, ...acks]).size, fails.length + acks.length);
@@ -401,7 +401,7 @@ describe('a child of ShellBolt or ShellSpout', () => {
     assert.ok(!existsSync(`/proc/${pid}`) || /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1')));
   });
 
-  it('is told every value in JSON, and its own come as values that may leave the worker', () => {
+  it('receives every value as JSON, and its own values arrive as types that may leave the worker', () => {
     const { emits } = done('values');
     const said = JSON.parse(
       emits[0]![3][0]!.slice('java.lang.String '.length).replace('NaN', '"NaN"'),
@@ -428,7 +428,7 @@ describe('a child of ShellBolt or ShellSpout', () => {
     );
   });
 
-  it('never hears of a tuple that cannot be said, which is failed and named', () => {
+  it('never receives a tuple that cannot be encoded, which fails with an error that names the component', () => {
     const { fails, acks, errors } = done('unsayable');
     assert.deepEqual([fails, acks], [['a'], ['b']]);
     assert.match(
@@ -442,7 +442,7 @@ describe('a child of ShellBolt or ShellSpout', () => {
     assert.deepEqual([done('floods').emits.length, done('floods').errors], [15_000, []]);
   });
 
-  it('may update a metric that nobody registered: an error, once', () => {
+  it('may update a metric that its component has not registered, which is reported as an error once', () => {
     const { errors } = done('metric');
     assert.equal(errors.length, 1);
     assert.match(errors[0]!, /updated the metric "unknown", which its component has not registered/);
@@ -464,12 +464,13 @@ describe('a child of ShellBolt or ShellSpout', () => {
   });
 
   it("that speaks through storm.py has the lists of task ids before it emits, and Storm's storm.js has not", () => {
-    assert.match(done('ahead').emits[1]![3][0]!, /^java\.lang\.String [1-9]\d* \[\]$/); // nobody takes the stream
+    // No component takes the stream, so the list of task ids is empty.
+    assert.match(done('ahead').emits[1]![3][0]!, /^java\.lang\.String [1-9]\d* \[\]$/);
     assert.deepEqual(done('node').errors, []);
     assert.equal(done('node').emits.length, 50);
   });
 
-  it('of a spout is not told how trees of a dead one ended, and begins anew', () => {
+  it('of a spout never receives the outcomes of trees of a dead child, and starts over', () => {
     const { emits, errors } = done('spoutIds');
     assert.equal(errors.length, 1);
     const acked = emits.flatMap(([, , , [value]]) => /acked (\d+) (\d+)/.exec(value!)?.slice(1) ?? []);
@@ -489,7 +490,7 @@ describe('a child of ShellBolt or ShellSpout', () => {
     assert.deepEqual(emits[1]![3], ['java.lang.String active']);
   });
 
-  it('of a spout is told of trees that end within its emit once it is done', () => {
+  it('of a spout receives the outcomes of trees that end within its emit once the emit is done', () => {
     const texts = done('spoutUnacked').emits.map(([, , , [value]]) => value!.split(' ').slice(1).join(' '));
     assert.deepEqual(texts.slice(0, 6), ['0', '1', '2', 'acked 1.0', 'acked 1.1', 'acked 1.2']);
   });

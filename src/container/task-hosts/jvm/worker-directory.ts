@@ -15,8 +15,8 @@ export class WorkerDirectory {
   }
 
   /**
-   * Makes it anew: what a killed worker of the same id left is removed. Throws `SPAWN_FAILED` naming the
-   * directory.
+   * Creates the directory, after removing what a killed worker of the same id left. Throws `SPAWN_FAILED`
+   * naming the directory.
    */
   make(links: { readonly resources: string; readonly artifacts: string }): void {
     try {

@@ -41,7 +41,7 @@ export class BoltProtocol implements Protocol {
   readonly #queue: InputQueue;
   readonly #window: FlowWindow;
   readonly #work = new WorkClock();
-  /** Of the tuple written last. */
+  /** The input of the tuple written last, as a place in #inputs. */
   #lastInput = 0;
   readonly #pending = new Map<string, InputTuple>();
   readonly #cursor = new DataFrameCursor();

@@ -27,7 +27,7 @@ const slow: RigComponent = {
 };
 const other: RigComponent = { ...middle, id: 'other', inputs: [] };
 
-/** Emits numbers for ever, `lines` being the body of nextTuple before the emit. */
+/** A spout that emits numbers endlessly; `lines` are the statements of nextTuple before the emit. */
 function spoutScript(...lines: readonly string[]): string {
   const body = lines.map((line) => `        ${line}\n`).join('');
   return `import storm, time\nclass S(storm.Spout):\n    def initialize(self, conf, context): self.n = 0\n    def fail(self, id): storm.log('failed %s' % id)\n    def nextTuple(self):\n        self.n += 1\n${body}S().run()\n`;
@@ -43,7 +43,7 @@ const storm = require('./storm.js');
 class Huge extends storm.BasicBolt {
   process(tup, done) {
     this.emit({ tuple: ['x'.repeat(50000000)], anchorTupleId: tup.id }, () => {});
-    this.log('went on');
+    this.log('continued');
     done();
   }
 }
@@ -54,7 +54,7 @@ const hugeCpp = `
 class Huge : public egret::Bolt {
   void process(const egret::Tuple& tuple) override {
     emit({std::string(50000000, 'x')}, tuple);
-    log("went on");
+    log("continued");
     ack(tuple);
   }
 };
@@ -157,7 +157,7 @@ describe('the bounds of a shell task', () => {
     await rig.waitFor('more', () => rig.to('middle').length === 6);
   });
 
-  it('lets a bolt on a cycle go on while its fellow is under pressure, and holds it for one outside', async () => {
+  it('lets a bolt on a cycle continue while its fellow is under pressure, and holds it for one outside', async () => {
     const loop: RigComponent = {
       id: 'loop',
       kind: 'bolt',
@@ -232,7 +232,7 @@ describe('the bounds of a shell task', () => {
     assert.deepEqual(rig.exits, []);
   });
 
-  it('ends a spout whose nextTuple emits without end, and says which bound it met', async () => {
+  it('ends a spout whose nextTuple emits without limit, and says which bound it reached', async () => {
     const script = spoutScript(
       'while True:',
       '    storm.sendMsgToParent({"command": "emit", "id": 1, "need_task_ids": False, "tuple": [1]})',
@@ -245,7 +245,7 @@ describe('the bounds of a shell task', () => {
     await rig.waitFor('its end', () => rig.exits.length > 0);
     assert.match(
       rig.exits[0]!.reason,
-      /emits without end in one nextTuple: 1000 tuples with ids.*egret\.shell\.spout\.pending\.max\.tuples/,
+      /emits without limit in one nextTuple: 1000 tuples with ids.*egret\.shell\.spout\.pending\.max\.tuples/,
     );
   });
 
@@ -264,7 +264,7 @@ describe('the bounds of a shell task', () => {
     );
     await open([spout, middle, slow], { 'spout.py': script }, { 'topology.max.spout.pending': 5 });
     await rig.waitFor('the tuples after it', () => rig.to('middle').length === 5);
-    await rig.waitFor('its failure told', () => rig.workerLog().includes('failed huge'));
+    await rig.waitFor('the spout to log the fail', () => rig.workerLog().includes('failed huge'));
     assert.match(
       errors(),
       /component spout, stream default: the values of a tuple have 500\d+ bytes, at most 16646144 can be sent/,
@@ -285,7 +285,7 @@ describe('the bounds of a shell task', () => {
         'huge.js': hugeJs,
       });
       give('middle', 'spout', 2);
-      await rig.waitFor('the child to go on', () => rig.workerLog().match(/went on/g)?.length === 2, 30_000);
+      await rig.waitFor('two log lines', () => rig.workerLog().match(/continued/g)?.length === 2, 30_000);
       await rig.waitFor('both fails', () => fails() === 2);
       assert.match(
         errors(),
@@ -301,12 +301,12 @@ describe('the bounds of a shell task', () => {
     const bolt: RigComponent = { ...middle, shell: ['python3', 'b.py'] };
     const script = boltScript(
       'storm.emit(["x" * 20000000], anchors=[tup])',
-      'storm.log("went on")',
+      'storm.log("continued")',
       'storm.ack(tup)',
     );
     await open([{ ...spout, shell: undefined } as unknown as RigComponent, bolt, slow], { 'b.py': script });
     give('middle', 'spout', 1);
-    await rig.waitFor('the child to go on', () => rig.workerLog().includes('went on'));
+    await rig.waitFor('the child to continue', () => rig.workerLog().includes('continued'));
     await rig.waitFor('a fail', () => fails() === 1);
     assert.match(errors(), /component middle, stream default: the values of a tuple have 200\d+ bytes/);
     assert.deepEqual(rig.exits, []);

@@ -2,8 +2,9 @@ import type { Grouping, TaskId, TopologyIndex } from '../../../topology/index.ts
 import type { Context, ContextGrouping } from './gen/multilang.ts';
 
 /**
- * What a child is told of its place in the topology (storm-client 2.8, TopologyContext.toJSONString on the
- * *user* topology): streams that Storm itself adds are left out, tasks that it adds are not.
+ * The description of its place in the topology that a child receives (storm-client 2.8,
+ * TopologyContext.toJSONString on the *user* topology): streams that Storm itself adds are left out, tasks
+ * that it adds are not.
  */
 export function contextOf(topology: TopologyIndex, taskId: TaskId): Required<Context> {
   const componentId = topology.componentOf(taskId)!;

@@ -17,7 +17,7 @@ const scratchBytesKept = 1 << 20;
 /** What anchors and lengths may add to the values of a tuple in its frame. */
 const valuesBytesMax = frameBodyBytesMax - (128 << 10);
 
-/** The tuples of one shell task on their way out: where they go, and their bytes. */
+/** Sends the tuples of one shell task: chooses their target tasks and encodes their values. */
 export class Emitter {
   readonly #componentId: string;
   readonly #streams: ReadonlyMap<string, Stream>;

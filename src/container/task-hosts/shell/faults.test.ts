@@ -223,7 +223,7 @@ describe('a shell child at fault', () => {
 
   it('is ended when it closes its standard output', async () => {
     await python(`import storm, sys, os, time\n${handshake}\nos.close(1)\ntime.sleep(60)\n`);
-    assert.match(await reason(), /closed its standard output and went on running/);
+    assert.match(await reason(), /closed its standard output but kept running/);
   });
 
   it('is refused a message above the limit', async () => {

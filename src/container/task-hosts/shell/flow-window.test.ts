@@ -33,7 +33,7 @@ describe('FlowWindow', () => {
     }
   });
 
-  it('always has a marker on its way while it is full, whatever the child does', () => {
+  it('always waits for a marker or needs one while it is full, whatever the child does', () => {
     const answers = fc.array(fc.record({ afterMs: fc.nat(1000), markers: fc.nat(3), reached: fc.nat(200) }));
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 300 }), answers, (max, steps) => {

@@ -1,11 +1,11 @@
 /**
- * How many tuples a child may hold that it has not got to yet.
+ * Limits the tuples that a child holds and has not reached yet.
  *
- * The pipe does not tell: stock adapters read ahead of their work without limit (while an emit waits for its
- * task ids, storm.py queues every tuple that comes before them), so tuples written as fast as the pipe takes
- * them end up in the child's memory. Instead heartbeats are woven in as markers: a child answers them in the
- * order of its input, so an answer says that all before it has been reached. An ack, a fail or an anchor says
- * so for its tuple as well.
+ * The pipe is no such limit: stock adapters read ahead of their work without limit (while an emit waits for
+ * its task ids, storm.py queues every tuple that comes before them), so tuples written as fast as the pipe
+ * takes them end up in the child's memory. Instead, heartbeats between the tuples serve as markers: a child
+ * answers them in the order of its input, so an answer means that the child has reached everything before the
+ * marker. An ack, a fail or an anchor means the same for its tuple.
  *
  * The window adapts between 2 and `tuplesMax` so that a round trip takes tens of milliseconds: a fast child
  * never waits for us, and a slow one (seconds for a tuple) shows signs of life after every tuple. After a
@@ -14,7 +14,7 @@
 export class FlowWindow {
   readonly #tuplesMax: number;
   #size: number;
-  /** Tuples written ever, and how many of them the child has got to. Tuples are numbered from 1 on. */
+  /** All tuples written so far, and how many of them the child has reached. Tuples are numbered from 1 on. */
   #written = 0;
   #reached = 0;
   /** Tuples written before the marker that was answered last, and before the one that was written last. */
@@ -48,12 +48,12 @@ export class FlowWindow {
     return this.#written - marked >= Math.max(1, Math.floor(this.#size / 2));
   }
 
-  /** True when the window is full and no answer is on its way that could open it. */
+  /** True when the window is full and no marker is unanswered, so that no answer can open it. */
   get isStalled(): boolean {
     return this.room === 0 && this.#markers.length === 0;
   }
 
-  /** True when the child has got to everything that was written. */
+  /** True when the child has reached everything that was written. */
   get isThrough(): boolean {
     return this.#reached === this.#written;
   }
@@ -88,7 +88,7 @@ export class FlowWindow {
     if (this.#reached === this.#written) this.#size = Math.min(this.#tuplesMax, sizeMin);
   }
 
-  /** The child has got to the tuple of this number. */
+  /** The child has reached the tuple of this number. */
   reached(number: number): void {
     if (number > this.#reached && number <= this.#written) this.#reached = number;
   }

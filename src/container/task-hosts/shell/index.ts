@@ -3,12 +3,12 @@
  * and output (multilang/schema; storm-client 2.8, ShellBolt and ShellSpout), driven by the container's own
  * event loop.
  *
- * From a child:  ShellChild -> MessageFramer -> parseMessage -> ShellTask -> BoltProtocol | SpoutProtocol ->
- *                Emitter -> TargetFrames -> Outlet To a child:    deliver -> InputQueue -> valuesToJson ->
- *                ShellChild
+ *   From a child:  ShellChild -> MessageFramer -> parseMessage -> ShellTask -> BoltProtocol | SpoutProtocol
+ *                  -> Emitter -> TargetFrames -> Outlet
+ *   To a child:    deliver -> InputQueue -> valuesToJson -> ShellChild
  *
  * Invariants: one read of a child is one batch: its answers leave in one write, its tuples in one flush. A
- * child is told no more than its FlowWindow allows. Whatever goes wrong with a child ends that child and
- * nothing else; no process, pid file or timer outlives it. Start at shell-task.ts. Owner of lossless-json.
+ * child is sent no more tuples than its FlowWindow allows. A fault of a child ends that child and nothing
+ * else; no process, pid file or timer outlives it. Start at shell-task.ts. Owner of lossless-json.
  */
 export { ShellHost } from './shell-host.ts';

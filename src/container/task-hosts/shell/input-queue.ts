@@ -2,9 +2,9 @@ import { frameCount } from '../../../tuple/index.ts';
 import type { QueueMarks } from './settings.ts';
 
 /**
- * Frames that wait for the child, as they came. Whether it is above its marks is told to the senders, and at
- * its bound it refuses: senders on a cycle with this task are not held back by it. Invariant: `bytes` and
- * `tuples` are the sums over the frames held.
+ * Frames that wait for the child, as they came. The senders are notified when it rises above its marks and
+ * when it falls below them. At its bound it refuses frames, because its pressure does not hold back senders
+ * on a cycle with this task. Invariant: `bytes` and `tuples` are the sums over the frames held.
  */
 export class InputQueue {
   readonly #marks: QueueMarks;

@@ -28,7 +28,7 @@ const needsDigits = /\d\.0+(?!\d)|\d[eE]|(?<![.\d])\d{16}|[.\d]{20}/;
  * an end to the end of the text: a search would start again at each of its quotes.
  */
 const words = /"(?:[^"\\]|\\[\s\S])*"?|-?\bInfinity\b|\bNaN\b/g;
-/** What stands for NaN on its way through the parser: no program writes a zero like this. */
+/** Stands for NaN while the text is parsed: no program writes a zero like this. */
 const nanText = '0.0e-2147483648';
 
 /** Parses one message. Throws SyntaxError. Like Storm it takes the last of two equal keys. */

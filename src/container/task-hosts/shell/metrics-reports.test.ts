@@ -4,7 +4,7 @@ import { systemClock, waitFor } from '../../../base/index.ts';
 import { type RigComponent, type RoutedTuple, ShellRig } from '../../../testing/shell-rig.ts';
 import { decodeValues, type JavaValue, java } from '../../../tuple/index.ts';
 
-/** Reports what it is told, then acks. Stock storm.py under it. */
+/** A bolt that reports the values of its tuple as a metric, then acks. Runs on stock storm.py. */
 const reporter = `
 import storm
 class Reporter(storm.Bolt):

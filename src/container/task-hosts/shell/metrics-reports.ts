@@ -21,17 +21,17 @@ export interface MetricsReportsOptions {
   readonly conf: JsonObject;
   readonly metrics: TaskMetrics;
   readonly shellMetrics: ShellMetrics;
-  /** Of the worker, as Storm shows it. */
+  /** The host and port of the worker, as Storm shows them. */
   readonly place: { readonly host: string; readonly port: number };
   readonly reportError: (text: string) => void;
 }
 
 /**
- * What a shell task has measured, on its way to the metrics consumers of its topology
- * (`topology.metrics.consumer.register`), as Storm's executors send theirs (Executor.metricsTick, 2.8): what
- * the child reports each `topology.builtin.metrics.bucket.size.secs`; with `topology.enable.v2.metrics.tick`,
- * what Storm measures of every task each `topology.v2.metrics.tick.interval.seconds`. Does nothing in a
- * topology without consumers.
+ * Sends what a shell task has measured to the metrics consumers of its topology
+ * (`topology.metrics.consumer.register`), as Storm's executors do (Executor.metricsTick, 2.8). Every
+ * `topology.builtin.metrics.bucket.size.secs` it sends what the child reports. With
+ * `topology.enable.v2.metrics.tick` it also sends, every `topology.v2.metrics.tick.interval.seconds`, what
+ * Storm measures of every task. Does nothing in a topology without consumers.
  */
 export class MetricsReports {
   readonly #options: MetricsReportsOptions;

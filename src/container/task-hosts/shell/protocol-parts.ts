@@ -66,9 +66,9 @@ export interface Protocol {
   readonly load: number;
   readonly isUnderPressure: boolean;
   readonly queue: QueueFill;
-  /** All that was delivered is worked off. Of a spout: always. */
+  /** True when everything that was delivered has been processed; always true for a spout. */
   readonly isIdle: boolean;
-  /** Tasks were lost elsewhere, with the trees they had a part in. Of spouts. */
+  /** Spouts only: tasks were lost elsewhere, with the trees they had a part in. */
   treesLost?(report: LossReport): void;
   /** The child is gone: what it held is given up. */
   lost(): void;

@@ -27,8 +27,8 @@ export interface ShellSettings {
   /** `topology.tick.tuple.freq.secs`; undefined: no ticks. */
   readonly tickMs: number | undefined;
   /**
-   * Tuples that the child may have been sent and not got to: `topology.shellbolt.max.pending`. The others
-   * wait here.
+   * Tuples that may have been sent to the child and that it has not reached:
+   * `topology.shellbolt.max.pending`. The others wait here.
    */
   readonly writtenTuplesMax: number;
   /**

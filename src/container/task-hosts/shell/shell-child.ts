@@ -21,7 +21,9 @@ export interface ShellChildOptions {
   readonly name: string;
   readonly command: ShellCommand;
   readonly messageBytesMax: number;
-  /** Bytes that may wait for it to read: it could otherwise make us hold task ids without end. */
+  /**
+   * Bytes that may wait for the child to read. Without this bound, it could make us hold ever more task ids.
+   */
   readonly stdinBytesMax: number;
   readonly clock: Clock;
   readonly log: Logger;
@@ -110,7 +112,7 @@ export class ShellChild {
     );
   }
 
-  /** Stops reading what the child says, and goes on. The child blocks once the pipe is full. */
+  /** Pauses or resumes reading what the child writes. A paused child blocks once the pipe is full. */
   setPaused(isPaused: boolean): void {
     if (isPaused) this.#child.stdout.pause();
     else this.#child.stdout.resume();
@@ -143,7 +145,7 @@ export class ShellChild {
   #awaitSilentEnd(): void {
     if (this.#child.exit !== undefined) return;
     this.#timer = this.#options.clock.after(silentLifeMs, () =>
-      this.fail(new GatewayError('CHILD_SPOKE_NONSENSE', 'closed its standard output and went on running')),
+      this.fail(new GatewayError('CHILD_SPOKE_NONSENSE', 'closed its standard output but kept running')),
     );
   }
 

@@ -261,8 +261,8 @@ export class ShellHost implements TaskHost {
     this.#checks?.[Symbol.dispose]();
     this.#checks = undefined;
     const exit = this.#describe(end);
-    // The topology goes on without this task here: what it still held is failed, so that it is played again
-    // at once.
+    // The topology continues without this task here, so what the task still held fails now and is replayed at
+    // once.
     this.#task!.end({ isStopping: this.#isStopping && !this.#isLeaving });
     this.#logMetrics();
     if (!this.#isStopping) this.#log?.note('ERROR', exit.reason);

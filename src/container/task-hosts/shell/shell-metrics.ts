@@ -38,7 +38,7 @@ export class ShellMetrics {
     } else metric.last = params;
   }
 
-  /** One text for each metric updated since the last call, which begins anew. */
+  /** One line for each metric updated since the last call. The counts that it prints restart at zero. */
   drain(): string[] {
     const updated = [...this.#byName].filter(([, { updates }]) => updates > 0);
     return updated.map(([name, metric]) => {
@@ -49,7 +49,7 @@ export class ShellMetrics {
     });
   }
 
-  /** One for each name so far; sums begin anew. */
+  /** One data point for each name so far; the sums restart at zero. */
   read(): DataPoint[] {
     return [...this.#byName].map(([name, metric]) => {
       const value = pointValue(metric);

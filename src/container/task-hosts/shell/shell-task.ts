@@ -23,7 +23,7 @@ export interface ShellTaskOptions {
   readonly onPressure: (isHigh: boolean) => void;
 }
 
-/** A gap this long between two checks means that we were the ones who stood still. */
+/** A gap this long between two checks means that this process, not the child, was paused. */
 const stalledMs = 5000;
 
 /**
@@ -31,9 +31,9 @@ const stalledMs = 5000;
  *
  *   waiting --plan ACTIVE and complete: handshake--> greeting --pid--> running --> (the child's end)
  *
- * A child is spawned early and told nothing until the topology is active for the first time, as Storm opens
- * no spout and prepares no bolt of a topology that is not. Runs on the event loop in the callbacks of pipes
- * and of the stream manager; nothing here awaits, and what goes wrong with the child ends the child.
+ * A child is spawned early and receives nothing until the topology is active for the first time, as Storm
+ * opens no spout and prepares no bolt of an inactive topology. Runs on the event loop in the callbacks of
+ * pipes and of the stream manager; nothing here awaits, and a fault of the child ends the child.
  */
 export class ShellTask implements ChildPipe, ControlledTask {
   readonly #options: ShellTaskOptions;

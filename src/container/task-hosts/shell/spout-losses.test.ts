@@ -49,7 +49,7 @@ describe('what a spout makes of the loss of tasks', () => {
     assert.deepEqual(failed, ['12', '13']);
   });
 
-  it('lets a topology alone in which trees go on completing, however long that takes', () => {
+  it('leaves a topology alone in which trees continue to complete, however long that takes', () => {
     const { clock, failed, losses, add, ack } = bench(500);
     for (let id = 0; id < 100; id++) add(id);
     losses.take(lost([9], [7]));

@@ -19,14 +19,14 @@ export interface SpoutLossesOptions {
 }
 
 /**
- * What a spout makes of the loss of tasks. Trees that a lost acker followed fail at once: nobody is left who
- * could say that they are complete. Trees that may have had a tuple in a lost task are watched: while any of
- * them completes, a grace goes by and all are watched on; when none has completed during one, the rest fail.
- * So a slow topology that works is left alone, and one that hangs on lost tuples (topology.max.spout.pending)
- * goes on after a grace or two.
+ * How a spout reacts to the loss of tasks. Trees that a lost acker followed fail at once, because no other
+ * acker can know that they are complete. Trees that may have had a tuple in a lost task are watched: if any
+ * of them completes within a grace period, all others are watched for another one; if none does, the rest
+ * fail. So a slow topology that works is left alone, and one that hangs on lost tuples
+ * (topology.max.spout.pending) resumes after a grace period or two.
  *
- * That may fail a tree that would have completed after all: its tuple is then played twice, as at-least-once
- * allows. The same rule for spouts in a JVM: LostTrees.java.
+ * This may fail a tree that would have completed after all: its tuple is then processed twice, as
+ * at-least-once allows. Spouts in a JVM follow the same rule: LostTrees.java.
  */
 export class SpoutLosses {
   readonly #options: SpoutLossesOptions;

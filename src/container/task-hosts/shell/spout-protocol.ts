@@ -65,7 +65,7 @@ export class SpoutProtocol implements Protocol {
     this.#rotation = clock.every(settings.messageTimeoutMs, () => this.#expire());
   }
 
-  /** What ackers say of trees. */
+  /** Takes the outcomes of trees that ackers send. */
   deliver(buffer: Buffer, start: number, end: number): void {
     const cursor = this.#cursor;
     try {
@@ -201,8 +201,9 @@ export class SpoutProtocol implements Protocol {
       this.#emitTracked(chosen, message.idText);
     } else {
       for (const target of chosen) emitter.send(target, noAnchors);
-      // Nobody will say that the tree is complete, so it is at once (SpoutOutputCollectorImpl.sendSpoutMsg).
-      // Without ackers it counts as no ack (SpoutExecutor.ackSpoutMsg).
+      // No acker will report that the tree is complete, so it completes at once
+      // (SpoutOutputCollectorImpl.sendSpoutMsg). Without ackers it counts as no ack
+      // (SpoutExecutor.ackSpoutMsg).
       if (ackers.hasAckers) this.#parts.metrics.completed(emitter.streamNumber, 1, 0);
       this.#outcomes.push(spoutCommandText('ack', message.idText));
     }
@@ -247,7 +248,7 @@ export class SpoutProtocol implements Protocol {
     } else if (stream === systemStreamIds.ackFail) {
       this.#failed(root);
     } else {
-      // A reset of the timeout begins the tree's time anew.
+      // A reset of the timeout gives the tree its full time again.
       this.#pending.add(rootLo, root);
     }
   }
@@ -269,7 +270,7 @@ export class SpoutProtocol implements Protocol {
   }
 
   /**
-   * A `next` that never ends could otherwise fill the memory with trees whose ends cannot be told to the
+   * A `next` that never ends could otherwise fill the memory with trees whose outcomes cannot be sent to the
    * child.
    */
   #checkRoom(): void {
@@ -278,7 +279,7 @@ export class SpoutProtocol implements Protocol {
     if (waiting < 2 * spoutTreesMax) return;
     throw new GatewayError(
       'QUEUE_FULL',
-      `emits without end in one nextTuple: ${waiting} tuples with ids wait for their acks, or for the child to take these; ` +
+      `emits without limit in one nextTuple: ${waiting} tuples with ids wait for their acks, or for the child to take these; ` +
         `at most ${2 * spoutTreesMax} are kept (twice egret.shell.spout.pending.max.tuples)`,
       { facts: { waiting, waitingMax: 2 * spoutTreesMax } },
     );

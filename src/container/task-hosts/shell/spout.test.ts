@@ -5,7 +5,8 @@ import { fieldsGroupingIndex, type JavaValue, java } from '../../../tuple/index.
 import type { ShellHost } from './index.ts';
 
 /**
- * Emits the JSON texts of a file, one [values, id] each, and logs what it is told. Stock storm.py under it.
+ * A spout that emits the JSON texts of a file, one [values, id] each, and logs the commands that it receives.
+ * Runs on stock storm.py.
  */
 const spoutScript = `
 import storm, json, os

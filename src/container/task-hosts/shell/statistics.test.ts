@@ -4,7 +4,7 @@ import type { ExecutorStatsRecord } from '../../../records/index.ts';
 import { type RigComponent, ShellRig } from '../../../testing/shell-rig.ts';
 import { java } from '../../../tuple/index.ts';
 
-/** Sleeps as long as it is told, then acks, fails or keeps the tuple. Stock storm.py under it. */
+/** A bolt that sleeps for as long as its tuple says, then acks, fails or keeps it. Runs on stock storm.py. */
 const sleeper = `
 import storm, time
 class Sleeper(storm.Bolt):

@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert';
 import { GatewayError } from '../../../base/index.ts';
 import type { Component, PlannedTask, TopologyIndex } from '../../../topology/index.ts';
 
-/** Who a shell task is. */
+/** The task, the component and the command of a shell host. */
 export interface ShellTaskIdentity {
   readonly task: PlannedTask;
   readonly component: Component;

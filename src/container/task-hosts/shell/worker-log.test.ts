@@ -23,7 +23,7 @@ describe('WorkerLog', () => {
 
   after(() => rmSync(directory, { recursive: true }));
 
-  it('gathers lines and appends them together, making the directory', () => {
+  it('gathers lines and appends them together, and creates the directory', () => {
     log.line('INFO', 'a b', 'one');
     log.line('WARN', 'a b', 'two');
     assert.ok(!existsSync(file));

@@ -1,4 +1,4 @@
-/** What an acker is told about a tree: the input streams of Storm's `__acker`. */
+/** The messages that an acker receives about a tree: the input streams of Storm's `__acker`. */
 export const ackKinds = { init: 0, ack: 1, fail: 2, resetTimeout: 3 } as const;
 export type AckKind = (typeof ackKinds)[keyof typeof ackKinds];
 
@@ -9,11 +9,11 @@ export interface AckMessage {
   /** To be XOR-ed into the tree: of init and ack. */
   valueHi: number;
   valueLo: number;
-  /** Of init. */
+  /** Set for init only. */
   spoutTask: number;
 }
 
-/** What the spout is told. none: nothing yet. */
+/** What the acker sends to the spout; none: nothing yet. */
 export type AckOutcome = 'none' | 'ack' | 'fail' | 'resetTimeout';
 
 export interface AckTableOptions {
@@ -28,12 +28,12 @@ const noSpout = -1;
 
 /**
  * The trees of one `__acker` task: root id -> XOR of the edge ids seen, spout task, failed flag. Behaves as
- * Storm's Acker over its RotatingMap (storm-client 2.8.3): a tree times out by the rotation in which it was
- * first heard of, failed or reset, not by the last ack; what comes after the end of a tree begins one that
- * will time out.
+ * Storm's Acker over its RotatingMap (storm-client 2.8.3): a tree times out by the rotation in which it first
+ * appeared, failed or was reset, not by its last ack. A message that comes after the end of a tree begins a
+ * tree that will time out.
  *
  * Open addressing with linear probing over columns of 32-bit numbers; ids are two halves. A removal moves
- * later entries of its run back, so there are no tombstones and a look-up ends at the first empty place.
+ * later entries of its run back, so there are no tombstones and a lookup ends at the first empty place.
  */
 export class AckTable {
   readonly #treesMax: number;

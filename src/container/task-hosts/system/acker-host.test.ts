@@ -152,7 +152,7 @@ describe('AckerHost', () => {
     });
   });
 
-  it('leaves out what it cannot read, counts it, logs it once, and goes on', () => {
+  it('leaves out what it cannot read, counts it, logs it once, and continues', () => {
     const bench = new Bench();
     bench.send('spout', '__ack_init', [
       (values) => values.writeAll([null, 'x', null]),

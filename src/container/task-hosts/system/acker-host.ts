@@ -9,7 +9,7 @@ import { AckerTask, ackerComponentId } from './acker-task.ts';
 
 /**
  * Runs the `__acker` tasks of a container that has no JVM, inside its stream manager. Tuples that an acker
- * cannot read are counted and logged once; their trees time out and are played again.
+ * cannot read are counted and logged once; their trees time out and are replayed.
  */
 export class AckerHost implements TaskHost {
   readonly name: string;
