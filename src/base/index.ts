@@ -16,6 +16,7 @@ export {
   GatewayError,
   type GatewayErrorOptions,
 } from './errors.ts';
+export { FairQueue } from './fair-queue.ts';
 export { findInstallation, type Installation, setupCommand } from './installation.ts';
 export { asJson, isJsonObject, type JsonObject, type JsonValue } from './json.ts';
 export { type Logger, type LogLevel, openLog, silentLog } from './log.ts';

@@ -1,10 +1,4 @@
-import { GatewayError, throwIfAborted } from '../base/index.ts';
-
-/** A call that waits for its turn, with its frame not yet decoded. */
-interface Waiting {
-  readonly frameBytes: number;
-  readonly begin: () => void;
-}
+import { FairQueue, GatewayError, throwIfAborted } from '../base/index.ts';
 
 /**
  * Runs one call at a time. Remote addresses take turns, and each has its calls run in the order in which they
@@ -13,12 +7,9 @@ interface Waiting {
  */
 export class SingleLane {
   readonly #waitingBytesMax: number;
-  /**
-   * By remote address, in the order of their turns. Invariant: no list is empty, and none exists while the
-   * lane is free.
-   */
-  readonly #waiting = new Map<string, Waiting[]>();
-  /** Invariant: the sum of `frameBytes` over `#waiting`. */
+  /** What begins each waiting call, by remote address. Invariant: empty while the lane is free. */
+  readonly #waiting = new FairQueue<string, () => void>();
+  /** Invariant: the bytes of the frames in `#waiting`. */
   #waitingBytes = 0;
   #isTaken = false;
 
@@ -64,47 +55,25 @@ export class SingleLane {
     }
     return new Promise((resolve) => {
       const abandoned = (): void => {
-        this.#remove(address, waiting);
+        this.#waiting.remove(address, begin);
+        this.#waitingBytes -= frameBytes;
         resolve(false);
       };
-      const waiting: Waiting = {
-        frameBytes,
-        begin: () => {
-          signal.removeEventListener('abort', abandoned);
-          resolve(true);
-        },
+      const begin = (): void => {
+        signal.removeEventListener('abort', abandoned);
+        this.#waitingBytes -= frameBytes;
+        resolve(true);
       };
       signal.addEventListener('abort', abandoned, { once: true });
       this.#waitingBytes += frameBytes;
-      const own = this.#waiting.get(address);
-      if (own === undefined) this.#waiting.set(address, [waiting]);
-      else own.push(waiting);
+      this.#waiting.push(address, begin);
     });
   }
 
   /** Hands the lane on: a call that arrives in between must not overtake the ones that wait. */
   #next(): void {
-    const [first] = this.#waiting;
-    if (first === undefined) {
-      this.#isTaken = false;
-      return;
-    }
-    const [address, own] = first;
-    const next = own[0]!;
-    this.#remove(address, next);
-    // the address goes to the end of the row
-    const rest = this.#waiting.get(address);
-    if (rest !== undefined) {
-      this.#waiting.delete(address);
-      this.#waiting.set(address, rest);
-    }
-    next.begin();
-  }
-
-  #remove(address: string, waiting: Waiting): void {
-    const rest = this.#waiting.get(address)!.filter((each) => each !== waiting);
-    if (rest.length === 0) this.#waiting.delete(address);
-    else this.#waiting.set(address, rest);
-    this.#waitingBytes -= waiting.frameBytes;
+    const begin = this.#waiting.take();
+    if (begin === undefined) this.#isTaken = false;
+    else begin();
   }
 }
