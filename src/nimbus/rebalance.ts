@@ -4,6 +4,7 @@ import { type ConfText, readConfText, writeConfText } from '../config/index.ts';
 import { readAssignment, type StoredTopology } from '../queries/index.ts';
 import { keys, type PendingRebalance, type RecordStore, type TopologyRecord } from '../records/index.ts';
 import type { RebalanceOptions } from '../rpc/index.ts';
+import { isSystemId } from '../topology/index.ts';
 import { messageTimeoutSecs } from './message-timeout.ts';
 import type { Topologies } from './topologies.ts';
 
@@ -103,7 +104,7 @@ export class Rebalances {
     const { spouts, bolts } = (await this.#deps.code.readTopology(record.id)) ?? notAlive(record);
     const valid = [...spouts.keys(), ...bolts.keys()].sort();
     for (const [id, count] of wanted) {
-      if (!id.startsWith('__') && !valid.includes(id)) {
+      if (!isSystemId(id) && !valid.includes(id)) {
         throw new GatewayError(
           'TOPOLOGY_INVALID',
           `Invalid component ${id} for topology ${record.name}, valid values are ${valid.join(',')}`,

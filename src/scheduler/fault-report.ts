@@ -5,6 +5,7 @@ import {
   keys,
   type RecordWrites,
 } from '../records/index.ts';
+import { isSystemId } from '../topology/index.ts';
 import type { ContainerDeath } from './local-container.ts';
 import { slotPortOf } from './local-container.ts';
 
@@ -39,5 +40,5 @@ export async function reportDeath(
 /** The user's components in a container. Those that Storm adds begin with two underscores. */
 function componentsOf({ plan, containerId }: ContainerSpec): readonly string[] {
   const inContainer = plan.tasks.filter((task) => task.containerId === containerId);
-  return [...new Set(inContainer.map((task) => task.componentId))].filter((id) => !id.startsWith('__'));
+  return [...new Set(inContainer.map((task) => task.componentId))].filter((id) => !isSystemId(id));
 }

@@ -1,9 +1,6 @@
-import type { ComponentId, TaskId } from './model.ts';
+import { type ComponentId, isSystemId, type TaskId } from './model.ts';
 import { systemComponentIds } from './system-topology.ts';
 import type { TopologyIndex } from './topology-index.ts';
-
-/** Storm reserves ids that begin so (Utils.isSystemId, 2.8). */
-const systemPrefix = '__';
 
 /**
  * Where the tuples of a topology's own streams lead. System streams are left out: by way of the ackers every
@@ -73,7 +70,7 @@ export class FlowGraph {
 }
 
 function subscribersOf(index: TopologyIndex, componentId: ComponentId): ReadonlySet<ComponentId> {
-  const streams = index.streamIdsOf(componentId).filter((stream) => !stream.startsWith(systemPrefix));
+  const streams = index.streamIdsOf(componentId).filter((stream) => !isSystemId(stream));
   return new Set(
     streams.flatMap((stream) => index.subscribersOf(componentId, stream).map((each) => each.componentId)),
   );

@@ -5,6 +5,11 @@ export type TaskId = number;
 export type ComponentId = string;
 export type StreamId = string;
 
+/** Whether Storm reserves an id of a component or stream for itself (Utils.isSystemId, 2.8). */
+export function isSystemId(id: string): boolean {
+  return id.startsWith('__');
+}
+
 export interface StreamDeclaration {
   readonly fields: readonly string[];
   /** True when the producer names the receiving task itself (`emitDirect`). */

@@ -1,6 +1,6 @@
 import { GatewayError } from '../base/index.ts';
 import { confKeys, readInt } from './conf-values.ts';
-import type { Component, InputDeclaration, LogicalTopology } from './model.ts';
+import { type Component, type InputDeclaration, isSystemId, type LogicalTopology } from './model.ts';
 import { executorCountOf } from './tasks.ts';
 
 /** A stream of so many fields is looked through, rather than collecting those of all streams. */
@@ -65,10 +65,10 @@ class Source {
 function checkIds(component: Component): void {
   const { kind } = component.implementation;
   const isOfLog = kind === 'log_sink' || kind === 'log_source';
-  if (component.id.startsWith('__') && !isOfLog)
+  if (isSystemId(component.id) && !isOfLog)
     throw invalid(`${component.id} is not a valid component id.`, component);
   for (const stream of Object.keys(component.streams)) {
-    if (stream.startsWith('__')) {
+    if (isSystemId(stream)) {
       throw invalid(
         `${stream} is not a valid stream id. It is declared by component ${component.id}`,
         component,

@@ -1,15 +1,16 @@
 import { GatewayError, type JsonObject } from '../../base/index.ts';
 import { confKeys, readInt } from '../conf-values.ts';
 import { needsJava } from '../groupings/custom-grouping.ts';
-import type {
-  Component,
-  ComponentId,
-  Grouping,
-  InputDeclaration,
-  LogDurability,
-  LogicalTopology,
-  StreamDeclaration,
-  StreamId,
+import {
+  type Component,
+  type ComponentId,
+  type Grouping,
+  type InputDeclaration,
+  isSystemId,
+  type LogDurability,
+  type LogicalTopology,
+  type StreamDeclaration,
+  type StreamId,
 } from '../model.ts';
 import { logSinkId, logSourceId, logStreamName } from './log-names.ts';
 import { keyOf, StreamGraph } from './stream-graph.ts';
@@ -127,7 +128,7 @@ function checkStream(graph: StreamGraph, stream: DurableStream): void {
   const what = describe(stream);
   const producer = graph.components.get(stream.componentId)!;
   const consumers = graph.consumersOf(stream);
-  if (stream.streamId.startsWith('__') || stream.componentId.startsWith('__'))
+  if (isSystemId(stream.streamId) || isSystemId(stream.componentId))
     throw invalid(`${what} is the system's and cannot go through the log: name a stream of your own`);
   if (producer.kind === 'state_spout')
     throw invalid(`${what} is of a state spout, which never emits: name another stream`);
