@@ -227,7 +227,7 @@ export const containerKeys = {
     type: 'boolean',
     default: true,
     description:
-      "Whether Python components receive the task ids of their emits in advance, where these do not depend on the values. Storm's storm.py then does not wait for them.",
+      "Whether components on Storm's storm.py receive the task ids of their emits in advance, so that they do not wait for them: with one stream, where its groupings do not look at values.",
   },
   'topology.egret.spill.streams': {
     ...streams,

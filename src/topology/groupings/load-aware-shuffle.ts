@@ -32,6 +32,7 @@ const unknownLoad = 1;
  * Given the same random numbers it makes the same choices as Storm's class.
  */
 export class LoadAwareShuffleGrouper implements Grouper {
+  readonly ignoresValues = true;
   readonly #options: LoadAwareOptions;
   readonly #choices: readonly (readonly TaskId[])[];
   /** Indexes of the target tasks by locality. */

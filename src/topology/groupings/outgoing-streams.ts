@@ -92,6 +92,15 @@ export class OutgoingStreams {
   }
 
   /**
+   * Whether the tasks of every regular emit on a stream can be chosen before its values are known: no
+   * subscriber takes it by a grouping that looks at them, or is a direct one.
+   */
+  ignoresValues(streamId: StreamId): boolean {
+    const targets = this.#targets.get(streamId) ?? this.#refuseUnknown(streamId);
+    return targets.every(({ grouper }) => grouper !== 'direct' && grouper.ignoresValues);
+  }
+
+  /**
    * Whether an emit that names its task reaches it: false when the task's component does not take the stream,
    * and the tuple is dropped, as in Storm. Throws `EMIT_REFUSED` for an undeclared stream, an unknown task,
    * and a component that takes the stream by another grouping.

@@ -8,6 +8,7 @@ import { type KeyFields, singletons } from './plain-groupers.ts';
  * to the one this grouper has used less. Without fields the key is the text of the tuple's first value.
  */
 export class PartialKeyGrouper implements Grouper {
+  readonly ignoresValues = false;
   readonly #choices: readonly (readonly TaskId[])[];
   readonly #fields: KeyFields | undefined;
   readonly #uses: number[];

@@ -47,12 +47,14 @@ export class KeyFields {
 
 /** GrouperFactory.FieldsGrouper: equal values of the fields go to the same task. */
 export class FieldsGrouper implements Grouper {
+  readonly ignoresValues: boolean;
   readonly #choices: readonly (readonly TaskId[])[];
   readonly #key: KeyFields;
 
   constructor(tasks: readonly TaskId[], key: KeyFields) {
     this.#choices = singletons(tasks);
     this.#key = key;
+    this.ignoresValues = tasks.length <= 1 && !key.indexes.includes(-1);
   }
 
   chooseTasks(values: readonly JavaValue[]): readonly TaskId[] {
@@ -69,6 +71,7 @@ export class FieldsGrouper implements Grouper {
 
 /** GrouperFactory.NoneGrouper: a random task for each tuple. */
 export class NoneGrouper implements Grouper {
+  readonly ignoresValues = true;
   readonly #choices: readonly (readonly TaskId[])[];
   readonly #random: JavaRandom;
 
@@ -89,6 +92,7 @@ export class NoneGrouper implements Grouper {
 
 /** All tasks (GrouperFactory.AllGrouper), or the first alone (GlobalGrouper): always the same list. */
 export class FixedGrouper implements Grouper {
+  readonly ignoresValues = true;
   readonly #tasks: readonly TaskId[];
 
   constructor(tasks: readonly TaskId[]) {
@@ -109,6 +113,7 @@ export class FixedGrouper implements Grouper {
  * the order.
  */
 export class ShuffleGrouper implements Grouper {
+  readonly ignoresValues = true;
   readonly #choices: (readonly TaskId[])[];
   #current = 0;
 

@@ -6,7 +6,7 @@ import { type Anchors, addEdge, noAnchors, readAnchors } from './anchors.ts';
 import { FlowWindow } from './flow-window.ts';
 import { InputQueue } from './input-queue.ts';
 import { OpaqueObjectFault, opaqueObjectRemedy, valuesToJson } from './json-writing.ts';
-import { type ChildMessage, type EmitMessage, heartbeatText, taskIdsText } from './messages.ts';
+import { type ChildMessage, type EmitMessage, heartbeatText } from './messages.ts';
 import type { Protocol, ProtocolParts, Surroundings } from './protocol-parts.ts';
 import { WorkClock } from './work-clock.ts';
 
@@ -92,6 +92,7 @@ export class BoltProtocol implements Protocol {
 
   begin(): void {
     this.#begun = true;
+    this.#parts.pipe.write(this.#parts.emitter.begin());
     const { tickMs } = this.#parts.settings;
     if (tickMs === undefined) return;
     // One tick at most waits, however long the child takes: they tell the time, they do not add up.
@@ -328,7 +329,7 @@ export class BoltProtocol implements Protocol {
       }
       emitter.send(target, anchors);
     }
-    if (message.task === 0 && message.needsTaskIds) this.#replies += taskIdsText(chosen);
+    this.#replies += emitter.reply;
   }
 
   #ack(id: string): void {

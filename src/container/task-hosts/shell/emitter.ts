@@ -5,7 +5,8 @@ import { ByteWriter, frameBodyBytesMax, type JavaValue, ValueWriter } from '../.
 import type { TaskMetrics } from '../../metrics-manager/index.ts';
 import type { TargetFrames } from '../emitting/index.ts';
 import { type Anchors, anchorCountOf } from './anchors.ts';
-import type { EmitMessage } from './messages.ts';
+import { type EmitMessage, taskIdsText } from './messages.ts';
+import type { TaskIdsAhead } from './task-ids-ahead.ts';
 
 interface Stream {
   readonly number: number;
@@ -24,6 +25,7 @@ export class Emitter {
   readonly #outgoing: OutgoingStreams;
   readonly #frames: TargetFrames;
   readonly #metrics: TaskMetrics;
+  readonly #taskIdsAhead: TaskIdsAhead | undefined;
   #scratch = new ByteWriter();
   #encoder = new ValueWriter(this.#scratch);
   /** Tuples emitted in this life, and bytes of the values sent, once for each target. */
@@ -34,12 +36,15 @@ export class Emitter {
   /** The tasks of the emit that {@link choose} saw last. */
   #chosen: TaskId[] = [];
   #stream: Stream | undefined;
+  #reply = '';
 
   constructor(options: {
     readonly topology: TopologyIndex;
     readonly outgoing: OutgoingStreams;
     readonly frames: TargetFrames;
     readonly metrics: TaskMetrics;
+    /** Where the tasks of an emit may be chosen before it. */
+    readonly taskIdsAhead?: TaskIdsAhead | undefined;
   }) {
     const { topology, outgoing } = options;
     const { componentId } = outgoing;
@@ -47,6 +52,7 @@ export class Emitter {
     this.#outgoing = outgoing;
     this.#frames = options.frames;
     this.#metrics = options.metrics;
+    this.#taskIdsAhead = options.taskIdsAhead;
     this.#streams = new Map(
       topology
         .streamIdsOf(componentId)
@@ -66,12 +72,13 @@ export class Emitter {
     const chosen = this.#chosen;
     chosen.length = 0;
     this.refused = undefined;
+    this.#reply = '';
     this.emits++;
     const stream = this.#streams.get(streamId);
     if (stream !== undefined && values.length !== stream.fields.length) {
       throw this.#wrongLength(streamId, stream, values.length);
     }
-    if (task === 0) this.#outgoing.chooseTasks(streamId, values, chosen);
+    if (task === 0) this.#chooseTasks(message, chosen);
     else if (this.#outgoing.reachesDirectly(streamId, task)) chosen.push(task);
     assert(stream !== undefined, 'an undeclared stream has been refused');
     this.#stream = stream;
@@ -83,6 +90,20 @@ export class Emitter {
     }
     if (chosen.length > 0) this.#metrics.transferred(stream.number, chosen.length);
     return chosen;
+  }
+
+  /** What a child receives before its first command; empty unless it takes task ids ahead of its emits. */
+  begin(): string {
+    return this.#taskIdsAhead?.begin() ?? '';
+  }
+
+  /**
+   * What the child receives for the emit that {@link choose} saw last, whether or not it could be sent: the
+   * ids of its tasks or, where these went ahead of it, those of a later emit. Empty when the child waits for
+   * none.
+   */
+  get reply(): string {
+    return this.#reply;
   }
 
   /** The number of the stream of the emit that {@link choose} saw last. */
@@ -100,6 +121,16 @@ export class Emitter {
     writer.addValues(this.#scratch.buffer, 0, this.#scratch.position);
     writer.endTuple();
     this.sentBytes += this.#scratch.position;
+  }
+
+  #chooseTasks({ stream, values, needsTaskIds }: EmitMessage, chosen: TaskId[]): void {
+    const ahead = this.#taskIdsAhead;
+    if (needsTaskIds && stream === ahead?.streamId) {
+      this.#reply = ahead.take(chosen);
+      return;
+    }
+    this.#outgoing.chooseTasks(stream, values, chosen);
+    if (needsTaskIds) this.#reply = taskIdsText(chosen);
   }
 
   #tooLarge(streamId: string): GatewayError {

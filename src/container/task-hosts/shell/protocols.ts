@@ -13,6 +13,7 @@ import type { Protocol, ProtocolParts } from './protocol-parts.ts';
 import type { ShellSettings } from './settings.ts';
 import { SpoutProtocol } from './spout-protocol.ts';
 import type { ShellTaskIdentity } from './task-identity.ts';
+import { TaskIdsAhead } from './task-ids-ahead.ts';
 
 /** The protocol of a task with all that it works with. */
 export function makeProtocol(
@@ -22,6 +23,8 @@ export function makeProtocol(
     readonly outgoing: OutgoingStreams;
     readonly settings: ShellSettings;
     readonly limits: OutputLimits;
+    /** Whether the child keeps task ids that come before the emit that they answer. */
+    readonly queuesTaskIds: boolean;
   },
   child: Pick<ProtocolParts, 'pipe' | 'wake' | 'reportError'>,
 ): Protocol {
@@ -32,7 +35,8 @@ export function makeProtocol(
   const metrics = metricsOf(task.deps, task.identity);
   const { kind, inputs } = metrics.description;
   const frames = new TargetFrames(taskId, outlet, clock);
-  const emitter = new Emitter({ topology, outgoing, frames, metrics });
+  const taskIdsAhead = task.queuesTaskIds ? TaskIdsAhead.find(topology, outgoing) : undefined;
+  const emitter = new Emitter({ topology, outgoing, frames, metrics, taskIdsAhead });
   const { limits } = task;
   const throttle = new OutputThrottle({
     ...{ counters: emitter, limits, clock, wake: child.wake },

@@ -50,6 +50,8 @@ export interface ShellSettings {
   readonly queue: QueueMarks;
   /** Characters of one message of the child: `egret.shell.message.max.bytes`. */
   readonly messageBytesMax: number;
+  /** `topology.egret.shell.task.ids.ahead`. */
+  readonly sendsTaskIdsAhead: boolean;
 }
 
 export interface QueueMarks {
@@ -119,6 +121,7 @@ export function readShellSettings(conf: JsonObject): ShellSettings {
       tuplesMax: Math.max(highTuples, containerNumber(conf, 'egret.shell.queue.max.tuples')),
     },
     messageBytesMax: containerNumber(conf, 'egret.shell.message.max.bytes'),
+    sendsTaskIdsAhead: conf['topology.egret.shell.task.ids.ahead'] !== false,
   };
 }
 

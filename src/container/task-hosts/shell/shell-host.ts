@@ -18,6 +18,7 @@ import { ShellChild, type ShellChildEnd, type ShellCommand, shellCommand } from 
 import { ShellLog } from './shell-log.ts';
 import { ShellMetrics } from './shell-metrics.ts';
 import { ShellTask } from './shell-task.ts';
+import { queuesTaskIds } from './stock-adapter.ts';
 import { identifyShellTask, type ShellTaskIdentity } from './task-identity.ts';
 
 const jsonSerializer = 'org.apache.storm.multilang.JsonSerializer';
@@ -93,13 +94,16 @@ export class ShellHost implements TaskHost {
     checkSerializer(conf, component.id);
     const pidDir = join(spec.workDir, 'multilang-pids');
     this.#log = this.#openLog(identity, conf);
-    const shellTask = this.#makeTask(identity, conf, await this.#handshake(identity, pidDir));
     const settings = readShellSettings(conf);
     const command = shellCommand({
       executionCommand: identity.executionCommand,
       script: identity.script,
       codeDir: spec.codeDir,
       environment: conf['topology.environment'],
+    });
+    const shellTask = this.#makeTask(identity, conf, {
+      handshake: await this.#handshake(identity, pidDir),
+      queuesTaskIds: settings.sendsTaskIdsAhead && (await queuesTaskIds(identity.script, command.cwd)),
     });
     const child = await ShellChild.start(
       {
@@ -182,7 +186,11 @@ export class ShellHost implements TaskHost {
     });
   }
 
-  #makeTask(identity: ShellTaskIdentity, conf: JsonObject, handshake: string): ShellTask {
+  #makeTask(
+    identity: ShellTaskIdentity,
+    conf: JsonObject,
+    { handshake, queuesTaskIds }: { readonly handshake: string; readonly queuesTaskIds: boolean },
+  ): ShellTask {
     const { topology, outlet, clock, spec, random } = this.#deps;
     const { task, component } = identity;
     const settings = readShellSettings(conf);
@@ -215,7 +223,10 @@ export class ShellHost implements TaskHost {
       settings,
       handshake,
       makeProtocol: (pipe, wake) =>
-        makeProtocol({ deps: this.#deps, identity, outgoing, settings, limits }, { pipe, wake, reportError }),
+        makeProtocol(
+          { deps: this.#deps, identity, outgoing, settings, limits, queuesTaskIds },
+          { pipe, wake, reportError },
+        ),
       downstream,
       clock,
       log: this.#log!,

@@ -3,7 +3,7 @@ import { systemComponentIds, systemStreamIds } from '../../../topology/index.ts'
 import { DataFrameCursor, ValueReader } from '../../../tuple/index.ts';
 import type { LossReport } from '../../links/index.ts';
 import { type Anchors, noAnchors } from './anchors.ts';
-import { type ChildMessage, type EmitMessage, spoutCommandText, taskIdsText } from './messages.ts';
+import { type ChildMessage, type EmitMessage, spoutCommandText } from './messages.ts';
 import type { Protocol, ProtocolParts, Surroundings } from './protocol-parts.ts';
 import { SpoutLosses } from './spout-losses.ts';
 import { type PendingRoot, SpoutPending } from './spout-pending.ts';
@@ -60,7 +60,8 @@ export class SpoutProtocol implements Protocol {
 
   begin(): void {
     this.#state = 'idle';
-    const { clock, settings } = this.#parts;
+    const { clock, settings, emitter, pipe } = this.#parts;
+    pipe.write(emitter.begin());
     if (settings.messageTimeoutMs === undefined) return;
     this.#rotation = clock.every(settings.messageTimeoutMs, () => this.#expire());
   }
@@ -207,7 +208,7 @@ export class SpoutProtocol implements Protocol {
       if (ackers.hasAckers) this.#parts.metrics.completed(emitter.streamNumber, 1, 0);
       this.#outcomes.push(spoutCommandText('ack', message.idText));
     }
-    if (message.task === 0 && message.needsTaskIds) this.#replies += taskIdsText(chosen);
+    this.#replies += emitter.reply;
   }
 
   #emitTracked(chosen: readonly number[], idText: string): void {
