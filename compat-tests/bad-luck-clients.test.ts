@@ -11,7 +11,7 @@ import { eventually } from './records.ts';
 import { compatJar, stormJar } from './storm-client.ts';
 import { openTarget, restartGateway, target } from './target.ts';
 
-/** Seconds until an upload that stands still is given up. */
+/** The gateway abandons an upload that has stalled for this many seconds. */
 const uploadExpirySecs = 4;
 
 describe('clients that misbehave', () => {
@@ -113,7 +113,7 @@ describe('clients that misbehave', () => {
     });
   }
 
-  it('a submission without an upload is told which location there is not', async () => {
+  it('a submission without an upload receives an error that names the missing location', async () => {
     const topology: StormTopology = {
       spouts: new Map([['lines', shell()]]),
       bolts: new Map(),

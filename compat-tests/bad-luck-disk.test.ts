@@ -60,7 +60,7 @@ for (const [what, inLocalDir] of [
       isMounted = false;
     }
 
-    it('the client is told so, its file is gone, and tuples flow', async () => {
+    it('the client receives an error, its file is removed, and tuples flow', async () => {
       workers = processesUnder(localDir).filter(isWorker);
       assert.equal(workers.length, 3);
       fill(disk);

@@ -70,7 +70,7 @@ describe('a gateway that cannot start', () => {
   });
 });
 
-/** A submission with the state store away: the client is told, and nothing is left of it. */
+/** Asserts that a submission without a state store fails and that the client receives the reason. */
 async function assertRefused(name: string, why: RegExp): Promise<void> {
   const result = await trySubmit(name, 'count', {});
   assert.notEqual(result.code, 0);
@@ -107,7 +107,10 @@ describe('a private Redis in trouble', () => {
       return isDead && line.event === 'redis.started';
     }, 'the next Redis');
   };
-  /** Of the healthy topology alone: another that a case has run may still be ending. */
+  /**
+   * Returns the workers of the healthy topology only: a topology that an earlier case ran may still be
+   * ending.
+   */
   const workers = (): number[] =>
     [...processesOf(localDir, 'container'), ...processesOf(localDir, 'jvm')]
       .filter(({ command }) => command.includes(healthy.name))

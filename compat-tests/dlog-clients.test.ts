@@ -117,7 +117,7 @@ describe('clients of the log, in every language', function () {
       const client = appending.get(language)!;
       const code = await client.ended;
       printed.set(language, client.lines);
-      // Who was quick had all of it acknowledged before the kill.
+      // A fast client may have had all its records acknowledged before the kill.
       if (client.lines.length === linesSent) return;
       assert.deepEqual([code, /unknown/.exec(client.err)?.[0]], [1, 'unknown'], `${language}: ${client.err}`);
     });

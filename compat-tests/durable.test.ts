@@ -252,7 +252,7 @@ describe('durable streams', () => {
     });
   });
 
-  it('let a spout go on beside a consumer that is slow, where a stream may spill', async () => {
+  it('let a spout emit at full speed despite a slow consumer, where a stream may spill', async () => {
     const name = `durable-spill-${process.pid}`;
     const out = await start(name, 'branches', { micros: 1000, 'topology.egret.spill.streams': '["flood"]' });
     const countOf = (component: string): number =>
@@ -270,10 +270,10 @@ describe('durable streams', () => {
     writeFileSync(join(out, 'stop'), '');
   });
 
-  it('go on under their name with what a topology left in the log, if it fits', async () => {
+  it('resume under the same name with what a topology left in the log, if it fits', async () => {
     const name = `durable-again-${process.pid}`;
     const options = { 'topology.egret.durable.streams': '["lines"]' };
-    // Nobody takes what is in the log while the topology does not run.
+    // No task reads from the log while the topology does not run.
     const { out, all } = optionsOf(name, { ...options, 'topology.max.spout.pending': 1, 'compat.sleep': 1 });
     await submit(name, 'relay', all);
     await eventually('some acks', () => (acked(out).length > 300 ? true : undefined));

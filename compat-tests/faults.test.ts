@@ -57,7 +57,8 @@ describe('faults of components', () => {
   ] as const;
   for (const [what, shell, named] of shellFaults) {
     it(`${what} is named in the topology's errors, and other topologies keep flowing`, async function () {
-      // Storm says only that the pipe to the subprocess seems to be broken, and restarts the worker for ever
+      // Storm reports only that the pipe to the subprocess seems to be broken, and restarts the worker
+      // endlessly.
       if ((await target()).kind === 'storm') this.skip();
       await withCase('count', { shell }, async ({ name }) => {
         const error = await errorOf(name, 'split');

@@ -41,7 +41,7 @@ describe('life of a topology', () => {
     });
   });
 
-  it('deactivates and activates: the spout is told, and the status says so', async () => {
+  it('deactivates and activates: the spout is notified, and the status shows it', async () => {
     await withCase('count', {}, async ({ name, out }) => {
       await eventually('the spout active', () => (spoutSaid(out).includes('activate') ? true : undefined));
       await ask((nimbus) => nimbus.deactivate({ name }));

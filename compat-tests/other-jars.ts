@@ -40,7 +40,10 @@ export function fluxJar(): string {
   ]);
 }
 
-/** Unpacks the named part of each jar into one new jar; made anew each run, since the compat jar changes. */
+/**
+ * Unpacks the named part of each jar into one new jar. Each run builds it again, since the compat jar
+ * changes.
+ */
 function repacked(name: string, parts: readonly (readonly [jar: string, under: string])[]): string {
   mkdirSync(jars, { recursive: true });
   const dir = mkdtempSync(join(jars, `${name}-`));

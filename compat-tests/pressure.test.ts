@@ -116,10 +116,10 @@ describe('back pressure', function () {
     }
   });
 
-  it('never stands still where two Java bolts feed each other from two workers', async function () {
+  it('never deadlocks where two Java bolts feed each other from two workers', async function () {
     this.timeout(300_000);
     const { kind } = await target();
-    if (kind === 'storm') this.skip(); // its workers wait for each other for ever
+    if (kind === 'storm') this.skip(); // its workers deadlock
     const hops = 6;
     const conf = { 'topology.executor.receive.buffer.size': 256, 'topology.acker.executors': 0 };
     await withCase('circle', { workers: 2, hops, ...conf }, async ({ out }) => {

@@ -12,9 +12,7 @@ import { openTarget, restartGateway, target } from './target.ts';
 const linesOf = (file: string): string[] =>
   existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : [];
 
-/**
- * A topology of scripts that plays numbers until it is told to stop, and keeps books of what became of each.
- */
+/** A topology of scripts that emits numbers until the test stops it, and records what became of each. */
 class Numbers {
   readonly name: string;
   readonly #dir: string;
@@ -181,7 +179,7 @@ describe('rebalance', () => {
     await killTopology(numbers.name, 0);
   });
 
-  it('goes on under back pressure', async () => {
+  it('works under back pressure', async () => {
     const numbers = new Numbers(`pressed-${process.pid}`, scratch);
     await numbers.submit(1, { 'numbers.work.ms': 20, 'topology.max.spout.pending': 1000 });
     await numbers.flows();

@@ -13,8 +13,8 @@ const lines = 50_000;
 const linesASecond = 80;
 
 /**
- * A spout of known ids that may have a few trees under way, while one process after the other is killed or
- * stopped. The message timeout is far away: what goes on, goes on because lost trees fail by themselves.
+ * A spout emits known ids with a few trees in flight while one process after another is killed or stopped.
+ * The message timeout is far away: the topology only keeps flowing because lost trees fail early.
  */
 describe('recovery of trees', () => {
   const name = `trees-${process.pid}`;
@@ -47,7 +47,7 @@ describe('recovery of trees', () => {
       .map(([, id]) => id as number);
   const acked = (): number[] => recorded('ack');
 
-  /** More acks come in than trees may be under way. */
+  /** Waits for more acks than there can be trees in flight. */
   async function flowing(): Promise<void> {
     const before = acked().length;
     await eventually('acks', () => (acked().length > before + 30 ? true : undefined), 90_000);
@@ -63,7 +63,7 @@ describe('recovery of trees', () => {
 
   for (const signal of ['SIGKILL', 'SIGSTOP'] as const) {
     for (const kind of ['jvm', 'worker', 'master', 'child'] as const) {
-      it(`goes on when each ${kind} gets ${signal}, long before the message timeout`, async () => {
+      it(`resumes after each ${kind} gets ${signal}, long before the message timeout`, async () => {
         const victims = processesOf(dir, kind);
         assert.equal(victims.length, kind === 'master' ? 1 : 2);
         for (const { pid } of victims) {

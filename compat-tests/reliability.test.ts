@@ -7,7 +7,7 @@ import { closeTarget } from './target.ts';
 const lineCount = readFileSync(textFile, 'utf8').trimEnd().split('\n').length;
 const numbers = Array.from({ length: lineCount }, (_, number) => number);
 
-/** Message ids that the spout was told of, in order of number. */
+/** Returns the message ids that the spout was notified of, in order of number. */
 function told(out: string, what: 'ack' | 'fail'): number[] {
   const lines = [...recordsOf(out, 'lines').values()].flat();
   return lines

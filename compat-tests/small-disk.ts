@@ -37,7 +37,7 @@ export function makeRoom(dir: string): void {
   rmSync(join(dir, 'filler'), { force: true });
 }
 
-/** Takes the disk away again, whoever still has a file open on it. */
+/** Unmounts the disk, even while a process still has a file open on it. */
 export function unmountSmallDisk(dir: string): void {
   execFileSync('umount', ['-l', dir]);
 }

@@ -8,7 +8,7 @@ import { eventually } from './records.ts';
 import { root, startGateway } from './target.ts';
 
 /** Storm has no counterpart: these are promises of `npm start` and of a gateway that a program starts. */
-describe('whoever starts a gateway', () => {
+describe('a program that starts a gateway', () => {
   let scratch = '';
   let localDir = '';
   let show: ChildProcess | undefined;

@@ -20,7 +20,7 @@ describe('an attack', function () {
   this.timeout(300_000);
 
   for (const options of runs) {
-    it(`of seed ${options.seed} stops nobody, costs no more than its share, and leaves nothing`, async function () {
+    it(`of seed ${options.seed} disturbs no other client, costs no more than its share, and leaves nothing`, async function () {
       if (process.env['EGRET_COMPAT_NIMBUS'] !== undefined) this.skip(); // it needs a gateway of its own
       const said: string[] = [];
       const run = await runAttack(options, (line) => said.push(line));

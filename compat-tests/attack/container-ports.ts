@@ -7,8 +7,8 @@ import { open } from './frame-sender.ts';
 const lengthsOf = [0, 1, 16, 4096, 70_000];
 
 /**
- * Speaks nonsense to every port that containers listen on: garbage, huge claims, and connections that say
- * nothing.
+ * Sends malformed input to every port that containers listen on: random bytes, frames that claim a huge
+ * length, and connections that send nothing.
  */
 export async function attackContainers(localDir: string, seed: number, signal: AbortSignal): Promise<void> {
   const random = seededRandom(seed);

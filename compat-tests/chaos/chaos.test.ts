@@ -16,7 +16,8 @@ describe('chaos', function () {
   for (const run of runs) {
     const options: ChaosOptions = { ...defaults, ...run };
     it(`loses no id of a ${options.topology} topology to the faults of seed ${options.seed}`, async function () {
-      if (process.env['EGRET_COMPAT_NIMBUS'] !== undefined) this.skip(); // the faults are done to a gateway of its own
+      // The test injects faults into a gateway of its own.
+      if (process.env['EGRET_COMPAT_NIMBUS'] !== undefined) this.skip();
       const said: string[] = [];
       const result = await runChaos(options, (line) => said.push(line));
       const lines = reportLines(options, result);

@@ -1,8 +1,10 @@
-"""cut_off.py PID PICK FIRST: shuts one connected socket of a process down, as if the other side had closed it.
+"""cut_off.py PID PICK FIRST: shuts down one connected socket of a process, as if the peer had closed it.
 
-Only descriptors from FIRST on: a gateway takes the end of its channel to its starter for a request to end.
+It only picks descriptors from FIRST on: a gateway takes the end of its channel to its starter for a request
+to end.
 
-Takes a copy of the descriptor (pidfd_getfd, Linux 5.6) and shuts that down; says which, or that there is none.
+It copies the descriptor (pidfd_getfd, Linux 5.6), shuts the copy down, and prints which one it was or that
+there is none.
 """
 
 import ctypes

@@ -126,7 +126,7 @@ class Chaos {
     };
   }
 
-  /** A failure of a part of the run is a trouble of it, and the parts after it go on. */
+  /** Records the failure of one part of the run as a trouble; the following parts still run. */
   async attempt(what: string, part: () => Promise<unknown>): Promise<void> {
     try {
       await part();

@@ -9,8 +9,8 @@ export interface FaultRow {
   readonly done: number;
   readonly refused: number;
   /**
-   * Of the longest times without an ack that begin before the next fault, of the spout task that waited
-   * longest.
+   * For each fault, the longest time without an ack that began before the next fault, at the spout task that
+   * waited longest; this is the median over all faults of the kind.
    */
   readonly gapMedianMs: number;
   readonly gapWorstMs: number;

@@ -5,7 +5,7 @@ import { asJson, isClean, reportLines } from './report.ts';
 
 const usage = `npm run chaos -- [options]: kills, stops and cuts off real processes of a topology of known ids, and judges
 
-  --minutes N       how long faults go on (1)
+  --minutes N       how long faults continue (1)
   --seed N          which faults (a new one, printed)
   --topology SHAPE  java, python (with JavaScript), or mixed (with C++ and ShellBolt) (java)
   --workers N       (2)

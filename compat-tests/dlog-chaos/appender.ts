@@ -11,8 +11,9 @@ export interface AppenderOptions {
   /** New records a second. */
   readonly pace: number;
   /**
-   * How long an answer may take: then whatever was under way is unknown. One who waits longer than an owner
-   * is stopped hears what that owner says when others have long written on.
+   * How long an answer may take; after that, the fate of all records in flight is unknown. A client that
+   * waits longer than an owner is paused receives the stale answer of that owner, long after other owners
+   * have written to the stream.
    */
   readonly timeoutMs: number;
   readonly random: RandomSource;
@@ -26,9 +27,9 @@ const burstMax = 12;
 const paddingMax = 1500;
 
 /**
- * Writes records of known ids, many of them under way, in sessions: after one that was not committed it waits
- * for the rest and begins the next. Nothing is sent twice: each record has one event, whose fate is what the
- * answer said.
+ * Writes records of known ids in sessions, with many in flight. After a record that was not committed, it
+ * waits for the rest and begins the next session. It never resends a record: each record has one event, whose
+ * fate is what the answer said.
  */
 export class Appender {
   readonly #options: AppenderOptions;

@@ -24,7 +24,7 @@ export interface Connection extends Disposable {
   readonly call: DistributedLogServiceCaller;
 }
 
-/** Undefined when nobody answers. */
+/** Returns undefined when no server answers on the port. */
 export async function connect(port: number | undefined, timeoutMs: number): Promise<Connection | undefined> {
   if (port === undefined) return undefined;
   const address = { host: '127.0.0.1', port };

@@ -9,7 +9,8 @@ describe('chaos of the distributed log', function () {
   // a machine with other work takes its time to start owners, and the rest has a limit of its own
   this.timeout(240_000);
   before(function () {
-    if (process.env['EGRET_COMPAT_NIMBUS'] !== undefined) this.skip(); // needs no Nimbus, and proves nothing of that one
+    // The test needs no Nimbus, and proves nothing about the one that is given.
+    if (process.env['EGRET_COMPAT_NIMBUS'] !== undefined) this.skip();
   });
 
   it('keeps its word to appenders and readers under the faults of a known seed, and sees a flipped bit', async () => {

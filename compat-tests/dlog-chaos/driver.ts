@@ -200,8 +200,8 @@ class Run {
   }
 
   /**
-   * One bit of a sealed segment: whoever reads it is told. Owners of before have what they read in memory, so
-   * they go.
+   * Flips one bit of a sealed segment; every reader must receive an error. Owners that already run have
+   * cached what they read, so they are killed first.
    */
   async #damage(): Promise<void> {
     const { name, evidence } = this.#streams[0]!;

@@ -5,9 +5,9 @@ import type { StorageSettings } from '../../src/dlog/index.ts';
 import { logWithHeldWrites } from './held-writes.ts';
 
 /**
- * One process that owns streams: the log over a storage and a Redis that it shares with others, as a service.
- * Prints its port when it listens. Ends by SIGTERM, or when whoever started it is gone. Exit code 3: it found
- * no Redis.
+ * One process that owns streams: it serves the log over a storage and a Redis that it shares with other
+ * owners. It prints its port once it listens. It ends on SIGTERM, or when the process that started it is
+ * gone. Exit code 3 means that it found no Redis.
  */
 export interface OwnerSpec {
   readonly redisSocket: string;

@@ -12,7 +12,7 @@ export interface StreamCounts {
   readonly committed: number;
   readonly refused: number;
   readonly unknown: number;
-  /** Of the unknown ones. */
+  /** How many of the unknown records were found in the stream. */
   readonly unknownFound: number;
   readonly read: number;
   readonly longestSilenceMs: number;
@@ -79,7 +79,7 @@ export class RunStream {
     await this.#following;
   }
 
-  /** Nobody goes on, wherever the run has come to. */
+  /** Stops all appenders and readers, however far the run has come. */
   async end(): Promise<void> {
     for (const appender of this.#appenders) appender.stop();
     await this.#running;

@@ -6,7 +6,7 @@ import { dlogFaultKinds } from './schedule.ts';
 
 const usage = `npm run chaos:dlog -- [options]: kills, stops and cuts off real owners of a distributed log, and judges
 
-  --minutes N       how long faults go on (1)
+  --minutes N       how long faults continue (1)
   --seed N          which faults (a new one, printed)
   --storage KIND    where records are kept: local (files that both owners share) or kafka (a broker of the run's own) (local)
   --pace N          new records a second and appender; each of two streams has two (60)

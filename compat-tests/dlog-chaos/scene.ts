@@ -47,7 +47,7 @@ export class Scene {
     for (const owner of this.owners) owner.open();
   }
 
-  /** Ports that somebody listens on, as far as known. */
+  /** Ports that the owners listen on, as far as known. */
   ports(): number[] {
     return this.owners.flatMap(({ port }) => (port === undefined ? [] : [port]));
   }

@@ -20,7 +20,7 @@ const waitMs = 500;
 const limits = { recordsMax: 500, bytesMax: 256 * 1024 };
 const earliest: ReadFrom = { kind: 'earliest', value: true };
 
-/** Follows a stream over any owner, and goes on at its position with another one when that goes away. */
+/** Follows a stream through any owner. When that owner fails, it resumes at its position with another one. */
 export class Tailer {
   readonly #options: TailerOptions;
   #from: ReadFrom = earliest;
@@ -101,7 +101,7 @@ export function sightingOf({ dlsn, payload, sequenceId, transactionId }: ReadRec
  */
 export async function readAll(port: number, stream: string, untilId?: string): Promise<ReadRun> {
   using connection = await connect(port, timeoutMs);
-  if (connection === undefined) throw new Error(`nobody listens on port ${port}`);
+  if (connection === undefined) throw new Error(`no owner listens on port ${port}`);
   const found: ReadRun = [];
   let from = earliest;
   for (;;) {

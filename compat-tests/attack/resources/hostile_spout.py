@@ -1,6 +1,6 @@
-"""A spout whose messages are broken in as many ways as a seed finds; between them it emits tuples as any spout does.
+"""A spout that sends malformed messages picked by a seed, and valid tuples between them.
 
-Speaks the pipe by itself: a library would not let it say these things.
+It writes to the pipe directly, because a library would not let it send such messages.
 """
 
 import json

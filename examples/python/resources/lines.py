@@ -1,4 +1,4 @@
-"""Reads a text file line by line: -> [line]. Lines that fail are emitted again; the end is told to the log."""
+"""Emits the lines of a text file: -> [line]. It replays lines that fail and logs the end of the file."""
 
 from collections import deque
 

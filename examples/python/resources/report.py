@@ -1,7 +1,7 @@
 """Keeps the highest count of each word and writes all of them to the file named by `word.count.output`.
 
-Written once a second while something changed, by replacing the file, so that a reader always sees a whole one: lines
-`word<TAB>count` in the order of the words.
+It writes once a second if something changed. Each write replaces the file, so that a reader always sees a
+complete one: lines `word<TAB>count`, sorted by word.
 """
 
 import os
@@ -18,7 +18,7 @@ class Report(Bolt):
 
     def process(self, tup):
         word, count = tup.values
-        # counts of one word may overtake each other on their way
+        # counts of one word may arrive out of order
         if count > self.counts.get(word, 0):
             self.counts[word] = count
             self.has_changed = True

@@ -2,7 +2,7 @@ import storm
 
 
 class Teller(storm.Bolt):
-    """Emits each line's number, and then what it was told of that emit, with the lists that lay ready for it."""
+    """Emits each line's number, then the task ids of that emit and how many lists had arrived before it."""
 
     def process(self, tup):
         number = tup.values[1]

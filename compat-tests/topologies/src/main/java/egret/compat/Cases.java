@@ -94,7 +94,7 @@ final class Cases {
         }
     }
 
-    /** A Python bolt that tells which tasks it was told that its emits went to. */
+    /** A Python bolt that reports the task ids it received for each of its emits. */
     public static final class ShellTeller extends ShellBolt implements IRichBolt {
         ShellTeller() {
             super("python3", "shell_told.py");
@@ -129,7 +129,10 @@ final class Cases {
         }
     }
 
-    /** Emits one tuple for each value of a set: `plain` is what Storm passes between workers by default, `exotic` what Kryo refuses there. */
+    /**
+     * Emits one tuple for each value of a set: `plain` holds what Storm passes between workers by default,
+     * `exotic` what Kryo refuses there.
+     */
     public static final class ValuesSpout extends BaseRichSpout {
         private final String set;
         private transient SpoutOutputCollector collector;
@@ -183,7 +186,10 @@ final class Cases {
         }
     }
 
-    /** Refuses each line the first time (`fail`) or forgets it (`drop`: neither ack nor fail, so that it times out). */
+    /**
+     * Fails each line the first time (`fail`) or drops it (`drop`: neither ack nor fail, so that it times
+     * out).
+     */
     public static final class Fragile extends BaseRichBolt {
         private final String how;
         private transient OutputCollector collector;

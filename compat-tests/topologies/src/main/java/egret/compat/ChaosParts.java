@@ -27,7 +27,10 @@ import org.apache.storm.tuple.Values;
 import org.apache.storm.utils.TupleUtils;
 import org.apache.storm.utils.Utils;
 
-/** The spout and the bolts of {@link Chaos}; the scripts chaos_*.py and chaos_*.js are the same in their languages. */
+/**
+ * The spout and the bolts of {@link Chaos}. The scripts chaos_*.py and chaos_*.js do the same in their
+ * languages.
+ */
 final class ChaosParts {
     private ChaosParts() {
     }
@@ -140,7 +143,10 @@ final class ChaosParts {
         }
     }
 
-    /** Fails `chaos.fail` of ten thousand tuples and forgets `chaos.forget`; `chaos.unanchored` breaks the promise. */
+    /**
+     * Fails `chaos.fail` in ten thousand tuples and drops `chaos.forget` in ten thousand. With
+     * `chaos.unanchored` it emits without anchors, which breaks at-least-once delivery.
+     */
     static final class Work extends BaseRichBolt {
         private transient OutputCollector collector;
         private transient int fails;

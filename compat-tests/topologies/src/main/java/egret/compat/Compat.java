@@ -21,7 +21,9 @@ public final class Compat {
     private final Map<String, String> options = new HashMap<>();
     private final Map<String, Object> conf = new HashMap<>();
     private final TopologyBuilder builder = new TopologyBuilder();
-    /** Components turned into Thrift shell components after the build, as clients without Java submit them. */
+    /**
+     * Components that become Thrift shell components after the build, as clients without Java submit them.
+     */
     private final Map<String, String[]> shell = new HashMap<>();
 
     private Compat() {
@@ -170,7 +172,7 @@ public final class Compat {
         builder.setBolt("custom", new Recorder(), par).customGrouping("lines", new Cases.LastTaskGrouping());
     }
 
-    /** Topologies that a client-side check lets through and Nimbus must refuse; built beside TopologyBuilder where that refuses first. */
+    /** Builds a topology that passes the client-side checks but that Nimbus must refuse. */
     private void bad(String fault) {
         builder.setSpout("lines", new Lines(true), 1);
         switch (fault) {

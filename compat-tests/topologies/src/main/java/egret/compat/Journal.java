@@ -13,9 +13,9 @@ import java.util.Map;
 import org.apache.storm.task.TopologyContext;
 
 /**
- * Lines that a task appends to `chaos.out`/COMPONENT-TASK.log, one write each, with a semicolon at the end: a
- * killed process tears the last one at most, and the next to open the file goes on in a new line. Each
- * opening is a line `o PID MS`.
+ * Lines that a task appends to `chaos.out`/COMPONENT-TASK.log. Each line is one write and ends with a
+ * semicolon: a killed process tears at most its last line, and the next process that opens the file starts on
+ * a new line. Each opening writes a line `o PID MS`.
  */
 final class Journal {
     private static final long pid = ProcessHandle.current().pid();

@@ -29,7 +29,10 @@ final class Large {
         return crc.getValue();
     }
 
-    /** Emits `count` tuples of about `bytes` each, no two alike, and leaves out what it had acked when it is opened again. */
+    /**
+     * Emits `count` distinct tuples of about `bytes` each. When it is opened again, it skips those that were
+     * acked before.
+     */
     public static final class Spout extends BaseRichSpout {
         private final int count;
         private final int bytes;

@@ -15,7 +15,9 @@ import java.util.Set;
 import org.apache.storm.shade.net.minidev.json.JSONArray;
 import org.apache.storm.task.TopologyContext;
 
-/** What a task saw, one JSON array a line, in `compat.out`/COMPONENT-TASK.jsonl: read from outside by the suite. */
+/**
+ * What a task saw: one JSON array per line in `compat.out`/COMPONENT-TASK.jsonl, which the test suite reads.
+ */
 final class Record {
     private final Path file;
 

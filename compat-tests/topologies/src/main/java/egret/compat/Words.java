@@ -48,7 +48,10 @@ final class Words {
         }
     }
 
-    /** The same split in a child process: the user's own script and the user's own copy of Storm's adapter. */
+    /**
+     * The same split in a child process, which runs the user's own script with the user's own copy of Storm's
+     * adapter.
+     */
     public static final class ShellSplit extends ShellBolt implements IRichBolt {
         public ShellSplit(String... command) {
             super(command);

@@ -12,7 +12,10 @@ import org.apache.storm.tuple.Fields;
 import org.apache.storm.tuple.Tuple;
 import org.apache.storm.tuple.Values;
 
-/** The word count with every part in Java. <pre>JavaWordCount NAME TEXT OUTPUT [LINES_PER_SECOND] [WORKERS]</pre> */
+/**
+ * A word count written entirely in Java. Usage: <pre>JavaWordCount NAME TEXT OUTPUT [LINES_PER_SECOND]
+ * [WORKERS]</pre>
+ */
 public final class JavaWordCount {
     private JavaWordCount() {
     }

@@ -16,7 +16,10 @@ import org.apache.storm.tuple.Fields;
 import org.apache.storm.tuple.Values;
 import org.apache.storm.utils.Utils;
 
-/** Reads a text line by line; a line that fails is read again. With a pace, starts over at the end and keeps to it. */
+/**
+ * Emits the lines of a text file, and replays a line that fails. With a pace, it starts over at the end of
+ * the file and emits that many lines per second.
+ */
 public final class LineSpout extends BaseRichSpout {
     private final String file;
     private final int linesPerSecond;

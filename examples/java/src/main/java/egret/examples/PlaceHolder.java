@@ -6,7 +6,10 @@ import org.apache.storm.topology.base.BaseBasicBolt;
 import org.apache.storm.tuple.Fields;
 import org.apache.storm.tuple.Tuple;
 
-/** Declares the output of a bolt that is not written in Java, so that TopologyBuilder can check who reads it. */
+/**
+ * Declares the output of a bolt that is not written in Java, so that TopologyBuilder can check the bolts that
+ * read it.
+ */
 public abstract class PlaceHolder extends BaseBasicBolt {
     private final String[] fields;
 
