@@ -33,7 +33,7 @@ function describeHandshake(adapter: Adapter): void {
     parent = new Parent(adapter, 'basic');
     parent.send({ ...(examplesOf('Handshake')[0] as object), pidDir: parent.pidDir });
     assert.deepEqual((await parent.next()).message, { pid: parent.pid });
-    // storm.py makes the file after the answer: what follows comes after both
+    // storm.py creates the file after the answer, so the test waits for the answer to one more message.
     parent.send(examplesOf('Heartbeat')[0]);
     assert.deepEqual((await parent.next()).message, { command: 'sync' });
     assert.deepEqual(readdirSync(parent.pidDir), [String(parent.pid)]);
@@ -162,7 +162,7 @@ function describeBolt(adapter: Adapter): void {
     }
   });
 
-  it('anchors to what it is told: the tuple in hand, several, none', async () => {
+  it('anchors to the tuple in hand, to several tuples, or to none', async () => {
     parent!.sendTuple('1', 'echo', 'x');
     const [echoed] = await parent!.nextUntil('ack');
     assert.deepEqual(echoed!['anchors'], ['1']);
@@ -243,12 +243,12 @@ function describeBasicBolt(adapter: Adapter): void {
     }
   });
 
-  it('fails the tuple that an exception came from and goes on (basic bolt)', async () => {
+  it('fails the tuple whose processing threw, and continues with the next (basic bolt)', async () => {
     parent = await Parent.start(adapter, 'basic');
-    parent.sendTuple('1', 'throw', 'told to throw');
+    parent.sendTuple('1', 'throw', 'requested exception');
     const messages = await parent.nextUntil('fail');
     assert.equal(messages.at(-1)!['id'], '1');
-    if (adapter.name !== "Storm's storm.js") assert.match(String(messages[0]!['msg']), /told to throw/);
+    if (adapter.name !== "Storm's storm.js") assert.match(String(messages[0]!['msg']), /requested exception/);
     parent.sendTuple('2', 'echo', 'x');
     assert.equal((await parent.nextUntil('ack')).at(-1)!['id'], '2');
   });

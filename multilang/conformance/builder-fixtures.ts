@@ -122,7 +122,7 @@ function groupingOf({ kind, fields }: DescribedInput): Grouping {
 
 type Submission = NimbusMethods['submitTopologyWithOpts']['arguments'];
 
-/** A Nimbus that takes everything and keeps it, unless told otherwise. */
+/** A Nimbus that accepts and records every call, unless a test overrides a method. */
 export class RecordingNimbus {
   readonly chunkBytes: number[] = [];
   readonly calls: string[] = [];

@@ -174,7 +174,7 @@ function describeSubmission(ask: Ask, name: string): void {
     );
   });
 
-  it('submits deactivated when told so', async () => {
+  it('submits a topology that starts deactivated', async () => {
     assert.deepEqual(await submit({ active: false }), [{ submitted: true }]);
     assert.equal(nimbus.submission!.options.initial_status, 'INACTIVE');
   });
@@ -201,7 +201,7 @@ function describeSubmission(ask: Ask, name: string): void {
     assert.equal(modeOf(nimbus.jar, 'resources/lines.py') & 0o111, 0);
   });
 
-  it('keeps the user’s own adapter, and adds none when told so', async () => {
+  it('keeps the user’s own adapter, and adds none when the runtime is excluded', async () => {
     const adapter = name === 'python' ? 'storm.py' : 'storm.js';
     writeFileSync(join(resources, adapter), 'mine');
     await submit();
@@ -280,7 +280,7 @@ function describeSubmission(ask: Ask, name: string): void {
     }
   });
 
-  it('goes on to the leader that Nimbus names', async () => {
+  it('connects to the leader that Nimbus names', async () => {
     const other = new RecordingNimbus();
     await other.open();
     try {

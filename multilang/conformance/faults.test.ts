@@ -55,7 +55,7 @@ function describeEnds(adapter: Adapter): void {
     }
   });
 
-  it('ends with 0 and without a word when nobody reads what it writes', async () => {
+  it('exits with 0 and prints nothing when the parent stops reading', async () => {
     parent = await Parent.start(adapter, 'basic');
     parent.closeOutput();
     const text = 'x'.repeat(1000);
@@ -73,7 +73,7 @@ function describeExceptions(adapter: Adapter): void {
       assert.deepEqual((await parent.next()).message, { pid: parent.pid });
       const { message } = await parent.next();
       assert.equal(message['command'], 'error');
-      assert.match(String(message['msg']), /told to fail in initialize/);
+      assert.match(String(message['msg']), /requested failure in initialize/);
       assert.deepEqual(await parent.exit(), { code: 1, signal: null, rest: [] });
     }
   });
@@ -89,10 +89,10 @@ function describeExceptions(adapter: Adapter): void {
     it('reports an exception out of process, fails the tuple and ends with 1 (bolt)', async () => {
       parent = await Parent.start(adapter, 'bolt');
       await parent.next();
-      parent.sendTuple('1', 'throw', 'told to throw');
+      parent.sendTuple('1', 'throw', 'requested exception');
       const { message } = await parent.next();
       assert.equal(message['command'], 'error');
-      assert.match(String(message['msg']), /told to throw/);
+      assert.match(String(message['msg']), /requested exception/);
       assert.deepEqual((await parent.next()).message, { command: 'fail', id: '1' });
       assert.deepEqual(await parent.exit(), { code: 1, signal: null, rest: [] });
     });
@@ -157,7 +157,7 @@ function describeWrongMessages(adapter: Adapter): void {
         parent.sendText(text);
         const messages = await parent.nextUntil('error');
         assert.match(String(messages.at(-1)!['msg']), /task ids/);
-        // a basic bolt may take it for a fault of the tuple in hand, but must not go on as if it knew the ids
+        // a basic bolt may blame the tuple in hand, but must not continue as if it knew the ids
         parent.endInput();
         const { rest } = await parent.exit();
         assert.deepEqual(

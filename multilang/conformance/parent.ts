@@ -46,7 +46,7 @@ export class Parent {
     this.#kind = kind;
     const [command, ...args] = adapter.command(kind);
     this.#child = spawn(command!, args, { env: { ...process.env, ...adapter.env }, stdio: 'pipe' });
-    this.#child.stdin!.on('error', () => undefined); // a child that died early; its exit is what tests look at
+    this.#child.stdin!.on('error', () => undefined); // a child may die early; tests check its exit
     this.#child.stdout!.setEncoding('utf8').on('data', (chunk: string) => this.#take(chunk));
     this.#child.stderr!.setEncoding('utf8').on('data', (chunk: string) => {
       this.stderr += chunk;
@@ -140,7 +140,7 @@ export class Parent {
     this.#child.stdout!.destroy();
   }
 
-  /** How the child ended; what it wrote and nobody took is in `rest`. */
+  /** Returns how the child ended; `rest` holds the messages that no test has taken. */
   async exit(): Promise<Exit & { readonly rest: readonly Record<string, unknown>[] }> {
     await this.#until(() => this.#exit !== undefined, 'the end of the child');
     return { ...this.#exit!, rest: this.#received.splice(0).map(({ message }) => message) };

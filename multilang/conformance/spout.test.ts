@@ -122,10 +122,10 @@ function describeSpout(adapter: Adapter): void {
 
   if (adapter.origin === 'ours') {
     it('reports an exception and ends with 1', async () => {
-      await startWith([{ emit: ['a'] }, { throw: 'told to throw' }]);
+      await startWith([{ emit: ['a'] }, { throw: 'requested exception' }]);
       parent!.send({ command: 'next', id: '' });
       const messages = await parent!.nextUntil('error');
-      assert.match(String(messages.at(-1)!['msg']), /told to throw/);
+      assert.match(String(messages.at(-1)!['msg']), /requested exception/);
       assert.deepEqual(await parent!.exit(), { code: 1, signal: null, rest: [] });
     });
 

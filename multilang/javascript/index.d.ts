@@ -75,7 +75,7 @@ export declare abstract class Component {
   logInfo(...parts: unknown[]): void;
   logWarn(...parts: unknown[]): void;
   logError(...parts: unknown[]): void;
-  /** Shows an error of this component in the topology's state and goes on. */
+  /** Shows an error of this component in the topology's state. The component keeps running. */
   reportError(message: string): void;
   /** Updates the metric that the parent registered under this name. */
   rpcMetrics(name: string, params: Value): void;

@@ -18,7 +18,7 @@ Values from(const Tuple& tuple, std::size_t first) {
 }
 
 void check_conf(const Json& conf) {
-  if (conf.value("probe.fail.initialize", false)) throw std::runtime_error("told to fail in initialize");
+  if (conf.value("probe.fail.initialize", false)) throw std::runtime_error("requested failure in initialize");
 }
 
 class BoltProbe : public egret::Bolt {

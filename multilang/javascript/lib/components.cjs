@@ -71,7 +71,7 @@ Component.prototype.die = function die(error, tuple) {
   process.exit(1);
 };
 
-/** Shows an error of this component in the topology's state and goes on. */
+/** Shows an error of this component in the topology's state. The component keeps running. */
 Component.prototype.reportError = function reportError(message) {
   this.session.reportError(String(message));
 };
@@ -195,9 +195,9 @@ Bolt.prototype.handle = function handle(tuple) {
 const tupleInHand = new AsyncLocalStorage();
 
 /**
- * A bolt whose emits are anchored to the tuple in hand, and which acks it when `process` is done. An
- * exception out of `process`, a rejected promise or `done(error)` is reported and fails the tuple; the bolt
- * goes on with the next.
+ * A bolt that anchors its emits to the tuple in hand and acks that tuple when `process` is done. An exception
+ * from `process`, a rejected promise or `done(error)` is reported and fails the tuple; the bolt continues
+ * with the next.
  */
 function BasicBolt() {}
 inherit(BasicBolt, Bolt);

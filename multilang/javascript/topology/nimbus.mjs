@@ -47,7 +47,7 @@ export class NimbusClient {
     return this.#address;
   }
 
-  /** Connects to `host:port` and goes on to the leader that it names. Throws SubmitError. */
+  /** Connects to `host:port` and then to the leader that it names. Throws SubmitError. */
   static async open(address, timeoutMs) {
     const { host, port } = parseAddress(address);
     const client = await NimbusClient.#dial(host, port, `${host}:${port}`, timeoutMs);

@@ -139,7 +139,8 @@ export function encodeTopology(topology) {
 }
 
 /**
- * Reads a structure whose fields nobody declared: a Map from field id to value. Unknown types cannot come.
+ * Reads a structure without its declaration into a Map from field id to value. Fields of other types are
+ * skipped.
  */
 export function readStruct(input) {
   const fields = new Map();

@@ -56,7 +56,7 @@ class Component {
 
   // Writes to the worker's log, at once.
   void log(std::string_view message, LogLevel level = LogLevel::info);
-  // Shows an error of this component in the topology's state, at once, and goes on.
+  // Shows an error of this component in the topology's state, at once. The component keeps running.
   void report_error(std::string_view message);
   // Updates the metric that the parent registered under this name.
   void update_metric(std::string_view name, const Json& params);
@@ -132,9 +132,9 @@ class Bolt : public Component {
   void handle(const Tuple& tuple);
 };
 
-// A bolt whose emits are anchored to the tuple in hand (unless anchors are named), and which acks it when
-// `process` returns. An exception out of `process` is reported and fails the tuple; the bolt goes on with the
-// next.
+// A bolt that anchors its emits to the tuple in hand (unless anchors are named) and acks that tuple when
+// `process` returns. If `process` throws, the exception is reported, the tuple fails, and the bolt continues
+// with the next.
 class BasicBolt : public Bolt {
  private:
   void serve() final;

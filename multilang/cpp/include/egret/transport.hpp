@@ -20,7 +20,7 @@ class Transport {
 
   // Queues one message, given as JSON text; it leaves at once unless more input is already waiting.
   virtual void send(std::string_view json) = 0;
-  // Sends what is queued. Throws ParentGone when nobody reads any more.
+  // Sends what is queued. Throws ParentGone when the parent no longer reads.
   virtual void flush() = 0;
   // Waits for the next message. Throws ParentGone at the end of input, ProtocolError on garbage.
   virtual Json receive() = 0;

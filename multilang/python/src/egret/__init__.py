@@ -40,7 +40,7 @@ def fail(tup: Tuple) -> None:
 
 
 def report_error(msg: str) -> None:
-    """Shows an error of this component in the topology's state and goes on."""
+    """Shows an error of this component in the topology's state. The component keeps running."""
     _sessions.current().report_error(msg)
 
 
@@ -53,14 +53,15 @@ def rpcMetrics(name: str, params: Any) -> None:
 
 
 def heartbeat() -> None:
-    """Gives a sign of life in the middle of long work.
+    """Sends a sign of life during long work.
 
-    Heartbeats of the parent are answered between tuples; a bolt that spends longer than
-    ``topology.subprocess.timeout.secs`` on one calls this now and then, else it is taken for stuck and restarted.
+    The library answers the parent's heartbeats between tuples. A bolt that spends longer than
+    ``topology.subprocess.timeout.secs`` on one tuple must call this from time to time; otherwise the parent
+    takes it for stuck and restarts it.
     """
     session = _sessions.current()
     if session.is_spout:
-        return  # a sync would end the spout's turn; any other message, a log for one, is a sign of life as well
+        return  # a sync would end the spout's turn; any other message, such as a log, is a sign of life
     session.sync()
     session.transport.flush()
 

@@ -18,14 +18,17 @@ class Component:
     _is_spout = False
 
     def initialize(self, conf: Mapping[str, Any], context: Mapping[str, Any]) -> None:
-        """Called once, before any tuple. `conf` is the merged topology configuration; `context` names this task
-        (``taskid``, ``componentid``), all tasks (``task->component``, keys are strings), streams and groupings."""
+        """Called once, before any tuple.
+
+        `conf` is the merged topology configuration. `context` names this task (``taskid``, ``componentid``),
+        all tasks (``task->component``, keys are strings), streams and groupings.
+        """
 
     def run(self, transport: Transport | None = None) -> None:
-        """Serves until the parent closes the pipe; the last line of a component's script.
+        """Serves until the parent closes the pipe; this is the last line of a component's script.
 
-        Takes stdin and stdout for itself (see PipeTransport.standard). Ends the process with exit code 0 when the
-        parent is gone, with 1 after an exception, which is first reported to the parent.
+        It takes over stdin and stdout (see PipeTransport.standard). It ends the process with exit code 0 when
+        the parent is gone, or with 1 after an exception, which it first reports to the parent.
         """
         session = sessions.start(Session(transport or PipeTransport.standard(), is_spout=self._is_spout))
         try:
@@ -60,7 +63,7 @@ class Component:
         sessions.current().log(message, level)
 
     def report_error(self, message: str) -> None:
-        """Shows an error of this component in the topology's state and goes on."""
+        """Shows an error of this component in the topology's state. The component keeps running."""
         sessions.current().report_error(message)
 
     reportError = report_error
@@ -189,9 +192,9 @@ class Bolt(_AnyBolt):
 
 
 class BasicBolt(_AnyBolt):
-    """A bolt whose emits are anchored to the tuple in hand, and which acks it when ``process`` returns.
+    """A bolt that anchors its emits to the tuple in hand and acks that tuple when ``process`` returns.
 
-    An exception out of ``process`` is reported and fails the tuple; the bolt goes on with the next.
+    If ``process`` raises, the exception is reported, the tuple fails, and the bolt continues with the next.
     """
 
     def _serve(self, session: Session) -> None:
@@ -215,9 +218,10 @@ def emit(
 ) -> TaskIds | None:
     """Emits a tuple on a stream (``default`` unless named).
 
-    `anchors` (bolts) are the tuples it was made of, `id` (spouts) makes it reliable. With ``need_task_ids=True`` it
-    returns the tasks it goes to, as a sequence that waits for the parent's answer when first looked at; otherwise it
-    returns None and costs no round trip. Raises TypeError when a value cannot travel as JSON.
+    `anchors` (bolts) are the tuples that it was made of; `id` (spouts) makes it reliable. With
+    ``need_task_ids=True`` it returns the ids of the target tasks as a sequence, which waits for the parent's
+    answer on first access. Otherwise it returns None and costs no round trip. It raises TypeError when a
+    value cannot travel as JSON.
     """
     if need_task_ids is None:
         need_task_ids = sessions.need_task_ids_by_default

@@ -1,7 +1,7 @@
 """How messages travel between a component and its parent.
 
-The classes that users extend know nothing of pipes: they speak through a :class:`Transport`, so that a faster wire can
-take the place of :class:`PipeTransport` without a change to any spout or bolt.
+The classes that users extend do not depend on pipes: they talk through a :class:`Transport`, so that a faster
+wire can replace :class:`PipeTransport` without a change to any spout or bolt.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ class Transport(Protocol):
         """Waits for the next message. Raises ParentGone at the end of input, ProtocolError on garbage."""
 
     def flush(self) -> None:
-        """Sends what is queued. Raises ParentGone when nobody reads any more."""
+        """Sends what is queued. Raises ParentGone when the parent no longer reads."""
 
 
 class PipeTransport:
     """Storm's stock framing: JSON, a newline, the line ``end``, a newline, on a pair of file descriptors.
 
-    Output is held back only while further input is already read and the handlers are quick; otherwise every message
-    leaves at once. A busy bolt thus writes once per read, and an idle or a slow one delays nothing.
+    It holds output back only while further input is already read and the handlers are quick; otherwise every
+    message leaves at once. A busy bolt thus writes once per read, and an idle or slow one delays nothing.
     """
 
     def __init__(self, input_fd: int, output_fd: int) -> None:
@@ -71,10 +71,10 @@ class PipeTransport:
 
     @classmethod
     def standard(cls) -> PipeTransport:
-        """The transport over this process's stdin and stdout, which it takes for itself.
+        """Returns the transport over this process's stdin and stdout, which it takes over.
 
-        From then on file descriptor 1 is stderr and 0 is /dev/null, so neither ``print``, nor a C library, nor a child
-        process can break into the conversation; what they print reaches the worker's log.
+        From then on, file descriptor 1 is stderr and 0 is /dev/null, so neither ``print``, nor a C library,
+        nor a child process can break into the conversation; what they print reaches the worker's log.
         """
         input_fd, output_fd = os.dup(0), os.dup(1)
         null = os.open(os.devnull, os.O_RDONLY)
@@ -147,12 +147,12 @@ class PipeTransport:
 
 
 def leave(code: int) -> NoReturn:
-    """Ends the process; a stderr that nobody reads any more is no reason for another exit code."""
+    """Ends the process. A broken stderr does not change the exit code."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except (OSError, ValueError):
-            # the interpreter flushes once more on its way out, and would complain in vain
+            # The interpreter flushes once more when it exits, and would complain in vain.
             null = os.open(os.devnull, os.O_WRONLY)
             os.dup2(null, stream.fileno())
             os.close(null)

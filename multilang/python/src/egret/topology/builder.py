@@ -75,9 +75,9 @@ class TopologyBuilder:
     ) -> None:
         """Declares a spout that runs ``execution_command script`` in the topology's resources.
 
-        `outputs` are the field names of the default stream, or a dict from stream to field names or Stream. `conf` is
-        laid over the topology's for this component. `check_script` is turned off when `script` is not a file, as with
-        streamparse's ``streamparse_run``.
+        `outputs` are the field names of the default stream, or a dict from stream to field names or Stream.
+        `conf` overrides the topology's configuration for this component. Turn off `check_script` when
+        `script` is not a file, as with streamparse's ``streamparse_run``.
         """
         self._add("spout", id, script, execution_command, outputs, parallelism, conf, check_script)
 

@@ -24,8 +24,10 @@ class Stream:
 
 @dataclass(frozen=True)
 class Grouping:
-    """How a bolt's tasks share a stream. `kind` is the name in Storm's Thrift union; a global grouping is ``fields``
-    without fields."""
+    """How a bolt's tasks share a stream.
+
+    `kind` is the name in Storm's Thrift union. A global grouping is ``fields`` without fields.
+    """
 
     kind: str
     fields: tuple[str, ...] = ()

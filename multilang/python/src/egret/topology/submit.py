@@ -31,13 +31,13 @@ def submit(
 ) -> None:
     """Submits a topology; returns when Nimbus has accepted it.
 
-    `resources` is the directory with the scripts; it becomes their working directory. `conf` is the topology's
-    configuration, for instance ``{"topology.workers": 2}``. With ``active=False`` the topology starts deactivated.
-    `include_runtime` puts the package ``egret`` and a ``storm.py`` beside the scripts, so that workers need not have
-    them installed.
+    `resources` is the directory with the scripts; it becomes their working directory. `conf` is the
+    topology's configuration, for instance ``{"topology.workers": 2}``. With ``active=False`` the topology
+    starts deactivated. `include_runtime` puts the package ``egret`` and a ``storm.py`` beside the scripts, so
+    that workers do not need to have them installed.
 
-    Raises TopologyError when something here is wrong (a script that is not there, a conf that is no JSON, a name that
-    Storm does not take) and SubmitError when Nimbus cannot be reached or refuses.
+    Raises TopologyError when an argument is wrong (a missing script, a conf that is not JSON, a name that
+    Storm does not accept) and SubmitError when Nimbus cannot be reached or refuses.
     """
     if not isinstance(name, str) or not re.fullmatch(r"[^/.:\\]+", name):
         raise TopologyError(f"a topology's name must not be empty or hold any of / . : \\, got {name!r}")
