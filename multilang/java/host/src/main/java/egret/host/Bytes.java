@@ -4,7 +4,9 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
-/** Little-endian numbers in byte arrays, as everything on the wire is (docs/wire.md). Callers check ranges. */
+/**
+ * Reads and writes little-endian numbers in byte arrays, as on the wire (docs/wire.md). Callers check ranges.
+ */
 final class Bytes {
     private static final VarHandle SHORT = handle(short[].class);
     private static final VarHandle INT = handle(int[].class);

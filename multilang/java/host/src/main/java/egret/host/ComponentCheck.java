@@ -14,12 +14,18 @@ import org.apache.storm.task.IBolt;
 import org.apache.storm.utils.ConfigUtils;
 import org.apache.storm.utils.Utils;
 
-/** Finds out, after a worker could not start, which of its components cannot be made; Storm's exceptions name only classes. */
+/**
+ * Finds the components that cannot be instantiated after a worker failed to start, because Storm's exceptions
+ * name only classes.
+ */
 final class ComponentCheck {
     private ComponentCheck() {
     }
 
-    /** One sentence for each component that cannot be made; empty when all can, or when the topology cannot be read. */
+    /**
+     * Returns one sentence for each component that cannot be instantiated. The list is empty when all can be,
+     * or when the topology cannot be read.
+     */
     static List<String> faults(StartMessage start, Map<String, Object> conf) {
         List<String> faults = new ArrayList<>();
         try {

@@ -46,7 +46,10 @@ final class ContainerConfig extends ConfigUtils {
         return start.codeDir;
     }
 
-    /** The directory above the logs of all slots: `workers-artifacts/TOPOLOGY/PORT` is the start message's logDir. */
+    /**
+     * The directory above the logs of all slots: the start message's logDir is
+     * `workers-artifacts/TOPOLOGY/PORT`.
+     */
     @Override
     public String workerArtifactsRootImpl(Map<String, Object> nodeConf) {
         return Path.of(start.logDir).getParent().getParent().toString();

@@ -41,7 +41,10 @@ final class ContainerState implements IStateStorage {
         this.reports = reports;
     }
 
-    /** Named by `storm.cluster.state.store`; Storm makes it by reflection, so the storage reaches it through here. */
+    /**
+     * `storm.cluster.state.store` names this class. Storm instantiates it by reflection, so a static field
+     * passes the storage to it.
+     */
     public static final class Factory implements StateStorageFactory {
         static volatile ContainerState storage;
 

@@ -11,7 +11,10 @@ import org.apache.storm.hooks.info.SpoutAckInfo;
 import org.apache.storm.hooks.info.SpoutFailInfo;
 import org.apache.storm.task.TopologyContext;
 
-/** Counts what a task does: Storm tells its hooks of every event, and of the latency of those that it samples. */
+/**
+ * Counts what a task does: Storm calls a task's hooks for every event, and gives the latency of those that it
+ * samples.
+ */
 final class CountingHook implements ITaskHook {
     private final ExecutorCounts counts;
     /** Null where trees are not counted here. */
@@ -22,12 +25,14 @@ final class CountingHook implements ITaskHook {
         this.onlyStream = onlyStream;
     }
 
-    /** Of a bolt, or of a spout whose trees are counted otherwise, or not at all. */
+    /** Creates the hook of a bolt, or of a spout whose trees are not counted or are counted elsewhere. */
     static CountingHook of(ExecutorCounts counts) {
         return new CountingHook(counts, null);
     }
 
-    /** Of a spout with one stream: Storm does not tell hooks which stream a tree began on. */
+    /**
+     * Creates the hook of a spout with one stream: Storm does not tell hooks which stream a tree began on.
+     */
     static CountingHook ofSpout(ExecutorCounts counts, String onlyStream) {
         return new CountingHook(counts, onlyStream);
     }

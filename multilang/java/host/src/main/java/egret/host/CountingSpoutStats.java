@@ -2,9 +2,9 @@ package egret.host;
 
 import org.apache.storm.stats.SpoutExecutorStats;
 
-/** Takes the place of a spout executor's statistics where every tree is told to them. */
+/** Replaces a spout executor's statistics where the executor reports every tree to them. */
 final class CountingSpoutStats extends SpoutExecutorStats {
-    /** Of counts that nobody adds to. */
+    /** The superclass requires buckets for its own counts, which stay at zero. */
     private static final int BUCKETS_MIN = 2;
 
     private final ExecutorCounts counts;

@@ -6,7 +6,10 @@ import java.nio.file.Path;
 import org.apache.storm.shade.net.minidev.json.JSONObject;
 import org.apache.storm.utils.Utils;
 
-/** Writes the defaults of the released storm-client jar as JSON: the gateway's own defaults come from there. */
+/**
+ * Writes the defaults of the released storm-client jar as JSON. The gateway takes its own defaults from that
+ * file.
+ */
 public final class DumpDefaults {
     private DumpDefaults() {
     }

@@ -7,7 +7,10 @@ import org.slf4j.LoggerFactory;
 /** The ways in which the process ends. */
 final class Ending {
     static final int FATAL = 1;
-    /** Storm's exit code when an orderly end takes too long (Utils.addShutdownHookWithDelayedForceKill 2.8 halts with 20). */
+    /**
+     * The exit code when an orderly shutdown takes too long. Storm uses the same one:
+     * Utils.addShutdownHookWithDelayedForceKill (2.8) halts with 20.
+     */
     static final int TOOK_TOO_LONG = 20;
     static final int CONTAINER_GONE = 30;
     private static final long LAST_WORDS_MS = 1000;

@@ -58,7 +58,10 @@ final class ExactStats {
         }
     }
 
-    /** Counts the executors of a worker that has been loaded. `componentOf` answers null for what nobody asks about. */
+    /**
+     * Counts the executors of a worker that has been loaded. `componentOf` returns null for executors whose
+     * counts are not reported.
+     */
     static ExactStats of(Worker worker, IntFunction<String> componentOf) {
         Map<List<Integer>, ExecutorCounts> counted = new HashMap<>();
         try {

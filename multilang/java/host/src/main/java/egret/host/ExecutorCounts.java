@@ -17,10 +17,16 @@ final class ExecutorCounts {
     private final List<Integer> executor;
     private final String componentId;
     private final boolean isSpout;
-    /** Replaced when a stream turns up; the rows stay. Inputs of one source component are shared by its tasks. */
+    /**
+     * A new stream replaces the array and keeps the rows. All tasks of a source component share one input
+     * row.
+     */
     private volatile Stream[] streams = {};
     private volatile Input[] inputs = {};
-    /** Rows found before, by a hash of what they count: for execute, and for the collector. A power of two. */
+    /**
+     * The size of each of the following caches of rows, a power of two. Execute uses the first one, the
+     * collector the others. A hash of what a row counts is its index.
+     */
     private static final int SLOTS = 64;
     private final Found[] executed = new Found[SLOTS];
     private final Found[] ended = new Found[SLOTS];

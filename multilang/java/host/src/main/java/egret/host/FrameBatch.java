@@ -106,7 +106,10 @@ final class FrameBatch {
         closeFrame(frameStart, tuples);
     }
 
-    /** Frames are closed before they pass the target, so only a first tuple can need more than is reserved for one. */
+    /**
+     * Frames are closed before they exceed the target size, so only the first tuple of a frame can need more
+     * than the space reserved for a frame.
+     */
     private void reserve(int bytes) {
         int needed = Math.max(bytes, Frame.HEADER_BYTES + Frame.BYTES_TARGET);
         if (needed > buffer.length - position) {

@@ -5,8 +5,8 @@ import org.apache.storm.daemon.Task;
 import org.apache.storm.stats.BoltExecutorStats;
 
 /**
- * A bolt executor's sampled statistics, which reporters get the capacity from. Storm works it out anew for
- * every tuple that it samples, which takes microseconds; here once a second.
+ * A bolt executor's sampled statistics, from which reporters get the capacity. Storm recomputes the capacity
+ * for every sampled tuple, which takes microseconds; this class recomputes it once a second.
  */
 final class FrugalBoltStats extends BoltExecutorStats {
     private long capacityAtSecs = -1;

@@ -53,7 +53,7 @@ final class Host implements Link.Sink {
     @Override
     public void dataFrame(byte[] bytes, int start, int end) throws IOException {
         if (worker == null) {
-            throw new ProtocolException("tuples came before the worker was told to start");
+            throw new ProtocolException("received tuples before the start message");
         }
         worker.transport().dataFrame(bytes, start, end);
     }
@@ -114,7 +114,10 @@ final class Host implements Link.Sink {
         }
     }
 
-    /** Control messages are read by Storm's own JSON parser, which is still being loaded when the first one comes. */
+    /**
+     * Waits for the startup thread: Storm's own JSON parser reads control messages, and is still being loaded
+     * when the first message arrives.
+     */
     private void awaitStartup() {
         try {
             startup.join();

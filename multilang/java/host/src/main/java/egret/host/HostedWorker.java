@@ -75,7 +75,10 @@ final class HostedWorker {
         }
     }
 
-    /** Other tasks have moved: the worker is told at once, as it looks only every ten seconds (task.refresh.poll.secs). */
+    /**
+     * Makes the worker refresh its assignment at once when other tasks have moved. By itself it checks only
+     * every ten seconds (task.refresh.poll.secs).
+     */
     void packed(Map<String, Object> packing) {
         supervisor.assign(start.assignment(packing));
         Worker running = worker;
@@ -84,13 +87,19 @@ final class HostedWorker {
         }
     }
 
-    /** Starts the executors. Their components are opened and prepared on their own threads, when the topology is active. */
+    /**
+     * Starts the executors. Each component is opened or prepared on its executor's own thread once the
+     * topology is active.
+     */
     void start() throws Exception {
         makeDirectories();
         UncaughtExceptions.install();
         worker = new Worker(conf, transport, start.topologyId, start.nodeId(), NO_SUPERVISOR_PORT,
                 start.slotPort(), start.workerId, supervisor.supplier()) {
-            /** Storm's own writes a file for the supervisor first, and ends the worker when the disk is full. */
+            /**
+             * Replaces Storm's own, which first writes a file for the supervisor and ends the worker when the
+             * disk is full.
+             */
             @Override
             public void doHeartBeat() {
                 if (isLoading) {

@@ -11,9 +11,9 @@ import java.io.OutputStream;
 import org.apache.storm.tuple.TupleImpl;
 
 /**
- * Java's own serialisation, for objects that Kryo was not told of. Classes are looked for with the class
- * loader of the topology. A tuple inside a tuple (what `withLateTupleStream` emits) is sent as a {@link
- * TupleRecord}.
+ * Java's own serialization, for objects of classes that are not registered with Kryo. Classes are loaded with
+ * the class loader of the topology. A tuple inside a tuple (what `withLateTupleStream` emits) is sent as a
+ * {@link TupleRecord}.
  */
 final class JavaSerialization {
     private static final int BUFFER_BYTES_KEPT = 1 << 20;

@@ -5,7 +5,9 @@ import java.util.Map;
 import org.apache.storm.shade.net.minidev.json.JSONObject;
 import org.apache.storm.shade.net.minidev.json.JSONValue;
 
-/** The JSON of control messages, by the parser that Storm itself uses (so that numbers become the same classes). */
+/**
+ * The JSON of control messages. It uses the same parser as Storm, so that numbers become the same classes.
+ */
 final class Json {
     private Json() {
     }

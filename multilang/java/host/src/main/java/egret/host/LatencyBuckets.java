@@ -3,7 +3,7 @@ package egret.host;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Latencies counted in buckets an eighth of a power of two wide: the rule of src/topology/latency-buckets.ts. */
+/** Counts latencies in buckets an eighth of a power of two wide, as src/topology/latency-buckets.ts does. */
 final class LatencyBuckets {
     private static final int PER_DOUBLING = 8;
     private static final int BUCKETS = 240;

@@ -18,11 +18,11 @@ import java.util.Map;
  * interrupts its transfer thread when a worker ends.
  */
 final class Link implements AutoCloseable {
-    /** Control messages that may wait at most; above it those that are not the latest of their kind are dropped. */
+    /** The most control messages that may wait. Above this, {@link #sendControl} drops its message. */
     private static final int CONTROL_MESSAGES_MAX = 1000;
     private static final int READ_BYTES = 256 << 10;
     private static final int WRITE_BYTES = 256 << 10;
-    /** How long a write goes on after its thread was interrupted, so that a frame is not left half written. */
+    /** How long a write continues after its thread was interrupted, so that no frame is left half written. */
     private static final long INTERRUPTED_WRITE_MS = 500;
     private static final long SELECT_MS = 1000;
 
@@ -69,7 +69,10 @@ final class Link implements AutoCloseable {
         }
     }
 
-    /** Sends a message of which only the latest matters: one that still waits in the same slot is replaced. */
+    /**
+     * Sends a message of which only the latest matters: it replaces a message that still waits in the same
+     * slot.
+     */
     void sendLatest(String slot, String json) {
         synchronized (waiting) {
             waiting.put(slot, encode(json));
@@ -96,7 +99,10 @@ final class Link implements AutoCloseable {
         }
     }
 
-    /** Writes whole frames. Blocks while the stream manager does not take them. Does nothing once the link is broken. */
+    /**
+     * Writes whole frames. Blocks while the stream manager does not read them. Does nothing once the link is
+     * broken.
+     */
     void write(byte[] bytes, int length) {
         synchronized (writing) {
             if (isBroken) {
@@ -188,7 +194,9 @@ final class Link implements AutoCloseable {
         return at;
     }
 
-    /** A frame longer than the buffer needs a bigger one; the next short frame goes back to the usual size. */
+    /**
+     * A frame longer than the buffer gets a larger buffer; the next short frame returns to the usual size.
+     */
     private static byte[] bufferFor(byte[] bytes, int used, int held) throws ProtocolException {
         int needed = held >= Frame.HEADER_BYTES ? Frame.bytes(bytes, used) : 0;
         int size = Math.max(READ_BYTES, needed);

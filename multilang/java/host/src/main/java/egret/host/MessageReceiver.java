@@ -9,10 +9,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Turns DATA frames into Storm's task messages (the reverse of {@link FrameBatch}) and hands those of one
- * read to Storm together. Used where Storm must see messages: it counts their bytes
+ * read to Storm together. It is used where Storm must see messages: Storm counts their bytes
  * (topology.serialized.message.size.metrics), or its classes are not those that {@link TupleReceiver} needs.
- * A tuple that cannot be read is reported as an error of the component it was for and left out; its tree then
- * times out, and the other tuples of the read go on.
+ * A tuple that cannot be read is reported as an error of its target component and skipped. Its tree times
+ * out, and the other tuples of the read are delivered.
  */
 final class MessageReceiver implements Receiver {
     private static final Logger LOG = LoggerFactory.getLogger(MessageReceiver.class);

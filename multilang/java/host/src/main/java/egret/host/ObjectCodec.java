@@ -208,7 +208,7 @@ final class ObjectCodec {
         return refusal;
     }
 
-    /** Of a constant with a body of its own, the enum. */
+    /** A constant with a body has a class of its own; this returns the class of its enum. */
     private static Class<?> declaredClass(Object value) {
         return value instanceof Enum<?> constant ? constant.getDeclaringClass() : value.getClass();
     }

@@ -9,9 +9,9 @@ import org.apache.storm.metric.api.IMetricsConsumer.TaskInfo;
 
 /**
  * Objects that travel as the portable values they are made of (docs/wire.md, tag 21, codec 2): what tasks
- * send to metrics consumers. Tasks outside a JVM can write it so, and Storm's own way cannot leave a worker:
- * Kryo was not told of the empty map in a DataPoint (2.8.3). Only these classes: a tuple must not choose what
- * is instantiated.
+ * send to metrics consumers. Tasks outside a JVM can write this form, and Storm's own form cannot leave a
+ * worker, because the class of the empty map in a DataPoint is not registered with Kryo (2.8.3). Only these
+ * classes are allowed: a tuple must not choose which class is instantiated.
  */
 final class ObjectParts {
     private ObjectParts() {
@@ -30,7 +30,10 @@ final class ObjectParts {
                 info.srcTaskId, info.timestamp, info.updateIntervalSecs);
     }
 
-    /** Throws {@link CorruptValuesException} for another class, {@link ClassCastException} and the like for other parts. */
+    /**
+     * Throws {@link CorruptValuesException} for any other class, and {@link ClassCastException} and the like
+     * when the parts do not fit the class.
+     */
     @SuppressWarnings("unchecked")
     static Object make(String className, List<Object> parts) {
         if (className.equals(TaskInfo.class.getName())) {

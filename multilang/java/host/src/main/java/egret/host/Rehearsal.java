@@ -41,7 +41,8 @@ public final class Rehearsal implements Link.Sink {
         System.setProperty("logfile.name", "worker.log");
         System.setProperty("storm.log.dir", directory.toString());
         System.setProperty("log4j.configurationFile", "classpath:egret/host/worker-log4j2.xml");
-        Path socket = Path.of(args[0], "host.sock"); // as given: a relative path is short enough for a socket's name
+        // The path stays as given, because a relative one is short enough for a socket's name.
+        Path socket = Path.of(args[0], "host.sock");
         loadShell();
         Thread host = new Thread(() -> runHost(socket), "rehearsed-host");
         host.setDaemon(true);
@@ -49,7 +50,7 @@ public final class Rehearsal implements Link.Sink {
         new Rehearsal(directory).run(socket);
     }
 
-    /** Ours of shell components, which nobody starts here. */
+    /** Loads our classes of shell components, because a rehearsal starts no shell task. */
     private static void loadShell() throws Exception {
         Path jar = Path.of(ShellBolt.class.getProtectionDomain().getCodeSource().getLocation().toURI());
         try (JarFile classes = new JarFile(jar.toFile())) {
@@ -84,7 +85,7 @@ public final class Rehearsal implements Link.Sink {
                 channel.connect(UnixDomainSocketAddress.of(socket));
                 return channel;
             } catch (IOException e) {
-                Thread.sleep(5); // nobody listens yet
+                Thread.sleep(5); // the host does not listen yet
             }
         }
     }

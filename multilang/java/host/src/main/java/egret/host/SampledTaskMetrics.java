@@ -7,7 +7,10 @@ import org.apache.storm.metrics2.TaskMetrics;
 import org.apache.storm.task.WorkerTopologyContext;
 import org.apache.storm.utils.ConfigUtils;
 
-/** A spout task's metrics for reporters, sampled as Storm has them although the end of every tree comes by. */
+/**
+ * A spout task's metrics for reporters. They are sampled as in Storm, although this class sees the end of
+ * every tree.
+ */
 final class SampledTaskMetrics extends TaskMetrics {
     private final BooleanSupplier sampler;
 

@@ -9,7 +9,10 @@ import java.util.TreeSet;
 import org.apache.storm.generated.Assignment;
 import org.apache.storm.generated.NodeInfo;
 
-/** The `start` control message (src/container/links/protocol.ts), and Storm's assignment as it follows from it. */
+/**
+ * The `start` control message (src/container/links/protocol.ts) and the Storm assignment that follows from
+ * it.
+ */
 final class StartMessage {
     /**
      * Tasks that another host of the same container runs are, to Storm, in another worker of the same node:

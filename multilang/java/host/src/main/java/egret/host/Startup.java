@@ -45,7 +45,7 @@ final class Startup {
                 Class.forName(name);
             }
         } catch (ClassNotFoundException | LinkageError e) {
-            // not fatal here: whoever needs the class says so where it is reported
+            // this is not fatal here: the code that needs the class fails later, and that failure is reported
             System.err.println("cannot load ahead of time: " + e);
         }
     }

@@ -21,7 +21,7 @@ final class StatsMessage {
     private StatsMessage() {
     }
 
-    /** `componentOf` names a task's component; executors of which it knows nothing (`__system`) are left out. */
+    /** `componentOf` returns a task's component, or null for executors to leave out (`__system`). */
     static Map<String, Object> of(ClusterWorkerHeartbeat heartbeat, IntFunction<String> componentOf,
             ExactStats exact) {
         List<Object> executors = new ArrayList<>();

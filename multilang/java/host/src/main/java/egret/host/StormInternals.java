@@ -8,8 +8,8 @@ import org.apache.storm.task.GeneralTopologyContext;
 import org.slf4j.LoggerFactory;
 
 /**
- * What Storm hands to nobody but the callback that reads received tuples (DeserializingConnectionCallback
- * 2.8): the worker's topology context, and the way to its queues. Null when that class is not as expected.
+ * What Storm gives only to the callback that reads received tuples (DeserializingConnectionCallback 2.8): the
+ * worker's topology context, and the way to its queues. Null when that class is not as expected.
  */
 record StormInternals(GeneralTopologyContext context, ILocalTransferCallback queues, Map<String, Object> conf) {
     static StormInternals of(IConnectionCallback callback) {

@@ -137,7 +137,10 @@ final class TupleReceiver implements Receiver {
         return last;
     }
 
-    /** An unknown task or stream has no name; its tuples are refused one by one, so that somebody is told. */
+    /**
+     * An unknown task or stream has no name. Its tuples are refused one by one, so that the errors are
+     * reported.
+     */
     private Source lookUp(int task, int stream) {
         String component = context.getComponentId(task);
         try {

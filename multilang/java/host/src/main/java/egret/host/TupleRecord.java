@@ -10,7 +10,9 @@ import org.apache.storm.tuple.MessageId;
 import org.apache.storm.tuple.Tuple;
 import org.apache.storm.tuple.TupleImpl;
 
-/** A tuple as a value of another tuple. Storm's TupleImpl is not Serializable because of its topology context. */
+/**
+ * A tuple as a value of another tuple. Storm's TupleImpl is not Serializable because of its topology context.
+ */
 final class TupleRecord implements Serializable {
     private static final long serialVersionUID = 1;
 

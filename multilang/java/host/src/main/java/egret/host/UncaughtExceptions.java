@@ -8,8 +8,8 @@ import java.io.StringWriter;
 import org.apache.storm.utils.Utils;
 
 /**
- * What a thread of a component's own lets through ends the worker, as Storm's main arranges it. Storm only
- * logs why; here the container is told, too.
+ * An uncaught exception in a thread that a component started ends the worker, as in Storm's own main method.
+ * Storm only logs the cause; this class also reports it to the container.
  */
 final class UncaughtExceptions {
     private static volatile String lastWords;

@@ -2,7 +2,10 @@ package egret.host;
 
 import java.nio.charset.StandardCharsets;
 
-/** UTF-8 that never replaces: an unpaired surrogate or malformed bytes are found, not turned into a question mark. */
+/**
+ * UTF-8 without replacement characters: unpaired surrogates and malformed bytes are detected, not turned into
+ * question marks.
+ */
 final class Utf8 {
     private Utf8() {
     }

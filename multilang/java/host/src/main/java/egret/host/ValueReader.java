@@ -138,7 +138,7 @@ final class ValueReader {
             }
             return Flavours.finished(flavour, map);
         } catch (IllegalArgumentException | NullPointerException | ClassCastException e) {
-            throw corrupt("the map takes not these keys and values: " + e.getMessage());
+            throw corrupt("the map rejects these keys or values: " + e.getMessage());
         }
     }
 
@@ -152,7 +152,7 @@ final class ValueReader {
             }
             return Flavours.finished(flavour, set);
         } catch (IllegalArgumentException | NullPointerException | ClassCastException e) {
-            throw corrupt("the set takes not these elements: " + e.getMessage());
+            throw corrupt("the set rejects these elements: " + e.getMessage());
         }
     }
 

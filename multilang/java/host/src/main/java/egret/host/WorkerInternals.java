@@ -8,8 +8,8 @@ import org.apache.storm.daemon.worker.WorkerState;
 import org.slf4j.LoggerFactory;
 
 /**
- * What Storm's worker does on timers and a hosted worker is told to do at once (Worker and StormTimer 2.8).
- * Without the field that this reaches through it does so when its timers say.
+ * Makes a hosted worker do at once what Storm's worker does on timers (Worker and StormTimer 2.8). If the
+ * private field that this needs is missing, the worker waits for its timers.
  */
 final class WorkerInternals {
     private WorkerInternals() {
@@ -21,14 +21,18 @@ final class WorkerInternals {
      */
     static void activate(Worker worker) {
         with(worker, state -> {
-            CountDownLatch latch = state.getIsWorkerActive(); // of two counts where ExactStats holds the executors back
+            // The latch has a count of two where ExactStats holds the executors back.
+            CountDownLatch latch = state.getIsWorkerActive();
             while (latch.getCount() > 0) {
                 latch.countDown();
             }
         });
     }
 
-    /** Asks the supervisor for the assignment and takes over where tasks are, as every task.refresh.poll.secs. */
+    /**
+     * Asks the supervisor for the assignment and connects to the new places of tasks, as Storm does every
+     * task.refresh.poll.secs.
+     */
     static void refreshConnections(Worker worker) {
         with(worker, WorkerState::refreshConnections);
     }

@@ -15,7 +15,10 @@ import org.apache.storm.shade.net.minidev.json.JSONValue;
 import org.apache.storm.task.WorkerTopologyContext;
 import org.apache.storm.utils.Time;
 
-/** {@code [{"perIntervalMax", "intervalSecs", "pauses": [seconds, ...]}, ...]}: which of the reports after the pauses are made. */
+/**
+ * Returns which of the reports after the pauses Storm makes. Question: {@code [{"perIntervalMax",
+ * "intervalSecs", "pauses": [seconds, ...]}, ...]}.
+ */
 public final class ErrorReporting {
     private ErrorReporting() {
     }

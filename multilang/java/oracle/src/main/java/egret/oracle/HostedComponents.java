@@ -48,7 +48,9 @@ final class HostedComponents {
         return ((Number) conf.get(key)).intValue();
     }
 
-    /** Emits `test.tuples` words, each with a value that Kryo refuses by default, and counts what becomes of them. */
+    /**
+     * Emits `test.tuples` words, each with a value that Kryo refuses by default, and counts acks and fails.
+     */
     static final class Words extends BaseRichSpout {
         private static final List<Object> EXTRAS = Arrays.asList(
                 new BigDecimal("1.50"), new Date(1_700_000_000_000L), new UUID(1, 2), new int[] {1, 2}, List.of("a", 1L),
@@ -101,7 +103,10 @@ final class HostedComponents {
         }
     }
 
-    /** As many tuples as `test.tuples` on a stream whose trees are acked, and half as many on one whose trees fail. */
+    /**
+     * Emits `test.tuples` tuples on a stream whose trees are acked, and half as many on a stream whose trees
+     * fail.
+     */
     static final class Forked extends BaseRichSpout {
         private transient SpoutOutputCollector collector;
         private int tuples;

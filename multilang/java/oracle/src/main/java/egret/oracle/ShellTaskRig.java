@@ -88,7 +88,10 @@ final class ShellTaskRig {
         record.awaitDone();
     }
 
-    /** As a spout executor does, on one thread: what was emitted is acked, its id as text in `acks` when the child says so. */
+    /**
+     * Runs a spout on one thread, as a spout executor does, and acks what it emits: within the emit if the
+     * question has `acksInside`, otherwise later.
+     */
     private void runSpout(ShellTaskRecord record) throws InterruptedException {
         ArrayDeque<Object> open = new ArrayDeque<>();
         spout = new ShellSpout(command);
@@ -104,7 +107,8 @@ final class ShellTaskRig {
         long untilMs = System.currentTimeMillis() + 150_000;
         while (!record.isDone() && System.currentTimeMillis() < untilMs) {
             spout.nextTuple();
-            Object last = open.size() > 2 ? open.poll() : null; // acked late, so that some outlive their child
+            // Tuples are acked late, so that some outlive their child.
+            Object last = open.size() > 2 ? open.poll() : null;
             if (last != null) {
                 spout.ack(last);
             }

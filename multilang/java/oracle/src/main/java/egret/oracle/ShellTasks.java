@@ -14,10 +14,10 @@ import java.util.concurrent.Future;
 import org.apache.storm.shade.net.minidev.json.JSONValue;
 
 /**
- * Runs a task of ShellBolt or ShellSpout for each of many cases, with real children, and answers what the
- * task told its collector. Question: {dir, cases: [{kind: "bolt" | "spout", command, resources: {file: text},
- * conf, streams: {id: fields}, give: [tuple's values...], until: {what: count}, during: "close"?}]}. The
- * class path says whose classes run.
+ * Runs a task of ShellBolt or ShellSpout for each of many cases, with real children, and returns what the
+ * task sent to its collector. Question: {dir, cases: [{kind: "bolt" | "spout", command, resources: {file:
+ * text}, conf, streams: {id: fields}, give: [tuple's values...], until: {what: count}, during: "close"?}]}.
+ * The class path determines whose classes run.
  */
 public final class ShellTasks {
     /** More would only wait for each other's children to start. */

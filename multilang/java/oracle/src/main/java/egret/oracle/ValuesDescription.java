@@ -10,7 +10,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 
-/** A value as text that says its class and content exactly, the same for the same value in another language. */
+/**
+ * Describes a value's exact class and content as text. The text is the same for the same value in another
+ * language.
+ */
 final class ValuesDescription {
     private ValuesDescription() {
     }
