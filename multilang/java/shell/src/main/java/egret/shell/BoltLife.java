@@ -33,7 +33,10 @@ final class BoltLife implements Watchdog.Watched {
     /** Bytes gathered before one write. */
     private static final int WRITE_BYTES_TARGET = 32 << 10;
     private static final long HEARTBEAT_EVERY_MS = 1000;
-    /** How long a writer may hang in the pipe of a child that is gone (something else may hold it) before it is left there. */
+    /**
+     * How long a writer may block on the pipe of a child that is gone, which another process may hold open,
+     * before the task abandons it.
+     */
     private static final long WRITER_END_MS = 1000;
 
     private final Child child;
@@ -64,7 +67,10 @@ final class BoltLife implements Watchdog.Watched {
             TaskIdsAhead taskIdsAhead) {
     }
 
-    /** A tuple that the child has and has neither acked nor failed, and where its message ends in the child's input. */
+    /**
+     * A tuple that the child has neither acked nor failed yet, and where its message ends in the child's
+     * input.
+     */
     private record Given(Tuple tuple, long endBytes) {
     }
 
@@ -229,7 +235,10 @@ final class BoltLife implements Watchdog.Watched {
         return tuple == null ? null : tuple.tuple;
     }
 
-    /** All that had come is handled: what is to be answered leaves in one write, tuples that there is room for with it. */
+    /**
+     * Called when all messages that had arrived are handled. The replies leave in one write, together with
+     * tuples that the child has room for.
+     */
     private void batchEnded() throws IOException {
         if (aheadUsed > 0) {
             parts.taskIdsAhead.renew(aheadUsed, replies);
@@ -360,7 +369,7 @@ final class BoltLife implements Watchdog.Watched {
         parts.flow.markerWritten(child.out().position());
     }
 
-    /** A tuple that cannot be said: the child never hears of it. */
+    /** Fails a tuple that cannot be written as a message. The child never receives it. */
     private void refuse(Tuple tuple, RuntimeException why) {
         String text = "component " + parts.spec.componentId() + " is a shell component and was sent " + why.getMessage()
                 + ": emit a plain value (string, number, list, map) in its place, or read it by a Java component";

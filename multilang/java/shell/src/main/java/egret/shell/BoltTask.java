@@ -10,7 +10,7 @@ import org.slf4j.LoggerFactory;
 /**
  * One task of a ShellBolt, with one child after the other:
  *
- *   starting -> running (a {@link BoltLife}) -> ended: what it held is failed, its end is told -> pause ->
+ *   starting -> running (a {@link BoltLife}) -> ended: its tuples fail, its end is reported -> pause ->
  *   starting ...
  *
  * Threads: the executor gives tuples ({@link #execute}); one thread of ours starts the children, reads what
@@ -52,7 +52,7 @@ public final class BoltTask {
         try {
             flow.put(tuple);
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt(); // the worker ends: nobody is to ack the tuple
+            Thread.currentThread().interrupt(); // the worker ends: the tuple must stay unacked
         }
     }
 

@@ -26,9 +26,12 @@ final class Child extends ShellProcess {
     private static final String JSON = "org.apache.storm.multilang.JsonSerializer";
     /** How long a child may live on after it has closed its standard output. */
     private static final long SILENT_LIFE_MS = 1000;
-    /** How long after the end of a child its last words may take to arrive: something else may hold the pipe. */
+    /**
+     * How long a child's last output may take to arrive after the child ended: another process may hold the
+     * pipe open.
+     */
     private static final long LAST_WORDS_MS = 250;
-    /** How long a child may take to vanish after SIGKILL before nobody waits for it any more. */
+    /** How long to wait for a child to vanish after SIGKILL. */
     private static final long KILLED_GONE_MS = 5000;
     private static final long TERMINATED_GONE_MS = 1000;
     private static final AtomicInteger STARTED = new AtomicInteger();
@@ -124,7 +127,9 @@ final class Child extends ShellProcess {
         return Signs.nowMs() - startedMs;
     }
 
-    /** Whether the process has stood still by a signal (SIGSTOP) for so long; asked now and then. */
+    /**
+     * Whether a signal (SIGSTOP) has kept the process stopped for this long. Callers check this periodically.
+     */
     boolean isStoppedFor(long ms, long nowMs) {
         if (!isStopped()) {
             movedMs = nowMs;
@@ -132,7 +137,10 @@ final class Child extends ShellProcess {
         return ms > 0 && nowMs - movedMs >= ms;
     }
 
-    /** The worker itself stood still: until now nobody looked. */
+    /**
+     * Restarts the measurement of how long the child was stopped: the worker itself was stalled, so the
+     * watchdog could not check the child until now.
+     */
     void moved(long nowMs) {
         movedMs = nowMs;
     }
@@ -146,7 +154,10 @@ final class Child extends ShellProcess {
         }
     }
 
-    /** Whether a message can be read without waiting. Of a serializer that is not ours nobody knows. */
+    /**
+     * Whether a message can be read without waiting. This is unknown for serializers that are not ours, so
+     * they answer false.
+     */
     boolean hasMessage() {
         return serializer instanceof JsonPipe pipe && pipe.hasMessage();
     }
@@ -160,7 +171,10 @@ final class Child extends ShellProcess {
         }
     }
 
-    /** Ends the child for a fault: at once, with all it started. The first fault is the one that counts. From any thread. */
+    /**
+     * Ends the child at once because of a fault, together with all processes that it started. Only the first
+     * fault counts. Any thread may call this.
+     */
     synchronized void fail(Throwable why) {
         if (fault == null && !isClosing) {
             fault = why;
@@ -168,7 +182,10 @@ final class Child extends ShellProcess {
         Offspring.kill(process.toHandle());
     }
 
-    /** What reading from it or writing to it threw. The end of a pipe is the child's own end, or soon will be. */
+    /**
+     * Handles an exception from reading the child's output or writing its input. The end of a pipe means that
+     * the child has ended or soon will.
+     */
     void broken(Throwable why) {
         boolean isPipeEnd = why instanceof IOException && !(why instanceof ChildFault);
         if (!isPipeEnd) {

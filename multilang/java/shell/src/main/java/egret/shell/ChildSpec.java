@@ -7,7 +7,7 @@ import org.apache.storm.task.TopologyContext;
 /**
  * What a shell component starts for one of its tasks (storm-client 2.8, ShellProcess).
  *
- * @param owner the component's class under Storm's name, which log handlers are told
+ * @param owner the component's class under Storm's name, which log handlers receive
  * @param words the command and its arguments, each one argument whatever spaces it holds
  * @param env laid over the worker's environment; PATH is appended to the worker's
  * @param isInResources start it among the topology's resources, else in the worker's directory

@@ -6,7 +6,10 @@ import org.apache.storm.multilang.ShellMsg;
 import org.apache.storm.task.TopologyContext;
 import org.apache.storm.utils.Utils;
 
-/** Checks the emits of one task's child before Storm sees them: what Storm's executor would die of ends the child. */
+/**
+ * Checks the emits of one task's child before Storm receives them: an emit that would kill Storm's executor
+ * ends the child instead.
+ */
 final class Emission {
     private final String componentId;
     private final Map<String, List<String>> fieldsByStream;
@@ -16,7 +19,10 @@ final class Emission {
         fieldsByStream = context.getThisOutputFieldsForStreams();
     }
 
-    /** The stream of an emit. Throws {@link ChildFault} for one that is not declared, and for a wrong number of values. */
+    /**
+     * Returns the stream of an emit. Throws {@link ChildFault} for an undeclared stream or a wrong number of
+     * values.
+     */
     String check(ShellMsg message) throws ChildFault {
         String stream = message.getStream() == null ? Utils.DEFAULT_STREAM_ID : message.getStream();
         List<String> fields = fieldsByStream.get(stream);

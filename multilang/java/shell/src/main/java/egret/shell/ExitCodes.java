@@ -2,7 +2,10 @@ package egret.shell;
 
 import java.util.Map;
 
-/** How a process ended, from what Java says of it: 128 and the signal's number for one that a signal ended. */
+/**
+ * Describes how a process ended, from the exit code that Java returns: 128 plus the signal's number if a
+ * signal ended it.
+ */
 final class ExitCodes {
     private static final int SIGNAL_BASE = 128;
     private static final Map<Integer, String> SIGNALS = Map.ofEntries(Map.entry(1, "SIGHUP"), Map.entry(2, "SIGINT"),

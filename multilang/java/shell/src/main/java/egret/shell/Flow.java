@@ -8,8 +8,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.apache.storm.tuple.Tuple;
 
 /**
- * Tuples on their way from an executor to the child of its task, and how many of them the child may have. The
- * executor blocks while as many wait as are allowed, so that its own queue fills and the senders slow down.
+ * The tuples that an executor has passed to the child of its task, and how many of them the child may have.
+ * When too many tuples wait, the executor blocks, so that its own queue fills and the senders slow down.
  * Thread safe.
  */
 final class Flow {
@@ -144,7 +144,10 @@ final class Flow {
         }
     }
 
-    /** The window is full and nothing that could open it is on its way: a marker should be written. */
+    /**
+     * Whether the window is full and no answer that could open it is in flight: then a marker should be
+     * written.
+     */
     boolean isStalled(FlowWindow childsWindow) {
         lock.lock();
         try {
@@ -165,7 +168,10 @@ final class Flow {
         }
     }
 
-    /** The child got to a tuple (0: to none) and answered markers. Returns the bytes that the markers tell to be read. */
+    /**
+     * Records that the child reached a tuple (0: none) and answered markers. Returns how many bytes of its
+     * input it has therefore read.
+     */
     long progress(long reached, int markersAnswered) {
         lock.lock();
         try {

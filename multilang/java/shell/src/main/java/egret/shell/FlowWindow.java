@@ -3,7 +3,7 @@ package egret.shell;
 import java.util.ArrayDeque;
 
 /**
- * How many tuples a child may hold that it has not got to yet.
+ * How many tuples a child may hold that it has not started to process.
  *
  * The pipe does not tell: stock adapters read ahead of their work without limit (while an emit waits for its
  * task ids, storm.py queues every tuple that comes before them), so tuples written as fast as the pipe takes
@@ -19,12 +19,18 @@ final class FlowWindow {
     private static final int SIZE_MIN = 2;
     private static final long FAST_MS = 50;
     private static final long SLOW_MS = 500;
-    /** More than a window ever has: an adapter that answers no heartbeat must not make us remember all of them. */
+    /**
+     * More than a window ever has: an adapter that answers no heartbeat must not make us remember all of
+     * them.
+     */
     private static final int MARKERS_MAX = 1000;
 
     private final int tuplesMax;
     private int size;
-    /** Tuples written ever, and how many of them the child has got to. Tuples are numbered from 1 on. */
+    /**
+     * How many tuples were written in total, and how many of them the child has reached. Tuples are numbered
+     * from 1.
+     */
     private long written;
     private long reached;
     private long lastAnswered;
@@ -50,13 +56,16 @@ final class FlowWindow {
         return written + 1;
     }
 
-    /** A tuple has been written. True when a marker should follow it: twice in a window, and when it is full. */
+    /**
+     * Counts a tuple that has been written. Returns true when a marker should follow it: twice in a window,
+     * and when it is full.
+     */
     boolean wrote() {
         written++;
         return written - Math.max(lastMarked, reached) >= Math.max(1, size / 2);
     }
 
-    /** The window is full and no answer is on its way that could open it. */
+    /** Whether the window is full and no answer that could open it is in flight. */
     boolean isStalled() {
         return room() == 0 && markers.isEmpty();
     }
@@ -74,7 +83,10 @@ final class FlowWindow {
         }
     }
 
-    /** The child answered the oldest marker; an answer to none is ignored. Returns the marker's bytes, or 0. */
+    /**
+     * Records that the child answered the oldest marker; ignores an answer to none. Returns the marker's
+     * bytes, or 0.
+     */
     long markerAnswered(long nowMs) {
         Marker marker = markers.pollFirst();
         if (marker == null) {
@@ -100,7 +112,7 @@ final class FlowWindow {
         }
     }
 
-    /** The child has got to the tuple of this number. */
+    /** Records that the child has reached the tuple of this number. */
     void reached(long number) {
         if (number > reached && number <= written) {
             reached = number;

@@ -17,7 +17,7 @@ import org.apache.storm.task.TopologyContext;
 
 /**
  * Multilang over JSON (multilang/schema), the serializer of children unless the topology names another: each
- * message is JSON and a line `end`. Reads block; one thread reads, and whoever writes holds the child's
+ * message is JSON and a line `end`. Reads block. One thread reads, and a thread that writes holds the child's
  * output lock.
  */
 final class JsonPipe implements ISerializer {
@@ -189,11 +189,15 @@ final class JsonPipe implements ISerializer {
                 return true;
             }
         }
-        searched = Math.max(start, end - 5); // line feed, "end", carriage return: an end line that is not all there
+        // The last five bytes may be an incomplete end line: line feed, "end", carriage return.
+        searched = Math.max(start, end - 5);
         return false;
     }
 
-    /** Whether the line that begins there is `end`; then `next` is what follows it. Lines may end in CR LF. */
+    /**
+     * Whether the line that begins there is `end`; then `next` is the position after it. Lines may end in CR
+     * LF.
+     */
     private boolean isEndLine(int line) {
         if (end - line < 4 || bytes[line] != 'e' || bytes[line + 1] != 'n' || bytes[line + 2] != 'd') {
             return false;

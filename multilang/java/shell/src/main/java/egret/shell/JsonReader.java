@@ -21,14 +21,16 @@ final class JsonReader {
     /** Digits of a whole number that are an int without a closer look, and those that are a long. */
     private static final int INT_DIGITS = 9;
     private static final int LONG_DIGITS = 18;
-    /** Digits and point of a decimal number that is a Double without a closer look; the sign does not count. */
+    /**
+     * Digits and point of a decimal number that is a Double without a closer check; the sign does not count.
+     */
     private static final int PLAIN_DECIMAL_CHARS_MAX = 19;
 
     private byte[] bytes;
     private int at;
     private int end;
 
-    /** What is wrong with a text; where it stands is not told: the text is shown instead. */
+    /** Says what is wrong with a text, but not where: the error shows the text instead. */
     static final class SyntaxException extends RuntimeException {
         private static final long serialVersionUID = 1;
 

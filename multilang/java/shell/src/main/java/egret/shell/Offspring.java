@@ -11,9 +11,9 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * What a child has started. While the child lives that is its descendants; once it is dead they are nobody's,
- * so a variable in their environment tells whose they were. (A Java program can neither make process groups
- * nor signal them.)
+ * The processes that a child has started. While the child lives, they are its descendants. Once it is dead,
+ * they have another parent, so a variable in their environment names the child that started them. (A Java
+ * program can neither make process groups nor signal them.)
  */
 final class Offspring {
     static final String VARIABLE = "EGRET_SHELL_CHILD";
@@ -56,7 +56,10 @@ final class Offspring {
         return parent.stream().flatMap(ProcessHandle::descendants).map(ProcessHandle::pid).collect(Collectors.toSet());
     }
 
-    /** A stranger's environment is none of our business, and may take long to read: its memory may be locked. */
+    /**
+     * Limits the search to our own session: processes of other sessions are not ours to inspect, and reading
+     * their environment may take long, since their memory may be locked.
+     */
     private static boolean isOfOurSession(Path process) {
         return SESSION != null && SESSION.equals(session(process));
     }

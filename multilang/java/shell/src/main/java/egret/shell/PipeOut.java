@@ -6,9 +6,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * A child's standard input, as serializers see it. What they write gathers here, whatever they flush, until
- * {@link #push} hands it over in one piece: an adapter costs a wake-up for each write that it sees. Not
- * thread safe: whoever writes holds the child's output lock.
+ * A child's standard input, as serializers see it. It gathers what they write, even if they flush, until
+ * {@link #push} writes it in one piece: an adapter wakes up for each write that it sees. Not thread safe: a
+ * thread that writes holds the child's output lock.
  */
 final class PipeOut extends OutputStream {
     private static final int BYTES_INITIAL = 1 << 13;
@@ -19,7 +19,7 @@ final class PipeOut extends OutputStream {
     private byte[] bytes = new byte[BYTES_INITIAL];
     private int count;
     private long pushedBytes;
-    /** Until the handshake is answered a flush is a flush: nobody else would push. */
+    /** A flush writes at once until the handshake is answered, because no other code would push. */
     private boolean isFlushing = true;
 
     PipeOut(OutputStream pipe, Signs signs) {
@@ -41,7 +41,7 @@ final class PipeOut extends OutputStream {
     }
 
     /** The characters' low bytes: for text that is ASCII. */
-    @SuppressWarnings("deprecation") // the one method that copies bytes without a detour over an array of its own
+    @SuppressWarnings("deprecation") // the only method that copies bytes without a temporary array
     void ascii(String text) {
         int length = text.length();
         reserve(length);

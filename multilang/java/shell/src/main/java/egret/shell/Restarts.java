@@ -3,7 +3,7 @@ package egret.shell;
 import java.util.Locale;
 import java.util.random.RandomGenerator;
 
-/** When a child that ended is started again, and how its end is told: the series of a task's children. */
+/** Decides when to restart a child that ended, and how to report its end. It spans all children of a task. */
 final class Restarts {
     private static final long FIRST_MS = 20;
     private static final double FACTOR = 3;

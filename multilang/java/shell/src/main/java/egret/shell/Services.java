@@ -42,7 +42,10 @@ final class Services {
         return true;
     }
 
-    /** Storm ends the worker for a metric that its component has not registered; here it is an error of the component. */
+    /**
+     * Updates a metric. One that the component has not registered is an error of the component; Storm would
+     * end the worker.
+     */
     private void metric(String name, Object params) {
         IMetric metric = name == null || name.isEmpty() ? null : spec.context().getRegisteredMetricByName(name);
         if (metric instanceof IShellMetric shellMetric) {

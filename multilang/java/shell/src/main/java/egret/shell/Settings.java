@@ -9,11 +9,12 @@ import java.util.Map;
  * supervisor.worker.timeout.secs
  * @param handshakeMsMax how long the answer to the handshake may take: egret.shell.handshake.timeout.secs,
  *     else supervisor.worker.start.timeout.secs
- * @param pendingTuplesMax tuples that a child may have been sent and not got to, and tuples that wait for it
- *     besides: topology.shellbolt.max.pending
+ * @param pendingTuplesMax how many tuples a child may have been sent and not reached, and how many more may
+ *     wait for it: topology.shellbolt.max.pending
  * @param heldTuplesMax tuples that a bolt's child may hold unacked: egret.shell.pending.max.tuples; beyond it
  * the oldest are failed
- * @param stoppedMsMax how long a child may stand still by a signal: egret.process.stopped.secs; 0: for ever
+ * @param stoppedMsMax how long a signal may keep a child stopped: egret.process.stopped.secs; 0: without
+ *     limit
  * @param messageBytesMax bytes of one message of a child: egret.shell.message.max.bytes
  * @param areTaskIdsSentAhead topology.egret.shell.task.ids.ahead
  */
@@ -32,7 +33,7 @@ record Settings(long silenceMsMax, long handshakeMsMax, int pendingTuplesMax, in
                 (int) Math.max(1, number(conf, "egret.shell.pending.max.tuples", 1_000_000)),
                 (long) (1000 * number(conf, "egret.process.stopped.secs", 2)),
                 (int) Math.max(1, number(conf, "egret.shell.message.max.bytes",
-                        number(conf, "egret.shell.message.bytes.max", 64 << 20))), // the second is the former name
+                        number(conf, "egret.shell.message.bytes.max", 64 << 20))), // the former name
                 !Boolean.FALSE.equals(conf.get("topology.egret.shell.task.ids.ahead")));
     }
 

@@ -5,7 +5,10 @@ import java.io.IOException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Why a program did not start: the kernel says "No such file or directory" alike for directory, command and interpreter. */
+/**
+ * Explains why a program did not start: the kernel reports "No such file or directory" for a missing
+ * directory, command and interpreter alike.
+ */
 final class SpawnFailure {
     private static final Pattern ERRNO = Pattern.compile("error=(\\d+)");
     private static final int ENOENT = 2;

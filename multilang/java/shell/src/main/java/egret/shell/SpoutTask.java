@@ -11,14 +11,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One task of a ShellSpout, with one child after the other. In lock-step, on the executor's thread: a
- * command, the child's messages, `sync`, the next command. Children are started beside it, and until one is
- * ready commands do nothing, so that the executor goes on:
+ * One task of a ShellSpout, with one child after the other. It runs in lock-step on the executor's thread: a
+ * command, the child's messages, `sync`, the next command. Another thread starts the children. Until one is
+ * ready, commands do nothing, so that the executor is not blocked:
  *
  *   none -(pause over)-> starting -(handshake)-> ready -(its end)-> none
  *
- * Trees that were open when a child died are forgotten: their ids mean nothing to the next child, and it is
- * not told how they end. A spout that must not lose tuples replays from its source.
+ * Trees that were open when a child died are forgotten: their ids mean nothing to the next child, so it is
+ * not notified how they end. A spout that must not lose tuples replays from its source.
  */
 public final class SpoutTask implements Watchdog.Watched {
     private final ChildSpec spec;
@@ -72,7 +72,7 @@ public final class SpoutTask implements Watchdog.Watched {
     private record IdOfLife(long life, Object id) {
     }
 
-    /** What the child is still to be told of a tree. */
+    /** An ack or fail of a tree that is still to be sent to the child. */
     private record Outcome(String what, Object id) {
     }
 
@@ -108,7 +108,7 @@ public final class SpoutTask implements Watchdog.Watched {
         outcome("fail", id);
     }
 
-    /** A child that is not there yet is told when it is. */
+    /** Activates the child. If none is ready yet, it receives the command once it is. */
     public void activate() {
         isActive = true;
         if (child == null) {
@@ -166,7 +166,8 @@ public final class SpoutTask implements Watchdog.Watched {
         }
         Outcome outcome = new Outcome(what, id instanceof IdOfLife of ? of.id : id);
         if (busySinceMs != 0) {
-            outcomes.addLast(outcome); // without ackers Storm acks within the emit, while the child still answers
+            // Without ackers, Storm acks within the emit, while the child still answers.
+            outcomes.addLast(outcome);
         } else {
             command(outcome.what, outcome.id);
         }

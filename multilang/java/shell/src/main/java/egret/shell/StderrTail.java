@@ -9,7 +9,10 @@ import java.util.ArrayDeque;
 import java.util.List;
 import org.slf4j.Logger;
 
-/** Reads a child's standard error: each line goes to the worker's log, the last ones are kept for the child's errors. */
+/**
+ * Reads a child's standard error. Each line goes to the worker's log; the last ones are kept for the errors
+ * of the child.
+ */
 final class StderrTail implements Runnable {
     private static final int LINES_KEPT_MAX = 20;
     /** A line that never ends is cut. */

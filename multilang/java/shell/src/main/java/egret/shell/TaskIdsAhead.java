@@ -23,11 +23,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Task ids told before the emit that they answer. Storm's stock adapters wait for them after each emit, and
- * nearly none of their users looks at them: a list that has come before costs no wait. It stays true, because
- * the tasks are drawn ahead: the emit goes where its list said. So it is done only where the tasks do not
- * follow from the values (shuffle, none, all, global, a single task, nobody), where the child has one stream
- * to emit on, and for adapters that are known to queue such lists ({@link StockAdapter}).
+ * Sends task ids to the child before the emits that they answer. Storm's stock adapters wait for the task ids
+ * after each emit, although hardly any component uses them; a list that has already arrived costs no wait.
+ * The lists are true, because the tasks are chosen ahead of the emit, which then goes where its list said.
+ * This works only where the tasks do not depend on the values (shuffle, none, all, global, a single task, no
+ * consumer), where the child has one stream to emit on, and for adapters that are known to queue such lists
+ * ({@link StockAdapter}).
  *
  * Used by one thread at a time: the one that emits.
  */
@@ -76,7 +77,7 @@ final class TaskIdsAhead {
     private static boolean isFreeOfValues(Grouping grouping, int tasks) {
         return switch (grouping.getSetField()) {
             case SHUFFLE, LOCAL_OR_SHUFFLE, NONE, ALL -> true;
-            case FIELDS -> grouping.get_fields().isEmpty() || tasks == 1; // no field at all is Storm's global grouping
+            case FIELDS -> grouping.get_fields().isEmpty() || tasks == 1; // no field: Storm's global grouping
             default -> false;
         };
     }
@@ -126,7 +127,7 @@ final class TaskIdsAhead {
         throw new NoSuchFieldException(owner.getClass() + " " + wanted);
     }
 
-    /** A child begins: it is told as many lists as it may have. */
+    /** Sends as many lists as a child may have, when the child begins. */
     void begin(Queue<List<Integer>> told) {
         for (Drawing drawing : drawings) {
             drawing.drawn.clear();
@@ -152,7 +153,9 @@ final class TaskIdsAhead {
         return all;
     }
 
-    /** An emit whose tasks the child was told: they are the oldest drawn. */
+    /**
+     * Emits to the tasks that were drawn first: the child has received their ids as the answer to this emit.
+     */
     List<Integer> emit(OutputCollector collector, String stream, Collection<Tuple> anchors, List<Object> values) {
         isDrawnMeant = true;
         try {

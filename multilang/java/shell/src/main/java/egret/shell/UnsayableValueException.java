@@ -1,6 +1,6 @@
 package egret.shell;
 
-/** A value of a tuple has no JSON. The tuple is failed; the child never hears of it. */
+/** A value of a tuple has no JSON form. The tuple fails, and the child never receives it. */
 final class UnsayableValueException extends RuntimeException {
     private static final long serialVersionUID = 1;
 

@@ -9,7 +9,7 @@ import org.slf4j.LoggerFactory;
 final class Watchdog {
     private static final Logger LOG = LoggerFactory.getLogger(Watchdog.class);
     private static final long EVERY_MS = 250;
-    /** A gap this long between two looks means that the worker itself stood still. */
+    /** A gap this long between two checks means that the worker itself was stalled. */
     private static final long STALLED_MS = 5000;
     private static final Set<Watched> WATCHED = ConcurrentHashMap.newKeySet();
     private static Thread thread;
@@ -42,7 +42,7 @@ final class Watchdog {
             try {
                 Thread.sleep(EVERY_MS);
             } catch (InterruptedException e) {
-                // nobody has a reason to; the children need their watchdog
+                // no code has a reason to interrupt; the children need their watchdog
             }
             long nowMs = Signs.nowMs();
             for (Watched watched : WATCHED) {
@@ -73,7 +73,7 @@ final class Watchdog {
         try {
             watched.look(nowMs, wasStalled);
         } catch (RuntimeException e) {
-            LOG.warn("A look after a child failed", e);
+            LOG.warn("Checking a child failed", e);
         }
     }
 }
