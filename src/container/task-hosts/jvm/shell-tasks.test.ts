@@ -341,7 +341,7 @@ describe('a child of ShellBolt or ShellSpout', () => {
     [
       'closedOut',
       'the end of its standard output while it lives',
-      /closed its standard output and went on running/,
+      /closed its standard output but kept running/,
     ],
     [
       'tooLong',

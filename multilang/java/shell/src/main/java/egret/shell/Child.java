@@ -191,8 +191,8 @@ final class Child extends ShellProcess {
         if (!isPipeEnd) {
             fail(why);
         } else if (!hasEndedWithin(SILENT_LIFE_MS)) {
-            fail(new ChildFault(why instanceof EOFException ? "closed its standard output and went on running"
-                    : "closed its standard input and went on running"));
+            fail(new ChildFault(why instanceof EOFException ? "closed its standard output but kept running"
+                    : "closed its standard input but kept running"));
         }
     }
 
