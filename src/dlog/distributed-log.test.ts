@@ -120,7 +120,7 @@ describe('the distributed log', () => {
     assert.deepEqual(await log.segments(stream), listed);
   });
 
-  it('goes on with an emptied state store, and with one that went back', async () => {
+  it('continues with an empty state store, and with one restored from an older snapshot', async () => {
     const back = fixture.store.snapshot();
     await append(0, 3);
     await fixture.store.removeAll('');
@@ -181,7 +181,7 @@ describe('a subscriber’s position', () => {
     assert.equal(new Set(all.map(({ generation }) => generation)).size, 3);
   });
 
-  it('goes where it is moved to, backwards too, and whoever read is stale', async () => {
+  it('moves forwards and backwards, and makes the previous reader stale', async () => {
     const writer = await opened(log, stream);
     for (let index = 0; index < 3; index++) {
       fixture.clock.advance(1000);

@@ -47,8 +47,9 @@ export class DistributedLog {
   }
 
   /**
-   * Of the settings those of {@link StreamSettings} apply; others are the caller's, and kept.
-   * `STREAM_INVALID` for one that cannot be, `STREAM_LIMIT` where there are as many streams as may be.
+   * Applies the settings that {@link StreamSettings} names; any others belong to the caller and are stored as
+   * they are. Rejects with `STREAM_INVALID` for an invalid setting, and with `STREAM_LIMIT` when the maximum
+   * number of streams exists.
    */
   async createStream(stream: string, settings: JsonValue = null): Promise<'created' | 'exists'> {
     const { storage } = this.#deps;
@@ -134,9 +135,9 @@ export class DistributedLog {
   }
 
   /**
-   * Where a subscriber goes on, backwards too: at a place that is kept, or at the end. Who reads for it is
-   * stale from then on. Answers the position. Rejects with `STREAM_INVALID` for one that was cut off or is
-   * not there yet.
+   * Moves a subscriber to a retained position or to the end; backwards is allowed. Its current reader becomes
+   * stale. Returns the position. Rejects with `STREAM_INVALID` for a position that was truncated or does not
+   * exist yet.
    */
   async moveSubscriber(stream: string, subscriber: string, to: ReadFrom): Promise<Dlsn> {
     const { storage } = this.#deps;

@@ -3,13 +3,12 @@
  * on base and coordination.
  *
  * Boundary: a {@link LogStorage} keeps the bytes (local files, or topics of Kafka; memory for tests), a
- * StateStore says who should write. With files nothing else is needed: no server, no other process.
- * `openStorage` opens what is configured.
+ * StateStore decides who should write. With files nothing else is needed: no server, no other process.
+ * `openStorage` opens the configured storage.
  *
- * Invariants: what was acknowledged is read by every later reader, at the same position, for ever; nobody
- * reads what is not committed; an owner that was fenced off acknowledges nothing; a segment that is sealed
- * never changes; damage is an error, not a shorter stream. The state store may forget everything without
- * hurting any of these.
+ * Invariants: every later reader reads an acknowledged record at the same position, permanently; no reader
+ * sees an uncommitted record; a fenced owner acknowledges nothing; a sealed segment never changes; damage is
+ * an error, not a shorter stream. The state store may lose everything without breaking any of these.
  *
  * Start at distributed-log.ts, then writer/log-writer.ts, reader/log-reader.ts, storage/storage.ts; format/
  * has the bytes.

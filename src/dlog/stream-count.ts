@@ -5,9 +5,9 @@ import type { LogStorage } from './storage/storage.ts';
 const recountAfterMs = 60_000;
 
 /**
- * How many streams there are, and whether one more may be. A namespace counts as one stream at least, since
- * its directory stays. Counted anew once a minute, and as this process makes and deletes them in between:
- * several processes at once may go beyond the bound by what they make in a minute.
+ * How many streams exist, and whether one more may be created. A namespace counts as at least one stream,
+ * because its directory stays. The count is refreshed once a minute; in between it follows what this process
+ * creates and deletes. Several processes at once may exceed the limit by what they create in a minute.
  */
 export class StreamCount {
   readonly #storage: LogStorage;
@@ -24,8 +24,8 @@ export class StreamCount {
   }
 
   /**
-   * Makes the stream. Rejects with `STREAM_LIMIT` where there are as many as may be, and this one is not
-   * there.
+   * Creates the stream. Rejects with `STREAM_LIMIT` when the limit is reached and the stream does not exist
+   * yet.
    */
   async create(stream: string, make: () => Promise<'created' | 'exists'>): Promise<'created' | 'exists'> {
     if (!Number.isFinite(this.#streamsMax)) return make();

@@ -24,7 +24,7 @@ async function stateFindings(deps: CheckDeps, stream: string): Promise<Finding[]
   try {
     return await checkState(deps, stream);
   } catch (error) {
-    // Said of the storage already: there is nothing to compare with.
+    // The check of the storage has already reported this damage, so the state store has nothing to match.
     if (['SEGMENT_CORRUPT', 'LOG_GAP'].includes(errorCode(error) ?? '')) return [];
     throw error;
   }

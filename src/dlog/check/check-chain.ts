@@ -18,7 +18,7 @@ export interface Chain {
   readonly loneSeals: readonly number[];
 }
 
-/** Whether each segment goes on where the one before it ended. Pure. */
+/** Checks that each segment starts where the one before it ended. Pure. */
 export function checkChain(chain: Chain): Finding[] {
   const findings: Finding[] = [];
   const markLssn = chain.mark?.lssn ?? 1;

@@ -47,7 +47,10 @@ export function sealName(lssn: number): string {
 
 const chunkBytes = 1024 * 1024;
 
-/** One look at a segment: header, seal, every entry, and whether the seal says what the entries are. */
+/**
+ * Checks one segment in one pass: its header, its seal, every entry, and that the seal agrees with the
+ * entries.
+ */
 class SegmentCheck {
   readonly #place: SegmentPlace;
   readonly #file: OpenFile;

@@ -11,9 +11,9 @@ import type { LogStorage, StoredSegment } from '../storage/storage.ts';
 import { type Finding, repairable } from './finding.ts';
 
 /**
- * Whether the state store says of a stream what the storage holds. Behind for a moment is no fault: what is
- * written now is left out. Rejects as the storage does where a segment cannot be read: then there is nothing
- * to compare with.
+ * Checks that the state store agrees with the storage about a stream. The state store may lag for a moment,
+ * so segments that are being written are not compared. Rejects as the storage does when a segment cannot be
+ * read, because then there is nothing to compare with.
  */
 export async function checkState(
   { store, storage }: { readonly store: StateStore; readonly storage: LogStorage },
@@ -27,7 +27,7 @@ export async function checkState(
   ];
 }
 
-/** Pure. The last two segments may be under way from one to the other. */
+/** Pure. Skips the last two segments: the writer may be rolling from one to the other. */
 function compareSegments(
   stream: string,
   stored: readonly StoredSegment[],

@@ -120,7 +120,7 @@ async function checkName(
     // Undefined: a higher one was granted meanwhile.
     if (token === undefined || /^[0-9a-f]{16}$/.test(token.toString())) return [];
     return [
-      damage(path, '', 'the token cannot be read: the owner of that epoch cannot be told from another'),
+      damage(path, '', 'the token cannot be read, so the owner of that epoch cannot be identified'),
     ];
   }
   const value = await readJson(raw, `${files.directory('notes')}/${name}`);

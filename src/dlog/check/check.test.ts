@@ -62,7 +62,7 @@ describe('a check and a repair of a stream', () => {
   const lastSegment = async (): Promise<number> =>
     (await fixture.storage.segments(stream)).at(-1)!.header.lssn;
 
-  it('counts what is there, and has nothing to say of a stream that is written, rolled and cut off', async () => {
+  it('counts the contents, and finds no fault in a stream that was written, rolled and truncated', async () => {
     const writer = await open();
     let appended = 0;
     for (let round = 0; round < 10; round++) {
@@ -219,7 +219,7 @@ describe('a check and a repair of a stream', () => {
     await committed(writer.append(Buffer.from('last')));
     const raw = fixture.storage.raw(stream);
     const last = await lastSegment();
-    // The first look at a seal finds none yet, and the first read of the last segment half an entry.
+    // The first read of a seal finds no file yet, and the first read of the last segment finds half an entry.
     const late = new Set([segment(1, 'seal'), segment(last, 'log')]);
     const racing: FileSystem = {
       ...raw.fs,
@@ -253,7 +253,7 @@ describe('a check and a repair of a stream', () => {
     assert.deepEqual(await contents(), before);
   });
 
-  it('finds what the state store has lost or got wrong, and writes it anew', async () => {
+  it('finds what the state store lost or has wrong, and rewrites it', async () => {
     await filled();
     await touched();
     const positions = log.subscribers;
@@ -276,7 +276,7 @@ describe('a check and a repair of a stream', () => {
     assert.deepEqual((await log.subscribers.position(stream, 'sub'))!.next, { lssn: 2, entry: 0, slot: 0 });
   });
 
-  it('leaves damage as it is until it is told what to lose', async () => {
+  it('leaves damage alone until the operator chooses what to lose', async () => {
     await filled();
     await touched();
     fixture.disk.flipBit(segment(2, 'log'), 100 * 8);
@@ -287,7 +287,7 @@ describe('a check and a repair of a stream', () => {
     await assert.rejects(contents(), { code: 'SEGMENT_CORRUPT' });
   });
 
-  it('drops what lies behind a position, keeps it aside, and goes on there', async () => {
+  it('drops everything after a position, saves a copy, and continues there', async () => {
     await filled();
     await touched();
     const all = await records();
@@ -321,7 +321,7 @@ describe('a check and a repair of a stream', () => {
     assert.deepEqual(again.aside, undefined);
   });
 
-  it('drops what lies before a segment, keeps it aside, and goes on there', async () => {
+  it('drops everything before a segment, saves a copy, and continues there', async () => {
     await filled();
     await touched();
     const all = await records();

@@ -1,13 +1,13 @@
 /**
- * `damage`: something that was kept cannot be read, or is not what it was: nothing repairs it but a decision
- * to lose it. `repairable`: something is missing or left over that can be put right without losing a record.
- * `note`: nothing is wrong, but it is good to know.
+ * `damage`: stored data is unreadable or has changed; the only repair is a decision to lose it. `repairable`:
+ * something is missing or left over, and a repair loses no record. `note`: nothing is wrong, but an operator
+ * should know it.
  */
 export type FindingKind = 'damage' | 'repairable' | 'note';
 
 /**
- * What puts it right: a regular take-over, the list in the state store written anew, what is below the mark
- * removed, a position noted.
+ * The repair: a regular take-over, a rebuild of the list in the state store, the removal of what lies below
+ * the truncation mark, or a note of the position.
  */
 export type Remedy = 'take-over' | 'rebuild' | 'remove' | 'note-position' | 'none';
 
@@ -18,7 +18,7 @@ export interface Finding {
   readonly file: string;
   /** Where in it, as people count: a byte, an entry. Empty for the file as a whole. */
   readonly place: string;
-  /** What that means for who reads or writes the stream. */
+  /** What the finding means for the clients that read or write the stream. */
   readonly meaning: string;
 }
 

@@ -6,9 +6,10 @@ import type { Dlsn } from './dlsn.ts';
 /**
  * An entry is what a writer commits at once: whole or not at all. Little-endian:
  *
- *     0 CRC-32C of all that follows, begun from the CRC of the segment's header
+ *     0 CRC-32C of all that follows, seeded with the CRC of the segment's header
  *     4 bytes of the entry, these 72 included
- *     8 kind (1 data, 2 control)   9 packing of the records   10 count of records   12 bytes of the records unpacked
+ *     8 kind (1 data, 2 control)   9 compression of the records
+ *    10 count of records          12 bytes of the records, uncompressed
  *    16 number in the segment     24 epoch                    32 entries confirmed when this one was written
  *    40 first transaction id      48 last transaction id      56 sequence id of the first record
  *    64 written at, ms since the epoch

@@ -2,13 +2,15 @@ import { crc32c } from '@node-rs/crc32';
 import { readU64, writeU64 } from './bytes.ts';
 
 /**
- * The seal of a segment: where it ends for ever. Little-endian:
+ * The seal of a segment: its permanent end. Little-endian:
  *
- *     0 magic "EGSL"   4 version (1)   5 flags (1: end of stream)   6 (2 bytes 0)   8 lssn   16 epoch of who sealed it
- *    24 entries       32 records      40 bytes, header included    48 last transaction id   56 last written
- *    at, ms 64 sealed at, ms 72 CRC-32C over the entries' CRCs in order   76 count of index points 80 index
- *    points of 32 bytes: entry, place in bytes, first transaction id, written at CRC-32C of all that, begun
- *    from the CRC of the segment's header
+ *     0 magic "EGSL"   4 version (1)   5 flags (1: end of stream)   6 (2 bytes 0)   8 lssn
+ *    16 epoch of the owner that sealed it
+ *    24 entries       32 records      40 bytes, header included    48 last transaction id
+ *    56 last written at, ms           64 sealed at, ms
+ *    72 CRC-32C over the entries' CRCs in order                    76 count of index points
+ *    80 index points of 32 bytes: entry, offset in bytes, first transaction id, written at
+ *       CRC-32C of all that, seeded with the CRC of the segment's header
  */
 export interface Seal {
   readonly lssn: number;
@@ -17,7 +19,7 @@ export interface Seal {
   readonly entries: number;
   readonly records: number;
   readonly bytes: number;
-  /** Of the last record, or the header's floor where there is none. */
+  /** The transaction id of the last record, or the header's floor if there is no record. */
   readonly lastTransactionId: number;
   readonly lastWrittenAtMs: number;
   readonly sealedAtMs: number;

@@ -1,7 +1,7 @@
 import { unpack } from './codec.ts';
 import { type Entry, type LogRecord, recordsOf } from './entry.ts';
 
-/** An entry and the segment it lies in. Its records are decoded when somebody asks for them. */
+/** An entry and the segment that contains it. Its records are decoded on demand. */
 export class SegmentEntry {
   readonly lssn: number;
   readonly entry: Entry;

@@ -16,7 +16,8 @@ export interface TallyEntry {
 const pointEveryBytes = 256 * 1024;
 
 /**
- * Counts a segment up, entry by entry, to what its seal will say: by its writer, and by whoever recovers it.
+ * Accumulates, entry by entry, the totals that the seal of a segment will contain. The writer of a segment
+ * uses it, and so does the owner that recovers one.
  */
 export class SegmentTally {
   entries = 0;
@@ -36,7 +37,7 @@ export class SegmentTally {
     this.lastTransactionId = header.transactionIdFloor;
   }
 
-  /** Goes on from what another tally of the segment came to. */
+  /** Continues from the totals of another tally of the segment. */
   static resume(header: SegmentHeader, counted: Seal, lastCrc: number): SegmentTally {
     const tally = new SegmentTally(header);
     tally.entries = counted.entries;
@@ -57,7 +58,7 @@ export class SegmentTally {
     return this.#chainCrc;
   }
 
-  /** Of the entry that was added last; 0 where there is none. */
+  /** The CRC of the newest entry, or 0 if there is none. */
   get lastCrc(): number {
     return this.#lastCrc;
   }

@@ -20,9 +20,9 @@ export interface SegmentRecord {
 }
 
 /**
- * The list of a stream's segments in the state store, one record each, changed by compare-and-set: for those
- * who must not or cannot ask the storage. What the storage holds decides; the list can be made again from it
- * at any time.
+ * The list of a stream's segments in the state store, one record each, changed by compare-and-set. It serves
+ * clients that must not or cannot ask the storage. The storage is authoritative, and the list can be rebuilt
+ * from it at any time.
  */
 export class SegmentCatalogue {
   readonly #store: StateStore;
@@ -34,8 +34,8 @@ export class SegmentCatalogue {
   }
 
   /**
-   * Tells what the storage has. The answer is what stands: the list never goes back from what it said of a
-   * segment.
+   * Records what the storage has. Returns the record that is now in the list: a record is never replaced by
+   * an older one of the same segment.
    */
   async note(segment: StoredSegment): Promise<SegmentRecord> {
     const record = segmentRecordOf(segment);

@@ -48,7 +48,7 @@ export async function takeOwnership(
     const result = await storage.fence(permit);
     if (result.kind === 'granted') return { kind: 'granted', permit, leaseEpoch: lease.epoch };
     epoch = result.promised + 1;
-    // Refused with LEASE_LOST for who slept meanwhile: it must not throw out the owner that came after it.
+    // LEASE_LOST refuses an owner that was suspended meanwhile, so that it cannot depose its successor.
     await store.fenced({ leaseKey, epoch: lease.epoch }).put(stateKey(stream, 'raised'), { epoch });
     if (tries >= raisesMax) return { kind: 'owned', address: '', remainingMs: 0 };
   }

@@ -4,7 +4,7 @@ import { LogFixture } from '../../testing/dlog/log-fixture.ts';
 import { subscribersMax } from './subscribers.ts';
 
 describe('subscribers of a stream', () => {
-  it('are so many at most, also when they come together; those that are known go on', async () => {
+  it('are limited, also when they arrive together; known subscribers continue', async () => {
     const fixture = new LogFixture();
     await fixture.storage.createStream('ns/s', null);
     const { subscribers } = fixture.process();

@@ -5,7 +5,7 @@ import { noteFileName } from '../storage/notes.ts';
 import type { LogStorage } from '../storage/storage.ts';
 import { stateKey } from './ownership.ts';
 
-/** How far a subscriber has come, and who may say so. */
+/** How far a subscriber has read, and which member may advance it. */
 export interface SubscriberPosition {
   readonly generation: number;
   readonly member: string;
@@ -18,16 +18,17 @@ export type AdvanceResult =
   /** Another member has taken over since: what this one has processed may be processed again. */
   | { readonly kind: 'stale'; readonly generation: number };
 
-/** Of one stream. */
+/** The most subscribers that one stream may have. */
 export const subscribersMax = 1000;
 
 /**
- * Positions of subscribers. Taking one over makes a new generation, and only the newest may advance, only
- * forwards. Each change is made in the state store and then noted in the storage: a store that lost it all
- * starts from there, never ahead of what was processed, and generations go on above the time in seconds, so
- * that a member of before never passes for one of after.
+ * Positions of subscribers. A take-over of a subscriber starts a new generation. Only the newest generation
+ * may advance the position, and only forwards. Each change is made in the state store and then noted in the
+ * storage. A state store that lost everything restarts from those notes, which never lie ahead of what was
+ * processed. Generations then continue above the time in seconds, so a member from before the loss cannot be
+ * mistaken for a later one.
  *
- * Calls reject with `STREAM_INVALID` for a name that is too long to be noted, and for a new subscriber of a
+ * Calls reject with `STREAM_INVALID` for a name that is too long for a note, and for a new subscriber of a
  * stream that has {@link subscribersMax}.
  */
 export class SubscriberPositions {
@@ -70,8 +71,8 @@ export class SubscriberPositions {
   }
 
   /**
-   * Where the subscriber is to go on, backwards too. Makes a new generation without a member (an empty text),
-   * so that whoever reads now is stale, sees why, and takes over from there.
+   * Sets where the subscriber continues; backwards is allowed. Starts a new generation without a member (an
+   * empty string), so that the current reader becomes stale, sees why, and takes over from there.
    */
   moveTo(
     of: { readonly stream: string; readonly subscriber: string },
@@ -136,7 +137,7 @@ export class SubscriberPositions {
     return { version: undefined, position: note === undefined ? undefined : parsed(note) };
   }
 
-  /** False when somebody else wrote since it was read. */
+  /** Returns false if another client has written since the record was read. */
   async #write(change: {
     readonly stream: string;
     readonly subscriber: string;

@@ -28,7 +28,7 @@ describe('a commit hub', () => {
     return hub.fresh({ stream, lssn, entry, bytesMax }).map((each) => each.entry.entry);
   }
 
-  it('keeps the newest entries while somebody reads, and nothing otherwise', () => {
+  it('keeps the newest entries while a reader is attached, and nothing otherwise', () => {
     publish(0);
     assert.deepEqual(fresh(0), []);
     const readers = [hub.attach(stream), hub.attach(stream)];
@@ -52,14 +52,14 @@ describe('a commit hub', () => {
     );
   });
 
-  it('lets the oldest go above its bound', () => {
+  it('evicts the oldest entry above its bound', () => {
     hub.attach(stream);
     for (let entry = 0; entry < 6; entry++) publish(entry, 1, mebibyte);
     assert.deepEqual(fresh(0), []);
     assert.equal(fresh(3, 1, 8 * mebibyte).at(-1), 5);
   });
 
-  it('never mixes segments, nor a stream with one made again under its name', () => {
+  it('never mixes segments, nor a stream with one re-created under its name', () => {
     hub.attach(stream);
     publish(0);
     hub.publish(stream, { lssn: 2, confirmed: 0 });

@@ -10,13 +10,13 @@ export interface CommitPosition {
   readonly isSealed?: boolean;
 }
 
-/** Of the newest entries of a stream that somebody reads here. */
+/** The most bytes kept of the newest entries of a stream that has a reader in this process. */
 const freshBytesMax = 4 * 1024 * 1024;
 
 /**
- * What the writers of this process have confirmed, for its readers: they see a record as soon as its writer
- * is told, and get the newest without asking the storage. Readers of other processes learn it from the
- * entries that follow.
+ * What the writers of this process have confirmed, for its readers. Readers see a record as soon as its
+ * writer is notified, and get the newest records without asking the storage. Readers of other processes learn
+ * it from the entries that follow.
  */
 export class CommitHub {
   readonly #positions = new Map<string, CommitPosition>();
@@ -31,8 +31,8 @@ export class CommitHub {
   }
 
   /**
-   * An entry was confirmed: whoever looks sees it, and who waits for it is woken by {@link wake}. `bytes` are
-   * copied.
+   * Confirms an entry: readers can see it from now on, and {@link wake} wakes those that wait. Copies
+   * `bytes`.
    */
   confirm(stream: string, position: CommitPosition, bytes: Buffer): void {
     if (this.#accept(stream, position)) this.#fresh.get(stream)?.add(position.lssn, bytes);
@@ -88,7 +88,10 @@ export class CommitHub {
     return waiting.promise;
   }
 
-  /** Whoever waits looks again. Apart from {@link confirm}, so that readers work while the disk does. */
+  /**
+   * Wakes the readers that wait. It is separate from {@link confirm} so that readers work while the disk
+   * does.
+   */
   wake(stream: string): void {
     const waiting = this.#waiting.get(stream);
     if (waiting === undefined) return;

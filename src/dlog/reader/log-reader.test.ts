@@ -118,7 +118,7 @@ describe('a log reader', () => {
     await far.close();
   });
 
-  it('is told once that it was cut off, and goes on from there', async () => {
+  it('is notified of a truncation once, and continues from there', async () => {
     await append(0, 20);
     const reader = await log.openReader(stream, 'earliest');
     const all = await readAll(reader);
@@ -138,7 +138,7 @@ describe('a log reader', () => {
     assert.deepEqual(await readFrom({ transactionId: 0 }), names(15, 20));
   });
 
-  it('goes on from the storage where what is kept of the newest has left it behind', async () => {
+  it('continues from the storage after it fell behind the newest entries in memory', async () => {
     const large = await opened(log, 'ns/large', { durability: 'os' });
     const reader = await log.openReader('ns/large', 'earliest');
     const found: number[] = [];

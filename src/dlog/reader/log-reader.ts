@@ -36,7 +36,7 @@ export type ReadResult =
   /** At least one, in order, without a gap. */
   { readonly kind: 'records'; readonly records: readonly LogRecord[] } | NothingRead;
 
-/** Whole entries that have records. Of the first one those before `firstSlot` were not asked for. */
+/** Whole entries that have records. The records of the first entry before `firstSlot` were not requested. */
 export type ReadEntriesResult =
   | { readonly kind: 'entries'; readonly entries: readonly SegmentEntry[]; readonly firstSlot: number }
   | NothingRead;
@@ -44,12 +44,14 @@ export type ReadEntriesResult =
 type NothingRead =
   /** Nothing more yet; `idleForMs` since something was seen. */
   | { readonly kind: 'idle'; readonly idleForMs: number }
-  /** What was to be read next was cut off: it goes on at `to`. Told once, before the records from there. */
+  /**
+   * The next records were truncated: reading continues at `to`. Returned once, before the records from there.
+   */
   | { readonly kind: 'moved'; readonly from: Dlsn; readonly to: Dlsn }
   /** The stream was ended and all of it was read. */
   | { readonly kind: 'end' };
 
-/** Where a fill got to. */
+/** How far a fill came. */
 type Filled = 'more' | 'tail' | 'end' | { readonly from: Dlsn; readonly to: Dlsn };
 
 /**
@@ -140,8 +142,8 @@ export class LogReader {
   }
 
   /**
-   * Reads entries as they lie there, for who hands them on: nothing is decoded, and a start by transaction id
-   * is where its entry begins. A reader is read in one way or the other.
+   * Reads stored entries without decoding them, for callers that forward them. A start by transaction id is
+   * where its entry begins. A reader must use either this method or the one that decodes, never both.
    */
   async readEntries(limits: Omit<ReadLimits, 'recordsMax'> = {}): Promise<ReadEntriesResult> {
     const { bytesMax = 256 * 1024, waitMs = 0, signal } = limits;

@@ -1,8 +1,9 @@
 import type { Dlsn } from '../format/dlsn.ts';
 
 /**
- * What somebody decided to lose. `dropAfter`: the entry that holds that position is the last one kept.
- * `dropBefore`: the segment that begins there is the first one kept. Neither: nothing is lost.
+ * What the operator decided to lose. `dropAfter`: the entry that contains this position is the last one kept.
+ * `dropBefore`: the segment that begins at this position is the first one kept. With neither, nothing is
+ * lost.
  */
 export interface RepairChoice {
   readonly dropAfter?: Dlsn;

@@ -28,9 +28,9 @@ interface Dropped {
 }
 
 /**
- * Makes the entry with that position the last of the stream. What lies behind is first kept aside, then
- * removed from its end on: if this is cut short, the stream is damaged as it was, or ends later than it was
- * to. Positions behind the entry will be given anew, to other records.
+ * Makes the entry with that position the last of the stream. A copy of what lies behind it is saved first. It
+ * is then removed from its end backwards, so that an interruption leaves the stream as damaged as before, or
+ * with a later end than requested. Positions behind the entry will be reassigned to other records.
  */
 export async function dropAfter(drop: Drop, at: Dlsn): Promise<Dropped> {
   const { stream, raw } = drop;
@@ -48,8 +48,8 @@ export async function dropAfter(drop: Drop, at: Dlsn): Promise<Dropped> {
 
   const aside = await keepAside(drop, [at.lssn, ...behind]);
   for (const lssn of behind.reverse()) {
-    // The seal first: a segment without one is looked at anew by the next owner, a seal without one stands in
-    // the way of the next segment.
+    // The seal goes first: the next owner recovers a segment without a seal, but a seal without a segment
+    // blocks the next segment.
     await ignoring('ENOENT', fs.unlink(files.seal(lssn)));
     await fs.syncDirectory(files.directory('segments'));
     await ignoring('ENOENT', fs.unlink(files.log(lssn)));
@@ -178,7 +178,7 @@ async function keepAside({ stream, raw, permit }: Drop, numbers: readonly number
 }
 
 /**
- * The bytes behind it stay in the segment's file, where nobody reads: they are the ones that were kept aside.
+ * The bytes behind the seal stay in the segment's file, where no reader looks: a copy of them has been saved.
  */
 async function replaceSeal({ raw, permit, clock }: Drop, { header, seed, tally }: Prefix): Promise<void> {
   const { files } = raw;

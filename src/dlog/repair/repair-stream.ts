@@ -34,10 +34,10 @@ export interface RepairDeps {
 }
 
 /**
- * Puts right what can be put right without losing a record, and drops what the choice says, keeping it aside;
- * as the stream's owner, so that nobody writes meanwhile. Its caller writes it no more. Rejects with
- * `STREAM_UNKNOWN`, `STREAM_INVALID` for a choice that cannot be, and as {@link takeOwnership} and {@link
- * LogWriter.open} do.
+ * Repairs everything that needs no loss of records, and drops what the choice says after saving a copy. Acts
+ * as the stream's owner, so that no other owner writes meanwhile; the caller must not write the stream any
+ * more. Rejects with `STREAM_UNKNOWN`, with `STREAM_INVALID` for an impossible choice, and as {@link
+ * takeOwnership} and {@link LogWriter.open} do.
  */
 export async function repairStream(
   deps: RepairDeps,

@@ -21,7 +21,7 @@ export function streamUnknown(stream: string, cause?: unknown): GatewayError {
 
 export function fenced(permit: Permit, promised?: number): GatewayError {
   const { stream, epoch } = permit;
-  const by = promised === undefined ? 'somebody else' : `epoch ${promised}`;
+  const by = promised === undefined ? 'another owner' : `epoch ${promised}`;
   return new GatewayError('SEGMENT_FENCED', `${stream}: the owner of epoch ${epoch} is fenced off by ${by}`, {
     facts: { stream, epoch, promised },
   });

@@ -45,8 +45,9 @@ export class StreamFiles {
   }
 
   /**
-   * Makes a file of that content, durably and at once, unless the name is taken. When it is, whoever took it
-   * may not have synced it yet: what the caller does next must not outlive it, so it is synced all the same.
+   * Creates a file with that content, durably and atomically, unless the name is taken. In that case the
+   * process that took it may not have synced it yet. It is synced all the same, because what the caller does
+   * next must not outlive it.
    */
   async writeOnce(path: string, bytes: Buffer): Promise<'written' | 'exists'> {
     const beside = await this.#writeBeside(path, bytes);
@@ -63,7 +64,7 @@ export class StreamFiles {
     return result;
   }
 
-  /** Makes a file of that content, durably and at once, in the place of the one that has the name, if any. */
+  /** Creates a file with that content, durably and atomically, and replaces an existing file of that name. */
   async replace(path: string, bytes: Buffer): Promise<void> {
     const beside = await this.#writeBeside(path, bytes);
     try {

@@ -16,7 +16,7 @@ export interface LocalAppenderParts {
   readonly headerBytes: Buffer;
 }
 
-/** Appends to the file of a segment, as long as its permit stands and the disk does what it is told. */
+/** Appends to the file of a segment, as long as its permit stands and the disk reports no error. */
 export class LocalSegmentAppender implements SegmentAppender {
   readonly seed: number;
   readonly #parts: LocalAppenderParts;
@@ -43,8 +43,8 @@ export class LocalSegmentAppender implements SegmentAppender {
     } catch (error) {
       throw this.#refuseFromNowOn(poisoned(this.#segment, error));
     }
-    // After the write, which has synced where that is promised, and before anybody hears of it: who was
-    // granted a higher epoch later finds these bytes.
+    // The check comes after the write, which has synced where that is promised, and before the
+    // acknowledgement: an owner that is granted a higher epoch later finds these bytes.
     if (!this.#parts.fs.exists(this.#fence)) throw this.#refuseFromNowOn(fenced(this.#parts.permit));
     this.#end += entry.length;
   }

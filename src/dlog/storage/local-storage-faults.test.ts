@@ -96,7 +96,7 @@ describe('the local storage on a disk that fails', () => {
     assert.equal((await storage.recoverSegment(permitOf(2), 1, 0)).seal.entries, 2);
   });
 
-  it('reads a damaged entry below the seal to nobody', async () => {
+  it('gives no reader a damaged entry below the seal', async () => {
     await start(1);
     const owner = await Owner.open(storage, permitOf(1));
     for (const text of ['one', 'two']) await owner.append(text);
@@ -173,7 +173,7 @@ describe('the local storage on a disk that fails', () => {
       if (call === 'link') made.push(path);
       return undefined;
     };
-    // For as long as it was there its owner would acknowledge what nobody reads.
+    // While such a fence existed, its owner would acknowledge records that no reader sees.
     assert.deepEqual(await storage.fence(permitOf(5)), { kind: 'refused', promised: 6 });
     assert.deepEqual(made, []);
   });

@@ -37,10 +37,10 @@ export interface LocalStorageOptions {
  * Streams as files of one machine, for any number of processes there.
  *
  * A fence is a file named by its epoch, and granting one removes those below. An owner acknowledges what it
- * synced only if its fence was still there afterwards: then whoever removed it later finds those bytes. That
- * needs no clock and no lock, but one cache of pages for all processes. Bytes that a fenced owner still
- * writes lie behind the seal, where nobody reads: the seal is a file of its own, so that such a write cannot
- * touch it.
+ * synced only if its fence still exists afterwards: the process that removes the fence later is then certain
+ * to find those bytes. That needs no clock and no lock, but it needs one page cache for all processes. Bytes
+ * that a fenced owner still writes lie behind the seal, where no reader looks: the seal is a file of its own,
+ * so that such a write cannot touch it.
  */
 export class LocalStorage implements LogStorage {
   readonly durabilities = ['memory', 'os', 'fsync'] as const;
@@ -130,7 +130,10 @@ export class LocalStorage implements LogStorage {
     return { kind: 'granted' };
   }
 
-  /** For who opens the storage: what was never finished beside the streams, of processes that died. */
+  /**
+   * Removes temporary files that processes left beside the streams when they died. The process that opens the
+   * storage calls it.
+   */
   async removeLeftovers(nowMs: number): Promise<number> {
     let removed = 0;
     for (const namespace of await this.namespaces())
@@ -191,8 +194,8 @@ export class LocalStorage implements LogStorage {
     const files = this.#files(stream);
     const standing = await this.truncation(stream);
     if (standing !== undefined && compareDlsn(standing, at) >= 0) {
-      // Whoever made it may have failed before it was synced, and what is removed now must not be gone
-      // without it.
+      // The process that created the mark may have failed before it synced it, and no removal may outlive the
+      // mark.
       await this.#fs.syncDirectory(files.directory('marks'));
       return standing;
     }
@@ -242,7 +245,7 @@ export class LocalStorage implements LogStorage {
     return names;
   }
 
-  /** The files themselves, for who checks or repairs them. */
+  /** The files themselves, for checks and repairs. */
   raw(stream: string): RawStream {
     return { fs: this.#fs, files: this.#files(stream), root: this.#root };
   }

@@ -11,7 +11,7 @@ export type StorageSettings =
       readonly bootstrapServers: string;
       /** What the topics of streams begin with. */
       readonly topicPrefix: string;
-      /** Of topics that are made. Above 1 an acknowledgement means several machines. */
+      /** The replication factor of new topics. Above 1, an acknowledged record is on several machines. */
       readonly replicationFactor: number;
       /** Topics that are made sync the disk at each append. */
       readonly isFlushed: boolean;
@@ -19,14 +19,14 @@ export type StorageSettings =
 
 export interface OpenedStorage {
   readonly storage: LogStorage;
-  /** Lets its connections go. What is under way is told so. */
+  /** Closes the connections. Calls in flight fail with an error that says so. */
   readonly close: () => Promise<void>;
 }
 
 /**
- * The storage that is configured. Rejects, for Kafka, with `STORAGE_UNAVAILABLE` when no broker answers
- * within ten seconds and `STORAGE_UNFIT` when its client is not built, each a sentence for who runs the
- * gateway; an abort is looked at between those.
+ * Opens the configured storage. For Kafka it rejects with `STORAGE_UNAVAILABLE` when no broker answers within
+ * ten seconds, and with `STORAGE_UNFIT` when the Kafka client is not built. Both messages are sentences for
+ * the operator of the gateway. An abort is checked between the steps.
  */
 export async function openStorage(
   settings: StorageSettings,

@@ -39,10 +39,10 @@ export interface LogStorage {
   /** Creates a segment, durably and whole, or rejects: `SEGMENT_EXISTS`, `SEGMENT_FENCED`. */
   createSegment(permit: Permit, header: SegmentHeader): Promise<SegmentAppender>;
   /**
-   * Seals a segment that its owner left behind at its last whole entry, and makes sure that all below is
-   * durable. Whoever seals first decides: the seal that stands is the answer. Rejects with `SEGMENT_CORRUPT`
-   * rather than cut off an entry that had been confirmed, and with `SEGMENT_FENCED` when somebody else was
-   * granted a higher epoch.
+   * Seals a segment that its owner left behind at its last whole entry, and makes sure that everything below
+   * is durable. The first process to seal decides: the answer is the seal that stands. Rejects with
+   * `SEGMENT_CORRUPT` rather than cut off an entry that had been confirmed, and with `SEGMENT_FENCED` when
+   * another owner was granted a higher epoch.
    */
   recoverSegment(permit: Permit, lssn: number, sealedAtMs: number): Promise<StandingSeal>;
   /** Rejects with `LOG_GAP` when there is no such segment. */
@@ -59,7 +59,7 @@ export interface LogStorage {
   truncation(stream: string): Promise<Dlsn | undefined>;
 
   /**
-   * Keeps a small value beside the stream; durable when it resolves. Of two writers at once either may win.
+   * Keeps a small value beside the stream; durable when it resolves. If two writers race, either may win.
    * Rejects with `STREAM_INVALID` for a name that is too long.
    */
   putNote(stream: string, name: string, value: JsonValue): Promise<void>;
@@ -73,7 +73,7 @@ export interface LogStorage {
   raw?(stream: string): RawStream;
   /** What there is, and what of it cannot be read: for checks where there are no files. */
   inspect?(stream: string): Promise<Inspected>;
-  /** Goes on without the records that cannot be read. Its caller has fenced off whoever wrote the stream. */
+  /** Continues without the records that cannot be read. The caller must have fenced every earlier owner. */
   giveUpDamaged?(stream: string): Promise<void>;
 }
 
@@ -99,11 +99,11 @@ export interface RawStream {
   readonly root: string;
 }
 
-/** Who may write a stream: of all that were granted, the one with the highest epoch. */
+/** The right to write a stream. If several were granted, the one with the highest epoch counts. */
 export interface Permit {
   readonly stream: string;
   readonly epoch: number;
-  /** 16 hexadecimal digits, new for every owner: two that were told the same epoch are still two. */
+  /** 16 hexadecimal digits, new for every owner: they distinguish two owners that received the same epoch. */
   readonly token: string;
 }
 
@@ -118,7 +118,7 @@ export interface StandingSeal {
 
 export interface StoredSegment {
   readonly header: SegmentHeader;
-  /** Of the CRCs of its entries and its seal. */
+  /** The seed for the CRCs of its entries and its seal. */
   readonly seed: number;
   /** Undefined while it is written, or was left behind. */
   readonly sealed: StandingSeal | undefined;
@@ -130,8 +130,8 @@ export interface SegmentAppender {
   /**
    * Writes one entry behind the last. Resolves when it is as durable as the header says, and when after that
    * the permit still stood. Rejects with `SEGMENT_FENCED` when it did not, and with `SEGMENT_POISONED` after
-   * any error of the medium: either way nobody can know yet whether the entry will be there, and the appender
-   * takes nothing more.
+   * any error of the medium. Either way it is unknown whether the entry will exist, and the appender refuses
+   * all further calls.
    */
   append(entry: Buffer): Promise<void>;
   /**
@@ -150,7 +150,7 @@ export interface SegmentReader {
    * far it may go. Rejects with `SEGMENT_CORRUPT` for damage below the seal.
    */
   read(from: number, bytesMax: number): Promise<readonly Entry[]>;
-  /** The caller has those entries from elsewhere: the next read goes on behind them. */
+  /** The caller has those entries from elsewhere: the next read continues behind them. */
   passed(entries: readonly Entry[]): void;
   /** The number of the first entry that ends at or above a value, or of the one after the last. */
   seek(by: SeekBy): Promise<number>;

@@ -18,7 +18,7 @@ export class Admission {
     this.#lastTransactionId = lastTransactionId;
   }
 
-  /** Of the last record that was let in, or of the one before the first. */
+  /** The transaction id of the last admitted record, or the one before the first. */
   get lastTransactionId(): number {
     return this.#lastTransactionId;
   }

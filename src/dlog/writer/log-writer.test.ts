@@ -124,7 +124,7 @@ describe('a log writer', () => {
     assert.deepEqual(await contents(), ['kept']);
   });
 
-  it('packs when it is told to', async () => {
+  it('compresses when configured to', async () => {
     await writer.close();
     writer = await opened(log, stream, { compression: 'snappy' });
     await committed(writer.append(Buffer.alloc(100_000, 'a')));
@@ -153,7 +153,7 @@ describe('a log writer', () => {
     );
   });
 
-  it('rolls an old segment though nobody appends', async () => {
+  it('rolls an old segment although no client appends', async () => {
     await writer.close();
     writer = await opened(log, stream, { rollAfterMs: 1000, leaseTtlMs: 3000 });
     await committed(writer.append(bytes('x')));
@@ -230,7 +230,7 @@ describe('a log writer', () => {
     assert(outcome.kind === 'refused' && outcome.error?.code === 'LEASE_LOST');
   });
 
-  it('goes on while the state store is away', async () => {
+  it('continues while the state store is away', async () => {
     fixture.store.setAway(true);
     fixture.clock.advance(60_000);
     await committed(writer.append(bytes('x')));
@@ -245,7 +245,7 @@ describe('a log writer', () => {
     await committed(writer.append(bytes('x')));
   });
 
-  it('ends the stream for ever', async () => {
+  it('ends the stream permanently', async () => {
     const last = writer.append(bytes('last'));
     assert.equal(await writer.endStream(), true);
     await committed(last);
@@ -285,7 +285,7 @@ describe('a log writer', () => {
     assert.deepEqual(await contents(), ['a', 'b']);
   });
 
-  it('refuses to go on after a segment that is missing', async () => {
+  it('refuses to continue after a missing segment', async () => {
     for (let owner = 0; owner < 3; owner++) {
       await committed(writer.append(bytes('x')));
       await writer.close();

@@ -106,11 +106,11 @@ export class LogWriter {
   }
 
   /**
-   * Becomes the owner of the stream, with what `given` says, or else the stream's settings, or else the
-   * defaults: takes the lease, fences every earlier owner off, seals what they left, and begins a segment.
+   * Becomes the owner of the stream. Uses the options in `given`, then the stream's settings, then the
+   * defaults. Takes the lease, fences every earlier owner, seals what they left, and begins a segment.
    * Rejects with `STREAM_UNKNOWN`, `STREAM_INVALID` (its settings), `DURABILITY_UNSUPPORTED`,
-   * `STATE_UNAVAILABLE`, `LEASE_LOST`, `SEGMENT_FENCED` (somebody else was faster), `SEGMENT_CORRUPT` and
-   * `LOG_GAP` (somebody must look). An abort is looked at between those steps.
+   * `STATE_UNAVAILABLE`, `LEASE_LOST`, `SEGMENT_FENCED` (another owner was faster), `SEGMENT_CORRUPT` and
+   * `LOG_GAP` (an operator must investigate). An abort is checked between those steps.
    */
   static async open(
     deps: WriterDeps,

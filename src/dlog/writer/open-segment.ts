@@ -103,7 +103,7 @@ export class OpenSegment {
     return this.#tally.bytes;
   }
 
-  /** Of the last record, or of the one before the first. */
+  /** The transaction id of the last record, or the one before the first. */
   get lastTransactionId(): number {
     return this.#tally.lastTransactionId;
   }

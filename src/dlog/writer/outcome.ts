@@ -3,13 +3,13 @@ import type { Dlsn } from '../format/dlsn.ts';
 import type { Durability } from '../format/segment-header.ts';
 
 /**
- * What became of an append. `refused` never appears in the stream; `unknown` may, once: whoever appends it
- * again may see it twice.
+ * What became of an append. `refused` never appears in the stream; `unknown` may, once: a client that retries
+ * it may see it twice.
  */
 export type AppendOutcome =
   | {
       readonly kind: 'committed';
-      /** Of its first record; the others have the slots after it. */
+      /** The position of its first record; the others have the slots after it. */
       readonly dlsn: Dlsn;
       readonly count: number;
       readonly lastTransactionId: number;

@@ -9,7 +9,7 @@ export interface StreamEnd {
   readonly sequenceId: number;
   readonly transactionId: number;
   readonly writtenAtMs: number;
-  /** Of the last segment's seal; 0 where there is none. */
+  /** The CRC of the last segment's seal, or 0 if there is none. */
   readonly sealCrc: number;
   /** All segments that are kept, now sealed, in order. */
   readonly segments: readonly StoredSegment[];
@@ -17,14 +17,14 @@ export interface StreamEnd {
 
 /**
  * Seals what earlier owners left behind, oldest first, and finds the end of the stream. Rejects with
- * `LOG_GAP` when a segment is missing, `SEGMENT_CORRUPT` when one cannot be read to where it had been
- * confirmed: no owner goes on after what it cannot account for.
+ * `LOG_GAP` when a segment is missing, and with `SEGMENT_CORRUPT` when one is unreadable before its confirmed
+ * end: no owner continues after a segment that it cannot account for.
  */
 export async function takeOver(storage: LogStorage, permit: Permit, nowMs: number): Promise<StreamEnd> {
   try {
     return await sealAndCount(storage, permit, nowMs);
   } catch (error) {
-    // Who was fenced off meanwhile looks at a stream that another owner changes and cuts off.
+    // An owner that was fenced meanwhile sees a stream that its successor changes and truncates.
     const result = errorCode(error) === 'LOG_GAP' ? await storage.fence(permit) : undefined;
     throw result?.kind === 'refused' ? fenced(permit, result.promised) : error;
   }
@@ -36,7 +36,8 @@ async function sealAndCount(storage: LogStorage, permit: Permit, nowMs: number):
   const mark = await storage.truncation(permit.stream);
   const counted: (StoredSegment & { readonly sealed: StandingSeal })[] = [];
   for (const segment of all) {
-    // Below the mark removal may be under way, or a late owner has made a segment anew: nobody reads those.
+    // Segments below the mark have no readers: removal may be in progress there, or a late owner may have
+    // re-created one.
     if (mark !== undefined && segment.header.lssn < mark.lssn) continue;
     const sealed = segment.sealed ?? (await storage.recoverSegment(permit, segment.header.lssn, nowMs));
     counted.push({ ...segment, sealed });

@@ -13,11 +13,14 @@ export interface WriterOptions extends QueueLimits {
   /** A segment of that size or age that holds anything is followed by a new one. */
   readonly rollBytes: number;
   readonly rollAfterMs: number;
-  /** After so long without an append readers of other processes are told what is confirmed. */
+  /**
+   * After this long without an append, the writer announces the confirmed position to readers of other
+   * processes.
+   */
   readonly announceAfterMs: number;
   /** How long after its owner's death a stream may stay without one. */
   readonly leaseTtlMs: number;
-  /** Where others are sent to: part of what they are told when they ask for the stream. */
+  /** The address that other clients are redirected to: part of the answer when they ask for the stream. */
   readonly address: string;
 }
 

@@ -10,9 +10,9 @@ export interface KafkaBrokers {
   /** For messages: where it is configured to be. */
   readonly address: string;
   /**
-   * Appends a record, in the order of the calls. `settled` hears its place once all replicas in sync have it,
-   * or the error after which nobody knows: `STORAGE_UNFIT` when the broker takes no record of that size. The
-   * buffers are the caller's again at once.
+   * Appends a record, in the order of the calls. `settled` receives its offset once all in-sync replicas have
+   * it, or the error after which its fate is unknown. The error is `STORAGE_UNFIT` when the broker rejects a
+   * record of that size. The caller may reuse the buffers as soon as this returns.
    */
   produce(topic: string, record: NewRecord, settled: Settled): void;
   /** The first place that is kept, and the one behind the last record that all replicas have. */
@@ -38,7 +38,7 @@ export interface KafkaBrokers {
   topics(): Promise<readonly string[]>;
   /** Gives the space of all records before a place back. */
   deleteRecords(topic: string, before: number): Promise<void>;
-  /** Resolves within `closeMs`, whatever is under way: that is told so. */
+  /** Resolves within `closeMs`, whatever is in flight; calls in flight fail with an error that says so. */
   close(): Promise<void>;
 }
 
@@ -58,7 +58,7 @@ export interface Tail {
   close(): Promise<void>;
 }
 
-/** How long Kafka may take, before what waits for it is told that it does not answer. */
+/** How long Kafka may take before the callers that wait for it receive an error. */
 export interface KafkaLimits {
   readonly connectMs: number;
   /** One request, such as for the end of a partition. */

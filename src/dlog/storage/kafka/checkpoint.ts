@@ -8,9 +8,10 @@ import type { Permit } from '../storage.ts';
 import { type FoldedSegment, StreamFold } from './fold.ts';
 
 /**
- * What a partition says before `upTo`, written into it: four bytes of CRC-32C, then JSON. A statement about
- * records that stand, true whoever made it and wherever it lies behind them; whoever opens the stream goes on
- * from `upTo`. It is what the records before it may be removed for.
+ * A summary of a partition before `upTo`, written into the partition: four bytes of CRC-32C, then JSON. It
+ * describes records that no longer change, so it is true whichever process wrote it and wherever it lies
+ * behind them. The next process that opens the stream continues from `upTo`, and the records before it may
+ * then be removed.
  */
 interface CheckpointText {
   readonly upTo: number;
@@ -28,8 +29,8 @@ interface SegmentText {
   readonly end: number | null;
   readonly damage: string | null;
   /**
-   * Of what stands the seal without its index points, which are of no use here, and its CRC; else what was
-   * counted so far.
+   * For a sealed segment, the seal and its CRC, without the index points, which are of no use here. For any
+   * other, the totals so far.
    */
   readonly seal: string;
   readonly sealCrc: number | null;

@@ -1,6 +1,6 @@
 import { describeError, errorCode, GatewayError } from '../../../base/index.ts';
 
-/** Kafka does not answer, or not in time. What was under way may or may not have happened. */
+/** Kafka does not answer, or not in time. Whether the request took effect is unknown. */
 export function storageUnavailable(address: string, what: string, cause?: unknown): GatewayError {
   const why = cause === undefined ? '' : ` (${describeError(cause)})`;
   return new GatewayError(

@@ -10,10 +10,7 @@ import { encodeKey, type PartitionRecord, type RecordKind } from './record.ts';
 const stream = 'ns/s';
 const incarnation = 'a'.repeat(16);
 
-/**
- * One step of a partition, whoever writes it: owners know what they have read up to some place, and may be
- * late.
- */
+/** One step of a partition, by any writer. Owners know what they have read up to some offset, and may lag. */
 type OwnAct =
   | { readonly kind: 'begin' | 'fence' | 'segment' | 'seal'; readonly owner: number }
   | { readonly kind: 'entry'; readonly owner: number; readonly what: 'next' | 'again' | 'gap' | 'torn' };

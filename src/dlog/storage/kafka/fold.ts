@@ -47,8 +47,8 @@ export class StreamFold {
   /** Records without a key of ours. */
   strangers = 0;
   /**
-   * Records that are damaged, behind the last checkpoint: what they said nobody knows, so nobody may go on as
-   * if they were not there.
+   * Damaged records behind the last checkpoint. Their content is unknown, so no owner may continue as if they
+   * did not exist.
    */
   readonly unreadable: UnreadableRecord[] = [];
   checkpoint: number | undefined;
@@ -163,7 +163,7 @@ export class StreamFold {
     }
     const entry = nextEntry(segment, segment.tally, value);
     if (entry === undefined) {
-      // The same once more is nothing; anything else, and nobody can say what the segment holds from here on.
+      // A repeat of the last entry is harmless. After anything else, the rest of the segment is unknown.
       if (!isLastAgain(segment.tally, segment.seed, value)) segment.end = offset;
       return undefined;
     }

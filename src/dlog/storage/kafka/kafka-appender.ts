@@ -11,8 +11,8 @@ import { recordBytesMax } from './topic.ts';
 const noValue = Buffer.alloc(0);
 
 /**
- * Appends to a segment, and acknowledges what it has itself read back: in the partition, before any fence of
- * another. What the broker says of an append decides nothing, but that it failed.
+ * Appends to a segment, and acknowledges only what it has itself read back from the partition, ahead of any
+ * other owner's fence. The broker's answer to an append counts only when it is a failure.
  */
 export class KafkaSegmentAppender implements SegmentAppender {
   readonly seed: number;
@@ -125,7 +125,7 @@ export class KafkaSegmentAppender implements SegmentAppender {
     return end === undefined || sealed !== undefined ? undefined : fenced(this.#permit);
   }
 
-  /** The first fault stays; whoever waits hears of it. */
+  /** Keeps the first fault, and passes it to every caller that waits. */
   #fail(error: Error): GatewayError {
     const isFenced = error instanceof GatewayError && error.code === 'SEGMENT_FENCED';
     const segment = { stream: this.#permit.stream, lssn: this.#segment.header.lssn };

@@ -34,10 +34,9 @@ interface Fetch {
 }
 
 /**
- * Reads partitions: each fetch names its place, so that nobody has a place to lose, and nothing is fetched
- * that nobody asked for. Requests of
- * @platformatic/kafka, which joins no group for them; a tail has a connection of its own, since the broker
- * answers a connection in order.
+ * Reads partitions. Each fetch names its offset, so no consumer position can be lost, and nothing is fetched
+ * without a request. It uses the consumer of @platformatic/kafka without joining a group. A tail has a
+ * connection of its own, because the broker answers the requests of one connection in order.
  */
 export class KafkaFetcher {
   readonly #deps: FetcherDeps;
@@ -188,7 +187,10 @@ export class KafkaFetcher {
     }
   }
 
-  /** Rejects when that takes longer, or when all is closed. What comes of it then is nobody's. */
+  /**
+   * Rejects when the work takes longer than the limit, or when everything is closed. The late result is
+   * discarded.
+   */
   async #within<T>(limitMs: number, work: Promise<T>): Promise<T> {
     throwIfAborted(this.#closing.signal);
     const over = deferred<never>();
@@ -202,7 +204,10 @@ export class KafkaFetcher {
     }
   }
 
-  /** Throws for what will not pass; for the rest what was known of leaders and topics is asked for anew. */
+  /**
+   * Throws for errors that a retry cannot fix. For the others it clears the cached leaders and topics, so
+   * that the retry asks for them again.
+   */
   #checkRetryable(error: unknown, topic: string, what: string): void {
     if (error instanceof GatewayError && error.code === 'ABORTED') throw error;
     throwIfAborted(this.#closing.signal);

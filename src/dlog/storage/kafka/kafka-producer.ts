@@ -59,7 +59,7 @@ export class KafkaProducer {
     );
   }
 
-  /** What is under way is told so at once. */
+  /** Fails everything in flight at once. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#ready?.abandon();

@@ -8,12 +8,12 @@ import { withinBytes } from './recent-entries.ts';
 import { encodeKey, keyBytes, type PartitionRecord, writerKeyBytes } from './record.ts';
 import type { StreamView } from './stream-view.ts';
 
-/** Read at once by who reads on; what was not asked for is kept for the next. */
+/** How far ahead a sequential reader fetches; what was not requested is kept for the next read. */
 const aheadBytes = 256 * 1024;
-/** Of a record that is a batch of its own: its heads and its key. */
+/** The overhead of a record that is a batch of its own: its headers and its key. */
 const recordOverheadBytes = 128;
 const noValue = Buffer.alloc(0);
-/** Of one record, whatever its size. */
+/** A byte limit that yields one record, whatever its size. */
 const oneRecord = 1;
 /** Jumps to an entry's place, after which it is looked for record by record. */
 const jumpsMax = 64;

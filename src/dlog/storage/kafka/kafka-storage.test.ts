@@ -263,7 +263,7 @@ describe('KafkaStorage', () => {
       ['seal', 'value'],
       ['entry', 'key'],
     ] as const)
-      it(`nobody goes on over a ${kind} whose ${part} is damaged, until somebody gives it up`, async () => {
+      it(`no owner continues past a ${kind} whose ${part} is damaged, until an operator gives it up`, async () => {
         const at = await spoilt(kindAt(kind, 0), part);
         const storage = process();
         const log = logOn(storage);
@@ -282,7 +282,7 @@ describe('KafkaStorage', () => {
       });
   });
 
-  it('makes a stream anew after it was deleted, and takes nothing from the old one', async () => {
+  it('re-creates a deleted stream, and takes nothing from the old one', async () => {
     const held = holding(kafka);
     const old = process(held.kafka);
     await old.createStream(stream, { version: 1 });
@@ -379,7 +379,10 @@ describe('KafkaStorage', () => {
 
   // After the others, which it would disturb.
   describe('over a kill of the broker', () => {
-    /** A storage of its own, with an append to come; `close` closes it while that and reads are under way. */
+    /**
+     * A storage of its own, with an append to come; `close` closes it while that append and reads are in
+     * flight.
+     */
     const toClose = async (): Promise<{ readonly close: () => Promise<void> }> => {
       const limits = { closeMs: 2000 };
       const edges = { clock: systemClock, random: systemRandom, log: silentLog, limits };
@@ -410,7 +413,7 @@ describe('KafkaStorage', () => {
       return { close };
     };
 
-    it('closes within its limit while an append and reads are under way and the broker stands still', async () => {
+    it('closes within its limit while an append and reads are in flight and the broker is stopped', async () => {
       const { close } = await toClose();
       broker.signal('SIGSTOP');
       try {
@@ -420,7 +423,7 @@ describe('KafkaStorage', () => {
       }
     });
 
-    it('has every acknowledged record after the broker was killed, and calls what was under way unknown; closes meanwhile', async () => {
+    it('has every acknowledged record after the broker was killed, reports in-flight appends as unknown, and closes meanwhile', async () => {
       const limits = { deliveryMs: 500, requestMs: 2000 };
       const edges = { clock: systemClock, random: systemRandom, log: silentLog, limits };
       const own = await connectKafka(broker.address, edges);

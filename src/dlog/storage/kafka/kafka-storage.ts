@@ -89,7 +89,7 @@ export class KafkaStorage implements LogStorage {
       await kafka.createTopic(topic, this.#options.replicationFactor, settingsOf(this.#options));
       await this.#until(`topic ${topic}`, async () => (await kafka.topic(topic)) !== undefined);
     }
-    // Somebody who looked before there was a topic is told that there is none, and not this caller.
+    // A caller that opened the view before the topic existed receives STREAM_UNKNOWN; this caller must not.
     await this.#views.opened(stream);
     const view = await this.#views.refreshed(stream);
     if (view.fold.origin !== undefined) return 'exists';
@@ -99,7 +99,7 @@ export class KafkaStorage implements LogStorage {
       { kind: 'origin', incarnation, epoch: 0, token: noToken, lssn: 0, checkpoint: undefined },
       value,
     );
-    // Of several that make it at once the first decides.
+    // If several processes create the stream at once, the first record decides.
     return (view.fold.origin as StreamFold['origin'])?.incarnation === incarnation ? 'created' : 'exists';
   }
 
@@ -209,8 +209,8 @@ export class KafkaStorage implements LogStorage {
   }
 
   async openSegment(stream: string, lssn: number): Promise<SegmentReader> {
-    // What is sealed stands: whoever reads on from segment to segment need not ask for the end of the
-    // partition each time.
+    // A sealed segment does not change, so a sequential reader need not request the end of the partition for
+    // each segment.
     const known = await this.#views.known(stream);
     const isSealed =
       known?.fold.unreadable.length === 0 && known.fold.segments.get(lssn)?.sealed !== undefined;
@@ -230,7 +230,7 @@ export class KafkaStorage implements LogStorage {
     await this.#freeSpace(view, undefined);
   }
 
-  /** What cannot be given back now (it is gone for readers all the same) the next call tries again. */
+  /** Frees space. Whatever cannot be freed now stays hidden from readers, and the next call retries it. */
   async #freeSpace(view: StreamView, before: number | undefined): Promise<void> {
     try {
       const upTo = before ?? (await view.makeCheckpoint());
@@ -292,8 +292,8 @@ export class KafkaStorage implements LogStorage {
   }
 
   /**
-   * Resolves within `closeMs`, whatever is under way: that rejects with `ABORTED`, an append as any that
-   * nobody knows the fate of.
+   * Resolves within `closeMs`, whatever is in flight. Calls in flight reject with `ABORTED`, and appends as
+   * any append whose fate is unknown.
    */
   async close(): Promise<void> {
     const { clock, limits } = this.#viewDeps;

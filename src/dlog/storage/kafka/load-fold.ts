@@ -7,7 +7,7 @@ import { type PartitionRecord, stampOf } from './record.ts';
 
 const bytesAtOnce = 256 * 1024;
 const loadTriesMax = 3;
-/** Of one record, whatever its size. */
+/** A byte limit that yields one record, whatever its size. */
 const oneRecord = 1;
 
 /**
@@ -75,7 +75,7 @@ async function searched(
     for (const record of records) {
       const fold = usable(stream, record, low);
       if (fold !== undefined) return fold;
-      // Of a stream that was deleted before, and then made anew.
+      // This origin belongs to a stream that was deleted and then re-created.
       if (stampOf(record)?.kind === 'origin') origin ??= record.offset;
     }
     from = records.at(-1)!.offset + 1;

@@ -3,7 +3,7 @@ import type { Entry } from '../../format/entry.ts';
 const recentBytesMax = 4 * 1024 * 1024;
 const recentCountMax = 4096;
 
-/** The newest entries of the segment that grows, for who reads along: they need not be fetched again. */
+/** The newest entries of the open segment, so that readers at the end need not fetch them again. */
 export class RecentEntries {
   #lssn = 0;
   #entries: Entry[] = [];

@@ -2,16 +2,16 @@ import { crc32c } from '@node-rs/crc32';
 import { readU64, writeU64 } from '../../format/bytes.ts';
 
 /**
- * A record of a stream's partition: the value is what a file would hold (a segment's header, an entry, a
- * seal) or a little JSON, the key says who wrote it. Of the key, little-endian:
+ * A record of a stream's partition. The value is what a file would contain (a segment's header, an entry, a
+ * seal) or a little JSON; the key identifies its writer. The layout of the key, little-endian:
  *
  *     0 magic "EGKR"   4 version (1)   5 kind   6 (2 bytes 0)   8 incarnation of the stream (8 bytes)
- *    16 epoch         24 token (8 bytes)       32 lssn         40 place of the newest checkpoint its writer
- *    knew, plus 1; 0: none 48 CRC-32C of the value (0 for an entry, which has its own)               52
- *    CRC-32C of all before
+ *    16 epoch         24 token (8 bytes)       32 lssn
+ *    40 offset of the newest checkpoint that its writer knew, plus 1; 0: none
+ *    48 CRC-32C of the value (0 for an entry, which has its own)               52 CRC-32C of all before
  *
- * Nothing else checks them: brokers hand on what their disk gives, and the client that reads looks at no
- * checksum of theirs.
+ * Nothing else detects damage: brokers forward what their disk returns, and the client that reads verifies
+ * none of their checksums.
  */
 const kinds = [
   'origin',
@@ -37,7 +37,7 @@ export interface Stamp {
   readonly epoch: number;
   readonly token: string;
   readonly lssn: number;
-  /** A hint: whoever opens the stream begins there. */
+  /** A hint: the next process that opens the stream begins at this checkpoint. */
   readonly checkpoint: number | undefined;
 }
 

@@ -4,7 +4,7 @@ import type { NewRecord, Settled } from './broker.ts';
 
 /** Delivery reports are asked for so often while one is awaited. */
 const reportEveryMs = 2;
-/** What is not on its way to the broker by then stays behind. */
+/** The time that the producer has to flush; it drops what it has not sent to the broker by then. */
 const flushMs = 500;
 const fatalCode = -150;
 
@@ -47,7 +47,7 @@ export class ReportingProducer {
     }
   }
 
-  /** Nothing is waited for any more: nobody knows what became of it. */
+  /** Stops waiting for everything in flight; its fate is unknown. */
   abandon(): void {
     this.isUsable = false;
     const closed = { message: 'the producer was closed', code: fatalCode, errno: fatalCode, origin: 'local' };

@@ -24,7 +24,7 @@ export interface ViewDeps {
   readonly limits: KafkaLimits;
 }
 
-/** After so many bytes behind the last checkpoint whoever writes makes the next. */
+/** The writer makes the next checkpoint after this many bytes behind the last one. */
 const checkpointEveryBytes = 8 * 1024 * 1024;
 /**
  * How long a partition is followed after the last who wanted it: segments change, and a reader comes and
@@ -80,7 +80,7 @@ export class StreamView {
     return this.#fault;
   }
 
-  /** Whether nobody needs it now. */
+  /** Whether the view has no follower, no listener and no read in progress. */
   get isIdle(): boolean {
     return this.#followers === 0 && this.#listeners.size === 0 && this.#reading === undefined;
   }
@@ -147,7 +147,7 @@ export class StreamView {
   }
 
   /**
-   * Writes a checkpoint where one is due. Nobody waits for it: without it the next who opens the stream only
+   * Writes a checkpoint when one is due. No caller waits for it: without it, the next open of the stream only
    * reads more.
    */
   makeCheckpointWhenDue(): void {
@@ -281,7 +281,7 @@ const noToken = '0'.repeat(16);
 function cutOffBefore(topic: string, offset: number, cause: unknown): GatewayError {
   return new GatewayError(
     'STORAGE_UNAVAILABLE',
-    `${topic}: record ${offset} was written, and what lies before it was cut off before it could be read back: try again`,
+    `${topic}: record ${offset} was written, but could not be read back because the records before it were deleted: retry`,
     { cause, retryable: true, facts: { topic, offset } },
   );
 }

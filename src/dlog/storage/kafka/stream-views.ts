@@ -26,7 +26,7 @@ export class StreamViews {
     return view;
   }
 
-  /** The same, where no record is damaged: else nobody knows what stands. */
+  /** Like `stream`, but rejects if a record is damaged, because the state of the stream is then unknown. */
   async whole(stream: string): Promise<StreamView> {
     const view = await this.stream(stream);
     const [record] = view.fold.unreadable;
@@ -44,7 +44,7 @@ export class StreamViews {
     return view?.fault === undefined ? view : undefined;
   }
 
-  /** The stream, whether it was made or not. A view that broke is opened anew. */
+  /** The stream, whether it was created or not. Reopens a view that broke. */
   async refreshed(stream: string): Promise<StreamView> {
     for (let tries = 1; ; tries++) {
       const view = await this.#view(stream);
@@ -92,12 +92,15 @@ export class StreamViews {
     await view.close();
   }
 
-  /** Resolves when nobody is opening the stream any more, in vain or not. */
+  /** Resolves when no open of the stream is in progress any more, whether it succeeded or failed. */
   async opened(stream: string): Promise<void> {
     await this.#views.get(stream)?.catch(() => undefined);
   }
 
-  /** Lets all go; answers what closes each. Those that are being opened end with the connections. */
+  /**
+   * Drops all views, and returns a function for each that closes it. Opens in progress end with the
+   * connections.
+   */
   release(): (() => Promise<void>)[] {
     const views = [...this.#views.values()];
     this.#views.clear();

@@ -3,8 +3,8 @@ import type { Durability } from '../../format/segment-header.ts';
 import { topicUnfit } from './faults.ts';
 
 /**
- * Of one record with its key: an entry of 1 MiB, and what its head, packing and index may add. Also what the
- * clients are set to.
+ * The size limit of one record with its key: an entry of 1 MiB, and what its header, compression and index
+ * may add. The clients are configured with the same limit.
  */
 export const recordBytesMax = 2 * 1024 * 1024;
 /** What Kafka adds to a batch of one record, generously. */
@@ -17,7 +17,7 @@ export interface TopicOptions {
   readonly isFlushed: boolean;
 }
 
-/** What the broker says of a topic. */
+/** What the broker reports about a topic. */
 export interface TopicFacts {
   readonly partitions: number;
   readonly replicas: number;
