@@ -19,22 +19,22 @@ export interface DlogClientOptions {
   /** For connecting, and for one call. Default 30 s. */
   readonly timeoutMs?: number;
   /**
-   * For how long what passes (a stream that changes its owner, a gateway that starts) is tried again. Default
-   * 20 s; 0: not at all.
+   * How long to retry temporary failures (a stream that changes its owner, a gateway that starts). Default 20
+   * s; 0: no retries.
    */
   readonly patienceMs?: number;
   /** Whether a gateway that went away is waited for as well, as long. Default true. */
   readonly reconnects?: boolean;
-  /** What to look at when nobody answers: for messages. */
+  /** What to check when no gateway answers; error messages name it. */
   readonly addressKeys?: string;
   readonly clock?: Clock;
 }
 
 /**
- * The distributed log of a gateway. Streams are named `namespace/name`. Calls go where a stream's owner is,
- * try again what may be, and reject with `CONNECT_FAILED`, `CONNECTION_CLOSED`, `TIMED_OUT`,
- * `STREAM_UNKNOWN`, `REMOTE_FAILURE` (`requestCode` has the answer's code). Every call has a connection of
- * its own while it lasts: nothing is to be closed but writers and tails.
+ * The distributed log of a gateway. Streams are named `namespace/name`. The client sends each call to the
+ * stream's owner, retries what may be retried, and rejects with `CONNECT_FAILED`, `CONNECTION_CLOSED`,
+ * `TIMED_OUT`, `STREAM_UNKNOWN`, `REMOTE_FAILURE` (`requestCode` has the answer's code). Every call has a
+ * connection of its own while it lasts: only writers and tails must be closed.
  */
 export class DlogClient {
   readonly #options: RouteOptions;
@@ -85,7 +85,10 @@ export class DlogClient {
     return this.#often(stream, (call) => call.describe({ stream }));
   }
 
-  /** Where a subscriber goes on, backwards too; who reads for it finds that soon. Answers the position. */
+  /**
+   * Sets where a subscriber continues; backwards is allowed. Its current reader notices soon. Returns the
+   * position.
+   */
   async moveSubscriber(stream: string, subscriber: string, to: TailFrom): Promise<Position> {
     const request = { stream, subscriber, to: fromOf(to) };
     return fromWire((await this.#often(stream, (call) => call.moveSubscriber(request))).dlsn!);
@@ -97,7 +100,7 @@ export class DlogClient {
     return fromWire(answer.dlsn!);
   }
 
-  /** Ends the stream for ever. */
+  /** Ends the stream permanently. */
   async seal(stream: string): Promise<void> {
     await this.#often(stream, (call) => call.seal({ stream, ctx: {} }));
   }
@@ -111,7 +114,10 @@ export class DlogClient {
     return (await this.#often(namespace, (call) => call.owners({ inNamespace: namespace }))).owners ?? [];
   }
 
-  /** One part of a check, from a segment on; the answer says from where the next part goes on. */
+  /**
+   * Runs one part of a check, from a segment on. The answer has the segment from which the next part
+   * continues.
+   */
   check(stream: string, fromLssn: bigint): Promise<CheckResponse> {
     return this.#often(stream, (call) => call.check({ stream, fromLssn }));
   }

@@ -181,7 +181,7 @@ describe('a client of the log', () => {
     assert.deepEqual(kinds(await outcomes), expected);
   });
 
-  it('writes on, on a new connection, when the gateway went away while nothing was under way', async () => {
+  it('continues on a new connection when the gateway went away while nothing was in flight', async () => {
     const home = await gateway();
     const client = clientOf(home);
     await client.create(stream);
@@ -262,7 +262,7 @@ describe('a client of the log', () => {
     await assert.rejects(tailing, { code: 'ABORTED' });
   });
 
-  it('gathers small appends while two sets are under way, and sends what is worth a set', async () => {
+  it('gathers small appends while two sets are in flight, and sends what is worth a set', async () => {
     const home = await gateway();
     const client = clientOf(home);
     await client.create(stream);
@@ -328,7 +328,7 @@ describe('a client of the log', () => {
     ending.abort();
   });
 
-  it('tells a reader once what was cut off, and lets go of the connection when it leaves', async () => {
+  it('reports a truncation to a reader once, and closes the connection when it leaves', async () => {
     const home = await gateway();
     const client = clientOf(home);
     await client.create(stream);
@@ -347,11 +347,11 @@ describe('a client of the log', () => {
       if (event.kind === 'records') break;
     }
     assert.deepEqual(events, [`moved to ${formatPosition(last)}`, 'three']);
-    // Nobody waits there for the next record: the gateway has nothing to answer when it ends.
+    // No reader waits there for the next record, so the gateway has nothing to answer when it ends.
     await home.stop();
   });
 
-  it('says at once that nobody is there when it is not to wait', async () => {
+  it('reports at once that no gateway answers when it must not wait', async () => {
     const home = await gateway();
     await home.stop();
     const client = clientOf(home, { reconnects: false });

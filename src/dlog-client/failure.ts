@@ -16,8 +16,8 @@ export function isPassing({ code, isUnknown }: ResponseHeader): boolean {
 }
 
 /**
- * What an answer that is not 200 means to who asked: `STREAM_UNKNOWN`, or `REMOTE_FAILURE` with the code of
- * the answer as a fact.
+ * The error for an answer that is not 200: `STREAM_UNKNOWN`, or `REMOTE_FAILURE` with the code of the answer
+ * as a fact.
  */
 export function failureOf(stream: string, header: ResponseHeader): GatewayError {
   const { code, errMsg, isUnknown } = header;

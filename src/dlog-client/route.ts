@@ -41,11 +41,11 @@ export interface RouteOptions {
   readonly clock: Clock;
   /** For connecting, and for a call beyond what it is to wait for. */
   readonly timeoutMs: number;
-  /** For how long what passes is tried again, since anything last went well. */
+  /** How long to retry temporary failures, counted from the last success. */
   readonly patienceMs: number;
   /** Whether a gateway that went away is waited for as well. */
   readonly reconnects: boolean;
-  /** What to look at when nobody answers: names of settings. */
+  /** The settings to check when no gateway answers; error messages name them. */
   readonly addressKeys: string;
 }
 
@@ -121,7 +121,8 @@ export class Route implements Disposable {
       const wasSent = sameAddress(this.#options.owners.get(this.#stream), owner);
       this.#options.owners.set(this.#stream, owner);
       this.lost();
-      // Who was sent there in vain already waits: else it would go in a circle without a pause.
+      // After a redirect that led nowhere, the caller waits: otherwise it would go in a circle without a
+      // pause.
       if (!wasSent && !this.#isOwnerGone) return;
       this.#isOwnerGone = false;
     }

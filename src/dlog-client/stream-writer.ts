@@ -20,9 +20,9 @@ export interface WriterLimits {
    */
   readonly setRecordsMax: number;
   readonly setBytesMax: number;
-  /** Sets that are under way at a time. */
+  /** The most sets in flight at a time. */
   readonly setsMax: number;
-  /** What waits or is under way; above, appends are refused: wait for `ready`. */
+  /** The bound on what waits or is in flight. Above it appends are refused: wait for `ready`. */
   readonly queueBytesMax: number;
   readonly queueRecordsMax: number;
 }
@@ -36,8 +36,8 @@ const writerLimits: WriterLimits = {
 };
 
 /**
- * While so many sets are under way, what is appended gathers until it is worth one more: a set costs as much
- * as a hundred small records.
+ * While this many sets are in flight, appends gather until they are worth another set: a set costs as much as
+ * a hundred small records.
  */
 const smallSetsMax = 2;
 const worthRecords = 128;
@@ -61,12 +61,12 @@ interface SentSet {
 }
 
 /**
- *     open ──close──> closing ──> closed        open ──a refusal for good, an unknown──> failed
+ *     open ──close──> closing ──> closed        open ──a permanent refusal, an unknown──> failed
  *
- * Appends to one stream, in the order of the calls and without a hole: sets of records, several under way, in
- * one session of a connection of its own. What was refused and may pass is sent again in the next session,
- * with all behind it. After a set whose fate is not known, or a refusal for good, it fails: all behind is
- * refused. Open a new writer to go on.
+ * Appends to one stream, in the order of the calls and without a hole: sets of records, several in flight, in
+ * one session of a connection of its own. A set that was refused temporarily is resent in the next session,
+ * with everything behind it. After a set whose fate is unknown, or a permanent refusal, the writer fails and
+ * refuses everything behind it. Open a new writer to continue.
  */
 export class StreamWriter implements AsyncDisposable {
   readonly #route: Route;
@@ -129,7 +129,7 @@ export class StreamWriter implements AsyncDisposable {
     while (this.#pumping !== undefined) await this.#pumping;
   }
 
-  /** Takes nothing more, settles what was taken, and closes the connection. Twice is once. */
+  /** Accepts nothing more, settles what was accepted, and closes the connection. Idempotent. */
   async close(): Promise<void> {
     this.#isClosing = true;
     await this.flush();
@@ -197,7 +197,7 @@ export class StreamWriter implements AsyncDisposable {
 
   async #sendWhatMay(): Promise<void> {
     while (this.#maySend()) {
-      // With nothing under way a lost connection has cost nothing yet.
+      // With nothing in flight, a lost connection has cost nothing yet.
       if (this.#underWay.length === 0 && !(await this.#connects())) return;
       const records = this.#takeSet();
       const sent: SentSet = { records, answer: this.#send(records), answered: undefined };
@@ -293,7 +293,7 @@ export class StreamWriter implements AsyncDisposable {
     }
   }
 
-  /** What is under way was sent and may be there, unless its answer says that it is not. */
+  /** In-flight records were sent and may be in the stream, unless their answer says that they are not. */
   async #failBehind(fault: GatewayError): Promise<void> {
     this.#fault ??= fault;
     while (this.#underWay.length > 0) {

@@ -12,8 +12,8 @@ export type TailFrom = 'earliest' | 'latest' | Position | { readonly timeMs: num
 export type TailRecord = Readonly<Pick<BlockRecord, 'position' | 'transactionId' | 'sequenceId' | 'payload'>>;
 
 /**
- * `moved`: what lay before `to` was cut off, and is not shown; told once. `next` is where to begin after
- * this.
+ * `moved`: the records before `to` were truncated and are skipped; reported once. `next` is where to begin
+ * after this event.
  */
 export type TailEvent =
   | { readonly kind: 'records'; readonly records: readonly TailRecord[]; readonly next: Position }
@@ -22,15 +22,15 @@ export type TailEvent =
 export interface TailOptions {
   readonly from?: TailFrom;
   /**
-   * False: end where there is nothing more for now. Default true: go on as records are committed, until the
-   * stream is ended.
+   * False: end where there is nothing more for now. True, the default: continue as records are committed,
+   * until the stream is sealed.
    */
   readonly follow?: boolean;
   /** How long the gateway lets one read wait where there is nothing new. */
   readonly waitMs?: number;
-  /** Of one event. */
+  /** The most records in one event. */
   readonly recordsMax?: number;
-  /** Of one answer of the gateway, in whole entries. */
+  /** The most bytes in one answer of the gateway, in whole entries. */
   readonly bytesMax?: number;
   readonly signal?: AbortSignal;
 }
@@ -56,7 +56,7 @@ export async function* tailOf(
     const answer = route.settled((caller) => caller.readEntries(request, { timeoutMs }), {
       isRepeatable: true,
     });
-    // Nobody may ask for what is read ahead.
+    // The caller may never ask for what was read ahead, so its rejection must not go unhandled.
     answer.catch(() => undefined);
     return answer;
   };

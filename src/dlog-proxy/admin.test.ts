@@ -69,7 +69,7 @@ describe('streams as a whole, at the service', () => {
     };
   };
 
-  it('makes streams with settings, shows them, and refuses those that cannot be', async () => {
+  it('creates streams with settings, shows them, and refuses invalid ones', async () => {
     const { create, handler } = proxyAt('a:1');
     assert.equal(
       (await create({ segmentBytes: 4096n, retentionMs: 60_000n, durability: 'os' })).code,
@@ -100,7 +100,7 @@ describe('streams as a whole, at the service', () => {
     assert.deepEqual((await handler.namespaces({}, call)).names, ['ns']);
   });
 
-  it("ends segments and lets them go as the stream's settings say, and nothing of other owners or streams", async () => {
+  it("seals and deletes segments as the stream's settings say, and leaves other owners and streams alone", async () => {
     const { create, write, handler, read, all, release } = proxyAt('a:1');
     await create({ segmentBytes: 4096n, retentionMs: 100_000n });
     for (let index = 0; index < 20; index++) {
@@ -117,7 +117,7 @@ describe('streams as a whole, at the service', () => {
       Number(kept[0]!.sequenceId) > 4 && Number(kept[0]!.sequenceId) < 12,
       String(kept[0]!.sequenceId),
     );
-    // What was read there before is told where to go on.
+    // A reader that was there before receives the position where it must continue.
     const moved = await read(serializeDlsn({ lssn: 1, entry: 0, slot: 0 }));
     assert.deepEqual([moved.moved, moved.records], [true, []]);
 
@@ -187,7 +187,7 @@ describe('streams as a whole, at the service', () => {
     assert.equal(Number((await handler.rebuild({ stream }, call)).changes), 0);
   });
 
-  it('shows nothing of what was dropped to who read on while it was dropped', async () => {
+  it('hides dropped records from a reader that was active during the drop', async () => {
     const log = fixture.process();
     const { create, handler } = proxyAt('a:1', log);
     await create();
@@ -247,7 +247,7 @@ describe('streams as a whole, at the service', () => {
     const expected: Record<string, RegExp> = {
       'too large': /^TOO_LARGE_RECORD: a record has 1048576 bytes of at most 1040384$/,
       'stale session':
-        /^WRITE_CANCELLED_EXCEPTION: an earlier write of this session was not committed: go on with/,
+        /^WRITE_CANCELLED_EXCEPTION: an earlier write of this session was not committed: continue with/,
       'no name': /^INVALID_STREAM_NAME: "nothing" is no name of a stream: namespace\/name of/,
       unknown: /^LOG_NOT_FOUND: there is no stream ns\/none$/,
       'wrong owner': /^FOUND: ns\/s is written by a:1$/,

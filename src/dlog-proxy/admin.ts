@@ -24,7 +24,7 @@ export interface AdminDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly address: () => string;
-  /** Gives a stream back, and lets go of all that is kept of what it holds. */
+  /** Releases a stream, and drops all cached content of it. */
   readonly letGo: (stream: string) => Promise<void>;
   /** Drops what is kept of records that were cut off. */
   readonly cutOff: (stream: string) => Promise<void>;
@@ -84,7 +84,7 @@ export class ProxyAdmin {
     const wanted = choiceOf(choice);
     await letGo(stream);
     const result = await log.repair(stream, wanted, address());
-    // Of what was dropped nothing may be shown.
+    // Readers must not see anything that was dropped.
     await letGo(stream);
     if (result.kind === 'owned') return { header: header(writtenBy(stream, result.address)) };
     const { done, left, aside } = result;

@@ -5,7 +5,7 @@ import { ProxyConnection, ProxyFixture } from '../testing/dlog/proxy-fixture.ts'
 import { type LogLine, recordingLog } from '../testing/recording-log.ts';
 import { answerText } from './answer-text.ts';
 
-describe('what a client is told of an error', () => {
+describe('the text of an error for a client', () => {
   it('names what went wrong, without paths of the server', () => {
     const missing = ((): unknown => {
       try {

@@ -4,8 +4,8 @@ import { GatewayError } from '../base/index.ts';
 const textMax = 500;
 
 /**
- * What a client is told of an error: our own sentences, and of an error of the system its name ("ENOSPC: no
- * space left on device"). Paths of the server stay in its log, as do errors that nobody has put into words.
+ * The text of an error for a client: our own sentences, and for a system error its name ("ENOSPC: no space
+ * left on device"). The server's paths stay in its log, and so do errors that have no sentence of ours.
  */
 export function answerText(error: unknown): string {
   const text = told(error);

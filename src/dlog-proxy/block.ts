@@ -5,7 +5,7 @@ import { type Dlsn, readVarint, type SegmentEntry } from '../dlog/index.ts';
 export interface Block {
   readonly lssn: number;
   readonly entry: number;
-  /** Of records; not 0. */
+  /** The number of records; not 0. */
   readonly count: number;
   readonly bytes: Buffer;
 }

@@ -3,7 +3,7 @@ import { WriteOrder } from './limits.ts';
 import type { ReadSession } from './read-session.ts';
 
 export interface Connection {
-  /** Of its newest session. */
+  /** The order of the writes in its newest session. */
   writes: WriteOrder;
   readonly reads: ReadSession;
 }
@@ -19,7 +19,7 @@ export class Connections {
     this.#tasks = tasks;
   }
 
-  /** Of the connection whose calls have that signal. */
+  /** Returns the connection whose calls have that signal. */
   of(signal: AbortSignal): Connection {
     const found = this.#connections.get(signal);
     if (found !== undefined) return found;
@@ -34,7 +34,7 @@ export class Connections {
     return connection;
   }
 
-  /** What is read next of that stream is read anew. */
+  /** Discards what was read ahead of that stream, so that the next read fetches it again. */
   async forget(stream: string): Promise<void> {
     for (const { reads } of this.#connections.values()) await reads.forget(stream);
   }

@@ -22,7 +22,7 @@ import type { ProxyLimits } from './limits.ts';
 const stream = 'ns/s';
 const start: ReadFrom = { kind: 'earliest', value: true };
 
-/** One connection to a proxy, whose calls are all under way at once. */
+/** One connection to a proxy; all its calls are in flight at once. */
 class Connection {
   readonly #handler: Required<Handler<DistributedLogServiceMethods>>;
   readonly gone = new AbortController();
@@ -298,7 +298,7 @@ describe('the log as a service', () => {
     assert.equal((await contents()).length, 12);
   });
 
-  it('writes so many streams at most, and gives back those that nobody writes', async () => {
+  it('limits how many streams it owns, and releases those that no client writes', async () => {
     const small = new Connection(proxyAt('a:1', { streamsMax: 1, streamIdleMs: 60_000 }));
     await small.write('one');
     await small.do('create', 'ns/t');
@@ -328,7 +328,7 @@ describe('the log as a service', () => {
     assert.deepEqual([texts(second), second.records![0]!.dlsn], [['two'], written.dlsn]);
   });
 
-  it('answers a read that waited in vain, and one of a proxy that ends, with where to go on', async () => {
+  it('answers a read that found nothing, and one on a stopping proxy, with where to continue', async () => {
     await client.write('one');
     const first = await client.read(start);
     const inVain = client.read(nextOf(first), { waitMs: 1000 });
@@ -349,8 +349,8 @@ describe('the log as a service', () => {
 
   it('shows what a dead owner acknowledged last, when its lease has run out', async () => {
     const { store, storage, clock } = fixture;
-    // Its time stands still, as if it was killed after the acknowledgement: it tells nobody, and renews no
-    // lease.
+    // Its clock never advances, as if it was killed after the acknowledgement: it announces nothing, and does
+    // not renew its lease.
     const dead = { storage, store, clock: new ManualClock(), random: seededRandom(8), log: silentLog };
     const writer = await opened(new DistributedLog(dead), stream, { address: 'dead:1' });
     await committed(writer.append(Buffer.from('last')));

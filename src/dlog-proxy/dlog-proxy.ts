@@ -75,7 +75,7 @@ export class DlogProxy {
     ];
   }
 
-  /** For a server whose connections may have many calls under way. */
+  /** The handler for a server whose connections may have many calls in flight. */
   get handler(): DistributedLogServiceHandler {
     const [writes, reads, calls, admin] = [this.#writes, this.#reads, this.#calls, this.#admin];
     const refusal = (error: unknown): Refused => loggedRefusalOf(this.#logger, error);
@@ -112,7 +112,7 @@ export class DlogProxy {
     };
   }
 
-  /** Takes no write more and answers reads that wait: what is under way is soon over. */
+  /** Refuses further writes and answers reads that wait, so that what is in flight ends soon. */
   stop(): void {
     this.#stopping.abort();
     this.#connections.wake();

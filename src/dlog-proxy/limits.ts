@@ -73,37 +73,37 @@ export interface ProxyLimits {
   readonly proxyBytesMax: number;
   readonly proxyRecordsMax: number;
   /**
-   * Above it writes are taken, counted and told in the log; of all streams together, no further stream is
-   * taken over then.
+   * Above these rates writes are accepted, counted and reported in the log. Above the rate for all streams
+   * together, the proxy takes over no further stream.
    */
   readonly streamSoft: SoftLimits;
   readonly proxySoft: SoftLimits;
   readonly recordBytesMax: number;
-  /** Of a bulk, and of a set of records. */
+  /** The most records in a bulk, and in a record set. */
   readonly bulkRecordsMax: number;
   readonly streamsMax: number;
   /** Streams that become this proxy's at the same time; others wait. */
   readonly acquisitionsMax: number;
-  /** A stream that nobody wrote for so long is given back. */
+  /** The proxy releases a stream after this long without a write. */
   readonly streamIdleMs: number;
   readonly tailsMax: number;
   readonly tailBytesMax: number;
-  /** Of all tails together. */
+  /** The most bytes in all tails together. */
   readonly tailsBytesMax: number;
-  /** A tail that nobody read for so long is closed. */
+  /** A tail is closed after this long without a read. */
   readonly tailIdleMs: number;
-  /** Of one connection. */
+  /** The most readers of one connection. */
   readonly readersMax: number;
   readonly readRecordsMax: number;
   readonly readBytesMax: number;
   readonly readWaitMsMax: number;
-  /** How often what the settings of streams let go is cut off. */
+  /** How often expired records are deleted, as the settings of their streams say. */
   readonly retentionEveryMs: number;
 }
 
 /**
- * Of a stream less than its writer's queue takes (8 MiB, 65536) by the group being written (1 MiB, 8192): so
- * the writer itself never refuses one record and takes the next.
+ * The limits of a stream are below its writer's queue (8 MiB, 65536) by the size of the group being written
+ * (1 MiB, 8192), so that the writer itself never refuses one record and accepts the next.
  */
 export const proxyLimits: ProxyLimits = {
   streamBytesMax: 6 * 1024 * 1024,

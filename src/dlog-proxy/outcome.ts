@@ -29,10 +29,13 @@ export function writtenBy(stream: string, address: string): Refused {
 
 export const cancelled = refused(
   'WRITE_CANCELLED_EXCEPTION',
-  'an earlier write of this session was not committed: go on with a higher session',
+  'an earlier write of this session was not committed: continue with a higher session number',
 );
 
-/** Of a bulk or a set: DistributedLog's clients take this code as final, and never send the same again. */
+/**
+ * Refuses a bulk or a set with too many records. DistributedLog's clients treat this code as final, and never
+ * resend the same request.
+ */
 export function tooManyRecords(
   what: string,
   { records, recordsMax }: { readonly records: number; readonly recordsMax: number },
@@ -90,7 +93,7 @@ function codeOf(error: unknown): Refused['code'] {
   switch (errorCode(error)) {
     case 'STREAM_UNKNOWN':
       return 'LOG_NOT_FOUND';
-    // Of a name, or of what is asked: a position, a setting.
+    // The name may be invalid, or what the call asks for: a position, a setting.
     case 'STREAM_INVALID':
       return error instanceof GatewayError && error.facts['isName'] === true
         ? 'INVALID_STREAM_NAME'
@@ -100,7 +103,7 @@ function codeOf(error: unknown): Refused['code'] {
       return 'REQUEST_DENIED';
     case 'STATE_UNAVAILABLE':
       return 'SERVICE_UNAVAILABLE';
-    // Somebody else was faster: who asks again is told where to go.
+    // Another owner was faster: when the client asks again, it is redirected.
     case 'LEASE_LOST':
     case 'SEGMENT_FENCED':
       return 'LOCKING_EXCEPTION';

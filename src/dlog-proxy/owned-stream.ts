@@ -24,11 +24,11 @@ export interface OwnedStreamDeps {
   readonly log: DistributedLog;
   readonly logger: Logger;
   readonly limits: ProxyLimits;
-  /** Of all streams together. */
+  /** What is in flight in all streams together. */
   readonly total: InFlight;
   /** Streams that become this proxy's at the same time. */
   readonly acquisitions: Slots;
-  /** Told of each write that is taken. */
+  /** Called for each write that is accepted. */
   readonly onTaken: (quota: SoftQuota, bytes: number, records: number) => void;
   readonly options: Partial<WriterOptions> & { readonly address: string };
 }
@@ -38,8 +38,9 @@ type Opened = LogWriter | Refused;
 /**
  *     without writer ──a write──> opening ──> open ──another owner, a fault──> without writer
  *
- * One stream as this proxy writes it: becomes its owner at the first write, and again after its writer was
- * lost. What comes meanwhile waits in order; where somebody else has the stream, all of it is sent there.
+ * One stream that this proxy writes. The proxy becomes its owner at the first write, and again after its
+ * writer was lost. Writes that arrive meanwhile wait in order; if another gateway owns the stream, all of
+ * them are redirected there.
  */
 export class OwnedStream {
   readonly #deps: OwnedStreamDeps;
@@ -70,7 +71,7 @@ export class OwnedStream {
     return this.#quota.recordsOver;
   }
 
-  /** Nothing is under way, and nothing would be lost with it. */
+  /** Whether nothing is in flight or waits, so that nothing would be lost with this. */
   get isIdle(): boolean {
     return this.#inFlight.isEmpty && !this.#isOpening && this.#waiting.length === 0;
   }
@@ -117,7 +118,8 @@ export class OwnedStream {
   }
 
   /**
-   * Ends the stream for ever, behind all that was taken. Undefined when it is ended, also when it was before.
+   * Seals the stream, behind everything that was accepted. Returns undefined when the stream is sealed, even
+   * if it was sealed before.
    */
   async seal(): Promise<Exclude<WriteOutcome, { readonly kind: 'committed' }> | undefined> {
     const opened = await this.#owner();
@@ -181,7 +183,7 @@ export class OwnedStream {
     const opened = await this.#deps.acquisitions
       .run(() => this.#tryToOwn())
       .catch((error: unknown) => loggedRefusalOf(this.#deps.logger, error));
-    // In one step: what comes after must find the writer, or ask for one anew.
+    // This is one step: the next write must find the writer, or ask for a new one.
     this.#isOpening = false;
     if (!('kind' in opened)) this.#writer = opened;
     for (const tell of this.#waiting.splice(0)) tell(opened);

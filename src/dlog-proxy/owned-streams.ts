@@ -32,13 +32,13 @@ interface Place {
 const goingMax = 64;
 
 /**
- * The streams that are written here, or were asked for: made at the first use, given back when nobody wrote
- * for long, or when another one needs the place (room.ts).
+ * The streams that this proxy writes or that clients asked it for. Each is created at its first use, and
+ * released after a long time without a write, or when another stream needs the place (room.ts).
  */
 export class OwnedStreams {
   readonly #deps: OwnedStreamsDeps;
   readonly #total: InFlight;
-  /** Of all streams together. */
+  /** The quota of all streams together. */
   readonly #quota: SoftQuota;
   /** In the order of their last use. */
   readonly #streams = new Map<string, Place>();
@@ -78,7 +78,7 @@ export class OwnedStreams {
     if (this.#streams.size - this.#going >= streamsMax && !this.#makeRoom(usedAtMs, peer))
       return refused(
         'TOO_MANY_STREAMS',
-        `${streamsMax} streams are written here already, and all of them were in use a moment ago: try again`,
+        `${streamsMax} streams are written here already, and all of them were in use a moment ago: retry later`,
       );
     const options = { address: this.#deps.address() };
     const onTaken = (quota: SoftQuota, bytes: number, records: number): void =>

@@ -8,18 +8,18 @@ import type { Tails } from './tails.ts';
 export interface ReadRequest {
   readonly stream: string;
   readonly from: ReadFrom;
-  /** Of whole entries; one comes whatever its size. */
+  /** The limit in bytes of whole entries; one entry is returned whatever its size. */
   readonly bytesMax: number;
   /** How long to wait where there is nothing yet. */
   readonly waitMs: number;
   readonly signal: AbortSignal;
   /** Awaited when there is something to answer, before it is taken. */
   readonly turn?: () => Promise<void>;
-  /** Where the next read goes on, of one that takes less than whole entries. */
+  /** Returns where the next read continues, for a caller that may take less than whole entries. */
   readonly take?: (found: Blocks) => Dlsn;
 }
 
-/** `next` is where the next read goes on. `moved`: what lay before `next` was cut off. */
+/** `next` is where the next read continues. `moved`: the records before `next` were truncated. */
 export type ReadAnswer =
   | (Blocks & { readonly kind: 'blocks'; readonly next: Dlsn })
   | { readonly kind: 'idle' | 'moved' | 'end'; readonly next: Dlsn };
@@ -48,7 +48,7 @@ export class ReadSession {
   readonly #deps: Deps;
   /** By stream, the last used last. */
   readonly #places = new Map<string, Place>();
-  /** Of the reads that wait at a tail. */
+  /** Wakes the reads that wait at a tail. */
   readonly #wakes = new Set<() => void>();
   #isClosed = false;
 
@@ -66,7 +66,7 @@ export class ReadSession {
     return this.#readStorage(request, deadlineMs);
   }
 
-  /** What is read next of that stream is read anew. */
+  /** Discards the reader of that stream, so that the next read fetches it again. */
   async forget(stream: string): Promise<void> {
     const place = this.#places.get(stream);
     this.#places.delete(stream);
@@ -99,7 +99,7 @@ export class ReadSession {
         return { kind: 'blocks', ...found, next: nextOf(request, found) };
       }
       if (found === 'end') return { kind: 'end', next: at };
-      // Who does not wait wants to know what is committed by now: the tail may be a moment behind.
+      // A caller that does not wait expects everything committed by now, and the tail may lag for a moment.
       if (request.waitMs <= 0) return undefined;
       const remainingMs = deadlineMs - clock.monotonicMs();
       if (remainingMs <= 0 || this.#deps.stopping.aborted) return { kind: 'idle', next: at };
@@ -118,7 +118,7 @@ export class ReadSession {
     });
     const held = [this.#deps.clock.after(ms, wake), tail.onChange(wake)];
     this.#wakes.add(wake);
-    // Its end may have been told already.
+    // The close may have come before this read was registered.
     if (!this.#isClosed) await woken;
     this.#wakes.delete(wake);
     for (const each of held) each[Symbol.dispose]();

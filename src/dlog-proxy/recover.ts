@@ -9,10 +9,10 @@ const tryAgainMs = 200;
 const triesMax = 30;
 
 /**
- * What a dead owner acknowledged last is confirmed by nothing behind it, and is shown only when the next
- * owner has taken over. So that a reader finds it, this becomes the owner where the end of the stream stands
- * open and nobody goes on there. `own` answers undefined, or why it cannot. Whatever fails, reading goes on
- * with what is confirmed: false says that it is worth another look.
+ * No entry behind it confirms what a dead owner acknowledged last, so readers see it only after the next
+ * owner has taken over. To show it to a reader, this proxy becomes the owner when the end of the stream is
+ * open and no other owner writes it. `own` returns undefined, or why it failed. Whatever fails, reading
+ * continues with what is confirmed: false means that another attempt may help.
  */
 export async function recoverEnd(
   deps: { readonly log: DistributedLog; readonly clock: Clock; readonly signal: AbortSignal },

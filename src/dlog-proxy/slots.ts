@@ -16,7 +16,7 @@ export class Slots {
       return await work();
     } finally {
       const next = this.#waiting.shift();
-      // The slot is handed on: nobody who comes now may take it first.
+      // The slot passes to the next in line, so that no new caller can take it first.
       if (next === undefined) this.#taken -= 1;
       else next();
     }

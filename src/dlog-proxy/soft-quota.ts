@@ -4,7 +4,7 @@ export interface SoftLimits {
 }
 
 const windowMs = 1000;
-/** Of what is over its quota for long it is said so often. */
+/** How often a stream that stays over its quota is reported. */
 const sayEveryMs = 10_000;
 
 /** `say`: it is over, and that was not said for a while. */

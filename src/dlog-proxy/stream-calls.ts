@@ -27,7 +27,7 @@ interface Deps {
   readonly stopping: AbortSignal;
   readonly freeing?: Freeing;
   readonly lookAtEnd: (stream: string) => Promise<void>;
-  /** Gives a stream back, and lets go of all that is kept of what it holds. */
+  /** Releases a stream, and drops all cached content of it. */
   readonly letGo: (stream: string) => Promise<void>;
   /** Drops what is kept of records that were cut off. */
   readonly cutOff: (stream: string) => Promise<void>;
@@ -62,7 +62,7 @@ export class StreamCalls {
     const { log, freeing = withoutReserve } = this.#deps;
     const at = deserializeDlsn(dlsn);
     const begin = await freeing(`truncating ${stream}`, () => log.truncate(stream, at));
-    // It would go on to show what was cut off.
+    // Otherwise the proxy would still show what was truncated.
     await this.#deps.cutOff(stream);
     return { kind: 'committed', dlsn: begin };
   }

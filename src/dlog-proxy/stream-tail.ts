@@ -14,15 +14,16 @@ interface TailOptions {
 export type TailLook = Blocks | 'behind' | 'empty' | 'end';
 
 /**
- * The newest entries of a stream, kept for all who read at its end: one reader of the log feeds them all,
- * with the same bytes. Who is behind what is kept reads for itself. Holds nothing but what is committed.
+ * The newest entries of a stream, shared by all clients that read at its end: one reader of the log feeds
+ * them all, with the same bytes. A client that has fallen behind these entries reads the storage itself.
+ * Contains only committed entries.
  */
 export class StreamTail {
   readonly #reader: LogReader;
   readonly #bytesMax: number;
   readonly #onGrown: () => void;
   readonly #ended = new AbortController();
-  /** Blocks below this index were let go. */
+  /** The blocks below this index were evicted. */
   #from = 0;
   #blocks: (Block | undefined)[] = [];
   #bytes = 0;
@@ -52,7 +53,10 @@ export class StreamTail {
     return this.#bytes;
   }
 
-  /** Who still needs the oldest entry reads it from the storage. False when there is none. */
+  /**
+   * Evicts the oldest entry; a client that still needs it reads it from the storage. Returns false when there
+   * is none.
+   */
   dropOldest(): boolean {
     const oldest = this.#blocks[this.#from];
     if (oldest === undefined) return false;
@@ -60,7 +64,10 @@ export class StreamTail {
     return true;
   }
 
-  /** True when it was closed, or its reader failed: those who read for themselves are told why. */
+  /**
+   * True when the tail was closed, or its reader failed. Clients then read the storage themselves, and
+   * receive the reason there.
+   */
   get isClosed(): boolean {
     return this.#isClosed;
   }
@@ -72,7 +79,7 @@ export class StreamTail {
     const first = this.#blocks[index];
     if (first === undefined) return this.#isEnd ? 'end' : 'empty';
     const isInside = first.lssn === at.lssn && first.entry === at.entry;
-    // What was let go lies before.
+    // Evicted blocks lie before the index.
     const blocks = firstOf(this.#blocks as Block[], bytesMax, index);
     return { blocks, firstSlot: isInside ? at.slot : 0 };
   }
@@ -127,13 +134,13 @@ export class StreamTail {
       this.#blocks[this.#from] = undefined;
     }
     this.#start = start;
-    // Now and then, so that letting one go does not move all.
+    // The array is compacted only now and then, so that an eviction does not move all blocks.
     if (this.#from * 2 < this.#blocks.length) return;
     this.#blocks = this.#blocks.slice(this.#from);
     this.#from = 0;
   }
 
-  /** Of the block with the first record that is not before `at`. */
+  /** The index of the block with the first record that is not before `at`. */
   #indexOf(at: Dlsn): number {
     let low = this.#from;
     let high = this.#blocks.length;

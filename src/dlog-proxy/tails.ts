@@ -3,7 +3,7 @@ import type { DistributedLog } from '../dlog/index.ts';
 import type { ProxyLimits } from './limits.ts';
 import { StreamTail } from './stream-tail.ts';
 
-/** The tails of all streams that somebody reads at the end, one each. */
+/** The tails of all streams that clients read at the end, one each. */
 export class Tails {
   readonly #deps: { readonly log: DistributedLog; readonly clock: Clock; readonly limits: ProxyLimits };
   readonly #tails = new Map<string, Promise<StreamTail | undefined>>();
@@ -15,7 +15,8 @@ export class Tails {
   }
 
   /**
-   * Undefined where there are too many, or it cannot be opened: who asks reads for itself, and is told why.
+   * Returns undefined when there are too many tails, or the tail cannot be opened. The caller then reads the
+   * storage itself, and receives the reason there.
    */
   async of(stream: string): Promise<StreamTail | undefined> {
     const { log, clock, limits } = this.#deps;

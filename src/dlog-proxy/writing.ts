@@ -141,7 +141,7 @@ export class ProxyWrites {
   }
 }
 
-/** Of the records of a run. In a session what follows the one that was refused is cancelled. */
+/** The outcomes of the records of a run. In a session, everything after a refused record is cancelled. */
 function outcomesOf(
   outcome: WriteOutcome,
   records: number,

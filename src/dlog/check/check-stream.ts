@@ -119,9 +119,7 @@ async function checkName(
     const token = await readWhole(fs, files.fence(Number(name)));
     // Undefined: a higher one was granted meanwhile.
     if (token === undefined || /^[0-9a-f]{16}$/.test(token.toString())) return [];
-    return [
-      damage(path, '', 'the token cannot be read, so the owner of that epoch cannot be identified'),
-    ];
+    return [damage(path, '', 'the token cannot be read, so the owner of that epoch cannot be identified')];
   }
   const value = await readJson(raw, `${files.directory('notes')}/${name}`);
   if (value !== undefined) return [];
