@@ -13,7 +13,10 @@
 namespace java com.twitter.distributedlog.thrift.service
 namespace py distributedlog
 
-/** What became of a request. 302: `location` has the stream. 5xx that may go away are said to be so in docs/dlog.md. */
+/**
+ * The result of a request. 302: `location` is the owner of the stream. docs/dlog.md lists the 5xx codes that
+ * are temporary.
+ */
 enum StatusCode {
   SUCCESS = 200
   CLIENT_CLOSED = 301
@@ -67,7 +70,10 @@ struct ResponseHeader {
   1: required StatusCode code;
   2: optional string errMsg;
   3: optional string location;
-  /** Ours. The record may be there, now or later, once; without it a code other than 200 means that it never will be. */
+  /**
+   * Ours. True: the record may be in the stream, now or later, at most once. Otherwise a code other than 200
+   * means that it never will be.
+   */
   16: optional bool isUnknown;
 }
 
@@ -86,9 +92,9 @@ struct WriteContext {
   2: optional i64 crc32;
   3: optional bool isRecordSet;
   /**
-   * Ours. Writes of one connection and one session are there in the order they were sent, without a hole:
-   * after one that was not committed every later one is cancelled (516). Who has seen that goes on with a
-   * higher number (from 1). Without it a write stands for itself.
+   * Ours. Writes of one connection and one session are in the stream in the order they were sent, without a
+   * hole: after a write that was not committed every later one is cancelled (516). The client then continues
+   * with a higher session number (from 1). Without a session each write is independent.
    */
   16: optional i64 session;
 }
@@ -103,7 +109,10 @@ struct ServerInfo {
   2: optional ServerStatus serverStatus;
 }
 
-/** Ours. Where to begin: what is kept, behind the last record, at a position, at the first entry written at a time (ms) or later. */
+/**
+ * Ours. Where to begin: the oldest retained record, behind the last record, a position, or the first entry
+ * written at a time (ms) or later.
+ */
 union ReadFrom {
   1: bool earliest;
   2: bool latest;
@@ -119,7 +128,10 @@ struct ReadRecord {
   4: required binary payload;
 }
 
-/** Ours. `nextDlsn` is where the next read goes on; `moved`: what lay before it was cut off, told once, without records. */
+/**
+ * Ours. `nextDlsn` is where the next read continues. `moved`: the records before it were truncated; reported
+ * once, without records.
+ */
 struct ReadResponse {
   1: required ResponseHeader header;
   2: optional list<ReadRecord> records;
@@ -129,16 +141,18 @@ struct ReadResponse {
 }
 
 /**
- * Ours. What `read` answers, as whole entries (what was committed at once), for who reads much: `entries` are
- * blocks one after the other, each
+ * Ours. The answer of `read` as whole entries (an entry is committed at once), for clients that read much.
+ * `entries` is a sequence of blocks:
  *
- *    0 i64 segment   8 i64 entry   16 i64 transaction id of the first record   24 i64 sequence id of the
- *   first record 32 i32 count of records   36 i32 bytes of records 40 records: varint of the transaction id
- *   less the one before (of the first: 0), varint of the length, payload
+ *      0 i64 segment   8 i64 entry
+ *     16 i64 transaction id of the first record   24 i64 sequence id of the first record
+ *     32 i32 count of records   36 i32 bytes of records
+ *     40 records: varint of the transaction id less the one before (0 for the first record), varint of the
+ *        length, payload
  *
- * integers big-endian, varints seven bits a byte, lowest first, the high bit set on all but the last. A
- * record's slot is its index in the block. Of the first block the records before `firstSlot` were not asked
- * for.
+ * Integers are big-endian. Varints have seven bits per byte, lowest first, with the high bit set on all but
+ * the last byte. A record's slot is its index in the block. The records of the first block before `firstSlot`
+ * were not requested.
  */
 struct ReadEntriesResponse {
   1: required ResponseHeader header;
@@ -161,7 +175,10 @@ struct SegmentInfo {
 
 /** Ours. What a stream is made with; what is not set is as the gateway has it. */
 struct StreamSettings {
-  /** What an acknowledgement means: memory, os (page cache), fsync (the default), as far as the storage has it. */
+  /**
+   * What an acknowledgement means: memory, os (page cache) or fsync (the default), as far as the storage
+   * supports it.
+   */
   1: optional string durability;
   /** none (the default) or snappy. */
   2: optional string compression;
@@ -174,7 +191,10 @@ struct StreamSettings {
   6: optional i64 retentionBytes;
 }
 
-/** Ours. `nextDlsn` is where the next record goes, as far as it is known; counts of a segment are those of its seal. */
+/**
+ * Ours. `nextDlsn` is where the next record goes, as far as it is known. The counts of a segment are those of
+ * its seal.
+ */
 struct StreamResponse {
   1: required ResponseHeader header;
   2: optional string name;
@@ -199,7 +219,7 @@ struct NamespacesResponse {
   2: optional list<string> names;
 }
 
-/** Ours. Who writes a stream, and how long that stays so if it is heard of no more. */
+/** Ours. The owner of a stream, and the remaining time of its lease. */
 struct StreamOwner {
   1: required string stream;
   2: required string owner;
@@ -212,14 +232,17 @@ struct OwnersResponse {
   2: optional list<StreamOwner> owners;
 }
 
-/** Ours. What is wrong with a stream; what `repair` can do about it without losing anything; what is merely to be known. */
+/**
+ * Ours. DAMAGE: something is wrong. REPAIRABLE: `repair` can fix it without losing anything. NOTE: nothing is
+ * wrong, but it is good to know.
+ */
 enum FindingKind {
   DAMAGE = 1
   REPAIRABLE = 2
   NOTE = 3
 }
 
-/** Ours. `place` is where in the file, as people count: a byte, an entry; empty where it is the file as a whole. */
+/** Ours. `place` is the byte or entry in the file, counted as people count; empty for the file as a whole. */
 struct Finding {
   1: required FindingKind kind;
   2: required string file;
@@ -279,7 +302,10 @@ service DistributedLogService {
   StreamsResponse listStreams(1: string inNamespace);
   StreamResponse describe(1: string stream);
   WriteResponse deleteStream(1: string stream);
-  /** Ours. Where a subscriber goes on, backwards too; who reads for it finds that within a second. The answer has the position. */
+  /**
+   * Ours. Sets where a subscriber continues; backwards is allowed. Its current reader notices within a
+   * second. The answer has the position.
+   */
   WriteResponse moveSubscriber(1: string stream, 2: string subscriber, 3: ReadFrom to);
   WriteResponse createWith(1: string stream, 2: StreamSettings settings);
   NamespacesResponse namespaces();

@@ -38,7 +38,10 @@ struct JavaObject {
   2: required list<JavaObjectArg> args_list;
 }
 
-/** How the tuples of a stream are spread over the tasks of a bolt. `fields` without a field is the global grouping. */
+/**
+ * How the tuples of a stream are distributed to the tasks of a bolt. `fields` without a field is the global
+ * grouping.
+ */
 union Grouping {
   1: list<string> fields;
   2: NullStruct shuffle;
@@ -514,7 +517,7 @@ enum AccessControlType {
   USER = 2,
 }
 
-/** Who may do what with a blob; `access` is a bit set: read 1, write 2, admin 4. */
+/** One entry of a blob's access control list. `access` is a bit set: read 1, write 2, admin 4. */
 struct AccessControl {
   1: required AccessControlType type;
   2: optional string name;
@@ -795,7 +798,7 @@ struct PrivateWorkerKey {
 
 // Distributed RPC
 
-/** A DRPC call on its way to a worker; an empty request id means that there was none. */
+/** A DRPC call for a worker; an empty request id means that there was no call. */
 struct DRPCRequest {
   1: required string func_args;
   2: required string request_id;

@@ -3,7 +3,10 @@
 import * as c from '../codec.ts';
 import { type StructCodec, struct, union } from '../struct-codec.ts';
 
-/** What became of a request. 302: `location` has the stream. 5xx that may go away are said to be so in docs/dlog.md. */
+/**
+ * The result of a request. 302: `location` is the owner of the stream. docs/dlog.md lists the 5xx codes that
+ * are temporary.
+ */
 export type StatusCode =
   | 'SUCCESS'
   | 'CLIENT_CLOSED'
@@ -98,7 +101,10 @@ export const ServerStatus: c.EnumCodec<ServerStatus> = c.enumeration<ServerStatu
   DOWN: 300,
 });
 
-/** Ours. What is wrong with a stream; what `repair` can do about it without losing anything; what is merely to be known. */
+/**
+ * Ours. DAMAGE: something is wrong. REPAIRABLE: `repair` can fix it without losing anything. NOTE: nothing is
+ * wrong, but it is good to know.
+ */
 export type FindingKind =
   | 'DAMAGE'
   | 'REPAIRABLE'
@@ -171,7 +177,10 @@ export const ServerInfo: StructCodec<ServerInfo> = struct<ServerInfo>('ServerInf
   { id: 2, name: 'serverStatus', requiredness: 'optional', codec: ServerStatus },
 ]);
 
-/** Ours. Where to begin: what is kept, behind the last record, at a position, at the first entry written at a time (ms) or later. */
+/**
+ * Ours. Where to begin: the oldest retained record, behind the last record, a position, or the first entry
+ * written at a time (ms) or later.
+ */
 export type ReadFrom =
   | { readonly kind: 'earliest'; readonly value: boolean }
   | { readonly kind: 'latest'; readonly value: boolean }
@@ -198,7 +207,10 @@ export const ReadRecord: StructCodec<ReadRecord> = struct<ReadRecord>('ReadRecor
   { id: 4, name: 'payload', requiredness: 'required', codec: c.binary },
 ]);
 
-/** Ours. `nextDlsn` is where the next read goes on; `moved`: what lay before it was cut off, told once, without records. */
+/**
+ * Ours. `nextDlsn` is where the next read continues. `moved`: the records before it were truncated; reported
+ * once, without records.
+ */
 export interface ReadResponse {
   readonly header: ResponseHeader;
   readonly records?: readonly ReadRecord[] | undefined;
@@ -215,16 +227,18 @@ export const ReadResponse: StructCodec<ReadResponse> = struct<ReadResponse>('Rea
 ]);
 
 /**
- * Ours. What `read` answers, as whole entries (what was committed at once), for who reads much: `entries` are
- * blocks one after the other, each
+ * Ours. The answer of `read` as whole entries (an entry is committed at once), for clients that read much.
+ * `entries` is a sequence of blocks:
  *
- *    0 i64 segment   8 i64 entry   16 i64 transaction id of the first record   24 i64 sequence id of the
- *   first record 32 i32 count of records   36 i32 bytes of records 40 records: varint of the transaction id
- *   less the one before (of the first: 0), varint of the length, payload
+ *      0 i64 segment   8 i64 entry
+ *     16 i64 transaction id of the first record   24 i64 sequence id of the first record
+ *     32 i32 count of records   36 i32 bytes of records
+ *     40 records: varint of the transaction id less the one before (0 for the first record), varint of the
+ *        length, payload
  *
- * integers big-endian, varints seven bits a byte, lowest first, the high bit set on all but the last. A
- * record's slot is its index in the block. Of the first block the records before `firstSlot` were not asked
- * for.
+ * Integers are big-endian. Varints have seven bits per byte, lowest first, with the high bit set on all but
+ * the last byte. A record's slot is its index in the block. The records of the first block before `firstSlot`
+ * were not requested.
  */
 export interface ReadEntriesResponse {
   readonly header: ResponseHeader;
@@ -279,7 +293,10 @@ export const StreamSettings: StructCodec<StreamSettings> = struct<StreamSettings
   { id: 6, name: 'retentionBytes', requiredness: 'optional', codec: c.i64 },
 ]);
 
-/** Ours. `nextDlsn` is where the next record goes, as far as it is known; counts of a segment are those of its seal. */
+/**
+ * Ours. `nextDlsn` is where the next record goes, as far as it is known. The counts of a segment are those of
+ * its seal.
+ */
 export interface StreamResponse {
   readonly header: ResponseHeader;
   readonly name?: string | undefined;
@@ -321,7 +338,7 @@ export const NamespacesResponse: StructCodec<NamespacesResponse> = struct<Namesp
   { id: 2, name: 'names', requiredness: 'optional', codec: c.list(c.string) },
 ]);
 
-/** Ours. Who writes a stream, and how long that stays so if it is heard of no more. */
+/** Ours. The owner of a stream, and the remaining time of its lease. */
 export interface StreamOwner {
   readonly stream: string;
   readonly owner: string;
@@ -343,7 +360,7 @@ export const OwnersResponse: StructCodec<OwnersResponse> = struct<OwnersResponse
   { id: 2, name: 'owners', requiredness: 'optional', codec: c.list(StreamOwner) },
 ]);
 
-/** Ours. `place` is where in the file, as people count: a byte, an entry; empty where it is the file as a whole. */
+/** Ours. `place` is the byte or entry in the file, counted as people count; empty for the file as a whole. */
 export interface Finding {
   readonly kind: FindingKind;
   readonly file: string;

@@ -182,7 +182,10 @@ export const JavaObject: StructCodec<JavaObject> = struct<JavaObject>('JavaObjec
   { id: 2, name: 'args_list', requiredness: 'required', codec: c.list(JavaObjectArg) },
 ]);
 
-/** How the tuples of a stream are spread over the tasks of a bolt. `fields` without a field is the global grouping. */
+/**
+ * How the tuples of a stream are distributed to the tasks of a bolt. `fields` without a field is the global
+ * grouping.
+ */
 export type Grouping =
   | { readonly kind: 'fields'; readonly value: readonly string[] }
   | { readonly kind: 'shuffle'; readonly value: NullStruct }
@@ -975,7 +978,7 @@ export const GetInfoOptions: StructCodec<GetInfoOptions> = struct<GetInfoOptions
   { id: 1, name: 'num_err_choice', requiredness: 'optional', codec: NumErrorsChoice },
 ]);
 
-/** Who may do what with a blob; `access` is a bit set: read 1, write 2, admin 4. */
+/** One entry of a blob's access control list. `access` is a bit set: read 1, write 2, admin 4. */
 export interface AccessControl {
   readonly type: AccessControlType;
   readonly name?: string | undefined;
@@ -1393,7 +1396,7 @@ export const PrivateWorkerKey: StructCodec<PrivateWorkerKey> = struct<PrivateWor
   { id: 3, name: 'expirationTimeMillis', requiredness: 'required', codec: c.i64 },
 ]);
 
-/** A DRPC call on its way to a worker; an empty request id means that there was none. */
+/** A DRPC call for a worker; an empty request id means that there was no call. */
 export interface DRPCRequest {
   readonly func_args: string;
   readonly request_id: string;

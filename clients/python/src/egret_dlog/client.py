@@ -18,8 +18,9 @@ class _Options:
 
 class DlogClient:
     """
-    The distributed log of a gateway. Streams are named `namespace/name`. Goes where a stream's owner is and tries again what passes, for
-    `patience_seconds`. Raises Refused, Unknown, ConnectionLost. Not for several threads at once: each makes its own.
+    The distributed log of a gateway. Streams are named `namespace/name`. The client sends each call to
+    the stream's owner and retries temporary failures for `patience_seconds`. Raises Refused, Unknown,
+    ConnectionLost. It is not thread-safe: each thread needs a client of its own.
     """
 
     def __init__(self, homes: Sequence[Tuple[str, int]], timeout_seconds: float = 40, patience_seconds: float = 20):
@@ -57,8 +58,9 @@ class DlogClient:
         bytes_max: int = 512 * 1024,
     ) -> Iterator[Union[Record, Moved]]:
         """
-        The records of a stream, each once and in order, over lost connections. `start`: "earliest", "latest", a Position, or a time in seconds. Ends
-        where the stream was ended or, told not to follow, at its end for now. Closing the iterator closes the connection.
+        The records of a stream, each once and in order, over lost connections. `start`: "earliest",
+        "latest", a Position, or a time in seconds. Ends where the stream was sealed or, without
+        `follow`, at the current end of the stream. Closing the iterator closes the connection.
         """
         return tail(self._options, stream, start, follow, wait_seconds, records_max, bytes_max)
 

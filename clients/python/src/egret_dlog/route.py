@@ -77,7 +77,8 @@ class Route:
             was_sent = self._options.owners.get(self._stream) == owner
             self._options.owners[self._stream] = owner
             self.lost()
-            # Who was sent there in vain already waits: else it would go in a circle without a pause.
+            # After a redirect that led nowhere, the caller waits: otherwise it would go in a circle without a
+            # pause.
             if not was_sent and not self._is_owner_gone:
                 return
             self._is_owner_gone = False

@@ -12,7 +12,7 @@ class Record(NamedTuple):
 
 
 class Moved(NamedTuple):
-    """What lay before `to` was cut off, and is not shown; told once."""
+    """The records before `to` were truncated and are skipped; reported once."""
 
     to: Position
 

@@ -14,9 +14,11 @@ RECORD_BYTES_MAX = 1024 * 1024 - 8192
 
 class StreamWriter:
     """
-    Appends to one stream in the order of the calls, without a hole, from one thread. append() gathers; what gathers goes out as one set (there whole
-    or not at all), eight are under way at a time, and the next append waits for an answer. Each append is a Future of its Position; it fails with
-    Refused (never there) or Unknown (perhaps there, once). After either the writer has failed and refuses all: open a new one to go on.
+    Appends to one stream in the order of the calls, without a hole, from one thread. append() gathers
+    records; they are sent as one set (all of it is committed, or none). With eight sets in flight, the
+    next append waits for an answer. Each append is a Future of its Position; it fails with Refused (the
+    record never appears) or Unknown (it may appear, once). After either, the writer has failed and
+    refuses everything: open a new one to continue.
     """
 
     def __init__(self, options, stream: str):
@@ -80,7 +82,7 @@ class StreamWriter:
             try:
                 client = self._route.client()
             except ConnectionLost as error:
-                # With nothing under way that has cost nothing yet.
+                # With nothing in flight, a lost connection has cost nothing yet.
                 if self._under_way:
                     return
                 try:

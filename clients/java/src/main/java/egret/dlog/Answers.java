@@ -8,7 +8,10 @@ import org.apache.thrift.protocol.TProtocol;
 import org.apache.thrift.protocol.TProtocolUtil;
 import org.apache.thrift.protocol.TType;
 
-/** What the service answers, as far as this client looks at it: read from thrift/dlog.thrift's structs by hand, unknown fields skipped. */
+/**
+ * The answers of the service, as far as this client needs them. They are decoded by hand from the structs of
+ * thrift/dlog.thrift; unknown fields are skipped.
+ */
 final class Answers {
     static final int SUCCESS = 200;
     private static final List<Integer> PASSING = List.of(302, 503, 504, 517, 518, 524);
@@ -26,7 +29,7 @@ final class Answers {
         }
     }
 
-    /** Of every call; what a method does not answer is null, empty or false. */
+    /** The answer of any call; what a method does not return is null, empty or false. */
     record Answer(Header header, String dlsn, List<Record> records, List<String> names, boolean isMoved, boolean isEnd) {}
 
     /** Which struct is read: their second fields differ. */

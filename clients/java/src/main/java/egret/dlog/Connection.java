@@ -16,7 +16,10 @@ import org.apache.thrift.transport.TSocket;
 import org.apache.thrift.transport.TTransport;
 import org.apache.thrift.transport.layered.TFramedTransport;
 
-/** Framed binary Thrift to one gateway. Calls may be sent before earlier ones are answered; answers come in their order. */
+/**
+ * Framed binary Thrift to one gateway. Calls may be sent before earlier ones are answered; answers come in
+ * the order of the calls.
+ */
 final class Connection implements AutoCloseable {
     private final TTransport transport;
     private final TProtocol protocol;
@@ -28,7 +31,10 @@ final class Connection implements AutoCloseable {
         protocol = new TBinaryProtocol(transport);
     }
 
-    /** A struct's fields by number: String, byte[], Integer, Long, Boolean, or a Map for a struct of its own. */
+    /**
+     * Sends a call. The arguments are a struct's fields by number: String, byte[], Integer, Long, Boolean, or
+     * a Map for a nested struct.
+     */
     void send(String method, Map<Integer, Object> arguments) throws TException {
         protocol.writeMessageBegin(new TMessage(method, TMessageType.CALL, ++sequence));
         struct(arguments);

@@ -7,9 +7,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
 /**
- * The distributed log of a gateway. Streams are named {@code namespace/name}. Goes where a stream's owner is
- * and tries again what passes. Calls throw {@link DlogException}. For any number of threads; writers and
- * tails are for one each.
+ * The distributed log of a gateway. Streams are named {@code namespace/name}. The client sends each call to
+ * the stream's owner and retries temporary failures. Calls throw {@link DlogException}. A client may be
+ * shared by any number of threads; a writer or tail belongs to one thread.
  */
 public final class DlogClient {
     private static final int TIMEOUT_MS = 40_000;
@@ -40,7 +40,7 @@ public final class DlogClient {
         return Position.fromWire(call(stream, "truncate", arguments, Answers.Shape.WRITE, true).dlsn());
     }
 
-    /** Ends the stream for ever. */
+    /** Ends the stream permanently. */
     public void seal(String stream) {
         call(stream, "seal", Map.of(1, stream, 2, NO_CONTEXT), Answers.Shape.WRITE, true);
     }
@@ -49,7 +49,10 @@ public final class DlogClient {
         return new StreamWriter(options, stream);
     }
 
-    /** {@code onMoved} hears once where reading goes on, when what lay before was cut off. */
+    /**
+     * {@code onMoved} is called when the records to be read next were truncated, with the position where
+     * reading continues.
+     */
     public Tail tail(String stream, Tail.From from, boolean isFollowing, Consumer<Position> onMoved) {
         return new Tail(options, stream, from, isFollowing, onMoved);
     }

@@ -7,7 +7,10 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.apache.thrift.TException;
 
-/** One connection, to where a stream is written; reopened when it is lost or the stream moves. For one thread. */
+/**
+ * One connection, to the gateway that writes a stream; reopened when it is lost or the stream moves. For one
+ * thread.
+ */
 final class Route implements AutoCloseable {
     /** Where the gateways are, and what all who use a client know of owners. */
     record Options(List<InetSocketAddress> homes, Map<String, InetSocketAddress> owners, int timeoutMs, long patienceMs) {}
@@ -57,7 +60,10 @@ final class Route implements AutoCloseable {
         failingSinceNs = -1;
     }
 
-    /** Goes where the answer sends, or waits a little. Throws what the answer says when that is for good, or lasts too long. */
+    /**
+     * Follows the redirect in the answer, or waits a little. Throws the failure of the answer when it is
+     * permanent or lasts too long.
+     */
     void recover(Answers.Header header) {
         if (!header.isPassing() || isLate()) throw header.failure(stream);
         if (header.location() != null) {
@@ -66,7 +72,8 @@ final class Route implements AutoCloseable {
             var owner = InetSocketAddress.createUnresolved(header.location().substring(0, colon), port);
             boolean wasSent = owner.equals(options.owners.put(stream, owner));
             lost();
-            // Who was sent there in vain already waits: else it would go in a circle without a pause.
+            // After a redirect that led nowhere, the caller waits: otherwise it would go in a circle without
+            // a pause.
             if (!wasSent && !isOwnerGone) return;
             isOwnerGone = false;
         }

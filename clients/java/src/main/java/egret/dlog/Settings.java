@@ -3,7 +3,10 @@ package egret.dlog;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** What a stream is made with (StreamSettings in thrift/dlog.thrift); what is not set is as the gateway has it. */
+/**
+ * The settings of a new stream (StreamSettings in thrift/dlog.thrift); the gateway's defaults apply to the
+ * others.
+ */
 public final class Settings {
     final Map<Integer, Object> fields = new LinkedHashMap<>();
 

@@ -10,12 +10,12 @@ import java.util.concurrent.CompletableFuture;
 import org.apache.thrift.TException;
 
 /**
- * Appends to one stream in the order of the calls, without a hole, from one thread. What gathers goes out as
- * one set (there whole or not at all), eight are under way at a time, and the next append waits for an
+ * Appends to one stream in the order of the calls, without a hole, from one thread. Pending records are sent
+ * as one set (all of it is committed, or none). With eight sets in flight, the next append waits for an
  * answer. Each append is a future of its position; it fails with a {@link DlogException} whose fate is
- * REFUSED (never there) or UNKNOWN (perhaps there, once). After either the writer has failed and refuses all:
- * open a new one to go on. Futures are settled in calls of this writer: in {@link #append} and {@link
- * #flush}.
+ * REFUSED (the record never appears) or UNKNOWN (it may appear, once). After either, the writer has failed
+ * and refuses everything: open a new one to continue. Futures complete inside the calls of this writer:
+ * {@link #append} and {@link #flush}.
  */
 public final class StreamWriter implements AutoCloseable {
     private static final int SET_RECORDS_MAX = 1024;
@@ -93,7 +93,7 @@ public final class StreamWriter implements AutoCloseable {
             try {
                 connection = route.connected();
             } catch (TException error) {
-                // With nothing under way that has cost nothing yet.
+                // With nothing in flight, a lost connection has cost nothing yet.
                 if (!underWay.isEmpty()) return;
                 try {
                     route.afterLoss(error);
@@ -168,7 +168,7 @@ public final class StreamWriter implements AutoCloseable {
         }
     }
 
-    /** What is under way was sent: its answers say what became of it. */
+    /** In-flight records were sent: their answers decide their outcome. */
     private void drain() {
         try {
             while (!underWay.isEmpty()) {
@@ -212,7 +212,9 @@ public final class StreamWriter implements AutoCloseable {
         for (Waiting each : set) each.future.completeExceptionally(failure);
     }
 
-    /** DistributedLog's layout (LogRecordSet): version, count, bytes twice; of each record its length and itself. */
+    /**
+     * Encodes DistributedLog's LogRecordSet: version, count, bytes twice, then each record after its length.
+     */
     private static byte[] encoded(List<Waiting> set) {
         int bytes = set.stream().mapToInt(each -> 4 + each.payload.length).sum();
         ByteBuffer buffer = ByteBuffer.allocate(16 + bytes);

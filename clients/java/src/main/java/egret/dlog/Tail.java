@@ -9,8 +9,8 @@ import java.util.function.Consumer;
 
 /**
  * The records of a stream, each once and in order, over lost connections and changes of owner. Ends where the
- * stream was ended or, told not to follow, at its end for now. For one thread; closing it closes its
- * connection.
+ * stream was sealed or, when it does not follow, at the current end of the stream. For one thread; closing it
+ * closes its connection.
  */
 public final class Tail implements Iterator<Record>, AutoCloseable {
     private static final int RECORDS_MAX = 1000;
