@@ -25,17 +25,17 @@ export interface DistributedLogDeps {
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly log: Logger;
-  /** Beyond it no stream is created. Default: no bound. */
+  /** The most streams that may exist. Default: no limit. */
   readonly streamsMax?: number;
 }
 
 /**
- * The log as one process sees it. Streams are named `namespace/name`; what lies in the storage is shared with
- * every other process that uses the same storage and state store. Calls reject with `STREAM_UNKNOWN`,
- * `STREAM_INVALID` for a bad name, `STATE_UNAVAILABLE`, and with what the classes behind them say.
+ * The log as one process sees it. Streams are named `namespace/name`. What the storage contains is shared
+ * with every other process that uses the same storage and state store. Calls reject with `STREAM_UNKNOWN`,
+ * `STREAM_INVALID` for a bad name, `STATE_UNAVAILABLE`, and the errors of the classes behind them.
  */
 export class DistributedLog {
-  /** How far subscribers have come. */
+  /** How far subscribers have read. */
   readonly subscribers: SubscriberPositions;
   readonly #deps: DistributedLogDeps & { readonly hub: CommitHub };
   readonly #count: StreamCount;
@@ -71,7 +71,7 @@ export class DistributedLog {
     return this.#deps.storage.streams(namespace);
   }
 
-  /** False when there was none. Its writer is fenced off, its readers find it gone. */
+  /** Returns false if the stream did not exist. Fences its writer; its readers find that it is gone. */
   async deleteStream(stream: string): Promise<boolean> {
     const isDeleted = await this.#deps.storage.deleteStream(stream);
     if (isDeleted) this.#count.deleted();
@@ -79,7 +79,7 @@ export class DistributedLog {
     return isDeleted;
   }
 
-  /** Becomes the stream's owner, as of {@link LogWriter.open}. */
+  /** Becomes the stream's owner, as {@link LogWriter.open} describes. */
   openWriter(
     stream: string,
     options: Partial<WriterOptions> & { readonly signal?: AbortSignal } = {},
@@ -94,29 +94,30 @@ export class DistributedLog {
     return LogReader.open(this.#deps, { name: stream, from }, options);
   }
 
-  /** Behind the last record that is known to be committed. */
+  /** Returns the position behind the last record that is known to be committed. */
   tail(stream: string): Promise<Dlsn> {
     return tailOf(this.#deps, stream);
   }
 
   /**
-   * The last entry, where a dead owner may have left it so that no reader sees it before the next owner has
-   * taken over.
+   * The last entry, if its owner may have died before it confirmed it. No reader sees that entry before the
+   * next owner has taken over.
    */
   unconfirmedEnd(stream: string): Promise<Dlsn | undefined> {
     return unconfirmedEndOf(this.#deps, stream);
   }
 
   /**
-   * Cuts off all before a position that is committed. Only ever more: answers where the stream begins now.
+   * Truncates everything before a committed position. The mark never moves backwards: returns where the
+   * stream begins now.
    */
   truncate(stream: string, at: Dlsn): Promise<Dlsn> {
     return cutOff(this.#deps, stream, at);
   }
 
   /**
-   * Cuts off whole segments by age and size. Answers where the stream begins now, or undefined when nothing
-   * had to go.
+   * Truncates whole segments by age and size. Returns where the stream begins now, or undefined when nothing
+   * was truncated.
    */
   async retain(stream: string, policy: RetentionPolicy): Promise<Dlsn | undefined> {
     const { storage, clock } = this.#deps;
@@ -128,7 +129,10 @@ export class DistributedLog {
     return cutOff(this.#deps, stream, { lssn, entry: 0, slot: 0 });
   }
 
-  /** As the stream's settings say. Undefined when nothing had to go, or nothing is to go by itself. */
+  /**
+   * Applies the stream's own retention settings. Returns undefined when nothing was truncated, or the stream
+   * has no retention.
+   */
   async retainAsSet(stream: string): Promise<Dlsn | undefined> {
     const policy = retentionOf(parseSettings(stream, await this.settings(stream)));
     return policy === undefined ? undefined : this.retain(stream, policy);
@@ -169,22 +173,25 @@ export class DistributedLog {
     return found;
   }
 
-  /** The segments as the state store lists them. */
+  /** The segments in the state store's list. */
   segments(stream: string): Promise<readonly SegmentRecord[]> {
     return new SegmentCatalogue(this.#deps.store, stream).list();
   }
 
-  /** Makes the state store say what the storage holds. Answers how many records were wrong or missing. */
+  /** Rebuilds the state store's list from the storage. Returns how many records were wrong or missing. */
   rebuild(stream: string): Promise<number> {
     return new SegmentCatalogue(this.#deps.store, stream).rebuild(this.#deps.storage);
   }
 
-  /** Reads all that is kept of a stream, a part at a time, and changes nothing. As of {@link checkStream}. */
+  /**
+   * Checks everything that is kept of a stream, one part at a time, and changes nothing; see {@link
+   * checkStream}.
+   */
   check(stream: string, fromLssn = 0): Promise<CheckResult> {
     return checkAll(this.#deps, stream, fromLssn);
   }
 
-  /** As of {@link repairStream}. */
+  /** Repairs the stream; see {@link repairStream}. */
   repair(stream: string, choice: RepairChoice, address: string): Promise<RepairResult> {
     return repairStream(this.#deps, { stream, address }, choice);
   }

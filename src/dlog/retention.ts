@@ -26,7 +26,7 @@ export function firstKept(
 ): number | undefined {
   const { ageMs = Number.POSITIVE_INFINITY, bytesMax = Number.POSITIVE_INFINITY } = policy;
   const { keepFrom = Number.POSITIVE_INFINITY } = policy;
-  // Invariant: the bytes of the sealed segments from the one that is looked at on.
+  // Invariant: the bytes of the sealed segments from the current one on.
   let bytes = segments.reduce((sum, { sealed }) => sum + (sealed?.seal.bytes ?? 0), 0);
   for (const { header, sealed } of segments.slice(0, -1)) {
     if (header.lssn >= keepFrom) return header.lssn;
@@ -44,9 +44,9 @@ interface CutDeps {
 }
 
 /**
- * Cuts the stream off below a position: first the mark, durably, then the segments that are wholly below it.
- * Answers the mark, which may be higher. Rejects with `STREAM_INVALID` for a position behind what is
- * committed.
+ * Truncates the stream below a position: writes the mark first, durably, and then removes the segments that
+ * lie wholly below it. Returns the mark, which may be higher. Rejects with `STREAM_INVALID` for a position
+ * behind what is committed.
  */
 export async function cutOff({ storage, store, hub }: CutDeps, stream: string, at: Dlsn): Promise<Dlsn> {
   const tail = await tailOf({ storage, hub }, stream);

@@ -4,32 +4,33 @@ import { type Durability, durabilities } from './format/segment-header.ts';
 import type { RetentionPolicy } from './retention.ts';
 
 /**
- * What a stream says about itself (stream.json). What is not there is as the writer's defaults have it; other
- * keys are the application's.
+ * The settings of a stream (stream.json). The writer's defaults apply to missing ones; other keys belong to
+ * the application.
  */
 export interface StreamSettings {
   /** What an acknowledgement means. */
   readonly durability?: Durability;
   readonly compression?: Compression;
   /**
-   * A segment of that size or age is followed by a new one; only whole segments can go, so retention is no
-   * finer than they are.
+   * A segment of that size or age is followed by a new one. Only whole segments can be deleted, so retention
+   * is no finer than they are.
    */
   readonly segmentBytes?: number;
   readonly segmentAgeMs?: number;
-  /** Segments that were sealed longer ago go. */
+  /** Segments that were sealed longer ago are deleted. */
   readonly retentionMs?: number;
-  /** The oldest segments go while the sealed ones have more. */
+  /** The oldest segments are deleted while the sealed ones exceed this size. */
   readonly retentionBytes?: number;
 }
 
 const choices = { durability: durabilities, compression: ['none', 'snappy'] } as const;
 /**
- * The least that each may be: below, a stream would be all segments, or would lose what it was just given.
+ * The minimum of each setting. Below it a stream would consist of tiny segments, or would lose what it has
+ * just received.
  */
 const numbers = { segmentBytes: 4096, segmentAgeMs: 1000, retentionMs: 1000, retentionBytes: 4096 } as const;
 
-/** Throws `STREAM_INVALID` naming the setting, what it is and what it may be. */
+/** Throws `STREAM_INVALID`, which names the setting, its value and the allowed values. */
 export function parseSettings(stream: string, value: JsonValue): StreamSettings {
   if (!isJsonObject(value)) return {};
   const settings: Record<string, JsonValue> = {};
@@ -50,8 +51,7 @@ export function parseSettings(stream: string, value: JsonValue): StreamSettings 
 }
 
 /**
- * Where records are to go after a time, segments must end by then: else the one being written would keep
- * them.
+ * If records must expire after a time, segments must end by then: otherwise the open segment would keep them.
  */
 export function writerOptionsOf(
   settings: StreamSettings,
@@ -73,7 +73,7 @@ export function writerOptionsOf(
   };
 }
 
-/** Undefined where nothing is to go by itself. */
+/** Undefined if the stream has no retention. */
 export function retentionOf({ retentionMs, retentionBytes }: StreamSettings): RetentionPolicy | undefined {
   if (retentionMs === undefined && retentionBytes === undefined) return undefined;
   return {

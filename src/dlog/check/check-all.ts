@@ -10,7 +10,7 @@ export interface CheckDeps {
   readonly store: StateStore;
 }
 
-/** The storage, and with its last part the state store. */
+/** Checks the storage, and together with its last part the state store. */
 export async function checkAll(deps: CheckDeps, stream: string, fromLssn: number): Promise<CheckResult> {
   const { storage } = deps;
   const raw = storage.raw?.(stream);
@@ -30,7 +30,7 @@ async function stateFindings(deps: CheckDeps, stream: string): Promise<Finding[]
   }
 }
 
-/** Where the files are out of reach: all segments, as a reader sees them. */
+/** Checks all segments as a reader sees them, for a storage whose files are out of reach. */
 async function checkByReading(storage: LogStorage, stream: string): Promise<CheckResult> {
   const counts: CheckCounts = { segments: 0, entries: 0, records: 0, bytes: 0 };
   const findings: Finding[] = [];
@@ -42,7 +42,7 @@ async function checkByReading(storage: LogStorage, stream: string): Promise<Chec
     try {
       await readThrough(storage, { stream, lssn }, counts);
     } catch (error) {
-      // Said already, of the record itself.
+      // The finding for the record itself has already reported this.
       if (known.length > 0 && errorCode(error) === 'SEGMENT_CORRUPT') continue;
       findings.push(damage(`segment ${lssn}`, '', `${describeError(error)}: readers stop here`));
     }

@@ -3,18 +3,18 @@ import { formatDlsn } from '../format/dlsn.ts';
 import { type CheckedSegment, logName, sealName } from './check-segment.ts';
 import { damage, type Finding, repairable } from './finding.ts';
 
-/** What is known of a stream when its segments are put in a row. */
+/** What is known of a stream once its segments are put in order. */
 export interface Chain {
-  /** The mark below which all is cut off. */
+  /** The mark below which the stream is truncated. */
   readonly mark: Dlsn | undefined;
   /** The highest epoch that was granted. */
   readonly promised: number | undefined;
   /** The segment before the first of these, when these are not all. */
   readonly before: CheckedSegment | undefined;
   readonly segments: readonly CheckedSegment[];
-  /** Whether the last of these is the last there is. */
+  /** Whether the last of these segments is the last of the stream. */
   readonly isEnd: boolean;
-  /** Numbers of seals whose segment is not there. */
+  /** Numbers of seals whose segment is missing. */
   readonly loneSeals: readonly number[];
 }
 
@@ -60,7 +60,7 @@ export function checkChain(chain: Chain): Finding[] {
 function checkFirst(first: CheckedSegment | undefined, chain: Chain, expected: number): Finding[] {
   if (first?.lssn === expected) return [];
   if (first === undefined && chain.mark === undefined) return [];
-  // A mark at the very end is a stream that was cut off whole; its last segment stays all the same.
+  // A mark at the very end means that the whole stream was truncated; its last segment stays even then.
   const found = first === undefined ? 'there is none' : `the first there is ${first.lssn}`;
   return [damage(logName(expected), '', `the segment is missing (${found}): what it held is lost`)];
 }

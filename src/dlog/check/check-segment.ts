@@ -17,7 +17,7 @@ export interface SegmentPlace {
 
 export interface CheckedSegment {
   readonly lssn: number;
-  /** Undefined when it cannot be read: then nothing more is known. */
+  /** Undefined when the header cannot be read; then nothing more is known about the segment. */
   readonly header: SegmentHeader | undefined;
   readonly sealed: StandingSeal | undefined;
   /** All whole entries from the beginning. */
@@ -25,7 +25,7 @@ export interface CheckedSegment {
   readonly findings: readonly Finding[];
 }
 
-/** Undefined when the segment is not there (any more). */
+/** Undefined when the segment does not exist, or no longer exists. */
 export async function checkSegment(place: SegmentPlace): Promise<CheckedSegment | undefined> {
   const { fs, files, lssn } = place;
   const file = await ignoring('ENOENT', fs.open(files.log(lssn), 'read'));
@@ -107,7 +107,7 @@ class SegmentCheck {
     return undefined;
   }
 
-  /** Counts whole entries up. False when something in their way was reported. */
+  /** Tallies whole entries. Returns false when it has reported something that stopped it. */
   async #scan(header: SegmentHeader, tally: SegmentTally, seal: Seal | undefined): Promise<boolean> {
     const end = seal?.bytes ?? Number.POSITIVE_INFINITY;
     for (let wanted = chunkBytes; ; ) {
@@ -123,7 +123,7 @@ class SegmentCheck {
         continue;
       }
       if (scan.stop === 'end') return true;
-      // What was being written meanwhile may be whole by now.
+      // An entry that was being written meanwhile may be whole by now.
       if (seal === undefined && (await this.#grew(header, tally))) continue;
       return this.#broken(header, tally, seal);
     }

@@ -8,13 +8,14 @@ import { checkChain } from './check-chain.ts';
 import { type CheckedSegment, checkSegment, type SegmentPlace } from './check-segment.ts';
 import { type CheckCounts, type CheckResult, damage, type Finding, note } from './finding.ts';
 
-/** One call looks at no more than this, and a segment. */
+/** One call checks at most this much, plus one segment. */
 const checkBytesMax = 64 * 1024 * 1024;
 
 /**
- * Reads what the storage keeps of a stream, every byte of it, and changes nothing. It may be written, cut off
- * or deleted meanwhile. Looks at segments from `fromLssn` on, as many as one call may, and with the first of
- * them at all that is not a segment. Rejects with `STREAM_UNKNOWN`.
+ * Reads every byte that the storage keeps of a stream, and changes nothing. The stream may be written,
+ * truncated or deleted meanwhile. Checks the segments from `fromLssn` on, as many as one call may. The call
+ * that includes the first segment also checks everything that is not a segment. Rejects with
+ * `STREAM_UNKNOWN`.
  */
 export async function checkStream(stream: string, raw: RawStream, fromLssn = 0): Promise<CheckResult> {
   const { fs, files } = raw;
@@ -38,7 +39,7 @@ export async function checkStream(stream: string, raw: RawStream, fromLssn = 0):
     count(counts, segment);
   }
   const beforeLssn = numbers.filter((lssn) => lssn < (wanted[0] ?? 0)).at(-1);
-  // After the segments: what was removed meanwhile is below this mark.
+  // The mark is read after the segments: whatever was removed meanwhile lies below it.
   const mark = await readMark(raw);
   if (fromLssn <= (numbers[0] ?? 0)) findings.push(...(await checkRest(stream, raw)));
   findings.push(...segments.flatMap((segment) => segment.findings));
@@ -56,7 +57,7 @@ export async function checkStream(stream: string, raw: RawStream, fromLssn = 0):
   return { findings, counts, nextLssn };
 }
 
-/** A segment that was sealed between the list and the look at it is looked at once more. */
+/** Checks a segment again if it was sealed between the listing and the check. */
 async function lookAt(place: SegmentPlace, isLast: boolean): Promise<CheckedSegment | undefined> {
   const segment = await checkSegment(place);
   const isLate = segment?.sealed === undefined && !isLast && place.fs.exists(place.files.seal(place.lssn));
@@ -81,7 +82,7 @@ function markBehindEnd(mark: Dlsn | undefined, last: number | undefined): Findin
   return [damage('marks', '', `all before ${formatDlsn(mark)} is cut off, but the stream ${end}`)];
 }
 
-/** Settings, fences, marks, notes, and what an interrupted write left behind. */
+/** Checks settings, fences, marks, notes, and what an interrupted write left behind. */
 async function checkRest(stream: string, raw: RawStream): Promise<Finding[]> {
   const { fs, files } = raw;
   const findings: Finding[] = [];
@@ -117,7 +118,7 @@ async function checkName(
   if (kind === 'fences') {
     if (!/^\d{16}$/.test(name)) return foreign;
     const token = await readWhole(fs, files.fence(Number(name)));
-    // Undefined: a higher one was granted meanwhile.
+    // Undefined means that a higher epoch was granted meanwhile.
     if (token === undefined || /^[0-9a-f]{16}$/.test(token.toString())) return [];
     return [damage(path, '', 'the token cannot be read, so the owner of that epoch cannot be identified')];
   }
@@ -126,7 +127,7 @@ async function checkName(
   return [damage(path, '', 'the note is no JSON: the position it keeps is lost')];
 }
 
-/** Undefined when it is not there, or no JSON. */
+/** Undefined when the file does not exist or is not JSON. */
 async function readJson({ fs }: RawStream, path: string): Promise<JsonValue | undefined> {
   const bytes = await readWhole(fs, path);
   if (bytes === undefined) return undefined;

@@ -28,7 +28,7 @@ describe('a check and a repair of a stream', () => {
   const open = (name = log): Promise<LogWriter> =>
     opened(name, stream, { rollBytes: 600, leaseTtlMs: 600_000 });
 
-  /** Twenty records in several segments, and the stream given back. */
+  /** Writes twenty records into several segments, and releases the stream. */
   const filled = async (): Promise<void> => {
     const writer = await open();
     for (let index = 0; index < 20; index++) {
@@ -38,7 +38,10 @@ describe('a check and a repair of a stream', () => {
     await writer.close();
     await turns();
   };
-  /** As an owner that begins and gives the stream back leaves it: all but an empty segment sealed. */
+  /**
+   * Leaves the stream as an owner does that begins and then releases it: all segments sealed, except an empty
+   * one.
+   */
   const touched = async (): Promise<void> => {
     await (await open()).close();
     await turns();
@@ -140,7 +143,7 @@ describe('a check and a repair of a stream', () => {
     const path = segment(1, 'seal');
     const before = fixture.disk.bytesOf(path);
     await fs().unlink(path);
-    // A seal that says the same of the entries, but is not the one that the next segment was begun behind.
+    // This seal describes the entries correctly, but it is not the one that the next segment was chained to.
     const other = encodeSeal({ ...seal, sealedAtMs: seal.sealedAtMs + 1 }, first!.seed);
     await fixture.storage.raw(stream).files.writeOnce(path, other);
     const [found] = wrong(await log.check(stream));
@@ -287,7 +290,7 @@ describe('a check and a repair of a stream', () => {
     await assert.rejects(contents(), { code: 'SEGMENT_CORRUPT' });
   });
 
-  it('drops everything after a position, saves a copy, and continues there', async () => {
+  it('drops everything after a position, sets it aside, and continues there', async () => {
     await filled();
     await touched();
     const all = await records();
@@ -321,7 +324,7 @@ describe('a check and a repair of a stream', () => {
     assert.deepEqual(again.aside, undefined);
   });
 
-  it('drops everything before a segment, saves a copy, and continues there', async () => {
+  it('drops everything before a segment, sets it aside, and continues there', async () => {
     await filled();
     await touched();
     const all = await records();

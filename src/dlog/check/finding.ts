@@ -14,9 +14,9 @@ export type Remedy = 'take-over' | 'rebuild' | 'remove' | 'note-position' | 'non
 export interface Finding {
   readonly kind: FindingKind;
   readonly remedy: Remedy;
-  /** In the stream's directory, or a key of the state store. */
+  /** The file in the stream's directory, or a key of the state store. */
   readonly file: string;
-  /** Where in it, as people count: a byte, an entry. Empty for the file as a whole. */
+  /** The byte or entry in the file, counted as people count; empty for the file as a whole. */
   readonly place: string;
   /** What the finding means for the clients that read or write the stream. */
   readonly meaning: string;
@@ -29,7 +29,10 @@ export interface CheckCounts {
   bytes: number;
 }
 
-/** What was looked at, and what was found there. `nextLssn`: there is more, from that segment on. */
+/**
+ * What a check covered and what it found. `nextLssn` is the segment from which the next part must continue;
+ * undefined when nothing is left.
+ */
 export interface CheckResult {
   readonly findings: readonly Finding[];
   readonly counts: Readonly<CheckCounts>;

@@ -6,15 +6,20 @@ export function writeU64(bytes: Buffer, at: number, value: number): void {
   bytes.writeUInt32LE(Math.floor(value / low), at + 4);
 }
 
-/** May be above 2^53, then inexact: what reads bytes that may be damaged checks a CRC first. */
+/**
+ * The result is inexact above 2^53, so callers must check a CRC before they read bytes that may be damaged.
+ */
 export function readU64(bytes: Buffer, at: number): number {
   return bytes.readUInt32LE(at) + bytes.readUInt32LE(at + 4) * low;
 }
 
-/** Most bytes a varint of a number below 2^53 takes. */
+/** The most bytes that a varint below 2^53 takes. */
 export const varintBytesMax = 8;
 
-/** Seven bits a byte, lowest first, the high bit set on all but the last. Returns the place after it. */
+/**
+ * Writes seven bits per byte, lowest first, with the high bit set on all but the last byte. Returns the
+ * offset after it.
+ */
 export function writeVarint(bytes: Buffer, at: number, value: number): number {
   let left = value;
   let to = at;
@@ -26,7 +31,7 @@ export function writeVarint(bytes: Buffer, at: number, value: number): number {
   return to;
 }
 
-/** Reads varints one after the other. `value` is NaN when the bytes end before the number does. */
+/** Reads consecutive varints. `value` is NaN when the bytes end before the number does. */
 export interface VarintCursor {
   at: number;
 }

@@ -1,14 +1,14 @@
 import { compressSync, uncompressSync } from 'snappy';
 
 /**
- * How the records of an entry are packed. Snappy: fast enough for a writer's thread, and readable in every
- * language.
+ * How the records of an entry are compressed. Snappy is fast enough for a writer's thread, and every language
+ * can read it.
  */
 export type Compression = 'none' | 'snappy';
 
 const codes = { none: 0, snappy: 1 } as const;
 
-/** Below this many bytes packing costs more than it saves. */
+/** Below this many bytes, compression costs more than it saves. */
 const packedFromBytes = 256;
 
 export interface Packed {
@@ -16,7 +16,7 @@ export interface Packed {
   readonly bytes: Buffer;
 }
 
-/** Packs, unless the result would not be smaller. */
+/** Compresses the bytes, unless the result would not be smaller. */
 export function pack(plain: Buffer, compression: Compression): Packed {
   if (compression === 'none' || plain.length < packedFromBytes) return { code: codes.none, bytes: plain };
   const packed = compressSync(plain);
@@ -25,7 +25,9 @@ export function pack(plain: Buffer, compression: Compression): Packed {
     : { code: codes.none, bytes: plain };
 }
 
-/** The plain bytes, or undefined when they are not `plainBytes` long or of no known packing. */
+/**
+ * Returns the plain bytes, or undefined when they are not `plainBytes` long or the compression is unknown.
+ */
 export function unpack({ code, bytes }: Packed, plainBytes: number): Buffer | undefined {
   if (code === codes.none) return bytes.length === plainBytes ? bytes : undefined;
   if (code !== codes.snappy) return undefined;

@@ -1,8 +1,9 @@
 import { GatewayError } from '../../base/index.ts';
 
 /**
- * The name of a record in its stream: segment, entry in the segment, slot in the entry. Given when it is
- * written, never reused, and in the order of the stream. Segments count from 1; entries and slots from 0.
+ * The name of a record in its stream: segment, entry in the segment, slot in the entry. It is assigned when
+ * the record is written and never reused, and it follows the order of the stream. Segments count from 1;
+ * entries and slots from 0.
  */
 export interface Dlsn {
   readonly lssn: number;
@@ -23,7 +24,7 @@ export function formatDlsn({ lssn, entry, slot }: Dlsn): string {
 const serializedBytes = 25;
 
 /**
- * As DistributedLog's clients know it: a version byte (1) and three big-endian 64-bit integers, in base64.
+ * The format of DistributedLog's clients: a version byte (1) and three big-endian 64-bit integers, in base64.
  */
 export function serializeDlsn(dlsn: Dlsn): string {
   const bytes = Buffer.alloc(serializedBytes);
@@ -33,7 +34,7 @@ export function serializeDlsn(dlsn: Dlsn): string {
   return bytes.toString('base64');
 }
 
-/** The inverse of {@link serializeDlsn}. Throws `STREAM_INVALID` with the text for anything else. */
+/** The inverse of {@link serializeDlsn}. Throws `STREAM_INVALID`, quoting the text, for anything else. */
 export function deserializeDlsn(text: string): Dlsn {
   const bytes = Buffer.from(text, 'base64');
   const isWhole = bytes.length === serializedBytes && bytes[0] === 1;
@@ -48,7 +49,9 @@ export function deserializeDlsn(text: string): Dlsn {
   );
 }
 
-/** The position as 24 bytes that sort like it, in hexadecimal: for names of files and keys. */
+/**
+ * The position as 24 bytes in hexadecimal, which sort in the order of positions: for names of files and keys.
+ */
 export function sortableDlsn(dlsn: Dlsn): string {
   const bytes = Buffer.alloc(24);
   for (const [index, value] of [dlsn.lssn, dlsn.entry, dlsn.slot].entries()) {

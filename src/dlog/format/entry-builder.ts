@@ -13,7 +13,7 @@ export interface EntryPlace {
   readonly firstSequenceId: number;
   readonly writtenAtMs: number;
   readonly compression: Compression;
-  /** Stands as transaction id of an entry without records. */
+  /** The transaction id of an entry without records. */
   readonly transactionIdFloor: number;
 }
 
@@ -26,8 +26,8 @@ export interface BuiltEntry {
 const firstBytes = 2 * 1024;
 
 /**
- * Takes records as they come, copying each once, and makes an entry of them (layout: entry.ts). Used again
- * and again, so that a steady writer allocates nothing for its bytes.
+ * Collects records as they come, copying each once, and builds an entry of them (layout: entry.ts). It is
+ * reused, so that a steady writer allocates nothing for its bytes.
  */
 export class EntryBuilder {
   #bytes = Buffer.allocUnsafeSlow(firstBytes);
@@ -40,7 +40,7 @@ export class EntryBuilder {
     return this.#count;
   }
 
-  /** Length so far, unpacked. */
+  /** The length so far, uncompressed. */
   get byteLength(): number {
     return this.#end;
   }
@@ -53,7 +53,7 @@ export class EntryBuilder {
     return this.#lastTransactionId;
   }
 
-  /** Transaction ids must not decrease; the caller has checked. */
+  /** Transaction ids must not decrease; the caller checks that. */
   add(transactionId: number, payload: Uint8Array): void {
     assert(this.#count < entryRecordsMax, 'an entry has no slot for another record');
     if (this.#count === 0) this.#firstTransactionId = this.#lastTransactionId = transactionId;
@@ -67,7 +67,7 @@ export class EntryBuilder {
     this.#count += 1;
   }
 
-  /** The entry of all that was added: a control entry when nothing was. */
+  /** Builds the entry of everything that was added, or a control entry if nothing was. */
   build(place: EntryPlace): BuiltEntry {
     const plain = this.#bytes.subarray(entryHeaderBytes, this.#end);
     const packed = pack(plain, place.compression);

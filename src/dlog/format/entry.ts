@@ -22,7 +22,7 @@ export const entryHeaderBytes = 72;
 /** More is damage. The largest record set, and what incompressible bytes may grow by, are below. */
 export const entryBytesMax = 16 * 1024 * 1024;
 
-/** Records in one entry: slots are 16 bits. */
+/** The most records in one entry: slots are 16 bits. */
 export const entryRecordsMax = 0xffff;
 
 export interface Entry {
@@ -39,7 +39,7 @@ export interface Entry {
   readonly lastTransactionId: number;
   readonly firstSequenceId: number;
   readonly writtenAtMs: number;
-  /** Length with the header. */
+  /** The length, header included. */
   readonly bytes: number;
   readonly crc: number;
   readonly packing: number;
@@ -48,11 +48,11 @@ export interface Entry {
 }
 
 /**
- * A record as readers get it. It is its own position. `payload` is a part of what was read: copy it to keep
- * it long.
+ * A record as readers receive it. It is its own position. `payload` is a view of the bytes that were read:
+ * copy it to keep it.
  */
 export interface LogRecord extends Dlsn {
-  /** What the application numbers by; never decreasing in a stream. */
+  /** The number that the application assigns; it never decreases in a stream. */
   readonly transactionId: number;
   /** Counts the records of the stream from 0 without a gap. */
   readonly sequenceId: number;
@@ -60,11 +60,12 @@ export interface LogRecord extends Dlsn {
 }
 
 /**
- * `short`: the bytes end before the entry does, if its length is right. `bad`: no entry, or a damaged one.
+ * `short`: the bytes end before the entry does, if its length is right. `bad`: not an entry, or a damaged
+ * one.
  */
 export type ParsedEntry = Entry | 'short' | 'bad';
 
-/** The entry that begins at `at`. Nothing of it is believed before its CRC was right. */
+/** Parses the entry at `at`. Nothing of it is trusted before its CRC is verified. */
 export function parseEntry(bytes: Buffer, at: number, seed: number): ParsedEntry {
   if (bytes.length - at < entryHeaderBytes) return 'short';
   const length = bytes.readUInt32LE(at + 4);
@@ -75,7 +76,7 @@ export function parseEntry(bytes: Buffer, at: number, seed: number): ParsedEntry
   return entryAt(bytes, at);
 }
 
-/** The entry at `at`, of bytes that are known to be whole. */
+/** Returns the entry at `at`; the bytes must be known to be whole. */
 export function entryAt(bytes: Buffer, at: number): Entry {
   const length = bytes.readUInt32LE(at + 4);
   return {
@@ -96,7 +97,9 @@ export function entryAt(bytes: Buffer, at: number): Entry {
   };
 }
 
-/** The records of an entry, or undefined when they are not what its header says: a fault of the writer's. */
+/**
+ * The records of an entry, or undefined when they contradict its header, which only a faulty writer causes.
+ */
 export function recordsOf(lssn: number, entry: Entry): LogRecord[] | undefined {
   const plain = unpack({ code: entry.packing, bytes: entry.packed }, entry.plainBytes);
   if (plain === undefined) return undefined;

@@ -57,7 +57,7 @@ const givenRecords = fc.array(
   { maxLength: 20 },
 );
 
-/** Entries one after the other as a writer leaves them, each written when all before it were confirmed. */
+/** Consecutive entries as a writer leaves them; each was written when all before it were confirmed. */
 function segmentOf(groups: readonly (readonly Given[])[], compression: 'none' | 'snappy' = 'none') {
   const builder = new EntryBuilder();
   let transactionId = 1;

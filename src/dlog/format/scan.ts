@@ -1,6 +1,6 @@
 import { type Entry, entryBytesMax, entryHeaderBytes, parseEntry } from './entry.ts';
 
-/** Where a scan stands: the next entry must have exactly these numbers. */
+/** The position of a scan: the next entry must have exactly these numbers. */
 export interface ScanPlace {
   readonly seed: number;
   readonly entry: number;
@@ -11,17 +11,18 @@ export interface ScanPlace {
 
 export interface Scan {
   readonly entries: readonly Entry[];
-  /** Bytes that the entries take. */
+  /** The size of the entries in bytes. */
   readonly bytes: number;
   /**
-   * `end`: nothing is left. `short`: an entry is cut off. `bad`: what follows is none, or not the one that
-   * must follow.
+   * `end`: nothing is left. `short`: the bytes end within an entry. `bad`: what follows is not an entry, or
+   * not the expected one.
    */
   readonly stop: 'end' | 'short' | 'bad';
 }
 
 /**
- * Whole entries from the beginning of `bytes`, as long as they are right and follow each other without a gap.
+ * Scans whole entries from the beginning of `bytes`, as long as they are valid and follow each other without
+ * a gap.
  */
 export function scanEntries(bytes: Buffer, place: ScanPlace): Scan {
   const entries: Entry[] = [];
@@ -46,9 +47,9 @@ export function scanEntries(bytes: Buffer, place: ScanPlace): Scan {
 }
 
 /**
- * Whether what follows the last good entry is more than a torn tail: an entry of this segment lies there that
- * was written when the missing one had been confirmed. A writer that waits for its disk never leaves that
- * behind.
+ * Whether what follows the last good entry is more than a torn tail: it contains an entry of this segment
+ * that was written after the missing one had been confirmed. A writer that waits for its disk never leaves
+ * that behind.
  */
 export function hasConfirmedAfter(bytes: Buffer, place: ScanPlace): boolean {
   for (let at = 1; at + entryHeaderBytes <= bytes.length; at++) {

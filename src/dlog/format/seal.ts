@@ -27,7 +27,7 @@ export interface Seal {
   readonly points: readonly IndexPoint[];
 }
 
-/** An entry from which a search may start. */
+/** An entry at which a search may start. */
 export interface IndexPoint {
   readonly entry: number;
   readonly offset: number;
@@ -60,7 +60,7 @@ export function encodeSeal(seal: Seal, seed: number): Buffer {
   return bytes;
 }
 
-/** The seal and its own CRC; undefined when it is damaged or another segment's. */
+/** Returns the seal and its own CRC, or undefined when it is damaged or belongs to another segment. */
 export function decodeSeal(
   bytes: Buffer,
   seed: number,

@@ -9,7 +9,8 @@ export class SegmentEntry {
   #records: readonly LogRecord[] | undefined;
 
   /**
-   * Records are kept only where others will ask too: a million small objects that live for a second are dear.
+   * Decoded records are kept only where other readers will ask too: a million small objects that live for a
+   * second are expensive.
    */
   constructor(lssn: number, entry: Entry, isShared = (): boolean => false) {
     this.lssn = lssn;
@@ -17,7 +18,7 @@ export class SegmentEntry {
     this.#isShared = isShared;
   }
 
-  /** Undefined when they are not what the entry's header says. */
+  /** Undefined when the records contradict the entry's header. */
   records(): readonly LogRecord[] | undefined {
     const records = this.#records ?? recordsOf(this.lssn, this.entry);
     if (this.#isShared()) this.#records = records;
@@ -25,8 +26,8 @@ export class SegmentEntry {
   }
 
   /**
-   * The records' bytes unpacked, as of the layout in entry.ts; a view of the entry's own where they are not
-   * packed. Undefined when they do not unpack to what the header says.
+   * The uncompressed bytes of the records (layout: entry.ts), or a view of the entry's own bytes if they are
+   * not compressed. Undefined when they do not decompress to what the header says.
    */
   plain(): Buffer | undefined {
     return unpack({ code: this.entry.packing, bytes: this.entry.packed }, this.entry.plainBytes);

@@ -17,7 +17,7 @@ export interface SegmentHeader {
   readonly epoch: number;
   /** 16 hexadecimal digits, new for every owner. */
   readonly token: string;
-  /** What an acknowledgement of its writer meant. */
+  /** What its writer meant by an acknowledgement. */
   readonly durability: Durability;
   readonly firstSequenceId: number;
   readonly transactionIdFloor: number;
@@ -25,9 +25,9 @@ export interface SegmentHeader {
 }
 
 /**
- * How far a record had got when it was acknowledged, weakest first. `memory`: accepted by the process; `os`:
- * written, but only to the page cache; `fsync`: on the disk; `replicated`: with several machines, each as its
- * own settings say.
+ * What an acknowledgement guarantees about a record, weakest first. `memory`: the process has accepted it;
+ * `os`: it is in the page cache; `fsync`: it is on the disk; `replicated`: several machines have it, each as
+ * its own settings say.
  */
 export const durabilities = ['memory', 'os', 'fsync', 'replicated'] as const;
 export type Durability = (typeof durabilities)[number];
@@ -52,7 +52,8 @@ export function encodeSegmentHeader(stream: string, header: SegmentHeader): Buff
 }
 
 /**
- * The header and its CRC, the seed of its entries' CRCs; undefined when it is damaged or of another stream.
+ * Returns the header and its CRC, which seeds the CRCs of its entries, or undefined when it is damaged or
+ * belongs to another stream.
  */
 export function decodeSegmentHeader(
   stream: string,

@@ -2,7 +2,7 @@ import { crc32c } from '@node-rs/crc32';
 import type { IndexPoint, Seal } from './seal.ts';
 import { type SegmentHeader, segmentHeaderBytes } from './segment-header.ts';
 
-/** What a tally must know of an entry that was written or read. */
+/** What a tally must know about an entry that was written or read. */
 export interface TallyEntry {
   readonly count: number;
   readonly bytes: number;
@@ -12,7 +12,7 @@ export interface TallyEntry {
   readonly writtenAtMs: number;
 }
 
-/** At most this many bytes of a segment have to be read to find a place in it. */
+/** To find a position in a segment, at most this many bytes must be read. */
 const pointEveryBytes = 256 * 1024;
 
 /**
@@ -53,7 +53,7 @@ export class SegmentTally {
     return tally;
   }
 
-  /** Over the CRCs of the entries, in order. */
+  /** The CRC over the CRCs of the entries, in order. */
   get chainCrc(): number {
     return this.#chainCrc;
   }

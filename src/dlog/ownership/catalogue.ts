@@ -4,7 +4,7 @@ import { padded } from '../storage/local-files.ts';
 import type { LogStorage, StoredSegment } from '../storage/storage.ts';
 import { stateKey } from './ownership.ts';
 
-/** A segment as the state store knows it. */
+/** A segment as the state store records it. */
 export interface SegmentRecord {
   readonly lssn: number;
   readonly epoch: number;
@@ -60,12 +60,9 @@ export class SegmentCatalogue {
     return (await this.#store.list(stateKey(this.#stream, 'segments/'))).map(parsed);
   }
 
-  /**
-   * Makes the list say what the storage holds. Answers how many records had to be written, replaced or
-   * removed.
-   */
+  /** Rebuilds the list from the storage. Returns how many records were written, replaced or removed. */
   async rebuild(storage: LogStorage): Promise<number> {
-    // The list first: where they differ the storage is then never what was before.
+    // The list is read first, so that where the two differ, the storage is the newer one.
     const listed = new Map((await this.list()).map((record) => [record.lssn, record]));
     const segments = await storage.segments(this.#stream);
     let changes = 0;
@@ -95,8 +92,8 @@ export function isSameRecord(left: SegmentRecord, right: SegmentRecord): boolean
 }
 
 /**
- * A segment is created by one owner and sealed once: of two records the sealed one, else that of the higher
- * epoch, is the later.
+ * A segment is created by one owner and sealed once. A sealed record is therefore later than an open one;
+ * otherwise the record with the higher epoch is later.
  */
 function isNewer(record: SegmentRecord, than: SegmentRecord): boolean {
   if (record.isSealed !== than.isSealed) return record.isSealed;

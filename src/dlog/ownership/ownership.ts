@@ -22,15 +22,16 @@ export type Ownership =
   | { readonly kind: 'owned'; readonly address: string; readonly remainingMs: number };
 
 /**
- * How often another gateway may win the fence. More means that two compete, and one of them has lost its
- * lease.
+ * How often another gateway may win the fence. A higher count means that two gateways compete, and one of
+ * them has lost its lease.
  */
 const raisesMax = 5;
 
 /**
  * Takes the lease, and then the storage's promise under the lease's epoch. A state store that was emptied or
- * went back gives epochs that the storage has passed: then the next above its promise is claimed, which only
- * the holder of the lease may. Rejects with `STATE_UNAVAILABLE` and `LEASE_LOST`.
+ * restored hands out epochs that the storage has passed. In that case this claims the next epoch above the
+ * storage's promise, which only the holder of the lease may do. Rejects with `STATE_UNAVAILABLE` and
+ * `LEASE_LOST`.
  */
 export async function takeOwnership(
   { store, storage }: { readonly store: StateStore; readonly storage: LogStorage },
@@ -55,8 +56,8 @@ export async function takeOwnership(
 }
 
 /**
- * Keeps the lease that {@link takeOwnership} took. `onLost`: another owner has it, and the storage would
- * refuse what is written next. A state store that does not answer proves nothing: until another owner has the
+ * Keeps the lease that {@link takeOwnership} took. `onLost` means that another owner has it, and the storage
+ * would refuse the next write. A state store that does not answer proves nothing: until another owner has the
  * stream, this one continues.
  */
 export function keepOwnership(

@@ -9,13 +9,13 @@ import { stateKey } from './ownership.ts';
 export interface SubscriberPosition {
   readonly generation: number;
   readonly member: string;
-  /** The first record that is not processed, or undefined for the beginning of the stream. */
+  /** The first record that is not yet processed, or undefined for the beginning of the stream. */
   readonly next: Dlsn | undefined;
 }
 
 export type AdvanceResult =
   | { readonly kind: 'advanced'; readonly next: Dlsn }
-  /** Another member has taken over since: what this one has processed may be processed again. */
+  /** Another member has taken over since: records that this one has processed may be processed again. */
   | { readonly kind: 'stale'; readonly generation: number };
 
 /** The most subscribers that one stream may have. */
@@ -35,7 +35,9 @@ export class SubscriberPositions {
   readonly #store: StateStore;
   readonly #storage: LogStorage;
   readonly #clock: Clock;
-  /** By stream: new subscribers come one after the other, so that they are counted. */
+  /**
+   * Pending additions by stream: new subscribers are added one after the other, so that the count is right.
+   */
   readonly #coming = new Map<string, Promise<unknown>>();
 
   constructor(deps: {
@@ -48,12 +50,12 @@ export class SubscriberPositions {
     this.#clock = deps.clock;
   }
 
-  /** Makes `member` the one that reads for the subscriber, from where the last one was. */
+  /** Makes `member` the reader of the subscriber, from the last stored position. */
   takeOver(stream: string, subscriber: string, member: string): Promise<SubscriberPosition> {
     return this.#begin(stream, subscriber, (found) => ({ member, next: found?.next }));
   }
 
-  /** All records before `next` are processed. */
+  /** Records that everything before `next` is processed. */
   async advance(
     of: { readonly stream: string; readonly subscriber: string; readonly generation: number },
     next: Dlsn,
@@ -85,7 +87,7 @@ export class SubscriberPositions {
     return (await this.#read(stream, subscriber)).position;
   }
 
-  /** A new generation, of a subscriber that may be new. */
+  /** Starts a new generation, possibly of a new subscriber. */
   async #begin(
     stream: string,
     subscriber: string,

@@ -2,11 +2,11 @@ import { type Deferred, deferred } from '../../base/index.ts';
 import { entryAt } from '../format/entry.ts';
 import { SegmentEntry } from '../format/segment-entry.ts';
 
-/** Entries of a segment below `confirmed` may be read, and all of the segments before it. */
+/** Readers may read the entries of the segment below `confirmed`, and all earlier segments. */
 export interface CommitPosition {
   readonly lssn: number;
   readonly confirmed: number;
-  /** Its writer has sealed it: nothing follows in it. */
+  /** The writer has sealed the segment: nothing follows in it. */
   readonly isSealed?: boolean;
 }
 
@@ -23,7 +23,7 @@ export class CommitHub {
   readonly #waiting = new Map<string, Deferred<undefined>>();
   readonly #fresh = new Map<string, FreshEntries>();
 
-  /** A segment has begun or ended. A late word of an earlier owner is not heard. */
+  /** A segment has begun or ended. A late message of an earlier owner is ignored. */
   publish(stream: string, position: CommitPosition): void {
     if (!this.#accept(stream, position)) return;
     this.#fresh.get(stream)?.clear();
@@ -38,7 +38,7 @@ export class CommitHub {
     if (this.#accept(stream, position)) this.#fresh.get(stream)?.add(position.lssn, bytes);
   }
 
-  /** The writer of that segment is gone: what the storage says counts. */
+  /** The writer of that segment is gone: from now on the storage decides. */
   retract(stream: string, lssn: number): void {
     if (this.#positions.get(stream)?.lssn === lssn) this.#positions.delete(stream);
     this.wake(stream);
@@ -48,7 +48,7 @@ export class CommitHub {
     return this.#positions.get(stream);
   }
 
-  /** From now until it is disposed the newest entries of the stream are kept. */
+  /** Keeps the newest entries of the stream until it is disposed. */
   attach(stream: string): Disposable {
     let entries = this.#fresh.get(stream);
     if (entries === undefined) {
@@ -78,7 +78,7 @@ export class CommitHub {
     return this.#fresh.get(at.stream)?.from(at.lssn, at.entry, at.bytesMax) ?? [];
   }
 
-  /** Resolves at the next change; one promise for all who wait. */
+  /** Resolves at the next change; all waiting readers share one promise. */
   changed(stream: string): Promise<undefined> {
     let waiting = this.#waiting.get(stream);
     if (waiting === undefined) {
@@ -106,7 +106,7 @@ export class CommitHub {
   }
 }
 
-/** The newest entries of one segment, dense. */
+/** The newest entries of one segment, without gaps. */
 class FreshEntries {
   readers = 0;
   #lssn = 0;

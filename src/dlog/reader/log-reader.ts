@@ -14,26 +14,24 @@ export interface ReaderDeps {
 }
 
 export interface ReaderOptions {
-  /**
-   * How often the storage is asked for more while a read waits, for writers of other processes. Default 10.
-   */
+  /** How often a waiting read polls the storage for what writers of other processes added. Default 10. */
   readonly pollEveryMs?: number;
-  /** A read rejects with `READER_IDLE` when nothing at all was written for so long. Default: never. */
+  /** A read rejects with `READER_IDLE` when nothing at all was written for this long. Default: never. */
   readonly idleErrorMs?: number;
 }
 
 export interface ReadLimits {
   /** Default 1000. */
   readonly recordsMax?: number;
-  /** How much is read at once; a larger entry comes whole. Default 256 KiB. */
+  /** How much to read at once; a larger entry is returned whole. Default 256 KiB. */
   readonly bytesMax?: number;
-  /** How long to wait where there is nothing yet. Default 0. */
+  /** How long to wait when there is nothing yet. Default 0. */
   readonly waitMs?: number;
   readonly signal?: AbortSignal;
 }
 
 export type ReadResult =
-  /** At least one, in order, without a gap. */
+  /** At least one record, in order, without a gap. */
   { readonly kind: 'records'; readonly records: readonly LogRecord[] } | NothingRead;
 
 /** Whole entries that have records. The records of the first entry before `firstSlot` were not requested. */
@@ -42,21 +40,21 @@ export type ReadEntriesResult =
   | NothingRead;
 
 type NothingRead =
-  /** Nothing more yet; `idleForMs` since something was seen. */
+  /** There is nothing more yet; `idleForMs` is the time since the reader last saw something. */
   | { readonly kind: 'idle'; readonly idleForMs: number }
   /**
    * The next records were truncated: reading continues at `to`. Returned once, before the records from there.
    */
   | { readonly kind: 'moved'; readonly from: Dlsn; readonly to: Dlsn }
-  /** The stream was ended and all of it was read. */
+  /** The stream is sealed and all of it was read. */
   | { readonly kind: 'end' };
 
 /** How far a fill came. */
 type Filled = 'more' | 'tail' | 'end' | { readonly from: Dlsn; readonly to: Dlsn };
 
 /**
- * Reads a stream from a position on, never past what is committed. Reads come one at a time. Rejects with
- * `LOG_GAP` when a segment or a record is missing, and with `SEGMENT_CORRUPT`: it never skips.
+ * Reads a stream from a position on, never past what is committed. Only one read may run at a time. Rejects
+ * with `LOG_GAP` when a segment or a record is missing, and with `SEGMENT_CORRUPT`: it never skips.
  */
 export class LogReader {
   readonly #deps: ReaderDeps;
@@ -64,10 +62,10 @@ export class LogReader {
   readonly #options: Required<ReaderOptions>;
   readonly #attached: Disposable;
   #reader: SegmentReader | undefined;
-  /** Segment and entry to be fetched next. Invariant: together they never decrease. */
+  /** The segment and entry to fetch next. Invariant: together they never decrease. */
   #lssn: number;
   #entry: number;
-  /** Records before this slot of the first entry, or below this transaction id, are not wanted. */
+  /** Records before this slot of the first entry, or below this transaction id, are skipped. */
   #skipSlots: number;
   #skipBelow: number;
   /**
@@ -83,7 +81,7 @@ export class LogReader {
   #waiting: SegmentEntry[] = [];
   #waitingSlot = 0;
   #ready: LogRecord[] = [];
-  /** Invariant: at most the length of #ready. Records before it were taken. */
+  /** Invariant: at most the length of #ready. The records before it were returned. */
   #readyFrom = 0;
   #seenAtMs: number;
   /** When the storage last returned nothing. */
@@ -184,7 +182,7 @@ export class LogReader {
     return { kind: 'entries', entries, firstSlot };
   }
 
-  /** Stays before an entry that cannot be decoded, and throws where nothing is before it. */
+  /** Stops before an entry that cannot be decoded, and throws if there is nothing before it. */
   #decode(entries: readonly SegmentEntry[], firstSlot: number): void {
     for (const [index, entry] of entries.entries()) {
       const slot = index === 0 ? firstSlot : 0;
@@ -227,7 +225,7 @@ export class LogReader {
     }
   }
 
-  /** Reads on, to the next records or to where there is no more. */
+  /** Reads on to the next records, or to the point where there is nothing more. */
   async #fill(bytesMax: number): Promise<Filled> {
     const reader = this.#reader ?? (await this.#open());
     if (!('segment' in reader)) return reader.kind === 'tail' ? 'tail' : reader;
@@ -239,7 +237,8 @@ export class LogReader {
     const entries = await this.#readOf(reader, bytesMax);
     if (entries === undefined) return 'more';
     for (const entry of entries) this.#confirmed = Math.max(this.#confirmed, entry.confirmed);
-    // What was confirmed while it was read may be had as well: an entry is written once at its place.
+    // Entries that were confirmed during the read may be returned as well, because an entry is written only
+    // once at its place.
     const limit = Math.max(this.#limit(reader), this.#confirmed);
     const readable = entries.filter((entry) => entry.entry < limit);
     if (readable.length > 0) {
@@ -265,7 +264,8 @@ export class LogReader {
   }
 
   /**
-   * Undefined when its records are gone: cut off meanwhile perhaps, which opening the segment again tells.
+   * Undefined when its records are gone, perhaps because they were truncated meanwhile; opening the segment
+   * again shows that.
    */
   async #readOf(reader: SegmentReader, bytesMax: number): Promise<readonly Entry[] | undefined> {
     try {
@@ -281,7 +281,7 @@ export class LogReader {
     }
   }
 
-  /** Whether the segment was sealed or cut off while it was read. */
+  /** Whether the segment was sealed or truncated while it was read. */
   async #isOver(reader: SegmentReader): Promise<boolean> {
     try {
       return (await reader.refresh()) !== undefined;
@@ -300,7 +300,7 @@ export class LogReader {
     return position?.lssn === this.#lssn ? position.confirmed : 0;
   }
 
-  /** What a writer of this process committed a moment ago needs no storage. */
+  /** Records that a writer of this process has just committed need no read from the storage. */
   #takeFresh(reader: SegmentReader, bytesMax: number): boolean {
     const at = { stream: this.#stream, lssn: this.#lssn, entry: this.#entry, bytesMax };
     const fresh = this.#deps.hub.fresh(at);
@@ -337,7 +337,7 @@ export class LogReader {
     return 'more';
   }
 
-  /** The segment where the position is; or that it is not there yet, or was cut off. */
+  /** Opens the segment of the position, or reports that it does not exist yet or was truncated. */
   async #open(): Promise<
     | SegmentReader
     | { readonly kind: 'tail' }
@@ -349,7 +349,8 @@ export class LogReader {
     if (mark !== undefined && compareDlsn(next, mark) < 0) return this.#move(next, mark);
     const reader = await this.#find();
     if (reader === undefined) {
-      // Cut off meanwhile, or never made: then none after it may be there either, nor it itself by now.
+      // The segment was truncated meanwhile or never created. In the second case none after it may exist
+      // either, and the segment itself may exist by now.
       const last = (await storage.segments(this.#stream)).at(-1)?.header.lssn ?? 0;
       const after = await storage.truncation(this.#stream);
       if (after !== undefined && compareDlsn(next, after) < 0) return this.#move(next, after);

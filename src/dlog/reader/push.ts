@@ -1,12 +1,12 @@
 import { type Deferred, deferred } from '../../base/index.ts';
 import type { LogReader, ReadResult } from './log-reader.ts';
 
-/** Takes what is pushed, in order. A promise it returns is waited for. */
+/** Receives what is pushed, in order. A promise that it returns is awaited. */
 export type PushSink = (result: Exclude<ReadResult, { readonly kind: 'idle' }>) => void | Promise<void>;
 
 /**
- * Pushes records as they are committed, as many as the receiver gave credits for. A slow receiver costs
- * nothing but its place in the stream: nothing is read ahead for it.
+ * Pushes records as they are committed, as many as the receiver has granted credits for. A slow receiver
+ * costs nothing but its position in the stream: nothing is read ahead for it.
  */
 export class LogPush {
   readonly #reader: LogReader;
@@ -19,7 +19,7 @@ export class LogPush {
     this.#sink = sink;
   }
 
-  /** Lets that many more records come. */
+  /** Grants credits for that many more records. */
   grant(records: number): void {
     this.#credits += records;
     this.#granted.resolve(undefined);

@@ -3,8 +3,8 @@ import type { LogStorage, SeekBy, StoredSegment } from '../storage/storage.ts';
 import type { CommitHub } from './commit-hub.ts';
 
 /**
- * Where to begin: at the first record that is kept, behind the last one, at a position, at the first record
- * of that transaction id or a higher one, or at the first entry written at or after a time.
+ * Where to begin: the oldest retained record, behind the last one, a position, the first record with that
+ * transaction id or a higher one, or the first entry written at or after a time.
  */
 export type ReadFrom =
   | 'earliest'
@@ -15,7 +15,7 @@ export type ReadFrom =
 
 export interface Start {
   readonly at: Dlsn;
-  /** Records of lower transaction ids that come first are not wanted. */
+  /** Leading records with lower transaction ids are skipped. */
   readonly skipBelow: number;
 }
 
@@ -58,7 +58,9 @@ function mayHold({ sealed }: StoredSegment, { field, value }: SeekBy): boolean {
   return entries > 0 && (field === 'writtenAtMs' ? lastWrittenAtMs : lastTransactionId) >= value;
 }
 
-/** Behind what is confirmed: as this process's writer knows it, or else as the last entries say. */
+/**
+ * The position behind what is confirmed, as this process's writer knows it, or else as the last entries say.
+ */
 export async function tailOf(
   { storage, hub }: { readonly storage: LogStorage; readonly hub: CommitHub },
   stream: string,
@@ -80,8 +82,8 @@ export async function tailOf(
 }
 
 /**
- * The last entry, where nothing says yet that it is confirmed: its owner is about to say so, or is dead and
- * the next one decides. Undefined where all that is there can be read.
+ * The last entry, when nothing confirms it yet. Either its owner is about to confirm it, or its owner is dead
+ * and the next one decides. Undefined when everything that exists can be read.
  */
 export async function unconfirmedEndOf(
   { storage, hub }: { readonly storage: LogStorage; readonly hub: CommitHub },

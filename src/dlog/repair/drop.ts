@@ -28,8 +28,8 @@ interface Dropped {
 }
 
 /**
- * Makes the entry with that position the last of the stream. A copy of what lies behind it is saved first. It
- * is then removed from its end backwards, so that an interruption leaves the stream as damaged as before, or
+ * Makes the entry with that position the last of the stream. What lies behind it is set aside first. It is
+ * then removed from its end backwards, so that an interruption leaves the stream as damaged as before, or
  * with a later end than requested. Positions behind the entry will be reassigned to other records.
  */
 export async function dropAfter(drop: Drop, at: Dlsn): Promise<Dropped> {
@@ -66,7 +66,8 @@ export async function dropAfter(drop: Drop, at: Dlsn): Promise<Dropped> {
 }
 
 /**
- * Makes that segment the first of the stream: the mark, durably, and then what lies below goes, kept aside.
+ * Makes that segment the first of the stream: sets aside the segments below it, writes the mark, durably, and
+ * then removes them.
  */
 export async function dropBefore(drop: Drop, at: Dlsn): Promise<Dropped> {
   const { stream, raw, storage } = drop;
@@ -102,7 +103,7 @@ interface Prefix {
 
 const chunkBytes = 1024 * 1024;
 
-/** Counts up to that entry. Every entry up to it must be whole. */
+/** Tallies everything up to that entry. Every entry up to it must be whole. */
 async function readTo({ stream, raw }: Drop, at: Dlsn): Promise<Prefix> {
   const { fs, files } = raw;
   const checked = await checkSegment({ fs, files, stream, lssn: at.lssn });
@@ -135,7 +136,7 @@ async function readTo({ stream, raw }: Drop, at: Dlsn): Promise<Prefix> {
   return { header, seed, tally };
 }
 
-/** Whether no record lies behind, and nothing that cannot be read. */
+/** Whether there is nothing behind the entry, neither a record nor unreadable bytes. */
 async function isEndAlready(
   { stream, raw }: Drop,
   { header, tally }: Prefix,
@@ -159,8 +160,8 @@ async function segmentNumbers({ fs, files }: RawStream): Promise<number[]> {
 }
 
 /**
- * Second names of the files, durably, where nothing ever removes them: `<root>/.aside/<stream>/<epoch of this
- * repair>/`.
+ * Sets the files aside, durably: gives them a second name in a directory from which nothing is ever removed,
+ * `<root>/.aside/<stream>/<epoch of this repair>/`.
  */
 async function keepAside({ stream, raw, permit }: Drop, numbers: readonly number[]): Promise<string> {
   const { fs, files, root } = raw;
@@ -178,7 +179,8 @@ async function keepAside({ stream, raw, permit }: Drop, numbers: readonly number
 }
 
 /**
- * The bytes behind the seal stay in the segment's file, where no reader looks: a copy of them has been saved.
+ * The bytes behind the seal stay in the segment's file, where no reader looks: the file that was set aside is
+ * a hard link to it.
  */
 async function replaceSeal({ raw, permit, clock }: Drop, { header, seed, tally }: Prefix): Promise<void> {
   const { files } = raw;
@@ -187,7 +189,7 @@ async function replaceSeal({ raw, permit, clock }: Drop, { header, seed, tally }
   await files.replace(path, encodeSeal(seal, seed));
 }
 
-/** A position behind the end would leave out what is written there next. */
+/** A subscriber position behind the end would skip the records that are written there next. */
 async function pullBackSubscribers({ store, storage, stream }: Drop, end: Dlsn): Promise<number> {
   const prefix = stateKey(stream, 'subscribers/');
   const positions = new Map<string, JsonValue>();

@@ -12,8 +12,8 @@ interface Place {
 }
 
 /**
- * Throws `STREAM_INVALID` for a choice that a storage without files cannot carry out, before anything is
- * done.
+ * Throws `STREAM_INVALID`, before anything is done, for a choice that a storage without files cannot carry
+ * out.
  */
 export async function checkGiveUp({ storage, stream }: Place, choice: RepairChoice): Promise<void> {
   if (choice.dropAfter !== undefined)
@@ -33,8 +33,8 @@ export async function checkGiveUp({ storage, stream }: Place, choice: RepairChoi
 }
 
 /**
- * Makes that segment the first of the stream, in a storage without files: nothing is set aside. As the
- * stream's owner, after {@link checkGiveUp}.
+ * Makes that segment the first of the stream, in a storage without files: nothing is set aside. The caller
+ * must own the stream and must have called {@link checkGiveUp}.
  */
 export async function dropBeforeForGood({ storage, store, stream }: Place, at: Dlsn): Promise<string[]> {
   const done: string[] = [];

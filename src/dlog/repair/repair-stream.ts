@@ -17,9 +17,9 @@ export type RepairResult =
       readonly kind: 'repaired';
       /** What was done, a sentence each. */
       readonly done: readonly string[];
-      /** What is wrong still. */
+      /** What is still wrong. */
       readonly left: readonly Finding[];
-      /** The directory that has what was dropped. */
+      /** The directory with what was set aside. */
       readonly aside: string | undefined;
     }
   | { readonly kind: 'owned'; readonly address: string };
@@ -34,10 +34,10 @@ export interface RepairDeps {
 }
 
 /**
- * Repairs everything that needs no loss of records, and drops what the choice says after saving a copy. Acts
- * as the stream's owner, so that no other owner writes meanwhile; the caller must not write the stream any
- * more. Rejects with `STREAM_UNKNOWN`, with `STREAM_INVALID` for an impossible choice, and as {@link
- * takeOwnership} and {@link LogWriter.open} do.
+ * Repairs everything that needs no loss of records, and sets aside and drops what the choice says. Acts as
+ * the stream's owner, so that no other owner writes meanwhile; the caller must not write the stream any more.
+ * Rejects with `STREAM_UNKNOWN`, with `STREAM_INVALID` for an impossible choice, and as {@link takeOwnership}
+ * and {@link LogWriter.open} do.
  */
 export async function repairStream(
   deps: RepairDeps,
@@ -46,7 +46,7 @@ export async function repairStream(
 ): Promise<RepairResult> {
   const done: string[] = [];
   let aside: string | undefined;
-  // Where a record is damaged, nothing else answers.
+  // Where a record is damaged, only `inspect` answers.
   await (deps.storage.inspect?.(stream) ?? deps.storage.settings(stream));
   if (choice.dropAfter !== undefined || choice.dropBefore !== undefined) {
     const dropped = await dropChosen(deps, { stream, address }, choice);
@@ -61,7 +61,7 @@ export async function repairStream(
     if (result.kind === 'owned') return result;
     done.push(result.text);
   }
-  // What was just done is to be listed, too.
+  // The list must also include what was just done.
   const changes = done.length > 0 || remedies.has('rebuild') ? await rebuilt(deps, stream) : 0;
   if (changes > 0) done.push(`wrote or removed ${changes} records of the state store`);
   const left = (await findings(deps, stream)).filter(({ kind }) => kind !== 'note');
@@ -108,7 +108,7 @@ async function apply(
   }
 }
 
-/** None where a segment cannot be read: what is left says so. */
+/** Zero when a segment cannot be read; the remaining findings report that. */
 async function rebuilt({ store, storage }: RepairDeps, stream: string): Promise<number> {
   try {
     return await new SegmentCatalogue(store, stream).rebuild(storage);
@@ -119,8 +119,8 @@ async function rebuilt({ store, storage }: RepairDeps, stream: string): Promise<
 }
 
 /**
- * As every owner begins, and then gives the stream back: what was left open is sealed, and earlier owners are
- * kept off.
+ * Takes over as every owner does, and then releases the stream: this seals what was left open and fences
+ * earlier owners.
  */
 async function takeOverOnce(
   deps: RepairDeps,
@@ -134,7 +134,7 @@ async function takeOverOnce(
 
 async function removeBelowMark(storage: LogStorage, stream: string): Promise<number> {
   const mark = await storage.truncation(stream);
-  // Once more: only then is it certain to outlive what is removed.
+  // The mark is written again: only then is it certain to outlive what is removed.
   if (mark !== undefined) await storage.truncate(stream, mark);
   const { fs, files } = storage.raw!(stream);
   const numbers = new Set(
@@ -160,7 +160,7 @@ async function notePositions({ store, storage }: RepairDeps, stream: string): Pr
   return noted;
 }
 
-/** Under the lease and the storage's promise: an owner that was there acknowledges nothing any more. */
+/** Acts under the lease and the storage's promise: an earlier owner acknowledges nothing any more. */
 async function dropChosen(
   deps: RepairDeps,
   { stream, address }: { readonly stream: string; readonly address: string },
