@@ -1,7 +1,7 @@
 import { type Clock, GatewayError } from '../base/index.ts';
 import type { LogStorage } from './storage/storage.ts';
 
-/** Other processes that use the storage make and delete streams as well. */
+/** Other processes that use the storage create and delete streams as well. */
 const recountAfterMs = 60_000;
 
 /**
@@ -39,7 +39,7 @@ export class StreamCount {
         { facts: { stream, streamsMax: this.#streamsMax } },
       );
     }
-    // Before it is made: what is asked for meanwhile must not count the same place.
+    // Counted before it is created, so that concurrent calls do not count the same place.
     this.#count += 1;
     try {
       const made = await make();

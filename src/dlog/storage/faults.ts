@@ -3,8 +3,8 @@ import type { Durability } from '../format/segment-header.ts';
 import type { LogStorage, Permit } from './storage.ts';
 
 /**
- * Throws `STREAM_INVALID` unless it is `namespace/name` of letters, digits, `.`, `_` and `-`, 1 to 200 each,
- * no leading dot.
+ * Throws `STREAM_INVALID` unless the name is `namespace/name`; each part has 1 to 200 letters, digits, `.`,
+ * `_` and `-`, and no leading dot.
  */
 export function checkStreamName(stream: string): void {
   if (/^[\w-][\w.-]{0,199}\/[\w-][\w.-]{0,199}$/.test(stream)) return;
@@ -39,7 +39,9 @@ export function segmentMissing(stream: string, lssn: number): GatewayError {
   });
 }
 
-/** A medium that failed once is not asked again: the next sync may report success for what it has dropped. */
+/**
+ * A medium that failed once is not used again: its next sync may report success for data that it has dropped.
+ */
 export function poisoned(segment: { stream: string; lssn: number }, cause: unknown): GatewayError {
   const { stream, lssn } = segment;
   return new GatewayError(
@@ -56,7 +58,7 @@ export function corrupt(segment: { stream: string; lssn: number }, what: string)
   });
 }
 
-/** Throws `DURABILITY_UNSUPPORTED` with what there is. */
+/** Throws `DURABILITY_UNSUPPORTED`, which lists the supported durabilities. */
 export function checkDurability(storage: LogStorage, durability: Durability): void {
   if ((storage.durabilities as readonly string[]).includes(durability)) return;
   throw new GatewayError(

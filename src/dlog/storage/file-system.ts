@@ -2,39 +2,41 @@ import fs from 'node:fs';
 import { promisify } from 'node:util';
 
 /**
- * The file system as the local storage needs it: passed in, so that tests can fail, tear and lose writes
- * below it. Calls reject with Node's errors. What is written is durable after `dataSync`; a name that was
- * made or removed, after `syncDirectory`.
+ * The file system as the local storage needs it. It is passed in, so that tests can fail, tear and lose
+ * writes below it. Calls reject with Node's errors. Written bytes are durable after `dataSync`; a name that
+ * was created or removed is durable after `syncDirectory`.
  */
 export interface FileSystem {
   /**
-   * `create`: it must not be there yet. `write`: it must, and may also be read. `write-synced`: the same, and
-   * what a write has answered for is durable, in one call to the system where two would cost another turn of
-   * the thread pool.
+   * `create`: the file must not exist yet. `write`: the file must exist, and may also be read.
+   * `write-synced`: like `write`, but every write is durable when it returns. That takes one system call
+   * where two would cost another turn of the thread pool.
    */
   open(path: string, mode: OpenMode): Promise<OpenFile>;
   /** Gives a file a second name; `EEXIST` when that is taken. */
   link(path: string, to: string): Promise<void>;
   unlink(path: string): Promise<void>;
-  /** Replaces a file that has the new name; `ENOTEMPTY` for a directory that holds something. */
+  /** Replaces a file that has the new name; fails with `ENOTEMPTY` for a directory that is not empty. */
   rename(path: string, to: string): Promise<void>;
-  /** With all above it. */
+  /** Creates the directory and its parents. */
   makeDirectory(path: string): Promise<void>;
   removeTree(path: string): Promise<void>;
   names(directory: string): Promise<string[]>;
   syncDirectory(path: string): Promise<void>;
   /** When the content of a file or directory last changed, by the clock of the file system; ms since 1970. */
   modifiedAtMs(path: string): Promise<number>;
-  /** Not a promise: asked once for every commit, and answered from memory by every file system. */
+  /**
+   * Synchronous, because it is called once for every commit, and every file system answers it from memory.
+   */
   exists(path: string): boolean;
 }
 
 export type OpenMode = 'read' | 'write' | 'write-synced' | 'create';
 
 export interface OpenFile {
-  /** How many bytes were written: perhaps fewer. */
+  /** Returns how many bytes were written, which may be fewer than given. */
   write(bytes: Buffer, offset: number): Promise<number>;
-  /** How many bytes were read: 0 at the end. */
+  /** Returns how many bytes were read: 0 at the end. */
   read(into: Buffer, offset: number): Promise<number>;
   dataSync(): Promise<void>;
   size(): Promise<number>;
@@ -81,7 +83,7 @@ export const nodeFileSystem: FileSystem = {
   exists: (path) => fs.existsSync(path),
 };
 
-/** Over a bare descriptor: what is measured for every commit goes without Node's FileHandle. */
+/** Uses a bare descriptor, because Node's FileHandle costs measurable time at every commit. */
 class NodeFile implements OpenFile {
   readonly #descriptor: number;
 

@@ -77,7 +77,8 @@ export class StreamFiles {
   }
 
   /**
-   * A synced file of that content under a temporary name in the same directory. When it fails it leaves none.
+   * Writes a synced file of that content under a temporary name in the same directory. Leaves no file when it
+   * fails.
    */
   async #writeBeside(path: string, bytes: Buffer): Promise<string> {
     const beside = join(path, '..', `.${this.#random.uuid()}`);
@@ -95,7 +96,7 @@ export class StreamFiles {
   }
 
   /**
-   * The failure that led here is the one to report: what cannot be removed now is removed later
+   * The failure that led here is the one to report: a file that cannot be removed now is removed later
    * (leftovers.ts).
    */
   async #remove(beside: string): Promise<void> {
@@ -103,7 +104,7 @@ export class StreamFiles {
   }
 }
 
-/** Sixteen digits sort like the numbers they are. */
+/** Pads a number to sixteen digits, so that names sort in the order of the numbers. */
 export function padded(value: number): string {
   return String(value).padStart(16, '0');
 }
@@ -132,7 +133,7 @@ function diskTookNothing(bytes: number): GatewayError {
   );
 }
 
-/** Fills the buffer from `offset` on, as far as the file goes. */
+/** Fills the buffer from `offset` on, up to the end of the file. */
 export async function readUpTo(file: OpenFile, into: Buffer, offset: number): Promise<Buffer> {
   let done = 0;
   while (done < into.length) {
@@ -143,7 +144,7 @@ export async function readUpTo(file: OpenFile, into: Buffer, offset: number): Pr
   return into.subarray(0, done);
 }
 
-/** The whole of a small file, or undefined where there is none. */
+/** The content of a small file, or undefined if it does not exist. */
 export async function readWhole(fs: FileSystem, path: string): Promise<Buffer | undefined> {
   const file = await ignoring('ENOENT', fs.open(path, 'read'));
   if (file === undefined) return undefined;

@@ -20,7 +20,7 @@ interface Recovery {
 const chunkBytes = 1024 * 1024;
 
 /**
- * As of LogStorage.recoverSegment. The permit was granted before, so all that was acknowledged is in the
+ * Implements LogStorage.recoverSegment. The permit was granted before, so everything acknowledged is in the
  * file.
  */
 export async function recoverLocalSegment(recovery: Recovery): Promise<StandingSeal> {
@@ -58,11 +58,11 @@ interface Source {
 
 interface Found {
   readonly tally: SegmentTally;
-  /** From here on no entry says that it was confirmed. */
+  /** No entry from here on has been confirmed by a later one. */
   readonly unconfirmedFrom: number;
 }
 
-/** Goes through all whole entries. */
+/** Tallies all whole entries. */
 async function countUp(source: Source): Promise<Found> {
   const { file, header, seed } = source;
   const tally = new SegmentTally(header);
@@ -89,21 +89,20 @@ async function countUp(source: Source): Promise<Found> {
   }
 }
 
-/** A torn tail is no fault; what was confirmed must be there. */
+/** A torn tail is no damage, but everything that was confirmed must exist. */
 async function refuseDamage(source: Source, tally: SegmentTally): Promise<void> {
   const { file, header, seed, segment } = source;
   const rest = await readUpTo(file, Buffer.allocUnsafe(2 * entryBytesMax), tally.bytes);
   const place = { seed, entry: tally.entries, sequenceId: 0, transactionId: 0 };
-  // Without a sync the disk may have kept a later entry and lost an earlier one: all that was promised is a
-  // guess.
+  // Without a sync the disk may have kept a later entry and lost an earlier one, so nothing certain is known
+  // about what was acknowledged.
   if (header.durability === 'fsync' && hasConfirmedAfter(rest, place))
     throw corrupt(segment, `entry ${tally.entries} cannot be read, but had been confirmed`);
 }
 
 /**
- * Writes what is not known to be durable once more: the same bytes in the same place. A sync of the owner's
- * may have failed, after which the cache shows bytes that are not on the disk, and a mere sync reports
- * success.
+ * Rewrites everything that may not be durable: the same bytes in the same place. A sync of the owner may have
+ * failed. After that the cache shows bytes that are not on the disk, and another sync alone reports success.
  */
 async function makeDurable(file: OpenFile, { tally, unconfirmedFrom }: Found): Promise<void> {
   for (let at = unconfirmedFrom; at < tally.bytes; at += chunkBytes) {

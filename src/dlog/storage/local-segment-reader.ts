@@ -23,10 +23,10 @@ interface Cursor {
 }
 
 const chunkBytes = 256 * 1024;
-/** At the end of what is written there is little to read, and that is looked at often. */
+/** The size of a read at the end of an open segment, where there is little to read, but often. */
 const tailBytes = 16 * 1024;
 
-/** Reads one segment's file, from where it stands on or from the nearest index point of its seal. */
+/** Reads one segment's file, from its current position on or from the nearest index point of its seal. */
 export class LocalSegmentReader implements SegmentReader {
   readonly #segment: LocalSegment;
   readonly #file: OpenFile;
@@ -34,7 +34,7 @@ export class LocalSegmentReader implements SegmentReader {
   readonly #seed: number;
   #sealed: StandingSeal | undefined;
   #cursor: Cursor;
-  /** What was read last: not all of it may have been confirmed, and the rest is read again. */
+  /** The last read: not all of it may have been confirmed, and the rest is read again. */
   #last: { readonly begin: Cursor; readonly entries: readonly Entry[] } | undefined;
   #isAtTail = false;
   #isClosed = false;
@@ -119,7 +119,7 @@ export class LocalSegmentReader implements SegmentReader {
     }
   }
 
-  /** Reads on from the cursor and moves it behind what was read. */
+  /** Reads from the cursor on, and moves it behind what was read. */
   async #scan(bytesMax: number): Promise<{ readonly entries: readonly Entry[] }> {
     const end = this.#sealed?.seal;
     const isAtEnd = end !== undefined && this.#cursor.entry >= end.entries;
@@ -149,7 +149,7 @@ export class LocalSegmentReader implements SegmentReader {
   }
 }
 
-/** The segment's header and, where there is one, its seal; undefined when the segment is not there. */
+/** The segment's header and, if it has one, its seal; undefined when the segment does not exist. */
 export async function readStoredSegment(segment: LocalSegment): Promise<StoredSegment | undefined> {
   const file = await ignoring('ENOENT', segment.fs.open(segment.files.log(segment.lssn), 'read'));
   if (file === undefined) return undefined;

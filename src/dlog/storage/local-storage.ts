@@ -25,8 +25,8 @@ const kinds = ['fences', 'segments', 'marks', 'notes'] as const;
 
 export interface LocalStorageOptions {
   /**
-   * The directory that holds the namespaces; made when it is not there. On a local file system: NFS is not
-   * enough.
+   * The directory that contains the namespaces; created if missing. It must be on a local file system: NFS is
+   * not enough.
    */
   readonly directory: string;
   readonly random: RandomSource;
@@ -54,7 +54,10 @@ export class LocalStorage implements LogStorage {
     this.#random = options.random;
   }
 
-  /** A directory made aside and moved into place: the stream is there whole or not at all. */
+  /**
+   * Creates the directory under a temporary name and moves it into place: the stream exists whole or not at
+   * all.
+   */
   async createStream(stream: string, settings: JsonValue): Promise<'created' | 'exists'> {
     const target = this.#files(stream).root;
     const namespace = join(target, '..');
@@ -141,7 +144,10 @@ export class LocalStorage implements LogStorage {
     return removed;
   }
 
-  /** The owner's fence was written a moment ago: its time is the time by the clock of the file system. */
+  /**
+   * The owner's fence was written a moment ago, so its time is the current time by the clock of the file
+   * system.
+   */
   async tidy({ stream, epoch }: Permit): Promise<void> {
     const files = this.#files(stream);
     const nowMs = await this.#fs.modifiedAtMs(files.fence(epoch));
@@ -180,8 +186,8 @@ export class LocalStorage implements LogStorage {
   }
 
   /**
-   * The log first: a seal without one is nothing, a log without its seal would look as if it were still
-   * written.
+   * The log goes first: a seal without a log means nothing, but a log without its seal would look like an
+   * open segment.
    */
   async removeSegment(stream: string, lssn: number): Promise<void> {
     const files = this.#files(stream);

@@ -34,8 +34,8 @@ interface KeptStream {
 }
 
 /**
- * Streams in this process's memory, for tests: nothing outlives the object. Passes the contract suite that
- * files pass.
+ * Streams in this process's memory, for tests: nothing outlives the object. Passes the same contract suite as
+ * the file storage.
  */
 export class MemoryStorage implements LogStorage {
   readonly durabilities = ['memory'] as const;
@@ -242,7 +242,7 @@ function copied(value: JsonValue): JsonValue {
   return JSON.parse(JSON.stringify(value)) as JsonValue;
 }
 
-/** Like a disk, it answers later, never within the call. */
+/** Answers later, never within the call, as a disk does. */
 async function answer<T>(work: () => T): Promise<T> {
   await Promise.resolve();
   return work();

@@ -1,15 +1,14 @@
 import { GatewayError } from '../../base/index.ts';
 
 /**
- * What file systems take as a name. Storages without files keep to it as well: then a stream can move between
- * them.
+ * The limit that file systems set for a name. Storages without files keep to it too, so that a stream can
+ * move between storages.
  */
 const fileNameBytesMax = 255;
 
 /**
- * The name of the file that keeps a note. Throws `STREAM_INVALID` where it would be longer than a file name
- * may be, or has a character that cannot be encoded. `what` names the subject of the message: `subscriber
- * "x"`.
+ * The name of the file of a note. Throws `STREAM_INVALID` when it would be longer than a file name may be, or
+ * has a character that cannot be encoded. `what` names the subject of the message: `subscriber "x"`.
  */
 export function noteFileName(name: string, what = 'a note'): string {
   const encoded = encoded255(name);
@@ -23,7 +22,7 @@ export function noteFileName(name: string, what = 'a note'): string {
 }
 
 function encoded255(name: string): string | undefined {
-  // No character takes less than a byte.
+  // Every character takes at least one byte.
   if (name.length > fileNameBytesMax) return undefined;
   try {
     const encoded = encodeURIComponent(name).replaceAll('.', '%2e');

@@ -3,17 +3,17 @@ import { LocalStorage } from './local-storage.ts';
 import type { LogStorage } from './storage.ts';
 
 export type StorageSettings =
-  /** The directory that holds the namespaces; made when it is not there. */
+  /** The directory that contains the namespaces; created if missing. */
   | { readonly kind: 'local'; readonly directory: string }
   | {
       readonly kind: 'kafka';
       /** `host:port,host:port`. */
       readonly bootstrapServers: string;
-      /** What the topics of streams begin with. */
+      /** The prefix of the topics of streams. */
       readonly topicPrefix: string;
       /** The replication factor of new topics. Above 1, an acknowledged record is on several machines. */
       readonly replicationFactor: number;
-      /** Topics that are made sync the disk at each append. */
+      /** Whether new topics sync the disk at each append. */
       readonly isFlushed: boolean;
     };
 

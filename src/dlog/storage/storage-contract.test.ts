@@ -15,7 +15,7 @@ interface Opened {
   readonly close: () => void | Promise<void>;
 }
 
-/** What every storage does. */
+/** The behavior that every storage must have. */
 function contract(name: string, open: () => Opened | Promise<Opened>): void {
   describe(`the log storage in ${name}`, () => {
     let storage: LogStorage;

@@ -7,30 +7,31 @@ import type { FileSystem } from './file-system.ts';
 import type { StreamFiles } from './local-files.ts';
 
 /**
- * Where streams are kept. Implementations pass one contract suite (storage-contract.test.ts). A stream is
- * named `namespace/name`. The storage alone decides who can write: with the highest epoch it ever granted.
+ * Where streams are stored. All implementations pass one contract suite (storage-contract.test.ts). A stream
+ * is named `namespace/name`. The storage alone decides which owner can write: the one with the highest epoch
+ * that it ever granted.
  *
- * Calls reject with `STREAM_UNKNOWN` for a stream that is not there, and with the storage's own error (as
- * cause) otherwise.
+ * Calls reject with `STREAM_UNKNOWN` for a stream that does not exist, and otherwise with the storage's own
+ * error (as cause).
  */
 export interface LogStorage {
-  /** What an append can wait for here, weakest first. */
+  /** The durabilities that an append can have here, weakest first. */
   readonly durabilities: readonly Durability[];
 
-  /** Durable when it resolves. The settings are kept as they are. */
+  /** Durable when it resolves. The settings are stored as they are. */
   createStream(stream: string, settings: JsonValue): Promise<'created' | 'exists'>;
   settings(stream: string): Promise<JsonValue>;
-  /** Namespaces that hold or held a stream, in order. */
+  /** The namespaces that contain or contained a stream, in order. */
   namespaces(): Promise<readonly string[]>;
   /** Streams of a namespace, in order. */
   streams(namespace: string): Promise<readonly string[]>;
-  /** Removes the stream with all it holds; its writers are fenced. False when there was none. */
+  /** Removes the stream with everything in it; its writers are fenced. Returns false if it did not exist. */
   deleteStream(stream: string): Promise<boolean>;
 
   /**
-   * Promises, durably, to accept nothing of a lower epoch, nor of this one under another token. Once granted
-   * no append of a lower epoch is acknowledged any more. Granted again for the same pair, unless a higher one
-   * came in between.
+   * Promises, durably, to accept nothing of a lower epoch, nor of this epoch under another token. Once this
+   * is granted, no append of a lower epoch is acknowledged any more. The same pair is granted again, unless a
+   * higher epoch was granted in between.
    */
   fence(permit: Permit): Promise<FenceResult>;
 
@@ -47,15 +48,15 @@ export interface LogStorage {
   recoverSegment(permit: Permit, lssn: number, sealedAtMs: number): Promise<StandingSeal>;
   /** Rejects with `LOG_GAP` when there is no such segment. */
   openSegment(stream: string, lssn: number): Promise<SegmentReader>;
-  /** Removes a segment if it is there. */
+  /** Removes a segment if it exists. */
   removeSegment(stream: string, lssn: number): Promise<void>;
 
   /**
-   * Moves the mark below which the stream is cut off, only ever upwards; durable when it resolves. Answers
-   * where it is.
+   * Moves the mark below which the stream is truncated, only ever upwards; durable when it resolves. Returns
+   * the mark.
    */
   truncate(stream: string, at: Dlsn): Promise<Dlsn>;
-  /** The mark, or undefined when nothing was cut off. */
+  /** The mark, or undefined when nothing was truncated. */
   truncation(stream: string): Promise<Dlsn | undefined>;
 
   /**
@@ -66,21 +67,21 @@ export interface LogStorage {
   noteNames(stream: string): Promise<readonly string[]>;
   notes(stream: string): Promise<ReadonlyMap<string, JsonValue>>;
 
-  /** Removes what processes that died left beside the stream, for its new owner; nothing waits for it. */
+  /** Removes what dead processes left beside the stream, for its new owner; nothing waits for it. */
   tidy?(permit: Permit): Promise<void>;
 
-  /** The files, of a storage that has them on this machine: for checks and repairs. */
+  /** The files, if the storage has them on this machine: for checks and repairs. */
   raw?(stream: string): RawStream;
-  /** What there is, and what of it cannot be read: for checks where there are no files. */
+  /** What exists, and which parts of it are unreadable: for checks of a storage without files. */
   inspect?(stream: string): Promise<Inspected>;
   /** Continues without the records that cannot be read. The caller must have fenced every earlier owner. */
   giveUpDamaged?(stream: string): Promise<void>;
 }
 
 export interface Inspected {
-  /** Without those that are damaged. */
+  /** All undamaged segments. */
   readonly segments: readonly StoredSegment[];
-  /** Numbers of all segments, damaged or not. */
+  /** The numbers of all segments, damaged or not. */
   readonly lssns: readonly number[];
   readonly damage: readonly StoredDamage[];
   readonly mark: Dlsn | undefined;
@@ -92,7 +93,7 @@ export interface StoredDamage {
   readonly what: string;
 }
 
-/** A stream's files, and the directory that holds all streams. */
+/** A stream's files, and the directory that contains all streams. */
 export interface RawStream {
   readonly fs: FileSystem;
   readonly files: StreamFiles;
@@ -120,11 +121,11 @@ export interface StoredSegment {
   readonly header: SegmentHeader;
   /** The seed for the CRCs of its entries and its seal. */
   readonly seed: number;
-  /** Undefined while it is written, or was left behind. */
+  /** Undefined while it is being written, or was left behind. */
   readonly sealed: StandingSeal | undefined;
 }
 
-/** One owner's hold on the segment it writes. Calls come one at a time. */
+/** One owner's handle on the segment that it writes. Only one call may run at a time. */
 export interface SegmentAppender {
   readonly seed: number;
   /**
@@ -135,8 +136,8 @@ export interface SegmentAppender {
    */
   append(entry: Buffer): Promise<void>;
   /**
-   * Ends the segment, durably. Answers the seal that stands: another's (of a higher epoch) when that came
-   * first. Rejects like `append`.
+   * Ends the segment, durably. Returns the seal that stands, which is another owner's (of a higher epoch) if
+   * that came first. Rejects like `append`.
    */
   seal(seal: Seal): Promise<StandingSeal>;
   close(): Promise<void>;
@@ -145,16 +146,16 @@ export interface SegmentAppender {
 export interface SegmentReader {
   readonly segment: StoredSegment;
   /**
-   * Whole entries from number `from` on: as many as begin within `bytesMax`, at least one where there is one.
-   * Empty at the end of what is there. Entries that are not confirmed are among them: the caller knows how
-   * far it may go. Rejects with `SEGMENT_CORRUPT` for damage below the seal.
+   * Reads whole entries from number `from` on: as many as begin within `bytesMax`, and at least one if there
+   * is one. Empty at the end of the entries. Unconfirmed entries are among them: the caller knows how far it
+   * may read. Rejects with `SEGMENT_CORRUPT` for damage below the seal.
    */
   read(from: number, bytesMax: number): Promise<readonly Entry[]>;
   /** The caller has those entries from elsewhere: the next read continues behind them. */
   passed(entries: readonly Entry[]): void;
-  /** The number of the first entry that ends at or above a value, or of the one after the last. */
+  /** The number of the first entry that ends at or above a value, or of the one after the last entry. */
   seek(by: SeekBy): Promise<number>;
-  /** Looks whether the segment has been sealed by now. Rejects with `LOG_GAP` when it was removed. */
+  /** Checks whether the segment has been sealed by now. Rejects with `LOG_GAP` when it was removed. */
   refresh(): Promise<StandingSeal | undefined>;
   close(): Promise<void>;
 }

@@ -2,10 +2,7 @@ import type { GatewayError } from '../../base/index.ts';
 import type { AppendOutcome, RefusalReason } from './outcome.ts';
 import type { WriterOptions } from './writer-options.ts';
 
-/**
- * What an append may be, before anything of it is written: by its size, and by the transaction ids that never
- * decrease.
- */
+/** Checks an append before anything of it is written: its size, and that transaction ids never decrease. */
 export class Admission {
   readonly #limits: Pick<WriterOptions, 'recordBytesMax' | 'batchBytesMax' | 'groupRecordsMax'>;
   #lastTransactionId: number;
@@ -23,7 +20,7 @@ export class Admission {
     return this.#lastTransactionId;
   }
 
-  /** What a record gets that brings none. */
+  /** The transaction id of a record that has none of its own. */
   nextTransactionId(nowMs: number): number {
     return Math.max(this.#lastTransactionId, nowMs);
   }
@@ -33,7 +30,7 @@ export class Admission {
     return isNext(transactionId, this.#lastTransactionId) ? undefined : refused('transaction-out-of-order');
   }
 
-  /** `bytes`: of all payloads together. */
+  /** `bytes` is the size of all payloads together. */
   ofBatch(
     payloads: readonly Uint8Array[],
     bytes: number,
@@ -50,7 +47,7 @@ export class Admission {
     return undefined;
   }
 
-  /** Those records were let in. */
+  /** Notes that the records up to this transaction id were admitted. */
   admitted(lastTransactionId: number): void {
     this.#lastTransactionId = lastTransactionId;
   }

@@ -3,10 +3,10 @@ import { EntryBuilder } from '../format/entry-builder.ts';
 import type { AppendOutcome } from './outcome.ts';
 
 export interface QueueLimits {
-  /** Bytes of an entry, unless one append alone has more. */
+  /** The most bytes in an entry, unless one append alone has more. */
   readonly groupBytesMax: number;
   readonly groupRecordsMax: number;
-  /** Payload bytes that wait or are being written. */
+  /** The most payload bytes that wait or are being written. */
   readonly queueBytesMax: number;
   readonly queueRecordsMax: number;
 }
@@ -18,19 +18,19 @@ export interface Waiter {
   readonly resolve: (outcome: AppendOutcome) => void;
 }
 
-/** What will be one entry. */
+/** The appends that will become one entry. */
 export interface Group {
   readonly builder: EntryBuilder;
   readonly waiters: Waiter[];
   payloadBytes: number;
 }
 
-/** Builders that are kept for the next groups. */
+/** The number of builders that are kept for the next groups. */
 const idleBuildersMax = 4;
 
 /**
- * What is appended while the disk is busy gathers here into groups, one entry each: the slower the disk, the
- * larger they get. Payloads are copied into the entry at once, while the disk works, and an append is never
+ * Appends that arrive while the disk is busy gather here in groups, one entry each: the slower the disk, the
+ * larger the groups. Payloads are copied into the entry at once, while the disk works, and an append is never
  * split.
  */
 export class GroupQueue {
@@ -49,8 +49,8 @@ export class GroupQueue {
   }
 
   /**
-   * Whether as much may be added. An append above the limit is taken when nothing waits, or it never could
-   * be.
+   * Whether there is room for the append. One that exceeds the limit is accepted when nothing waits;
+   * otherwise it never could be.
    */
   hasRoom(bytes: number, records: number): boolean {
     if (this.#records === 0) return true;
@@ -58,7 +58,7 @@ export class GroupQueue {
     return this.#bytes + bytes <= queueBytesMax && this.#records + records <= queueRecordsMax;
   }
 
-  /** The group that takes an append of that size. The caller adds its records and its waiter. */
+  /** Returns the group for an append of that size. The caller adds its records and its waiter. */
   reserve(bytes: number, records: number): Group {
     this.#bytes += bytes;
     this.#records += records;
@@ -77,12 +77,15 @@ export class GroupQueue {
     return group;
   }
 
-  /** The oldest group, for its writer alone. It counts as waiting until it is released. */
+  /**
+   * Returns the oldest group, which from now on belongs to its writer. It counts as waiting until it is
+   * released.
+   */
   take(): Group | undefined {
     return this.#groups.shift();
   }
 
-  /** The group is written, or will never be. */
+  /** The group has been written, or never will be. */
   release(group: Group): void {
     this.#bytes -= group.payloadBytes;
     this.#records -= group.builder.count;

@@ -261,7 +261,7 @@ describe('a log writer', () => {
     await writer.close();
     const { storage } = fixture;
     const createSegment = storage.createSegment.bind(storage);
-    // Between its look at its promise and its seal another owner came, and was faster.
+    // Another owner came between this owner's check of its promise and its seal, and was faster.
     storage.createSegment = async (...args) => {
       const appender = await createSegment(...args);
       const seal = appender.seal.bind(appender);

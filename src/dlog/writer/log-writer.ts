@@ -26,9 +26,9 @@ export interface WriterDeps {
 
 export type OpenWriterResult =
   | { readonly kind: 'opened'; readonly writer: LogWriter }
-  /** Another owner has the stream, there. */
+  /** Another owner, at this address, has the stream. */
   | { readonly kind: 'owned'; readonly address: string; readonly remainingMs: number }
-  /** The stream was ended: nothing follows. */
+  /** The stream was sealed: nothing follows. */
   | { readonly kind: 'ended' };
 
 /**
@@ -139,7 +139,7 @@ export class LogWriter {
       const transactionId = segment.lastTransactionId;
       const writer = new LogWriter({ deps, options, applicant, permit, leaseEpoch, segment, transactionId });
       writer.#note([...end.segments, segment.stored]);
-      // What is not removed now is removed by the next owner.
+      // Whatever is not removed now is removed by the next owner.
       writer.#tasks.add(storage.tidy?.(permit).catch(() => undefined) ?? Promise.resolve());
       return { kind: 'opened', writer };
     } catch (error) {
@@ -165,19 +165,19 @@ export class LogWriter {
     return this.#fault;
   }
 
-  /** The transaction id of the last record that was appended, or of the one before the first. */
+  /** The transaction id of the last appended record, or the one before the first. */
   get lastTransactionId(): number {
     return this.#admission.lastTransactionId;
   }
 
-  /** Where the next entry goes: everything before is confirmed. */
+  /** The position of the next entry: everything before it is confirmed. */
   get end(): Dlsn {
     return { lssn: this.#segment.lssn, entry: this.#segment.entries, slot: 0 };
   }
 
   /**
-   * Appends one record. Without a transaction id it gets the time in ms, or the last one's when that is
-   * higher. Never rejects.
+   * Appends one record. Without a transaction id it gets the time in ms, or the previous record's id if that
+   * is higher. Never rejects.
    */
   append(payload: Uint8Array, transactionId?: number): Promise<AppendOutcome> {
     const id = transactionId ?? this.#admission.nextTransactionId(this.#deps.clock.nowMs());
@@ -263,14 +263,14 @@ export class LogWriter {
     while (this.#work !== undefined) await this.#work;
   }
 
-  /** One group after the other: what is appended while one is written is the next. */
+  /** Writes one group after the other: appends that arrive during a write form the next group. */
   async #run(): Promise<void> {
     for (;;) {
       // Callers whose append was just acknowledged may append again: one event-loop turn later that is one
       // group, not two.
       await new Promise<void>((resolve) => setImmediate(resolve));
       if (this.#queue.isEmpty && this.#request === undefined) {
-        // In the same step as the check: an append from now on starts another run.
+        // This happens in the same step as the check: any later append starts another run.
         this.#work = undefined;
         this.#wake();
         return;
@@ -416,7 +416,7 @@ export class LogWriter {
     this.#deps.hub.wake(this.stream);
   }
 
-  /** The list in the state store may be behind: it decides nothing. */
+  /** The list in the state store may lag: nothing depends on it. */
   #note(segments: readonly StoredSegment[]): void {
     const all = async (): Promise<void> => {
       for (const segment of segments) await this.#catalogue.note(segment);

@@ -47,8 +47,8 @@ export class OpenSegment {
   }
 
   /**
-   * Begins the segment after that end. A number that a fenced owner has taken meanwhile is sealed, and the
-   * next one is tried.
+   * Begins the segment after that end. If a fenced owner has taken the number meanwhile, seals that segment
+   * and tries the next number.
    */
   static async begin(
     storage: LogStorage,
@@ -94,7 +94,7 @@ export class OpenSegment {
     return this.#header.lssn;
   }
 
-  /** Entries that are confirmed: all that were appended. */
+  /** The number of confirmed entries, which are all that were appended. */
   get entries(): number {
     return this.#tally.entries;
   }
@@ -118,7 +118,7 @@ export class OpenSegment {
   }
 
   /**
-   * Appends what the builder holds. Answers the entry, until the builder is cleared. Rejects as
+   * Appends the content of the builder. Returns the entry, valid until the builder is cleared. Rejects as
    * SegmentAppender.append does.
    */
   async append(builder: EntryBuilder, nowMs: number): Promise<Buffer> {

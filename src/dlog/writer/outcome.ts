@@ -19,8 +19,8 @@ export type AppendOutcome =
   | { readonly kind: 'unknown'; readonly error: GatewayError };
 
 /**
- * `queue-full`: as much is waiting as may; later it will be taken. `too-large`, `transaction-out-of-order`:
- * never. `not-writable`: this writer takes nothing more (it was closed, ended, fenced off, or its storage
- * failed: `error` says it).
+ * `queue-full`: the queue is at its limit, and a later append may succeed. `too-large`,
+ * `transaction-out-of-order`: the append can never succeed. `not-writable`: this writer accepts nothing more
+ * (it was closed, sealed or fenced, or its storage failed; `error` says which).
  */
 export type RefusalReason = 'queue-full' | 'too-large' | 'transaction-out-of-order' | 'not-writable';

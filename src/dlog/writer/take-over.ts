@@ -2,7 +2,7 @@ import { errorCode, GatewayError } from '../../base/index.ts';
 import { fenced } from '../storage/faults.ts';
 import type { LogStorage, Permit, StandingSeal, StoredSegment } from '../storage/storage.ts';
 
-/** Where the stream ends, and its next segment begins. */
+/** The end of the stream, where its next segment begins. */
 export interface StreamEnd {
   readonly lssn: number;
   readonly isEnded: boolean;
@@ -11,7 +11,7 @@ export interface StreamEnd {
   readonly writtenAtMs: number;
   /** The CRC of the last segment's seal, or 0 if there is none. */
   readonly sealCrc: number;
-  /** All segments that are kept, now sealed, in order. */
+  /** All retained segments, now sealed, in order. */
   readonly segments: readonly StoredSegment[];
 }
 
@@ -32,7 +32,7 @@ export async function takeOver(storage: LogStorage, permit: Permit, nowMs: numbe
 
 async function sealAndCount(storage: LogStorage, permit: Permit, nowMs: number): Promise<StreamEnd> {
   const all = await storage.segments(permit.stream);
-  // After the list: what was cut off and removed before it was made is below this mark.
+  // The mark is read after the list: segments that were removed before the list was read lie below it.
   const mark = await storage.truncation(permit.stream);
   const counted: (StoredSegment & { readonly sealed: StandingSeal })[] = [];
   for (const segment of all) {

@@ -4,13 +4,13 @@ import type { Durability } from '../format/segment-header.ts';
 import type { QueueLimits } from './group-queue.ts';
 
 export interface WriterOptions extends QueueLimits {
-  /** What an acknowledgement means. Default: the most that the storage has. */
+  /** What an acknowledgement means. Default: the strongest durability that the storage supports. */
   readonly durability: Durability;
   readonly compression: Compression;
-  /** Bytes of one record, and of all records of one append together. */
+  /** The most bytes in one record, and in all records of one append together. */
   readonly recordBytesMax: number;
   readonly batchBytesMax: number;
-  /** A segment of that size or age that holds anything is followed by a new one. */
+  /** A segment of that size or age is followed by a new one, unless it is empty. */
   readonly rollBytes: number;
   readonly rollAfterMs: number;
   /**
@@ -18,7 +18,7 @@ export interface WriterOptions extends QueueLimits {
    * processes.
    */
   readonly announceAfterMs: number;
-  /** How long after its owner's death a stream may stay without one. */
+  /** How long a stream may stay without an owner after its owner has died. */
   readonly leaseTtlMs: number;
   /** The address that other clients are redirected to: part of the answer when they ask for the stream. */
   readonly address: string;

@@ -2,12 +2,12 @@ import type { PartitionRecord } from './record.ts';
 import type { TopicFacts } from './topic.ts';
 
 /**
- * What is needed of Kafka, always of partition 0 of a topic. Every call ends within a named limit: with
- * `STORAGE_UNAVAILABLE` where the broker did not answer, `STREAM_UNKNOWN` where the topic is not there,
- * `ABORTED` where the connection was closed meanwhile.
+ * The operations that the storage needs of Kafka, always on partition 0 of a topic. Every call ends within a
+ * named limit. It rejects with `STORAGE_UNAVAILABLE` when the broker did not answer, `STREAM_UNKNOWN` when
+ * the topic does not exist, and `ABORTED` when the connection was closed meanwhile.
  */
 export interface KafkaBrokers {
-  /** For messages: where it is configured to be. */
+  /** The configured address, for messages. */
   readonly address: string;
   /**
    * Appends a record, in the order of the calls. `settled` receives its offset once all in-sync replicas have
@@ -15,16 +15,16 @@ export interface KafkaBrokers {
    * record of that size. The caller may reuse the buffers as soon as this returns.
    */
   produce(topic: string, record: NewRecord, settled: Settled): void;
-  /** The first place that is kept, and the one behind the last record that all replicas have. */
+  /** The first retained offset, and the one behind the last record that all replicas have. */
   watermarks(topic: string): Promise<{ readonly low: number; readonly high: number }>;
   /**
-   * Records from a place on, in order: at least one, and otherwise about `bytesMax` of them. The caller knows
-   * that there is one: `LOG_GAP` where it is not kept any more.
+   * Reads records from an offset on, in order: at least one, and otherwise about `bytesMax` of them. The
+   * caller must know that there is one: rejects with `LOG_GAP` when it is no longer retained.
    */
   read(topic: string, from: number, bytesMax: number): Promise<readonly PartitionRecord[]>;
   /**
-   * Tells every record from a place on as it comes, until it is closed or, once, until `failed`. A broker
-   * that is away is waited for.
+   * Passes every record from an offset on to the listener as it comes, until closed or until `failed`, which
+   * is called once. Waits for a broker that is away.
    */
   follow(topic: string, from: number, listener: TailListener): Tail;
 
@@ -36,7 +36,7 @@ export interface KafkaBrokers {
   /** Undefined when there is no such topic. */
   topic(topic: string): Promise<TopicFacts | undefined>;
   topics(): Promise<readonly string[]>;
-  /** Gives the space of all records before a place back. */
+  /** Frees the space of all records before an offset. */
   deleteRecords(topic: string, before: number): Promise<void>;
   /** Resolves within `closeMs`, whatever is in flight; calls in flight fail with an error that says so. */
   close(): Promise<void>;
@@ -61,11 +61,14 @@ export interface Tail {
 /** How long Kafka may take before the callers that wait for it receive an error. */
 export interface KafkaLimits {
   readonly connectMs: number;
-  /** One request, such as for the end of a partition. */
+  /** The time limit of one request, such as for the end of a partition. */
   readonly requestMs: number;
-  /** Until an append is on all replicas: the broker may be away for so long without an append failing. */
+  /**
+   * The time limit until an append is on all replicas: the broker may be away this long without an append
+   * failing.
+   */
   readonly deliveryMs: number;
-  /** Closing all connections. One that is not done by then is left behind. */
+  /** The time limit for closing all connections. A connection that is not closed by then is abandoned. */
   readonly closeMs: number;
 }
 

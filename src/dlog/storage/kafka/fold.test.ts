@@ -113,7 +113,7 @@ function entryOf(owner: number, entry: number, seed: number): Buffer {
   return Buffer.from(builder.build({ seed, ...place, compression: 'none', transactionIdFloor: 0 }).bytes);
 }
 
-/** All that a fold says, as plain values. */
+/** Everything that a fold contains, as plain values. */
 function said(fold: StreamFold): unknown {
   return JSON.parse(encodeCheckpoint(fold).subarray(4).toString());
 }

@@ -11,14 +11,14 @@ import { decodeKey, isValueWhole, type PartitionRecord, type Stamp } from './rec
 export interface FoldedSegment {
   readonly header: SegmentHeader;
   readonly seed: number;
-  /** Where its header lies. */
+  /** The offset of its header. */
   readonly base: number;
-  /** At and behind this place nothing is an entry of it any more; undefined while it may still grow. */
+  /** No record at or behind this offset is an entry of the segment; undefined while it may still grow. */
   end: number | undefined;
-  /** Counts the entries, until it is sealed. */
+  /** The tally of its entries, until it is sealed. */
   tally: SegmentTally | undefined;
   sealed: StandingSeal | undefined;
-  /** What is wrong with it, where something that had been confirmed cannot be read. */
+  /** What is wrong with the segment, when something that had been confirmed cannot be read. */
   damage: string | undefined;
 }
 
@@ -27,14 +27,14 @@ export interface UnreadableRecord {
   readonly what: string;
 }
 
-/** More than that are not listed. */
+/** The most unreadable records that are listed. */
 const unreadableMax = 100;
 
 /**
- * What a partition says, record by record: a function of the records before `next` and of nothing else, so
- * that all who read come to the same. A fence of a higher epoch ends what lower ones wrote: entries, segments
- * and seals count only under the epoch and token in force where they lie. What does not count is as if it
- * were not there.
+ * The meaning of a partition, record by record: a function of the records before `next` and of nothing else,
+ * so that all readers reach the same result. A fence of a higher epoch ends what lower ones wrote: entries,
+ * segments and seals count only under the epoch and token in force at their offset. Any other record has no
+ * effect.
  */
 export class StreamFold {
   readonly stream: string;
@@ -44,7 +44,7 @@ export class StreamFold {
   readonly segments = new Map<number, FoldedSegment>();
   readonly notes = new Map<string, JsonValue>();
   mark: Dlsn | undefined;
-  /** Records without a key of ours. */
+  /** The number of records without a key of ours. */
   strangers = 0;
   /**
    * Damaged records behind the last checkpoint. Their content is unknown, so no owner may continue as if they
@@ -59,7 +59,7 @@ export class StreamFold {
     this.next = next;
   }
 
-  /** Answers the entry, where the record is one that counts. */
+  /** Applies a record. Returns the entry if the record is one that counts. */
   apply(record: PartitionRecord): Entry | undefined {
     this.next = record.offset + 1;
     const stamp = decodeKey(record.key);
@@ -127,8 +127,8 @@ export class StreamFold {
   }
 
   /**
-   * Until the next origin there is no stream. What owners of this one still write has its incarnation, and
-   * counts no more.
+   * There is no stream until the next origin. Whatever owners of the deleted stream still write has its
+   * incarnation, and no longer counts.
    */
   #delete(): void {
     this.origin = undefined;
@@ -183,7 +183,7 @@ export class StreamFold {
       segment.end ??= offset;
       return;
     }
-    // Less than there is: who sealed had not read the rest, and looks again.
+    // The seal covers less than exists: its owner had not read the rest, and will read and seal again.
     if (entries !== tally.entries || chainCrc !== tally.chainCrc) return;
     segment.sealed = standing;
     segment.end ??= offset;
@@ -203,7 +203,7 @@ export class StreamFold {
 
 function damageOf(stamp: Stamp | 'damaged', record: PartitionRecord): string | undefined {
   if (stamp === 'damaged') return 'the checksum of its key is wrong: it may have been anything';
-  // A checkpoint only repeats what other records say.
+  // A damaged checkpoint is harmless: it only repeats what other records contain.
   if (stamp.kind === 'checkpoint' || isValueWhole(stamp, record)) return undefined;
   return `it is a ${stamp.kind}, and its checksum is wrong`;
 }
@@ -228,7 +228,8 @@ function isLastAgain(tally: SegmentTally, seed: number, value: Buffer): boolean 
 }
 
 /**
- * An entry behind the break that was written when the missing one had been confirmed: that is no torn end.
+ * Reports an entry behind the break that was written after the missing one had been confirmed: that is not a
+ * torn end.
  */
 function lookForDamage(segment: FoldedSegment, { entries }: SegmentTally, value: Buffer): void {
   const parsed = parseEntry(value, 0, segment.seed);

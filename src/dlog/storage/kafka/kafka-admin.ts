@@ -3,7 +3,7 @@ import type { KafkaLimits } from './broker.ts';
 import { hasApiCode, isTopicUnknown, storageUnavailable } from './faults.ts';
 import type { TopicFacts } from './topic.ts';
 
-/** Topics: made, looked at, cut off. @platformatic/kafka is loaded only when it is called. */
+/** Creates, describes and truncates topics. @platformatic/kafka is loaded only on the first call. */
 export class KafkaAdmin {
   readonly #address: string;
   readonly #admin: Admin;
@@ -30,7 +30,7 @@ export class KafkaAdmin {
     return new KafkaAdmin(address, admin, kafka.ConfigResourceTypes.TOPIC);
   }
 
-  /** One that is there already is no error: who made it is seen by its first record. */
+  /** A topic that exists already is no error: its first record shows which process created the stream. */
   async createTopic(
     topic: string,
     replicationFactor: number,

@@ -27,7 +27,7 @@ export class KafkaSegmentAppender implements SegmentAppender {
   #awaited: { readonly entries: number; readonly done: Deferred<undefined> } | undefined;
   #fault: GatewayError | undefined;
 
-  /** `following` is the appender's from now on. */
+  /** The appender takes ownership of `following`. */
   constructor(
     deps: ViewDeps,
     parts: {
@@ -103,7 +103,7 @@ export class KafkaSegmentAppender implements SegmentAppender {
     if (this.#fault !== undefined) throw this.#fault;
   }
 
-  /** After each record of the partition. */
+  /** Runs after each record of the partition. */
   #look(): void {
     const awaited = this.#awaited;
     const { tally, sealed } = this.#segment;

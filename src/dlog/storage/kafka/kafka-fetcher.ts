@@ -13,7 +13,7 @@ import { hasApiCode, isTopicUnknown, storageClosed, storageUnavailable } from '.
 import type { ClientDeps } from './kafka-producer.ts';
 import type { PartitionRecord } from './record.ts';
 
-/** The broker holds a fetch at the end of a partition back for so long. */
+/** How long the broker holds a fetch at the end of a partition. */
 const tailWaitMs = 500;
 const tailBytesMax = 2 * 1024 * 1024;
 const earliest = -2n;
@@ -29,7 +29,7 @@ interface Fetch {
   readonly from: number;
   readonly bytesMax: number;
   readonly waitMs: number;
-  /** Default: the one that all reads share. */
+  /** Default: the pool that all reads share. */
   readonly pool: ConnectionPool | undefined;
 }
 
@@ -169,7 +169,7 @@ export class KafkaFetcher {
     return recordsOf(response, from);
   }
 
-  /** Again, until there is something or `requestMs` are over. */
+  /** Repeats the request until it returns something or `requestMs` have passed. */
   async #persistently<T>(topic: string, what: string, ask: () => Promise<T | undefined>): Promise<T> {
     const { clock, limits, random, address } = this.#deps;
     const deadlineMs = clock.monotonicMs() + limits.requestMs;
@@ -229,7 +229,7 @@ function recordsOf({ responses }: Awaited<ReturnType<Consumer['fetch']>>, from: 
     const base = Number(firstOffset);
     for (const { offsetDelta, key, value } of records) {
       const offset = base + offsetDelta;
-      // The broker answers whole batches: the first may begin before.
+      // The broker returns whole batches, so the first one may begin before `from`.
       if (offset >= from) found.push({ offset, key: key ?? undefined, value: value ?? Buffer.alloc(0) });
     }
   }

@@ -24,10 +24,10 @@ const codes = {
 };
 
 /**
- * Appends records, in order and each once, over one connection that is opened with the first of them. The one
- * file that loads node-rdkafka, and only when it is called: a machine without the library of that client runs
- * everything else. What reads Kafka does without it: its consumers pause for a second whenever their queue is
- * full, and some never get done with closing.
+ * Appends records, in order and each once, over one connection that is opened with the first of them. This is
+ * the only file that loads node-rdkafka, and only when it is called: a machine without the library of that
+ * client runs everything else. Reads do not use it: its consumers pause for a second whenever their queue is
+ * full, and some never finish closing.
  */
 export class KafkaProducer {
   readonly #deps: ClientDeps;
@@ -41,7 +41,7 @@ export class KafkaProducer {
     this.#kafka = kafka;
   }
 
-  /** Connects to nothing yet. Rejects with `STORAGE_UNFIT` when the client was not built. */
+  /** Does not connect yet. Rejects with `STORAGE_UNFIT` when the client was not built. */
   static async load(deps: ClientDeps): Promise<KafkaProducer> {
     return new KafkaProducer(deps, await loaded());
   }
@@ -51,7 +51,7 @@ export class KafkaProducer {
       this.#ready.produce(topic, record, settled);
       return;
     }
-    // The buffers are the caller's again when this returns.
+    // The caller may reuse the buffers when this returns.
     const kept = { key: Buffer.from(record.key), value: Buffer.from(record.value) };
     this.#producing().then(
       (producer) => producer.produce(topic, kept, settled),

@@ -15,23 +15,24 @@ const recordOverheadBytes = 128;
 const noValue = Buffer.alloc(0);
 /** A byte limit that yields one record, whatever its size. */
 const oneRecord = 1;
-/** Jumps to an entry's place, after which it is looked for record by record. */
+/** The most jumps to an entry's place; after them the search goes record by record. */
 const jumpsMax = 64;
 
 /**
- * Reads a segment's entries out of its partition. Between them lie records of others (notes, checkpoints,
- * what fenced owners wrote), so an entry's place is looked for: it is at least as far behind the segment's
- * header as its number says.
+ * Reads a segment's entries out of its partition. Other records lie between them (notes, checkpoints, what
+ * fenced owners wrote), so the offset of an entry must be searched for: it is at least as far behind the
+ * segment's header as the entry's number.
  */
 export class KafkaSegmentReader implements SegmentReader {
   readonly #kafka: KafkaBrokers;
   readonly #view: StreamView;
   readonly #segment: FoldedSegment;
-  /** What the keys of its entries begin with. */
+  /** The common beginning of the keys of its entries. */
   readonly #keyHead: Buffer;
   readonly #following: Disposable | undefined;
   /**
-   * What was read and may be asked for yet (who reads takes only what is confirmed), and the place behind it.
+   * Entries that were read and may be requested later (a reader takes only confirmed ones), and the place
+   * behind them.
    */
   #ahead: readonly Entry[] = [];
   #aheadTo: { readonly entry: number; readonly offset: number };
@@ -85,12 +86,12 @@ export class KafkaSegmentReader implements SegmentReader {
     const { entry, offset } = this.#aheadTo;
     const next = entries.at(-1)!.entry + 1;
     this.#ahead = this.#ahead.filter((each) => each.entry >= next);
-    // A place that is too early is no fault: what lies before is passed over.
+    // An offset that is too early is harmless: the entries before the wanted one are skipped.
     if (entries[0]?.entry === entry)
       this.#aheadTo = { entry: entry + entries.length, offset: offset + entries.length };
   }
 
-  /** A binary search: neither value decreases in a segment. */
+  /** Searches in binary: neither value decreases in a segment. */
   async seek({ field, value }: SeekBy): Promise<number> {
     const { tally, sealed } = this.#segment;
     const last = sealed?.seal ?? tally!;
@@ -127,13 +128,14 @@ export class KafkaSegmentReader implements SegmentReader {
     return sealed?.seal.entries ?? tally!.entries;
   }
 
-  /** Entries from `#aheadTo` on, at least one. */
+  /** Fetches entries from `#aheadTo` on, at least one. */
   async #fetch(limit: number, bytesMax: number): Promise<readonly Entry[]> {
     const entries: Entry[] = [];
     let { entry, offset } = this.#aheadTo;
     while (entry === this.#aheadTo.entry && offset < this.#end) {
       for (const record of await this.#kafka.read(this.#view.topic, offset, bytesMax)) {
-        // What lies behind may be read, and not be known to stand yet: the next fetch begins with it.
+        // Entries behind the limit may be readable, but are not yet known to be valid: the next fetch begins
+        // with them.
         if (entry >= limit) break;
         const found = this.#entryOf(record);
         offset = record.offset + 1;
@@ -148,7 +150,7 @@ export class KafkaSegmentReader implements SegmentReader {
     return entries;
   }
 
-  /** What is fetched behind the segment's end is fetched in vain. */
+  /** Limits reading ahead to the segment, because anything fetched behind its end would be wasted. */
   #bytesAhead(from: number, bytesMax: number): number {
     const { tally, sealed } = this.#segment;
     const { bytes, entries } = sealed?.seal ?? tally!;
@@ -168,7 +170,7 @@ export class KafkaSegmentReader implements SegmentReader {
     return this.#segment.base + 1;
   }
 
-  /** No record at or behind this place is an entry, or is read yet. */
+  /** No record at or behind this offset is an entry, or has been read yet. */
   get #end(): number {
     return this.#segment.end ?? this.#view.fold.next;
   }

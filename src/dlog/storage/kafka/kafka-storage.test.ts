@@ -18,7 +18,7 @@ import { connectKafka, type KafkaBrokers, KafkaStorage } from './index.ts';
 import { decodeKey, type PartitionRecord } from './record.ts';
 import { settingsOf, topicOf } from './topic.ts';
 
-/** A connection whose records wait before they are sent, as those of a process that is stopped do. */
+/** A connection that holds its records back before it sends them, as a stopped process does. */
 function holding(kafka: KafkaBrokers): { readonly kafka: KafkaBrokers; hold(): void; release(): void } {
   const waiting: (() => void)[] = [];
   let isHeld = false;
@@ -62,7 +62,7 @@ describe('KafkaStorage', () => {
     for (const storage of opened.splice(0)) await storage.close();
   });
 
-  /** What another process would have: it knows nothing but what the partition says. */
+  /** The storage of another process: it knows only what the partition contains. */
   const process = (over = kafka, isFlushed = true): KafkaStorage => {
     const storage = storageOn(kept(over), prefix, isFlushed);
     opened.push(storage);
@@ -186,7 +186,7 @@ describe('KafkaStorage', () => {
     const reader = await logOn(process(counted)).openReader(stream, 'earliest');
     const before = { ...asked };
     let found = 0;
-    // In small portions: what was fetched beyond is kept for the next.
+    // Reads in small portions: what was fetched beyond one is kept for the next.
     for (let portion = 1; portion > 0; found += portion) {
       const read = await reader.read({ bytesMax: 5000 });
       portion = read.kind === 'records' ? read.records.length : 0;
@@ -377,7 +377,7 @@ describe('KafkaStorage', () => {
     });
   });
 
-  // After the others, which it would disturb.
+  // Runs after the other tests, which it would disturb.
   describe('over a kill of the broker', () => {
     /**
      * A storage of its own, with an append to come; `close` closes it while that append and reads are in

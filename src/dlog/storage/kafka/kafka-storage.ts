@@ -41,7 +41,7 @@ export interface KafkaStorageOptions extends TopicOptions {
 }
 
 export interface KafkaStorageDeps {
-  /** The storage's from now on: closed with it. */
+  /** The storage takes ownership of it, and closes it. */
   readonly kafka: KafkaBrokers;
   readonly clock: Clock;
   readonly random: RandomSource;
@@ -49,18 +49,18 @@ export interface KafkaStorageDeps {
   readonly limits?: Partial<KafkaLimits>;
 }
 
-/** Seals that are tried while entries of the owner itself still come in between. */
+/** How often a seal is tried while entries of the owner itself still arrive in between. */
 const sealTriesMax = 5;
 const noToken = '0'.repeat(16);
 
 /**
  * Streams as topics of Kafka, of one partition each, for any number of processes.
  *
- * The partition is all there is: fences, segments, entries, seals, the mark and the notes are records of it,
- * and what stands follows from their order alone (`StreamFold`). A new owner writes its fence and reads it
- * back; from there on all readers drop what the old one still writes, and the old one, which acknowledges
- * only what it has read back itself, meets the fence first. Checkpoints say what the records before them came
- * to, so that these can be deleted, and need not be read again.
+ * The partition is the only state: fences, segments, entries, seals, the mark and the notes are records of
+ * it, and their order alone decides what counts (`StreamFold`). A new owner writes its fence and reads it
+ * back. From there on all readers drop what the old owner still writes, and the old owner, which acknowledges
+ * only what it has read back itself, reads the fence first. Checkpoints summarize the records before them, so
+ * that these can be deleted and need not be read again.
  */
 export class KafkaStorage implements LogStorage {
   readonly durabilities: readonly Durability[];
@@ -127,8 +127,8 @@ export class KafkaStorage implements LogStorage {
   }
 
   /**
-   * A record says so, and all before it is deleted. The topic stays, empty: other processes have clients that
-   * know it.
+   * Writes a record of the deletion, and deletes all records before it. The topic stays, empty, because
+   * clients of other processes know it.
    */
   async deleteStream(stream: string): Promise<boolean> {
     let view: StreamView;
@@ -190,8 +190,8 @@ export class KafkaStorage implements LogStorage {
   }
 
   /**
-   * After its owner's fence nothing is added to the segment: all that stands of it is read by then, and the
-   * seal says how much.
+   * After its owner's fence nothing is added to the segment: everything that counts has been read by then,
+   * and the seal says how much that is.
    */
   async recoverSegment(permit: Permit, lssn: number, sealedAtMs: number): Promise<StandingSeal> {
     const { stream, epoch, token } = permit;
@@ -222,7 +222,7 @@ export class KafkaStorage implements LogStorage {
     return new KafkaSegmentReader(this.#deps.kafka, { view, segment, following });
   }
 
-  /** The space is given back as far as no segment that stays lies before. */
+  /** Removes the segment, and frees the space up to the first segment that stays. */
   async removeSegment(stream: string, lssn: number): Promise<void> {
     const view = await this.#views.whole(stream);
     if (!view.fold.segments.has(lssn)) return;

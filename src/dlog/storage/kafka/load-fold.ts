@@ -11,16 +11,16 @@ const loadTriesMax = 3;
 const oneRecord = 1;
 
 /**
- * What the partition says up to its end. Begins at the newest checkpoint that the last record knows; else at
- * the first one there is; else at the beginning. Without an origin the stream is not made yet. Rejects with
- * `STORAGE_UNFIT` for records that are none of ours.
+ * Folds the partition up to its end. Begins at the newest checkpoint that the last record knows, or else at
+ * the first checkpoint in the partition, or else at the beginning. Without an origin the stream has not been
+ * created yet. Rejects with `STORAGE_UNFIT` for records that are not ours.
  */
 export async function loadFold(kafka: KafkaBrokers, stream: string, topic: string): Promise<StreamFold> {
   for (let tries = 1; ; tries++) {
     try {
       return await loadOnce(kafka, stream, topic);
     } catch (error) {
-      // Cut off in between: there is a newer checkpoint.
+      // The partition was truncated in between, so there is a newer checkpoint.
       if (errorCode(error) !== 'LOG_GAP' || tries === loadTriesMax) throw error;
     }
   }
@@ -60,8 +60,8 @@ async function hinted(
 }
 
 /**
- * Where the last record knows of none, or of one that is gone: the first one there is, or else, the first
- * origin.
+ * Searches for a start when the last record knows no checkpoint, or one that is gone: the first checkpoint in
+ * the partition, or else the first origin.
  */
 async function searched(
   kafka: KafkaBrokers,
@@ -94,7 +94,7 @@ function usable(stream: string, record: PartitionRecord, low: number): StreamFol
   return fold !== undefined && fold.next >= low ? fold : undefined;
 }
 
-/** Hands on every record of a span, in order. */
+/** Passes on every record of a span, in order. */
 export async function readOn(
   kafka: KafkaBrokers,
   { topic, from, to }: { readonly topic: string; readonly from: number; readonly to: number },

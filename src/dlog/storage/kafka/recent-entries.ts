@@ -18,7 +18,9 @@ export class RecentEntries {
     if (this.#bytes > recentBytesMax || this.#entries.length > recentCountMax) this.#dropOldest();
   }
 
-  /** From that one on, within the bytes but at least one; undefined when it is not among them. */
+  /**
+   * Returns entries from that one on, within the bytes but at least one; undefined when it is not among them.
+   */
   from(lssn: number, entry: number, bytesMax: number): readonly Entry[] | undefined {
     const index = lssn === this.#lssn ? entry - (this.#entries[0]?.entry ?? Number.POSITIVE_INFINITY) : -1;
     if (index < 0 || index >= this.#entries.length) return undefined;
@@ -30,7 +32,7 @@ export class RecentEntries {
     this.#bytes = 0;
   }
 
-  /** A quarter at once: to move the rest for every entry would cost more than it keeps. */
+  /** Drops a quarter at once: moving the rest for every entry would cost more than it saves. */
   #dropOldest(): void {
     const dropped = this.#entries.splice(0, Math.max(1, this.#entries.length >> 2));
     for (const { bytes } of dropped) this.#bytes -= bytes;

@@ -30,8 +30,8 @@ export type RecordKind = (typeof kinds)[number];
 export interface Stamp {
   readonly kind: RecordKind;
   /**
-   * 16 hexadecimal digits, new whenever a stream is created: what an owner of a stream that was deleted still
-   * writes is not the new one's.
+   * 16 hexadecimal digits, new whenever a stream is created: what an owner of a deleted stream still writes
+   * does not belong to the new stream.
    */
   readonly incarnation: string;
   readonly epoch: number;
@@ -41,7 +41,7 @@ export interface Stamp {
   readonly checkpoint: number | undefined;
 }
 
-/** As it lies in the partition. */
+/** A record as the partition contains it. */
 export interface PartitionRecord {
   readonly offset: number;
   readonly key: Buffer | undefined;
@@ -49,12 +49,14 @@ export interface PartitionRecord {
 }
 
 export const keyBytes = 56;
-/** The beginning of a key that is the same for all records of a kind that an owner writes of a segment. */
+/**
+ * The beginning of a key, which is the same for all records of one kind that an owner writes to a segment.
+ */
 export const writerKeyBytes = 40;
 const magic = Buffer.from('EGKR');
 const noToken = '0'.repeat(16);
 
-/** `value`: what the record will hold; not needed for an entry. */
+/** `value` is the content of the record; it is not needed for an entry. */
 export function encodeKey(
   stamp: Pick<Stamp, 'kind' | 'incarnation'> & Partial<Stamp>,
   value: Buffer,
@@ -73,7 +75,7 @@ export function encodeKey(
   return into;
 }
 
-/** Undefined for what is none of ours; `damaged` for what was, and cannot be read. */
+/** Undefined for a key that is not ours; `damaged` for one of ours that cannot be read. */
 export function decodeKey(bytes: Buffer | undefined): Stamp | 'damaged' | undefined {
   if (bytes?.length !== keyBytes) return undefined;
   if (bytes.readUInt32LE(52) !== crc32c(bytes.subarray(0, 52))) return 'damaged';
@@ -90,13 +92,13 @@ export function decodeKey(bytes: Buffer | undefined): Stamp | 'damaged' | undefi
   };
 }
 
-/** The stamp of a record that is whole; undefined for others. */
+/** The stamp of an undamaged record; undefined for others. */
 export function stampOf({ key, value }: PartitionRecord): Stamp | undefined {
   const stamp = decodeKey(key);
   return typeof stamp === 'object' && isValueWhole(stamp, { key, value }) ? stamp : undefined;
 }
 
-/** Whether the value is the one that was written, as far as the key can tell: an entry says it itself. */
+/** Whether the value is undamaged, as far as the key can tell: an entry has its own CRC. */
 export function isValueWhole(
   { kind }: Stamp,
   { key, value }: Pick<PartitionRecord, 'key' | 'value'>,

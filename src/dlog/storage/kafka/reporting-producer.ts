@@ -2,7 +2,7 @@ import type * as Rdkafka from 'node-rdkafka';
 import type { Clock } from '../../../base/index.ts';
 import type { NewRecord, Settled } from './broker.ts';
 
-/** Delivery reports are asked for so often while one is awaited. */
+/** How often to poll for delivery reports while one is awaited. */
 const reportEveryMs = 2;
 /** The time that the producer has to flush; it drops what it has not sent to the broker by then. */
 const flushMs = 500;
@@ -10,7 +10,7 @@ const fatalCode = -150;
 
 type FaultOf = (error: Rdkafka.LibrdKafkaError, topic: string, bytes: number) => Error;
 
-/** A connected producer that asks for delivery reports while it waits for any. */
+/** A connected producer that polls for delivery reports while it waits for any. */
 export class ReportingProducer {
   readonly #producer: Rdkafka.Producer;
   readonly #clock: Clock;
@@ -21,7 +21,7 @@ export class ReportingProducer {
   >();
   #number = 0;
   #timer: Disposable | undefined;
-  /** After a fatal error of its own it takes nothing more; another takes its place. */
+  /** False after a fatal error of the client: it accepts nothing more, and another producer replaces it. */
   isUsable = true;
 
   constructor(producer: Rdkafka.Producer, clock: Clock, faultOf: FaultOf) {

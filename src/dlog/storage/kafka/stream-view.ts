@@ -27,8 +27,8 @@ export interface ViewDeps {
 /** The writer makes the next checkpoint after this many bytes behind the last one. */
 const checkpointEveryBytes = 8 * 1024 * 1024;
 /**
- * How long a partition is followed after the last who wanted it: segments change, and a reader comes and
- * goes.
+ * How long a partition is still followed after its last follower has left: segments change, and a reader
+ * comes and goes.
  */
 const lingerMs = 5000;
 
@@ -85,9 +85,9 @@ export class StreamView {
     return this.#followers === 0 && this.#listeners.size === 0 && this.#reading === undefined;
   }
 
-  /** Brings the fold to where the partition ended when this was called, or later. */
+  /** Brings the fold up to the end that the partition had when this was called, or further. */
   async refresh(): Promise<void> {
-    // The answer is of a moment after this one; by the time it is here the fold may be further.
+    // The answer describes a later moment than this one, and the fold may be further by the time it arrives.
     const known = this.fold.next;
     const { low, high } = await this.#deps.kafka.watermarks(this.topic);
     if (high < known)
@@ -96,7 +96,7 @@ export class StreamView {
     await this.#reach(high);
   }
 
-  /** Appends a record and reads it back. Answers its place: the fold is behind it by then. */
+  /** Appends a record and reads it back. Returns its offset; the fold is behind it by then. */
   async write(stamp: Omit<Stamp, 'incarnation' | 'checkpoint'> | Stamp, value: Buffer): Promise<number> {
     const incarnation = 'incarnation' in stamp ? stamp.incarnation : this.fold.origin!.incarnation;
     const { checkpoint } = this.fold;
@@ -166,7 +166,7 @@ export class StreamView {
     this.makeCheckpoint().then(() => done(), done);
   }
 
-  /** Answers up to where all is in it. */
+  /** Writes a checkpoint. Returns the offset up to which it covers everything. */
   async makeCheckpoint(): Promise<number> {
     const upTo = this.fold.next;
     const value = encodeCheckpoint(this.fold);
@@ -275,8 +275,8 @@ export class StreamView {
 const noToken = '0'.repeat(16);
 
 /**
- * The stream has no gap: this process was so slow that others had deleted what it was about to read. A new
- * view begins behind that.
+ * The stream has no gap: this process was so slow that others had deleted the records that it was about to
+ * read. A new view begins behind them.
  */
 function cutOffBefore(topic: string, offset: number, cause: unknown): GatewayError {
   return new GatewayError(

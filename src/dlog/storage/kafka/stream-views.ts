@@ -2,12 +2,14 @@ import { errorCode, GatewayError } from '../../../base/index.ts';
 import { checkStreamName, streamUnknown } from '../faults.ts';
 import { StreamView, type ViewDeps } from './stream-view.ts';
 
-/** Streams that this process has an eye on at a time. The one that was asked for longest ago goes. */
+/**
+ * The most streams that this process keeps a view of. The view that was unused for longest is closed first.
+ */
 const viewsMax = 256;
-/** Views that are opened one after the other while what they begin at is cut off meanwhile. */
+/** How often a view is reopened when its starting point is deleted during the open. */
 const openTriesMax = 3;
 
-/** The streams that this process has an eye on, opened when they are asked for. */
+/** The views of streams in this process, opened on demand. */
 export class StreamViews {
   readonly #deps: ViewDeps;
   readonly #topicOf: (stream: string) => string;
@@ -38,7 +40,9 @@ export class StreamViews {
     );
   }
 
-  /** The stream as it was when this process last looked; undefined when it did not yet, or its view broke. */
+  /**
+   * The stream as it was when this process last read it; undefined when it did not yet, or its view broke.
+   */
   async known(stream: string): Promise<StreamView | undefined> {
     const view = await this.#views.get(stream)?.catch(() => undefined);
     return view?.fault === undefined ? view : undefined;
@@ -54,7 +58,7 @@ export class StreamViews {
       } catch (error) {
         if (tries === openTriesMax)
           throw errorCode(error) === 'STREAM_UNKNOWN' ? streamUnknown(stream, error) : error;
-        // What it had yet to read may be cut off: a new one begins at a newer checkpoint.
+        // The records that it had yet to read may be deleted: a new view begins at a newer checkpoint.
         const isOther = ['STREAM_UNKNOWN', 'LOG_GAP'].includes(errorCode(error) ?? '');
         if (view.fault === undefined && !isOther) throw error;
       }

@@ -7,7 +7,7 @@ import { topicUnfit } from './faults.ts';
  * may add. The clients are configured with the same limit.
  */
 export const recordBytesMax = 2 * 1024 * 1024;
-/** What Kafka adds to a batch of one record, generously. */
+/** The overhead that Kafka adds to a batch of one record, rounded up generously. */
 const batchOverheadBytes = 4096;
 const topicNameBytesMax = 249;
 
@@ -25,9 +25,9 @@ export interface TopicFacts {
 }
 
 /**
- * The topic of a stream: what is not a letter or a digit becomes `-` and two digits, and one `.` parts
- * namespace and name. Different streams have different topics, also for Kafka, which takes `.` and `_` for
- * the same. Throws `STREAM_INVALID` when it is too long.
+ * The topic of a stream: every character other than a letter or a digit becomes `-` and two digits, and one
+ * `.` separates namespace and name. Different streams have different topics, even though Kafka treats `.` and
+ * `_` as the same. Throws `STREAM_INVALID` when the name is too long.
  */
 export function topicOf(prefix: string, stream: string): string {
   const topic = `${prefix}${stream.split('/').map(escaped).join('.')}`;
@@ -39,7 +39,7 @@ export function topicOf(prefix: string, stream: string): string {
   );
 }
 
-/** The inverse; undefined for a topic that is no stream's. */
+/** The inverse; undefined for a topic that belongs to no stream. */
 export function streamOf(prefix: string, topic: string): string | undefined {
   if (!topic.startsWith(prefix)) return undefined;
   const parts = topic.slice(prefix.length).split('.');
@@ -57,8 +57,8 @@ function escaped(part: string): string {
 }
 
 /**
- * What a topic is created with. Only the log itself removes records: retention by time or size would take
- * what readers may still have.
+ * The settings of a new topic. Only the log itself removes records: Kafka's retention by time or size would
+ * delete records that readers may still need.
  */
 export function settingsOf({ replicationFactor, isFlushed }: TopicOptions): Record<string, string> {
   return {
@@ -99,7 +99,7 @@ function unfitSetting(topic: string, found: string, needed: string): GatewayErro
   );
 }
 
-/** What an acknowledgement can mean in a topic. */
+/** The durabilities that a topic supports. */
 export function durabilitiesOf({ replicas, settings }: TopicFacts): readonly Durability[] {
   const isFlushed = settings.get('flush.messages') === '1';
   const isReplicated = replicas > 1 && Number(settings.get('min.insync.replicas')) > 1;

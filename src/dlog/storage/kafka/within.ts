@@ -1,8 +1,8 @@
 import { type Clock, deferred } from '../../../base/index.ts';
 
 /**
- * Resolves when all have been closed, however that went, or after a limit: what does not get done is left
- * behind.
+ * Resolves when all have been closed, successfully or not, or after a limit. Whatever is not closed by then
+ * is abandoned.
  */
 export async function closedWithin(
   clock: Clock,
