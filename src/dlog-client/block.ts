@@ -1,7 +1,7 @@
 import { GatewayError } from '../base/index.ts';
 import type { Position } from './position.ts';
 
-/** A record as it lies in what was read: nothing is made of it but what is asked for. */
+/** A record within the bytes that were read; its fields are decoded on demand. */
 export class BlockRecord {
   readonly #block: Block;
   readonly #slot: number;
@@ -30,7 +30,7 @@ export class BlockRecord {
     return BigInt(this.#block.firstSequenceId + this.#slot);
   }
 
-  /** A part of what was read: copy it to keep it long. */
+  /** A view of the bytes that were read: copy it to keep it. */
   get payload(): Buffer {
     return this.#block.bytes.subarray(this.#begin, this.#end);
   }
@@ -82,7 +82,7 @@ function readBlock(bytes: Buffer, skip: number, records: BlockRecord[]): void {
   }
 }
 
-/** Seven bits a byte, lowest first, the high bit set on all but the last. */
+/** Reads seven bits per byte, lowest first, with the high bit set on all but the last byte. */
 function readVarint(bytes: Buffer, cursor: { at: number }): number {
   let value = 0;
   for (let scale = 1; ; scale *= 0x80) {
@@ -93,7 +93,7 @@ function readVarint(bytes: Buffer, cursor: { at: number }): number {
   }
 }
 
-/** Numbers of the log are below 2^53. */
+/** The log's numbers are below 2^53. */
 function readI64(bytes: Buffer, at: number): number {
   return bytes.readUInt32BE(at) * 0x1_0000_0000 + bytes.readUInt32BE(at + 4);
 }

@@ -14,16 +14,16 @@ import { StreamWriter, type WriterLimits } from './stream-writer.ts';
 import { fromOf, type TailEvent, type TailFrom, type TailOptions, tailOf } from './tail.ts';
 
 export interface DlogClientOptions {
-  /** Gateways, tried in order. */
+  /** The gateways, tried in order. */
   readonly homes: readonly Address[];
-  /** For connecting, and for one call. Default 30 s. */
+  /** The time limit for connecting, and for one call. Default 30 s. */
   readonly timeoutMs?: number;
   /**
    * How long to retry temporary failures (a stream that changes its owner, a gateway that starts). Default 20
    * s; 0: no retries.
    */
   readonly patienceMs?: number;
-  /** Whether a gateway that went away is waited for as well, as long. Default true. */
+  /** Whether to wait for a gateway that went away, for as long as `patienceMs`. Default true. */
   readonly reconnects?: boolean;
   /** What to check when no gateway answers; error messages name it. */
   readonly addressKeys?: string;
@@ -80,7 +80,7 @@ export class DlogClient {
     return (await this.#often('', (call) => call.namespaces({}))).names ?? [];
   }
 
-  /** Its next position, owner, settings and segments. */
+  /** The stream's next position, owner, settings and segments. */
   describe(stream: string): Promise<StreamResponse> {
     return this.#often(stream, (call) => call.describe({ stream }));
   }
@@ -94,18 +94,21 @@ export class DlogClient {
     return fromWire((await this.#often(stream, (call) => call.moveSubscriber(request))).dlsn!);
   }
 
-  /** Cuts off all before a position, only ever more. Answers where the stream begins now. */
+  /**
+   * Truncates everything before a position; the mark never moves backwards. Returns where the stream begins
+   * now.
+   */
   async truncate(stream: string, at: Position): Promise<Position> {
     const answer = await this.#often(stream, (call) => call.truncate({ stream, dlsn: toWire(at), ctx: {} }));
     return fromWire(answer.dlsn!);
   }
 
-  /** Ends the stream permanently. */
+  /** Seals the stream permanently: it can be read, but no longer written. */
   async seal(stream: string): Promise<void> {
     await this.#often(stream, (call) => call.seal({ stream, ctx: {} }));
   }
 
-  /** Has its owner give the stream back. */
+  /** Asks the owner to release the stream. */
   async release(stream: string): Promise<void> {
     await this.#often(stream, (call) => call.release({ stream, ctx: {} }));
   }
@@ -136,12 +139,12 @@ export class DlogClient {
     );
   }
 
-  /** How many records of the state store were missing or wrong. */
+  /** Rebuilds the state store's records of the stream. Returns how many were missing or wrong. */
   async rebuild(stream: string): Promise<number> {
     return Number((await this.#often(stream, (call) => call.rebuild({ stream }))).changes ?? 0n);
   }
 
-  /** What may be done twice with the same result. */
+  /** For calls that are idempotent. */
   async #often<R extends { readonly header: ResponseHeader }>(
     stream: string,
     call: (caller: DistributedLogServiceCaller) => Promise<R>,
@@ -159,5 +162,5 @@ export class DlogClient {
   }
 }
 
-/** It reads the whole stream, some times. */
+/** A repair reads the whole stream, several times. */
 const repairTimeoutMs = 600_000;

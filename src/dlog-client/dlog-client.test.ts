@@ -19,9 +19,9 @@ const host = '127.0.0.1';
 interface Gateway {
   readonly port: number;
   readonly proxy: DlogProxy;
-  /** Methods that were called here, in order. */
+  /** The methods that were called, in order. */
   readonly calls: string[];
-  /** Writes are taken, and never answered. */
+  /** Whether it accepts writes without ever answering them. */
   isSilent: boolean;
   stop(): Promise<void>;
 }
@@ -318,7 +318,7 @@ describe('a client of the log', () => {
       assert.deepEqual(new Set(kinds(outcomes)), new Set(['committed']));
     }
     await Promise.all(seen);
-    // It is far behind what the tail keeps, and finds everything in the storage.
+    // The reader is far behind the entries in the tail, and finds everything in the storage.
     let found = 1;
     for await (const event of stopped) {
       if (event.kind !== 'records') continue;

@@ -1,7 +1,10 @@
 import { errorCode, GatewayError } from '../base/index.ts';
 import type { ResponseHeader, StatusCode } from '../rpc/index.ts';
 
-/** The same may be sent again a little later: it was not done, and what stands in its way passes. */
+/**
+ * After these codes the same request may be resent a little later: it was not applied, and the obstacle is
+ * temporary.
+ */
 const passing: readonly StatusCode[] = [
   'FOUND',
   'LOCKING_EXCEPTION',
@@ -28,14 +31,14 @@ export function failureOf(stream: string, header: ResponseHeader): GatewayError 
   return new GatewayError('REMOTE_FAILURE', `${stream}: ${errMsg ?? 'refused'} [${code}]${fate}`, options);
 }
 
-/** The code of the gateway's answer (`END_OF_STREAM`), where that is what failed. */
+/** The code of the gateway's answer (`END_OF_STREAM`), if the error is such an answer. */
 export function requestCode(error: unknown): string | undefined {
   return error instanceof GatewayError && typeof error.facts['code'] === 'string'
     ? error.facts['code']
     : undefined;
 }
 
-/** Whether the connection is what failed: what was asked may have been done. */
+/** Whether the connection failed: the request may have been applied. */
 export function isLost(error: unknown): boolean {
   return ['CONNECTION_CLOSED', 'TIMED_OUT', 'CONNECT_FAILED', 'PROTOCOL_VIOLATION'].includes(
     errorCode(error) ?? '',

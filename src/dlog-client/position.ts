@@ -1,6 +1,6 @@
 import { GatewayError } from '../base/index.ts';
 
-/** The name of a record in its stream; in this order they are the order of the stream. */
+/** The name of a record in its stream. Positions compare field by field, in the order of the stream. */
 export interface Position {
   readonly segment: number;
   readonly entry: number;
@@ -22,7 +22,8 @@ export function parsePosition(text: string): Position | undefined {
 }
 
 /**
- * As the service has it (thrift/dlog.thrift): a version byte and three big-endian 64-bit integers in base64.
+ * The format of the service (thrift/dlog.thrift): a version byte and three big-endian 64-bit integers in
+ * base64.
  */
 export function toWire({ segment, entry, slot }: Position): string {
   const bytes = Buffer.alloc(bytesOnTheWire);

@@ -2,8 +2,8 @@ const headerBytes = 16;
 const version = 0x1000;
 
 /**
- * Records that are there whole or not at all, in DistributedLog's layout (LogRecordSet): version, count,
- * bytes twice; of each its length and itself.
+ * Encodes records of which all are committed or none, in DistributedLog's layout (LogRecordSet): version,
+ * count, bytes twice, then each record after its length.
  */
 export function encodeRecordSet(records: readonly Uint8Array[]): Buffer {
   let bytes = 0;

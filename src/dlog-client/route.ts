@@ -16,7 +16,7 @@ export interface Address {
 
 const ownersMax = 10_000;
 
-/** Where streams are written, as answers said: all who use a client go there at once. */
+/** The owners that earlier answers named: all calls of a client go to the owner directly. */
 export class OwnerCache {
   readonly #owners = new Map<string, Address>();
 
@@ -35,26 +35,27 @@ export class OwnerCache {
 }
 
 export interface RouteOptions {
-  /** Gateways, tried in order. */
+  /** The gateways, tried in order. */
   readonly homes: readonly Address[];
   readonly owners: OwnerCache;
   readonly clock: Clock;
-  /** For connecting, and for a call beyond what it is to wait for. */
+  /** The time limit for connecting, and for a call beyond the time that it asks the gateway to wait. */
   readonly timeoutMs: number;
   /** How long to retry temporary failures, counted from the last success. */
   readonly patienceMs: number;
-  /** Whether a gateway that went away is waited for as well. */
+  /** Whether to wait for a gateway that went away. */
   readonly reconnects: boolean;
   /** The settings to check when no gateway answers; error messages name them. */
   readonly addressKeys: string;
 }
 
 const pauseMs = 200;
-/** What `read` and `check` answer at most, and what is around it. */
+/** The largest answer of `read` and `check`, with its framing. */
 const frameBytesMax = 4 << 20;
 
 /**
- * One connection, to where a stream is written; reopened when it is lost or the stream moves. For one caller.
+ * One connection, to the gateway that writes a stream; reopened when it is lost or the stream moves. For one
+ * caller.
  */
 export class Route implements Disposable {
   readonly #options: RouteOptions;
@@ -71,7 +72,7 @@ export class Route implements Disposable {
   }
 
   /**
-   * Connects where there is no connection: to the owner as far as it is known, or to the first home that
+   * Connects if there is no connection: to the owner as far as it is known, or to the first gateway that
    * answers. Throws `CONNECT_FAILED`.
    */
   async caller(): Promise<DistributedLogServiceCaller> {
@@ -81,8 +82,8 @@ export class Route implements Disposable {
   }
 
   /**
-   * Calls until the answer is 200, over lost connections where `isRepeatable`. Throws as {@link failureOf},
-   * or what was lost.
+   * Repeats a call until the answer is 200, over lost connections if `isRepeatable`. Throws as {@link
+   * failureOf}, or the error of the lost connection.
    */
   async settled<R extends { readonly header: ResponseHeader }>(
     call: (caller: DistributedLogServiceCaller) => Promise<R>,
@@ -111,8 +112,8 @@ export class Route implements Disposable {
   }
 
   /**
-   * Goes where the answer sends, or waits a little. Throws what the answer says when that is for good, or
-   * lasts too long.
+   * Follows the redirect in the answer, or waits a little. Throws the failure of the answer when it is
+   * permanent or lasts too long.
    */
   async recover(header: ResponseHeader): Promise<void> {
     if (!isPassing(header) || this.#isLate()) throw failureOf(this.#stream, header);
@@ -129,7 +130,9 @@ export class Route implements Disposable {
     await this.#options.clock.sleep(pauseMs, this.#signal);
   }
 
-  /** Before the next try. Throws `error` when that is none of a connection's, or it lasts too long. */
+  /**
+   * Prepares the next attempt. Throws `error` when it is not a connection's, or the failure lasts too long.
+   */
   async afterLoss(error: unknown): Promise<void> {
     this.lost();
     const { reconnects, clock } = this.#options;
@@ -137,7 +140,7 @@ export class Route implements Disposable {
     await clock.sleep(pauseMs, this.#signal);
   }
 
-  /** What is asked next is asked on a new connection. */
+  /** Drops the connection: the next call opens a new one. */
   lost(): void {
     this.#client?.close();
     this.#client = undefined;
@@ -162,7 +165,7 @@ export class Route implements Disposable {
         return await this.#dial(address);
       } catch (error) {
         throwIfAborted(this.#signal);
-        // An owner that died is named until its lease has run out.
+        // A dead owner is still named until its lease has expired.
         if (address === owner) {
           owners.delete(this.#stream);
           this.#isOwnerGone = true;

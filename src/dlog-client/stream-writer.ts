@@ -6,8 +6,9 @@ import { encodeRecordSet } from './record-set.ts';
 import { Route, type RouteOptions } from './route.ts';
 
 /**
- * What became of an append. `committed`: it is there, as durable as the stream's settings say. `refused`: it
- * never will be. `unknown`: it may be, now or later, once; who appends it again may see it twice.
+ * What became of an append. `committed`: it is in the stream, as durable as the stream's settings say.
+ * `refused`: it never will be. `unknown`: it may be, now or later, once; a client that retries it may see it
+ * twice.
  */
 export type AppendOutcome =
   | { readonly kind: 'committed'; readonly position: Position }
@@ -15,9 +16,7 @@ export type AppendOutcome =
   | { readonly kind: 'unknown'; readonly error: GatewayError };
 
 export interface WriterLimits {
-  /**
-   * Records that are sent as one, there whole or not at all; at most 8192, which is all that a gateway takes.
-   */
+  /** The most records in one set, of which all are committed or none. At most 8192, the gateway's limit. */
   readonly setRecordsMax: number;
   readonly setBytesMax: number;
   /** The most sets in flight at a time. */
@@ -43,7 +42,7 @@ const smallSetsMax = 2;
 const worthRecords = 128;
 const worthBytes = 32 * 1024;
 
-/** A gateway refuses a larger set for good. */
+/** A gateway refuses a larger set permanently. */
 const gatewaySetRecordsMax = 8192;
 
 interface Waiting {
@@ -56,7 +55,7 @@ type SetAnswer = WriteResponse | { readonly lost: GatewayError };
 interface SentSet {
   readonly records: readonly Waiting[];
   readonly answer: Promise<SetAnswer>;
-  /** Its answer, when it is there. */
+  /** The answer, once it has arrived. */
   answered: SetAnswer | undefined;
 }
 
@@ -76,7 +75,7 @@ export class StreamWriter implements AsyncDisposable {
   readonly #underWay: SentSet[] = [];
   #queuedBytes = 0;
   #queuedRecords = 0;
-  /** Of #queue. */
+  /** The bytes of the unsent records in #queue. */
   #unsentBytes = 0;
   #session = 1n;
   #fault: GatewayError | undefined;
@@ -97,12 +96,12 @@ export class StreamWriter implements AsyncDisposable {
     this.#route = new Route(options, stream, signal);
   }
 
-  /** Why it takes nothing more; undefined while it does. */
+  /** Why the writer accepts nothing more; undefined while it does. */
   get fault(): GatewayError | undefined {
     return this.#fault;
   }
 
-  /** Appends a copy-free reference: leave the payload as it is until the outcome is there. Never rejects. */
+  /** Appends without a copy: do not modify the payload until the outcome is known. Never rejects. */
   append(payload: Uint8Array): Promise<AppendOutcome> {
     const refusal = this.#refusal(payload.length);
     if (refusal !== undefined) return Promise.resolve({ kind: 'refused', error: refusal });
@@ -116,7 +115,7 @@ export class StreamWriter implements AsyncDisposable {
     });
   }
 
-  /** Resolves when an append is taken again, or never will be. */
+  /** Resolves when the writer accepts appends again, or never will. */
   async ready(): Promise<void> {
     while (this.#fault === undefined && this.#isFull(0)) {
       this.#room ??= deferred();
@@ -124,7 +123,7 @@ export class StreamWriter implements AsyncDisposable {
     }
   }
 
-  /** Resolves when the outcome of all that was appended is there. */
+  /** Resolves when the outcome of every append is known. */
   async flush(): Promise<void> {
     while (this.#pumping !== undefined) await this.#pumping;
   }
@@ -168,7 +167,8 @@ export class StreamWriter implements AsyncDisposable {
 
   async #pump(): Promise<void> {
     while (this.#queue.length > 0 || this.#underWay.length > 0) {
-      // What is answered together is settled together, and what is appended until the turn ends is one set.
+      // Appends that are answered together are settled together, and whatever is appended before the turn
+      // ends is one set.
       if (this.#underWay[0]?.answered !== undefined) {
         await this.#settleOldest(this.#underWay[0].answered);
         continue;
@@ -182,7 +182,7 @@ export class StreamWriter implements AsyncDisposable {
       this.#gathered = deferred();
       await Promise.race([oldest.answer, this.#gathered.promise]);
     }
-    // In the same step as the look at the queue: what is appended from now on starts another.
+    // This happens in the same step as the check of the queue: any later append starts another run.
     this.#pumping = undefined;
   }
 
@@ -266,7 +266,10 @@ export class StreamWriter implements AsyncDisposable {
     return this.#failBehind(fault);
   }
 
-  /** All behind it was cancelled: it goes again, in order, in the next session. */
+  /**
+   * The gateway cancelled everything behind the refused set: all of it is resent, in order, in the next
+   * session.
+   */
   async #sendAgain(records: readonly Waiting[], { header }: WriteResponse): Promise<void> {
     const again = [...records];
     while (this.#underWay.length > 0) {
@@ -276,7 +279,7 @@ export class StreamWriter implements AsyncDisposable {
         !('lost' in answer) && answer.header.code !== 'SUCCESS' && answer.header.isUnknown !== true;
       if (isRefused) again.push(...later.records);
       else {
-        // To send what is before it again now could put it behind.
+        // Resending the sets before it now could put them behind it.
         const fault = 'lost' in answer ? answer.lost : failureOf(this.#stream, answer.header);
         this.#tell(later.records, { kind: 'unknown', error: fault });
         this.#tell(again, { kind: 'refused', error: failureOf(this.#stream, header) });
@@ -309,7 +312,7 @@ export class StreamWriter implements AsyncDisposable {
     this.#fail(fault);
   }
 
-  /** What was never sent, or was refused, is refused. */
+  /** Anything that was never sent, or was refused, is refused. */
   #fail(fault: GatewayError): void {
     this.#fault ??= fault;
     this.#unsentBytes = 0;

@@ -4,8 +4,8 @@ import { fromWire, type Position, toWire } from './position.ts';
 import { Route, type RouteOptions } from './route.ts';
 
 /**
- * Where to begin: at what is kept, behind the last record, at a position, at the first entry written at a
- * time or later.
+ * Where to begin: the oldest retained record, behind the last record, a position, or the first entry written
+ * at a time or later.
  */
 export type TailFrom = 'earliest' | 'latest' | Position | { readonly timeMs: number };
 
@@ -26,7 +26,7 @@ export interface TailOptions {
    * until the stream is sealed.
    */
   readonly follow?: boolean;
-  /** How long the gateway lets one read wait where there is nothing new. */
+  /** How long the gateway holds a read open while there is nothing new. */
   readonly waitMs?: number;
   /** The most records in one event. */
   readonly recordsMax?: number;
@@ -38,10 +38,10 @@ export interface TailOptions {
 const defaults = { waitMs: 10_000, recordsMax: 1000, bytesMax: 512 * 1024 };
 
 /**
- * The records of a stream, in order and once, over lost connections and changes of owner. While one event is
- * looked at the next is read, and no more: who takes none gets none. Leaving the loop closes the connection.
- * Throws `STREAM_UNKNOWN`, `REMOTE_FAILURE` (damage), what was lost when that lasts longer than the patience,
- * and the signal's reason.
+ * The records of a stream, in order and once, over lost connections and changes of owner. Reads the next
+ * event while the caller processes the current one, and no further: a caller that takes none fetches none.
+ * Leaving the loop closes the connection. Throws `STREAM_UNKNOWN`, `REMOTE_FAILURE` (damage), the error of a
+ * lost connection that lasts longer than the patience, and the signal's reason.
  */
 export async function* tailOf(
   options: RouteOptions,

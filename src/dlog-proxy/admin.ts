@@ -26,13 +26,16 @@ export interface AdminDeps {
   readonly address: () => string;
   /** Releases a stream, and drops all cached content of it. */
   readonly letGo: (stream: string) => Promise<void>;
-  /** Drops what is kept of records that were cut off. */
+  /** Drops the cached records that were truncated. */
   readonly cutOff: (stream: string) => Promise<void>;
-  /** Aborted when the proxy ends. */
+  /** Aborted when the proxy stops. */
   readonly stopping: AbortSignal;
 }
 
-/** What is done to streams as a whole. Rejects as the log does: {@link DlogProxy} makes codes of it. */
+/**
+ * The calls that act on whole streams. They reject as the log does; {@link DlogProxy} turns the errors into
+ * status codes.
+ */
 export class ProxyAdmin {
   readonly #deps: AdminDeps;
   #retaining: Promise<void> | undefined;
@@ -51,7 +54,7 @@ export class ProxyAdmin {
     return made === 'exists' ? refused('LOG_EXISTS', `${stream} is there already`) : undefined;
   }
 
-  /** Its owner gives it back; where that is another one, the answer says who. */
+  /** Releases the stream. If another gateway owns it, the answer names that one. */
   async release(stream: string): Promise<Refused | undefined> {
     const { log, address, letGo } = this.#deps;
     checkStreamName(stream);
@@ -96,7 +99,7 @@ export class ProxyAdmin {
     return { header: header(), changes: BigInt(await this.#deps.log.rebuild(stream)) };
   }
 
-  /** Cuts off what the settings of streams say, of all that no other proxy writes. One round at a time. */
+  /** Applies the retention settings to all streams that no other proxy writes. One round at a time. */
   retain(): Promise<void> {
     this.#retaining ??= this.#retain().finally(() => {
       this.#retaining = undefined;

@@ -1,6 +1,6 @@
 import { GatewayError } from '../base/index.ts';
 
-/** What a client sent may be part of a text: it must not come back many times over. */
+/** A text may quote what the client sent, and must not repeat it at length. */
 const textMax = 500;
 
 /**

@@ -1,7 +1,7 @@
 import { GatewayError } from '../base/index.ts';
 import { type Dlsn, readVarint, type SegmentEntry } from '../dlog/index.ts';
 
-/** An entry as `readEntries` answers it (layout: thrift/dlog.thrift), made once for all who read it. */
+/** An entry in the format of `readEntries` (layout: thrift/dlog.thrift), encoded once for all readers. */
 export interface Block {
   readonly lssn: number;
   readonly entry: number;
@@ -10,7 +10,7 @@ export interface Block {
   readonly bytes: Buffer;
 }
 
-/** Blocks from a place on; of the first one the records before `firstSlot` are not asked for. */
+/** Blocks from a position on; the records of the first one before `firstSlot` were not requested. */
 export interface Blocks {
   readonly blocks: readonly Block[];
   readonly firstSlot: number;
@@ -19,13 +19,13 @@ export interface Blocks {
 export interface BlockRecord extends Dlsn {
   readonly transactionId: number;
   readonly sequenceId: number;
-  /** A part of the block. */
+  /** A view of the block. */
   readonly payload: Buffer;
 }
 
 const headBytes = 40;
 
-/** Throws `SEGMENT_CORRUPT` where the records do not unpack. */
+/** Throws `SEGMENT_CORRUPT` when the records do not decompress. */
 export function blockOf(segmentEntry: SegmentEntry): Block {
   const { lssn, entry } = segmentEntry;
   const plain = segmentEntry.plain();
@@ -45,12 +45,12 @@ export function blockOf(segmentEntry: SegmentEntry): Block {
   return { lssn, entry: entry.entry, count: entry.count, bytes };
 }
 
-/** Behind its last record. */
+/** The position behind its last record. */
 export function behind({ lssn, entry }: Block): Dlsn {
   return { lssn, entry: entry + 1, slot: 0 };
 }
 
-/** Whole blocks from index `begin` on, as many as begin within the bytes: at least one. */
+/** Whole blocks from index `begin` on: as many as begin within the bytes, but at least one. */
 export function firstOf(blocks: readonly Block[], bytesMax: number, begin = 0): readonly Block[] {
   let end = begin;
   for (let bytes = 0; end < blocks.length && (end === begin || bytes < bytesMax); end++)
@@ -59,8 +59,8 @@ export function firstOf(blocks: readonly Block[], bytesMax: number, begin = 0): 
 }
 
 /**
- * At most `recordsMax` records, with payloads of `bytesMax` together or one that has more; and where the next
- * is.
+ * At most `recordsMax` records, with payloads of at most `bytesMax` together unless the first alone is
+ * larger; and the position of the next record.
  */
 export function recordsOf(
   { blocks, firstSlot }: Blocks,
@@ -93,7 +93,7 @@ function* decoded({ lssn, entry, count, bytes }: Block): Generator<BlockRecord> 
   }
 }
 
-/** Numbers of the log are below 2^53. */
+/** The log's numbers are below 2^53. */
 const low = 0x1_0000_0000;
 
 function writeI64(bytes: Buffer, at: number, value: number): void {

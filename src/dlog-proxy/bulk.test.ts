@@ -115,7 +115,7 @@ describe('a set of records', () => {
     const answer = await write(emptySet(250_000));
     assert.equal(answer.header.code, 'TOO_LARGE_RECORD');
     assert.match(answer.header.errMsg!, /250000 records.*8192/);
-    // One that has more than it claims is read no further than its claim.
+    // A set that contains more records than it claims is read no further than its claim.
     const lying = emptySet(250_000);
     lying.writeUInt32BE(2, 4);
     assert.match((await write(lying)).header.errMsg!, /says 2 records and has more/);

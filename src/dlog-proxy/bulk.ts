@@ -3,7 +3,7 @@ import type { WriteResponse } from '../rpc/index.ts';
 import { type WriteOutcome, writeResponse } from './outcome.ts';
 import { claimedRecords } from './record-set.ts';
 
-/** Records of a bulk that are written as one batch. */
+/** The records of a bulk that are written as one batch. */
 export interface Run {
   readonly begin: number;
   readonly end: number;
@@ -11,11 +11,11 @@ export interface Run {
 
 export interface RunOutcome {
   readonly outcome: WriteOutcome;
-  /** How many records it holds for. */
+  /** The number of records with this outcome. */
   readonly records: number;
 }
 
-/** How many records a bulk claims to hold. Reads no more than the head of each set. */
+/** How many records a bulk claims to contain. Reads only the header of each set. */
 export function bulkRecords(data: readonly Buffer[], isRecordSet: boolean): number {
   if (!isRecordSet) return data.length;
   let records = 0;
@@ -24,9 +24,9 @@ export function bulkRecords(data: readonly Buffer[], isRecordSet: boolean): numb
 }
 
 /**
- * Cuts a bulk into runs, so that a bulk costs a promise for each run and not for each record. A record of
- * more than `bytesMax` bytes is a run of its own, as is every record set: what is refused of either must not
- * take others with it.
+ * Cuts a bulk into runs, so that it costs one promise per run and not one per record. A record of more than
+ * `bytesMax` bytes is a run of its own, and so is every record set: a refusal of either must not affect
+ * others.
  */
 export function* runsOf(
   data: readonly Buffer[],
@@ -44,8 +44,8 @@ export function* runsOf(
 }
 
 /**
- * An answer for each record of each run. A text is said once: the other records that were refused for the
- * same reason carry its code and location only, so that an answer stays in proportion to its request.
+ * Builds an answer for each record of each run. Each text appears once: the other records that were refused
+ * for the same reason carry only its code and location, so that an answer stays in proportion to its request.
  */
 export function bulkResponses(outcomes: readonly RunOutcome[]): WriteResponse[] {
   const responses: WriteResponse[] = [];

@@ -8,7 +8,7 @@ export interface Connection {
   readonly reads: ReadSession;
 }
 
-/** What is kept of each connection, for as long as it is there. */
+/** The state of each connection, for as long as it is open. */
 export class Connections {
   readonly #connections = new Map<AbortSignal, Connection>();
   readonly #openReads: () => ReadSession;
@@ -39,7 +39,7 @@ export class Connections {
     for (const { reads } of this.#connections.values()) await reads.forget(stream);
   }
 
-  /** Has reads that wait look whether they still may. */
+  /** Makes waiting reads check whether they may still wait. */
   wake(): void {
     for (const { reads } of this.#connections.values()) reads.wake();
   }

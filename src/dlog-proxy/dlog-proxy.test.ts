@@ -91,7 +91,7 @@ describe('the log as a service', () => {
     open.push(made);
     return made;
   };
-  /** As a proxy of another process reads it. */
+  /** Reads as a proxy of another process does. */
   const contents = async (): Promise<string[]> => {
     await fixture.pause();
     const reader = new Connection(proxyAt('reader'));
@@ -144,7 +144,7 @@ describe('the log as a service', () => {
   });
 
   it('takes a set of records as one, each at its own position', async () => {
-    // Version 1 unpacked, two records, their bytes twice; length and bytes of each.
+    // Version 1, uncompressed: two records, their bytes twice; length and bytes of each.
     const set = Buffer.from(
       '00001000 00000002 0000000b 0000000b 00000001 61 00000002 6263'.replaceAll(' ', ''),
       'hex',
@@ -222,7 +222,7 @@ describe('the log as a service', () => {
     const first = client.write('two', { session: 1n });
     await turns();
     fixture.disk.fault = () => undefined;
-    // Sent before the answer to the first could be read.
+    // This is sent before the answer to the first could be read.
     const second = client.write('three', { session: 1n });
     const responses = [await first, await second];
     assert.deepEqual(
@@ -239,12 +239,12 @@ describe('the log as a service', () => {
   it('cancels what waited for an owner when what it follows was refused', async () => {
     const other = new Connection(proxyAt('b:2'));
     await other.write('zero');
-    // Both wait while the proxy asks for the stream, and neither may be there alone.
+    // Both wait while the proxy acquires the stream, and neither may be committed alone.
     const waiting = [client.write('one', { session: 1n }), client.write('two', { session: 1n })];
     assert.deepEqual(codes(await Promise.all(waiting)), ['FOUND', 'FOUND']);
     await other.do('release');
     assert.equal((await client.write('three', { session: 1n })).header.code, 'WRITE_CANCELLED_EXCEPTION');
-    // The stream of the first is known not to be there before the second one's has an owner.
+    // The first stream turns out not to exist before the second one has an owner.
     const both = [client.write('x', { session: 2n }, 'ns/none'), client.write('four', { session: 2n })];
     assert.deepEqual(codes(await Promise.all(both)), ['LOG_NOT_FOUND', 'WRITE_CANCELLED_EXCEPTION']);
     assert.deepEqual(await contents(), ['zero']);
@@ -440,8 +440,8 @@ describe('the log as a service', () => {
     isHeld = true;
     const second = client.write('two');
     await turns();
-    // Another had the lease for a moment: its writer takes nothing more, and the next write asks for a new
-    // one.
+    // Another owner had the lease for a moment: this writer accepts nothing more, and the next write asks for
+    // a new one.
     await store.remove('dlog/ns/s/lease');
     await store.holdLease('dlog/ns/s/lease', 'other', 60_000, null);
     clock.advance(1000);

@@ -17,18 +17,20 @@ export interface DlogProxyDeps {
   readonly log: DistributedLog;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Where others find this service, `host:port`: known when it listens, before the first call. */
+  /**
+   * The address of this service for other clients, `host:port`: known once it listens, before the first call.
+   */
   readonly address: () => string;
   readonly limits?: Partial<ProxyLimits>;
-  /** Default: without a reserve. */
+  /** Default: no reserve. */
   readonly freeing?: Freeing;
 }
 
 const sweepEveryMs = 10_000;
 
 /**
- * The log as a service: who writes here need not own a stream, who reads need not have its storage. Every
- * failure that a request can have is a status code of the answer.
+ * The log as a service: a client that writes need not own the stream, and a client that reads needs no access
+ * to the storage. Every failure of a request is a status code of the answer.
  */
 export class DlogProxy {
   readonly #log: DistributedLog;
@@ -118,7 +120,7 @@ export class DlogProxy {
     this.#connections.wake();
   }
 
-  /** Settles what was taken and gives every stream back. */
+  /** Settles what was accepted and releases every stream. */
   async close(): Promise<void> {
     this.stop();
     for (const sweep of this.#sweeps) sweep[Symbol.dispose]();
@@ -133,7 +135,7 @@ export class DlogProxy {
     await this.#tails.closeIdle();
   }
 
-  /** Readers hold files of what may be no more, and the end is to be looked at again. */
+  /** Readers hold files that may be gone, and the end must be examined again. */
   async #letGo(stream: string): Promise<void> {
     await this.#streams.giveBack(stream);
     await this.#tails.close(stream);

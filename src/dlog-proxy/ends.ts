@@ -13,7 +13,7 @@ interface Deps {
 
 const lookedMax = 100_000;
 
-/** Streams whose end was looked at: what earlier owners left is settled. */
+/** The streams whose end was examined: what earlier owners left is settled. */
 export class Ends {
   readonly #deps: Deps;
   readonly #looked = new Map<string, Promise<void>>();
@@ -22,7 +22,7 @@ export class Ends {
     this.#deps = deps;
   }
 
-  /** Once for each stream. */
+  /** Examines each stream once. */
   lookAt(stream: string): Promise<void> {
     const before = this.#looked.get(stream);
     if (before !== undefined) return before;
@@ -38,7 +38,7 @@ export class Ends {
     return looking;
   }
 
-  /** It is looked at again. */
+  /** The next call examines it again. */
   forget(stream: string): void {
     this.#looked.delete(stream);
   }

@@ -1,8 +1,8 @@
 import { FairQueue } from '../base/index.ts';
 
 /**
- * Lets one piece of work begin in each turn of the event loop, and takes the connections in turn: one that
- * sent many calls waits for itself, and calls of other services come in between.
+ * Lets one piece of work begin per event-loop turn, and serves the connections in turn. A connection that
+ * sent many calls waits only for itself, and calls of other services come in between.
  */
 export class FairTurns {
   readonly #waiting = new FairQueue<object, () => void>();

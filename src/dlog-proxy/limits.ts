@@ -2,8 +2,8 @@ import { recordBytesMax } from '../base/index.ts';
 import type { SoftLimits } from './soft-quota.ts';
 
 /**
- * What is held and not yet settled, of a stream or of all of them. Checked and counted in one step, so that
- * order is kept.
+ * Accepted but unsettled work, of one stream or of all of them. It is checked and counted in one step, so
+ * that the order is kept.
  */
 export class InFlight {
   readonly #bytesMax: number;
@@ -36,8 +36,9 @@ export class InFlight {
 }
 
 /**
- * The writes of one session of a connection. After one that was not committed every later one is cancelled,
- * also those that were sent before its answer could be read: so nothing of a session is there behind a hole.
+ * The writes of one session of a connection. After one that was not committed, every later one is cancelled,
+ * even those that were sent before its answer could be read. So no record of a session is committed behind a
+ * hole.
  */
 export class WriteOrder {
   readonly session: number;
@@ -48,7 +49,7 @@ export class WriteOrder {
     this.session = session;
   }
 
-  /** The place of the next write. */
+  /** Returns the place of the next write. */
   take(): number {
     return ++this.#taken;
   }
@@ -82,7 +83,7 @@ export interface ProxyLimits {
   /** The most records in a bulk, and in a record set. */
   readonly bulkRecordsMax: number;
   readonly streamsMax: number;
-  /** Streams that become this proxy's at the same time; others wait. */
+  /** The most streams that this proxy acquires at the same time; others wait. */
   readonly acquisitionsMax: number;
   /** The proxy releases a stream after this long without a write. */
   readonly streamIdleMs: number;
@@ -113,7 +114,7 @@ export const proxyLimits: ProxyLimits = {
   streamSoft: unlimited,
   proxySoft: unlimited,
   recordBytesMax,
-  // As many as the writer puts into one entry.
+  // The writer puts as many into one entry.
   bulkRecordsMax: 8192,
   streamsMax: 1000,
   acquisitionsMax: 64,

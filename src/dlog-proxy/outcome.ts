@@ -3,7 +3,7 @@ import { type AppendOutcome, type Dlsn, serializeDlsn } from '../dlog/index.ts';
 import type { ResponseHeader, StatusCode, WriteResponse } from '../rpc/index.ts';
 import { answerText } from './answer-text.ts';
 
-/** It was not done and never will be: `code` says why, `location` who can. */
+/** The request was not applied and never will be: `code` says why, `location` who can apply it. */
 export interface Refused {
   readonly kind: 'refused';
   readonly code: Exclude<StatusCode, 'SUCCESS'>;
@@ -14,14 +14,14 @@ export interface Refused {
 export type WriteOutcome =
   | { readonly kind: 'committed'; readonly dlsn: Dlsn }
   | Refused
-  /** It may be there, now or later, once. */
+  /** The record may be in the stream, now or later, once. */
   | { readonly kind: 'unknown'; readonly text: string };
 
 export function refused(code: Refused['code'], text: string): Refused {
   return { kind: 'refused', code, text };
 }
 
-/** Another owner has the stream; `address` is empty while that one does not say where it is. */
+/** Another owner has the stream; `address` is empty while its address is unknown. */
 export function writtenBy(stream: string, address: string): Refused {
   if (address === '') return refused('STREAM_NOT_READY', `${stream} changes its owner`);
   return { ...refused('FOUND', `${stream} is written by ${address}`), location: address };
@@ -46,12 +46,12 @@ export function tooManyRecords(
   );
 }
 
-/** For a request that failed before anything was written. */
+/** The refusal of a request that failed before anything was written. */
 export function refusalOf(error: unknown): Refused {
   return refused(codeOf(error), answerText(error));
 }
 
-/** The same; what the answer does not say is in the log. */
+/** Like {@link refusalOf}; logs what the answer leaves out. */
 export function loggedRefusalOf(logger: Logger, error: unknown): Refused {
   const refusal = refusalOf(error);
   if (refusal.code === 'INTERNAL_SERVER_ERROR')
@@ -77,7 +77,7 @@ export function outcomeOf(outcome: AppendOutcome): WriteOutcome {
   }
 }
 
-/** Header of an answer without a record. */
+/** The header of an answer without a record. */
 export function header(refusal?: Refused): ResponseHeader {
   if (refusal === undefined) return { code: 'SUCCESS' };
   return { code: refusal.code, errMsg: refusal.text, location: refusal.location };

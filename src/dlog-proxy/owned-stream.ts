@@ -14,9 +14,9 @@ import type { Slots } from './slots.ts';
 import { SoftQuota } from './soft-quota.ts';
 
 export interface Write {
-  /** At least one; all of them or none. */
+  /** At least one record; all of them are written or none. */
   readonly records: readonly Buffer[];
-  /** Undefined: it stands for itself. */
+  /** Undefined for a write that is independent of others. */
   readonly order: { readonly of: WriteOrder; readonly place: number } | undefined;
 }
 
@@ -26,7 +26,7 @@ export interface OwnedStreamDeps {
   readonly limits: ProxyLimits;
   /** What is in flight in all streams together. */
   readonly total: InFlight;
-  /** Streams that become this proxy's at the same time. */
+  /** The streams that this proxy acquires at the same time. */
   readonly acquisitions: Slots;
   /** Called for each write that is accepted. */
   readonly onTaken: (quota: SoftQuota, bytes: number, records: number) => void;
@@ -61,12 +61,12 @@ export class OwnedStream {
     this.#quota = new SoftQuota(deps.limits.streamSoft);
   }
 
-  /** True while it writes here. */
+  /** True while this proxy writes the stream. */
   get isOwned(): boolean {
     return this.#writer?.state === 'open';
   }
 
-  /** Taken above the soft quota of the stream. */
+  /** The records that were accepted above the soft quota of the stream. */
   get recordsOver(): number {
     return this.#quota.recordsOver;
   }
@@ -88,8 +88,8 @@ export class OwnedStream {
   }
 
   /**
-   * Writes behind all that was taken before, or refuses at once. Never rejects. Whether it is taken is
-   * decided before this returns: the order of the calls is the order in the stream.
+   * Writes behind everything that was accepted before, or refuses at once. Never rejects. Whether the write
+   * is accepted is decided before this returns: the order of the calls is the order in the stream.
    */
   write(write: Write): Promise<WriteOutcome> {
     const count = write.records.length;
@@ -111,7 +111,7 @@ export class OwnedStream {
     });
   }
 
-  /** Becomes the owner, without a write. Undefined when it is. */
+  /** Becomes the owner without a write. Returns undefined on success. */
   async own(): Promise<Refused | undefined> {
     const opened = await this.#owner();
     return 'kind' in opened ? opened : undefined;
@@ -128,7 +128,7 @@ export class OwnedStream {
     return { kind: 'unknown', text: `${this.#stream}: its writer failed before it was known to be ended` };
   }
 
-  /** Settles what was taken, and gives the stream back. */
+  /** Settles what was accepted, and releases the stream. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#opening;
@@ -156,7 +156,7 @@ export class OwnedStream {
     return new Promise((resolve) => {
       this.#waiting.push((opened) => {
         if ('kind' in opened) resolve(opened);
-        // What it follows may have failed while it waited.
+        // An earlier write of its session may have failed while it waited.
         else if (isCancelled(write)) resolve(cancelled);
         else void append(opened, write).then((outcome) => resolve(outcomeOf(outcome)));
       });
@@ -193,12 +193,12 @@ export class OwnedStream {
     const { log, options } = this.#deps;
     const before = this.#writer;
     this.#writer = undefined;
-    // All that it took is settled then, and its lease is not in our own way.
+    // This settles everything that it accepted, and its lease no longer blocks this proxy.
     await before?.close();
     const result = await log.openWriter(this.#stream, options);
     if (result.kind === 'opened') return result.writer;
     if (result.kind === 'ended') return refused('END_OF_STREAM', `${this.#stream} was ended`);
-    // Its own earlier hold is no place to send anybody.
+    // The proxy's own earlier lease is no place to redirect clients to.
     return writtenBy(this.#stream, result.address === options.address ? '' : result.address);
   }
 }

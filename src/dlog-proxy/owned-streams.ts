@@ -20,14 +20,14 @@ export interface OwnedStreamsDeps {
 interface Place {
   readonly stream: OwnedStream;
   usedAtMs: number;
-  /** Address of the client that used it last. */
+  /** The address of the client that used it last. */
   peer: string;
   isGoing: boolean;
 }
 
 /**
- * Streams that are given back at the same time to make room: until then they take a place each, beyond the
- * limit.
+ * The most streams that are being released at the same time to make room: until then each takes a place
+ * beyond the limit.
  */
 const goingMax = 64;
 
@@ -40,7 +40,7 @@ export class OwnedStreams {
   readonly #total: InFlight;
   /** The quota of all streams together. */
   readonly #quota: SoftQuota;
-  /** In the order of their last use. */
+  /** The streams in the order of their last use. */
   readonly #streams = new Map<string, Place>();
   readonly #acquisitions: Slots;
   #going = 0;
@@ -57,7 +57,10 @@ export class OwnedStreams {
     );
   }
 
-  /** Nothing is waited for: the order of the calls is kept. `peer` is the address of the client that asks. */
+  /**
+   * Does not wait for anything, so that the order of the calls is kept. `peer` is the address of the calling
+   * client.
+   */
   of(name: string, peer = ''): OwnedStream | Refused {
     if (this.#deps.stopping.aborted) return refused('SERVICE_UNAVAILABLE', 'the gateway is ending');
     const usedAtMs = this.#deps.clock.monotonicMs();
@@ -89,17 +92,17 @@ export class OwnedStreams {
     return stream;
   }
 
-  /** Names of those that are written here now. */
+  /** The names of the streams that are written here now. */
   get names(): readonly string[] {
     return [...this.#streams].filter(([, { stream }]) => stream.isOwned).map(([name]) => name);
   }
 
-  /** Records of that stream that were taken above its soft quota, since it is written here. */
+  /** The records of that stream that were accepted above its soft quota since this proxy owns it. */
   recordsOver(name: string): number | undefined {
     return this.#streams.get(name)?.stream.recordsOver;
   }
 
-  /** Settles what was taken of it, and gives it back. */
+  /** Settles what the stream accepted, and releases it. */
   async giveBack(name: string): Promise<void> {
     const found = this.#streams.get(name);
     await found?.stream.close();
@@ -119,7 +122,7 @@ export class OwnedStreams {
     await this.#closing.settle();
   }
 
-  /** A log line for a stream or for all, once in a while. */
+  /** Logs a line for a stream or for all, once in a while. */
   #note(
     stream: string,
     taken: { readonly quota: SoftQuota; readonly bytes: number; readonly records: number },
@@ -136,7 +139,7 @@ export class OwnedStreams {
     }
   }
 
-  /** True when a place is free, or will be as soon as a stream has been given back. */
+  /** True when a place is free, or will be as soon as a stream has been released. */
   #makeRoom(nowMs: number, peer: string): boolean {
     if (this.#going >= goingMax) return false;
     const name = streamToGiveBack(this.#held(), { nowMs, peer });
@@ -147,8 +150,8 @@ export class OwnedStreams {
       this.#closing.add(place.stream.close());
       return true;
     }
-    // It keeps its name until its writer has ended: what is written to it meanwhile must not find another
-    // writer.
+    // The stream keeps its name until its writer has ended: a write that arrives meanwhile must not find
+    // another writer.
     place.isGoing = true;
     this.#going += 1;
     this.#closing.add(

@@ -13,7 +13,7 @@ export interface ReadRequest {
   /** How long to wait where there is nothing yet. */
   readonly waitMs: number;
   readonly signal: AbortSignal;
-  /** Awaited when there is something to answer, before it is taken. */
+  /** Awaited when there is something to return, before it is taken. */
   readonly turn?: () => Promise<void>;
   /** Returns where the next read continues, for a caller that may take less than whole entries. */
   readonly take?: (found: Blocks) => Dlsn;
@@ -24,7 +24,7 @@ export type ReadAnswer =
   | (Blocks & { readonly kind: 'blocks'; readonly next: Dlsn })
   | { readonly kind: 'idle' | 'moved' | 'end'; readonly next: Dlsn };
 
-/** A place in a stream, with the reader that stands there and what it read too much. */
+/** A position in a stream, with the reader at that position and what it read too much. */
 interface Place {
   readonly reader: LogReader;
   at: Dlsn;
@@ -36,17 +36,18 @@ interface Deps {
   readonly clock: Clock;
   readonly tails: Tails;
   readonly limits: ProxyLimits;
-  /** Aborted when reads are to wait no more: they are answered with what there is. */
+  /** Aborted when reads must not wait any longer: they return what there is. */
   readonly stopping: AbortSignal;
 }
 
 /**
- * The reads of one connection. What is near the end of a stream comes from the tail that all share; what is
- * behind is read from the storage, by a reader that is kept for the next read of this connection.
+ * The reads of one connection. Entries near the end of a stream come from the tail that all connections
+ * share. Older entries are read from the storage, by a reader that is kept for the next read of this
+ * connection.
  */
 export class ReadSession {
   readonly #deps: Deps;
-  /** By stream, the last used last. */
+  /** The places by stream, the most recently used last. */
   readonly #places = new Map<string, Place>();
   /** Wakes the reads that wait at a tail. */
   readonly #wakes = new Set<() => void>();
@@ -73,7 +74,7 @@ export class ReadSession {
     await place?.reader.close();
   }
 
-  /** Has reads that wait look whether they still may. */
+  /** Makes waiting reads check whether they may still wait. */
   wake(): void {
     for (const wake of [...this.#wakes]) wake();
   }
@@ -86,7 +87,7 @@ export class ReadSession {
     for (const place of places) await place.reader.close();
   }
 
-  /** Undefined when the tail does not reach back so far, or cannot say. */
+  /** Undefined when the tail does not reach back far enough, or its state is unknown. */
   async #readTail(request: ReadRequest, at: Dlsn, deadlineMs: number): Promise<ReadAnswer | undefined> {
     const { clock, tails } = this.#deps;
     const tail = await tails.of(request.stream);
@@ -110,7 +111,7 @@ export class ReadSession {
     }
   }
 
-  /** Nothing was waited for since the tail was looked at: no change is missed. */
+  /** Nothing was awaited since the tail was examined, so no change is missed. */
   async #changed(tail: StreamTail, ms: number): Promise<void> {
     let wake = (): void => undefined;
     const woken = new Promise<void>((resolve) => {
@@ -147,12 +148,12 @@ export class ReadSession {
     }
     const { next } = place.reader;
     if (found.kind !== 'idle' || request.waitMs <= 0) return { kind: found.kind, next };
-    // From here on others may wait for the same.
+    // From here on other reads may wait for the same entries.
     const shared = await this.#readTail(request, next, deadlineMs);
     return shared ?? this.#waitAlone(place, request, deadlineMs);
   }
 
-  /** Where there is no tail. */
+  /** Waits without a shared tail. */
   async #waitAlone(place: Place, request: ReadRequest, deadlineMs: number): Promise<ReadAnswer> {
     const { bytesMax, signal } = request;
     const waitMs = Math.max(0, deadlineMs - this.#deps.clock.monotonicMs());
@@ -177,7 +178,7 @@ export class ReadSession {
     const before = this.#places.get(stream);
     this.#places.set(stream, place);
     await before?.reader.close();
-    // Its reader stayed where the shared tail took over.
+    // The place's own reader stayed behind where the shared tail took over.
     const isBehind = place.left.length === 0 && compareDlsn(place.reader.next, place.at) < 0;
     const [oldest] = this.#places.keys();
     const surplus =
@@ -197,7 +198,7 @@ function isAt(from: ReadFrom, at: Dlsn): boolean {
   return typeof from === 'object' && 'dlsn' in from && compareDlsn(from.dlsn, at) === 0;
 }
 
-/** The place is held by this read alone while it waits. */
+/** Only this read uses the place while it waits. */
 async function takeInTurn(place: Place, request: ReadRequest, firstSlot: number): Promise<ReadAnswer> {
   await request.turn?.();
   return takeLeft(place, request, firstSlot);

@@ -12,7 +12,7 @@ interface Deps {
   readonly limits: ProxyLimits;
   readonly connections: Connections;
   readonly logger: Logger;
-  /** What earlier owners left at the end of a stream is settled then. */
+  /** Settles what earlier owners left at the end of a stream. */
   readonly lookAtEnd: (stream: string) => Promise<void>;
 }
 
@@ -23,7 +23,7 @@ interface ReadEntriesArguments {
   readonly waitMs: number;
 }
 
-/** The methods that read. What goes wrong is a code of the answer. */
+/** The methods that read. A failure is a status code of the answer. */
 export class ProxyReads {
   readonly #deps: Deps;
   readonly #turns = new FairTurns();
@@ -45,8 +45,8 @@ export class ProxyReads {
   }
 
   /**
-   * The same, a structure for each record: for clients that are to be simple. A call costs as much as many
-   * others do, so that one begins in each turn of the event loop.
+   * Like `readEntries`, but with a structure for each record, for simple clients. A call costs as much as
+   * many others, so one begins per event-loop turn.
    */
   async read(
     request: ReadEntriesArguments & { readonly recordsMax: number },

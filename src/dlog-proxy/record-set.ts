@@ -1,7 +1,7 @@
 /**
- * A set of records as DistributedLog's clients send it (LogRecordSet, 0.5): 32-bit integers, big-endian:
- * version and packing, count of records, their bytes unpacked, their bytes; then the bytes: of each record
- * its length and itself.
+ * A record set in the format of DistributedLog's clients (LogRecordSet, 0.5). 32-bit integers, big-endian:
+ * version and compression, count of records, their uncompressed bytes, their bytes. Then come the bytes: each
+ * record after its length.
  */
 const headerBytes = 16;
 const versionMask = 0xf000;
@@ -10,20 +10,20 @@ const packingMask = 0x3;
 
 export type DecodedSet =
   | { readonly kind: 'records'; readonly records: readonly Buffer[] }
-  /** Packed in a way that is not taken here. */
+  /** The set has an unsupported compression. */
   | { readonly kind: 'packed' }
-  /** It claims more records than a set may have. */
+  /** The set claims more records than a set may have. */
   | { readonly kind: 'too-many'; readonly records: number }
   | { readonly kind: 'bad'; readonly what: string };
 
-/** How many records a set claims to hold; 0 where its head is not whole. */
+/** How many records a set claims to contain; 0 when its header is incomplete. */
 export function claimedRecords(data: Buffer): number {
   return data.length < headerBytes ? 0 : data.readUInt32BE(4);
 }
 
 /**
- * The records are parts of `data`. Looks at no more records than the set claims, and at none when it claims
- * more than `recordsMax`.
+ * The records are views of `data`. Reads no more records than the set claims, and none when it claims more
+ * than `recordsMax`.
  */
 export function decodeRecordSet(data: Buffer, recordsMax: number): DecodedSet {
   if (data.length < headerBytes) return bad(`it has ${data.length} bytes of a header of ${headerBytes}`);

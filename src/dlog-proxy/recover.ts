@@ -2,10 +2,10 @@ import type { Clock } from '../base/index.ts';
 import { compareDlsn, type DistributedLog } from '../dlog/index.ts';
 import type { Refused } from './outcome.ts';
 
-/** A live owner says within a few milliseconds what is confirmed, or writes on. */
+/** A live owner announces within a few milliseconds what is confirmed, or continues to write. */
 const lookAgainMs = 50;
 const tryAgainMs = 200;
-/** A lease runs out before. */
+/** A lease expires before these attempts end. */
 const triesMax = 30;
 
 /**
@@ -33,7 +33,7 @@ export async function recoverEnd(
     }
     return true;
   } catch {
-    // The read itself says what is wrong.
+    // The read itself reports what is wrong.
     return false;
   }
 }

@@ -1,17 +1,17 @@
-/** A stream that has a place here, as far as giving it back is concerned. */
+/** A stream with a place here, as far as its release is concerned. */
 export interface HeldStream {
   readonly name: string;
-  /** Address of the client that used it last. */
+  /** The address of the client that used it last. */
   readonly peer: string;
   readonly usedAtMs: number;
-  /** This proxy writes it. Otherwise it was redirected, is unknown or has ended. */
+  /** Whether this proxy writes the stream. Otherwise it was redirected, is unknown or has ended. */
   readonly isOwned: boolean;
-  /** No write is in flight, no client waits for it, and it is not being given back already. */
+  /** No write is in flight, no client waits for it, and it is not being released already. */
   readonly isQuiet: boolean;
 }
 
 /**
- * A stream that was used so recently keeps its place, unless its client holds more places than the one that
+ * A stream that was used this recently keeps its place, unless its client holds more places than the one that
  * asks.
  */
 export const keptMs = 3000;

@@ -1,4 +1,4 @@
-/** So many at a time; the others wait in the order in which they came. */
+/** Runs a limited number at a time; the others wait in the order in which they came. */
 export class Slots {
   readonly #max: number;
   readonly #waiting: (() => void)[] = [];
@@ -8,7 +8,7 @@ export class Slots {
     this.#max = max;
   }
 
-  /** Runs the work when there is a slot for it. Settles as the work does. */
+  /** Runs the work when a slot is free. Settles as the work does. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#taken < this.#max) this.#taken += 1;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));

@@ -7,15 +7,15 @@ const windowMs = 1000;
 /** How often a stream that stays over its quota is reported. */
 const sayEveryMs = 10_000;
 
-/** `say`: it is over, and that was not said for a while. */
+/** `say`: the rate is over the quota, and that was not reported for a while. */
 export type QuotaLook = 'under' | 'over' | 'say';
 
 /**
- * What is taken and counted beyond a rate. In windows of a second, so that a burst within one costs nothing:
- * what comes in a window that has more than its share already is over.
+ * Counts what is accepted beyond a rate. It counts in windows of a second, so that a burst within one costs
+ * nothing: only what arrives in a window that already has more than its share is over.
  */
 export class SoftQuota {
-  /** Since the beginning. */
+  /** The total since the start. */
   recordsOver = 0;
   readonly #limits: SoftLimits;
   #windowFromMs = Number.NEGATIVE_INFINITY;
@@ -44,7 +44,7 @@ export class SoftQuota {
     return 'say';
   }
 
-  /** Whether it was over within the last window. */
+  /** Whether the rate was over the quota within the last window. */
   isOver(nowMs: number): boolean {
     return nowMs - this.#overAtMs < windowMs;
   }

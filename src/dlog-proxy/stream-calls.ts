@@ -29,11 +29,11 @@ interface Deps {
   readonly lookAtEnd: (stream: string) => Promise<void>;
   /** Releases a stream, and drops all cached content of it. */
   readonly letGo: (stream: string) => Promise<void>;
-  /** Drops what is kept of records that were cut off. */
+  /** Drops the cached records that were truncated. */
   readonly cutOff: (stream: string) => Promise<void>;
 }
 
-/** What is asked of one stream, or of which there are. Rejects as the log does. */
+/** The calls that concern one stream, or the list of streams. They reject as the log does. */
 export class StreamCalls {
   readonly #deps: Deps;
 
@@ -44,7 +44,7 @@ export class StreamCalls {
   async delete(stream: string): Promise<WriteOutcome | undefined> {
     const { log, streams, letGo, freeing = withoutReserve } = this.#deps;
     checkStreamName(stream);
-    // An attempt that fails may have removed it from the storage already.
+    // A failed attempt may have removed the stream from the storage already.
     const isThere = await log.settings(stream).then(
       () => true,
       (error: unknown) => errorCode(error) !== 'STREAM_UNKNOWN',

@@ -1,13 +1,13 @@
 import { compareDlsn, type DistributedLog, type Dlsn, type LogReader } from '../dlog/index.ts';
 import { type Block, type Blocks, behind, blockOf, firstOf } from './block.ts';
 
-/** What a block costs beside its bytes, roughly. */
+/** The approximate cost of a block beside its bytes. */
 const blockOverheadBytes = 160;
 
 interface TailOptions {
   readonly bytesMax: number;
   readonly nowMs: number;
-  /** Called when entries came. */
+  /** Called when new entries arrived. */
   readonly onGrown: () => void;
 }
 
@@ -27,7 +27,7 @@ export class StreamTail {
   #from = 0;
   #blocks: (Block | undefined)[] = [];
   #bytes = 0;
-  /** Everything from here on is kept. */
+  /** All entries from this position on are kept. */
   #start: Dlsn;
   #isEnd = false;
   #isClosed = false;
@@ -72,7 +72,7 @@ export class StreamTail {
     return this.#isClosed;
   }
 
-  /** Whole blocks from that position on, as many as begin within the bytes. */
+  /** Whole blocks from that position on: as many as begin within the bytes. */
   look(at: Dlsn, bytesMax: number): TailLook {
     if (this.#isClosed || compareDlsn(at, this.#start) < 0) return 'behind';
     const index = this.#indexOf(at);
@@ -84,7 +84,7 @@ export class StreamTail {
     return { blocks, firstSlot: isInside ? at.slot : 0 };
   }
 
-  /** Calls `wake` at the next change, unless it is disposed before. */
+  /** Calls `wake` at the next change, unless it is disposed first. */
   onChange(wake: () => void): Disposable {
     this.#waiting.add(wake);
     return { [Symbol.dispose]: () => this.#waiting.delete(wake) };

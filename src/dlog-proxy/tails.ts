@@ -7,7 +7,7 @@ import { StreamTail } from './stream-tail.ts';
 export class Tails {
   readonly #deps: { readonly log: DistributedLog; readonly clock: Clock; readonly limits: ProxyLimits };
   readonly #tails = new Map<string, Promise<StreamTail | undefined>>();
-  /** Those that hold entries. */
+  /** The tails that contain entries. */
   readonly #open = new Set<StreamTail>();
 
   constructor(deps: { readonly log: DistributedLog; readonly clock: Clock; readonly limits: ProxyLimits }) {
@@ -54,14 +54,14 @@ export class Tails {
     await opened?.close();
   }
 
-  /** What all tails hold. */
+  /** The bytes of all tails together. */
   get bytes(): number {
     let bytes = 0;
     for (const tail of this.#open) bytes += tail.bytes;
     return bytes;
   }
 
-  /** The tail that holds the most drops its oldest entries first: none goes short for another. */
+  /** The largest tail drops its oldest entries first, so that no tail runs short because of another. */
   #shrink(): void {
     for (let surplus = this.bytes - this.#deps.limits.tailsBytesMax; surplus > 0; ) {
       const largest = [...this.#open].reduce((most, tail) => (tail.bytes > most.bytes ? tail : most));

@@ -23,8 +23,8 @@ interface Sent {
 }
 
 /**
- * Records of a bulk that share a promise, and their bytes: small enough to share an entry with what others
- * write.
+ * The records of a bulk that share a promise, and their bytes: few enough to share an entry with other
+ * writes.
  */
 const runRecordsMax = 1024;
 const runBytesMax = 256 * 1024;
@@ -45,7 +45,7 @@ export class ProxyWrites {
     this.#deps = deps;
   }
 
-  /** Decides in the order of the calls: nothing is waited for before the write is handed on. */
+  /** Decides in the order of the calls: nothing is awaited before the write is passed on. */
   write({ stream, data }: Sent, ctx: WriteContext, call: Call): Promise<WriteOutcome> {
     const order = this.#order(ctx, call);
     if (order === 'past') return Promise.resolve(cancelled);
@@ -55,9 +55,9 @@ export class ProxyWrites {
   }
 
   /**
-   * The records one after the other, each refused or taken as if it had come alone. A bulk of more records
-   * than `bulkRecordsMax` is refused as a whole with TOO_LARGE_RECORD in its header, before any work per
-   * record.
+   * Writes the records one after the other; each is refused or accepted as if it had come alone. A bulk of
+   * more records than `bulkRecordsMax` is refused as a whole with TOO_LARGE_RECORD in its header, before any
+   * work per record.
    */
   async writeBulk(
     { stream, data }: { readonly stream: string; readonly data: readonly Buffer[] },
@@ -72,7 +72,7 @@ export class ProxyWrites {
       if (order !== 'past') order?.of.refuse(order.place);
       return { header: header(tooManyRecords('a bulk', { records, recordsMax: bulkRecordsMax })) };
     }
-    // A checksum of many records says nothing of one.
+    // A checksum of many records says nothing about one of them.
     const rest = { session: ctx.session, isRecordSet };
     const writes: Promise<readonly RunOutcome[]>[] = [];
     if (isRecordSet) {
@@ -95,7 +95,7 @@ export class ProxyWrites {
   }
 
   /**
-   * What there is room for, and the rest, which is refused: as many records are taken as if each had come
+   * The records that there is room for; the rest is refused. As many records are accepted as if each had come
    * alone.
    */
   #fitting(
@@ -129,7 +129,7 @@ export class ProxyWrites {
   }
 
   /**
-   * The place of a write in its session; undefined where it has none, `past` where a newer session has begun.
+   * The place of a write in its session; undefined if it has no session, `past` if a newer session has begun.
    */
   #order(ctx: WriteContext, { signal }: Call): Write['order'] | 'past' {
     const session = Number(ctx.session ?? 0n);

@@ -6,11 +6,12 @@ import { readU64, writeU64 } from './bytes.ts';
  * The first bytes of a segment, little-endian:
  *
  *     0 magic "EGSG"   4 version (1)   5 durability   6 (2 bytes 0)   8 hash of the stream's name (8 bytes)
- *    16 lssn          24 epoch        32 token (8 bytes)             40 sequence id of its first record 48
- *    transaction id before its first record                       56 CRC of the previous segment's seal, or 0
+ *    16 lssn          24 epoch        32 token (8 bytes)             40 sequence id of its first record
+ *    48 transaction id before its first record
+ *    56 CRC of the previous segment's seal, or 0
  *    60 CRC-32C of all that
  *
- * An entry's CRC starts from this one: bytes of another segment never pass for this one's.
+ * This CRC seeds the CRCs of the entries, so that bytes of another segment are never taken for this one's.
  */
 export interface SegmentHeader {
   readonly lssn: number;

@@ -3,14 +3,14 @@ import { errorCode, GatewayError, type RandomSource } from '../../base/index.ts'
 import type { FileSystem, OpenFile } from './file-system.ts';
 
 /**
- * The files of one stream. Nothing is ever changed in place but the segment that its owner appends to: all
- * else is written beside, synced, and then linked under its name, which can happen only once.
+ * The files of one stream. Only the segment that its owner appends to is ever changed in place. Every other
+ * file is written under a temporary name, synced, and then linked to its name, which can happen only once.
  *
  *     <root>/<namespace>/<name>/
  *       stream.json         settings
  *       fences/<epoch>      the token to which the epoch was granted; only the highest stay
- *       segments/<lssn>.log header and entries          segments/<lssn>.seal   where it ends
- *       marks/<dlsn>        cut off below; the highest counts
+ *       segments/<lssn>.log header and entries          segments/<lssn>.seal   the end of the segment
+ *       marks/<dlsn>        truncated below this position; the highest counts
  *       notes/<name>        small values
  */
 export class StreamFiles {

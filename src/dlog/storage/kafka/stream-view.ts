@@ -34,9 +34,9 @@ const lingerMs = 5000;
 
 /**
  * One stream as this process sees it: the fold over its partition, brought up to the end when asked
- * (`refresh`), and followed by one consumer while it is written or read along.
+ * (`refresh`), and followed by one consumer while this process writes it or reads at its end.
  *
- *     open ──> broken      the partition is not what it was (gone back), or following it failed: open another
+ *     open ──> broken      the partition went back, or following it failed: open another view
  *       └────> closed
  */
 export class StreamView {

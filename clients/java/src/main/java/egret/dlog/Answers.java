@@ -32,11 +32,11 @@ final class Answers {
     /** The answer of any call; what a method does not return is null, empty or false. */
     record Answer(Header header, String dlsn, List<Record> records, List<String> names, boolean isMoved, boolean isEnd) {}
 
-    /** Which struct is read: their second fields differ. */
+    /** The struct to read: their second fields differ. */
     enum Shape { WRITE, READ, NAMES }
 
     private interface FieldReader {
-        /** False when it did not read the field. */
+        /** Returns false if it did not read the field. */
         boolean read(TField field) throws TException;
     }
 

@@ -17,7 +17,10 @@ public final class DlogClient {
     private static final Map<Integer, Object> NO_CONTEXT = Map.of();
     private final Route.Options options;
 
-    /** Gateways, tried in order: the {@code dlog=} port of a gateway's ready line, or egret.dlog.port. */
+    /**
+     * The gateways are tried in order. Their port is the {@code dlog=} of a gateway's ready line, or
+     * egret.dlog.port.
+     */
     public DlogClient(List<InetSocketAddress> homes) {
         options = new Route.Options(List.copyOf(homes), new ConcurrentHashMap<>(), TIMEOUT_MS, PATIENCE_MS);
     }
@@ -34,13 +37,16 @@ public final class DlogClient {
         return call(namespace, "listStreams", Map.of(1, namespace), Answers.Shape.NAMES, true).names();
     }
 
-    /** Cuts off all before a position, only ever more. Answers where the stream begins now. */
+    /**
+     * Truncates everything before a position; the mark never moves backwards. Returns where the stream begins
+     * now.
+     */
     public Position truncate(String stream, Position at) {
         Map<Integer, Object> arguments = Map.of(1, stream, 2, at.toWire(), 3, NO_CONTEXT);
         return Position.fromWire(call(stream, "truncate", arguments, Answers.Shape.WRITE, true).dlsn());
     }
 
-    /** Ends the stream permanently. */
+    /** Seals the stream permanently: it can be read, but no longer written. */
     public void seal(String stream) {
         call(stream, "seal", Map.of(1, stream, 2, NO_CONTEXT), Answers.Shape.WRITE, true);
     }

@@ -1,14 +1,14 @@
 package egret.dlog;
 
-/** What became of a request that was not done. */
+/** The fate of a request that failed. */
 public final class DlogException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    /** Whether it may be sent again without being done twice. */
+    /** Whether a retry can apply the request twice. */
     public enum Fate {
-        /** It was not done and never will be. */
+        /** The request was not applied and never will be. */
         REFUSED,
-        /** It may be done, now or later, once. */
+        /** The request may have taken effect, or may do so later, at most once. */
         UNKNOWN
     }
 

@@ -17,7 +17,7 @@ public record Position(long segment, long entry, long slot) implements Comparabl
         return new Position(Long.parseLong(parts[0]), Long.parseLong(parts[1]), Long.parseLong(parts[2]));
     }
 
-    /** As the service has it: a version byte and three big-endian 64-bit integers in base64. */
+    /** The format of the service: a version byte and three big-endian 64-bit integers in base64. */
     String toWire() {
         ByteBuffer bytes = ByteBuffer.allocate(WIRE_BYTES).put((byte) 1).putLong(segment).putLong(entry).putLong(slot);
         return Base64.getEncoder().encodeToString(bytes.array());

@@ -12,7 +12,7 @@ import org.apache.thrift.TException;
  * thread.
  */
 final class Route implements AutoCloseable {
-    /** Where the gateways are, and what all who use a client know of owners. */
+    /** The addresses of the gateways, and the owners that the routes of one client share. */
     record Options(List<InetSocketAddress> homes, Map<String, InetSocketAddress> owners, int timeoutMs, long patienceMs) {}
 
     private static final long PAUSE_MS = 200;
@@ -27,13 +27,16 @@ final class Route implements AutoCloseable {
         this.stream = stream;
     }
 
-    /** Connected: to the owner as far as it is known, or to the first home that answers. */
+    /** Returns a connection to the owner as far as it is known, or to the first gateway that answers. */
     Connection connected() throws TException {
         if (connection == null) connection = connect();
         return connection;
     }
 
-    /** The answer once it is 200. Over lost connections only where it may be done twice. */
+    /**
+     * Repeats a call until the answer is 200. Survives lost connections only if the call may be applied
+     * twice.
+     */
     Answers.Answer settled(String method, Map<Integer, Object> arguments, Answers.Shape shape, boolean isRepeatable) {
         for (;;) {
             Answers.Answer answer;
@@ -118,7 +121,7 @@ final class Route implements AutoCloseable {
             } catch (TException error) {
                 failure = error;
                 if (address.equals(owner)) {
-                    // A dead owner is named until its lease has run out.
+                    // A dead owner is still named until its lease has expired.
                     options.owners.remove(stream);
                     isOwnerGone = true;
                 }

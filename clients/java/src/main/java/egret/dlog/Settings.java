@@ -28,7 +28,7 @@ public final class Settings {
         return set(4, ms);
     }
 
-    /** Whole segments that ended longer ago go. */
+    /** Whole segments that were sealed longer ago are deleted. */
     public Settings retentionMs(long ms) {
         return set(5, ms);
     }

@@ -30,7 +30,7 @@ public final class StreamWriter implements AutoCloseable {
     private final Route route;
     private List<Waiting> gathered = new ArrayList<>();
     private int gatheredBytes;
-    /** Sets that were refused for a moment, or could not be sent yet. */
+    /** Sets that were refused temporarily, or could not be sent yet. */
     private final Deque<List<Waiting>> waiting = new ArrayDeque<>();
     private final Deque<List<Waiting>> underWay = new ArrayDeque<>();
     private long session = 1;
@@ -41,12 +41,12 @@ public final class StreamWriter implements AutoCloseable {
         this.route = new Route(options, stream);
     }
 
-    /** Why it takes nothing more; null while it does. */
+    /** Why the writer accepts nothing more; null while it does. */
     public DlogException fault() {
         return fault;
     }
 
-    /** Leave the payload as it is until the future is done. */
+    /** Do not modify the payload until the future is done. */
     public CompletableFuture<Position> append(byte[] payload) {
         if (fault != null) return CompletableFuture.failedFuture(refusal(fault));
         if (payload.length > RECORD_BYTES_MAX) {
@@ -61,7 +61,7 @@ public final class StreamWriter implements AutoCloseable {
         return future;
     }
 
-    /** Returns when the outcome of all that was appended is known. */
+    /** Returns when the outcome of every append is known. */
     public void flush() {
         sendGathered();
         while (!underWay.isEmpty() || !waiting.isEmpty()) step();
@@ -137,14 +137,17 @@ public final class StreamWriter implements AutoCloseable {
         }
     }
 
-    /** All behind it was cancelled: it goes again, in order, in the next session. */
+    /**
+     * The gateway cancelled everything behind the refused set: all of it is resent, in order, in the next
+     * session.
+     */
     private void sendAgain(List<Waiting> first, Answers.Header header) {
         List<List<Waiting>> again = new ArrayList<>(List.of(first));
         try {
             while (!underWay.isEmpty()) {
                 Answers.Header later = route.connected().receive(Answers.Shape.WRITE).header();
                 if (later.code() == Answers.SUCCESS || later.isUnknown()) {
-                    // To send what is before it again now could put it behind.
+                    // Resending the sets before it now could put them behind it.
                     DlogException failure = new DlogException(DlogException.Fate.UNKNOWN, later.code(), stream + ": out of order", null);
                     told(underWay.remove(), failure);
                     again.forEach(set -> told(set, header.failure(stream)));
@@ -189,7 +192,7 @@ public final class StreamWriter implements AutoCloseable {
         fail(failure);
     }
 
-    /** What was never sent, or was refused, is refused. */
+    /** Anything that was never sent, or was refused, is refused. */
     private void fail(DlogException failure) {
         if (fault == null) fault = failure;
         while (!waiting.isEmpty()) told(waiting.remove(), refusal(failure));

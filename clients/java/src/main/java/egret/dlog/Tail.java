@@ -31,7 +31,7 @@ public final class Tail implements Iterator<Record>, AutoCloseable {
             return new From(3, position.toWire());
         }
 
-        /** At the first entry written then or later, in milliseconds since the epoch. */
+        /** Begins at the first entry written at this time or later, in milliseconds since the epoch. */
         public static From time(long ms) {
             return new From(4, ms);
         }
@@ -53,7 +53,7 @@ public final class Tail implements Iterator<Record>, AutoCloseable {
         this.onMoved = onMoved;
     }
 
-    /** Waits for a record, or the end. */
+    /** Waits for a record or the end of the stream. */
     @Override
     public boolean hasNext() {
         while (records.isEmpty() && !isOver) read();

@@ -17,8 +17,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
 /**
- * Appends the lines of standard input, or prints a stream, one line a record:
- * {@code append|tail|truncate HOST:PORT STREAM [POSITION|--no-follow]}.
+ * Appends the lines of standard input, or prints a stream, one record per line: {@code append|tail|truncate
+ * HOST:PORT STREAM [POSITION|--no-follow]}.
  */
 public final class Lines {
     private Lines() {}
@@ -35,7 +35,9 @@ public final class Lines {
         }
     }
 
-    /** Prints the position of each line that is durable, in order; 1 at the first that is not. */
+    /**
+     * Prints the position of each durable line, in order; returns 1 at the first line that is not durable.
+     */
     private static int append(DlogClient client, String stream) throws IOException {
         var futures = new ArrayDeque<CompletableFuture<Position>>();
         var lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
