@@ -1,11 +1,12 @@
 /*
- * The distributed log as a service. What DistributedLog 0.5's write proxy has keeps its names, ids and status
- * codes: a client that knows those methods writes here. Reading, listing and sealing, which its proxy left to
- * its library, are ours (fields and methods that are ours say so). The TypeScript in src/rpc/gen is made from
- * this file by `npm run gen`; the conventions are those of storm.thrift.
+ * The distributed log as a service. The methods of DistributedLog 0.5's write proxy keep their names, ids and
+ * status codes, so a client that knows those methods can write here. Reading, listing and sealing, which its
+ * proxy left to its library, are ours (the comments of such fields and methods begin with "Ours"). The
+ * TypeScript in src/rpc/gen is generated from this file by `npm run gen`; the conventions are those of
+ * storm.thrift.
  *
- * `delete` is DistributedLog's name, and a word that Thrift's compilers keep for themselves: `deleteStream`
- * does the same, and their users leave the line of the other out.
+ * `delete` is DistributedLog's name, but Thrift's compilers reserve that word. `deleteStream` does the same:
+ * users of those compilers leave the line of `delete` out.
  *
  * A position (dlsn) is a version byte (1) and three big-endian 64-bit integers (segment, entry, slot) in
  * base64.
@@ -173,7 +174,7 @@ struct SegmentInfo {
   6: required i64 bytes;
 }
 
-/** Ours. What a stream is made with; what is not set is as the gateway has it. */
+/** Ours. The settings of a new stream; the gateway's defaults apply to missing ones. */
 struct StreamSettings {
   /**
    * What an acknowledgement means: memory, os (page cache) or fsync (the default), as far as the storage
@@ -182,12 +183,12 @@ struct StreamSettings {
   1: optional string durability;
   /** none (the default) or snappy. */
   2: optional string compression;
-  /** A segment of that size or age is followed by a new one. Only whole segments go by retention. */
+  /** A segment of that size or age is followed by a new one. Retention deletes only whole segments. */
   3: optional i64 segmentBytes;
   4: optional i64 segmentAgeMs;
-  /** Segments that ended longer ago are cut off. */
+  /** Segments that were sealed longer ago are deleted. */
   5: optional i64 retentionMs;
-  /** The oldest are cut off while those that ended have more. */
+  /** The oldest segments are deleted while the sealed ones exceed this size. */
   6: optional i64 retentionBytes;
 }
 
@@ -203,7 +204,9 @@ struct StreamResponse {
   5: optional string owner;
   6: optional list<SegmentInfo> segments;
   7: optional StreamSettings settings;
-  /** Taken above the stream's soft quota by the gateway that answers, since it writes the stream. */
+  /**
+   * The records that the answering gateway accepted above the stream's soft quota since it owns the stream.
+   */
   8: optional i64 recordsOverQuota;
 }
 
@@ -250,7 +253,10 @@ struct Finding {
   4: required string meaning;
 }
 
-/** Ours. What one call looked at. `nextLssn`: there is more; check again from that segment on. */
+/**
+ * Ours. The result of one call. `nextLssn` is the segment from which the next call must continue, if anything
+ * is left.
+ */
 struct CheckResponse {
   1: required ResponseHeader header;
   2: optional list<Finding> findings;
@@ -262,16 +268,16 @@ struct CheckResponse {
 }
 
 /**
- * Ours. Without a choice only what loses nothing is done. `dropAfter`: the entry with that position is the
- * last one kept; `dropBefore`: the segment that begins there is the first one kept. What is removed is kept
- * aside, in the directory that the answer names.
+ * Ours. Without a choice, a repair does only what loses nothing. `dropAfter`: the entry with that position is
+ * the last one kept. `dropBefore`: the segment that begins there is the first one kept. What is removed is
+ * set aside, in the directory that the answer names.
  */
 struct RepairChoice {
   1: optional string dropAfter;
   2: optional string dropBefore;
 }
 
-/** Ours. `done`: what was done, a sentence each. `left`: what is wrong still. */
+/** Ours. `done`: what was done, one sentence each. `left`: what is still wrong. */
 struct RepairResponse {
   1: required ResponseHeader header;
   2: optional list<string> done;
@@ -279,13 +285,13 @@ struct RepairResponse {
   4: optional string aside;
 }
 
-/** Ours. `changes`: records of the state store that were missing or wrong. */
+/** Ours. `changes`: how many records of the state store were missing or wrong. */
 struct RebuildResponse {
   1: required ResponseHeader header;
   2: optional i64 changes;
 }
 
-/** The write proxy of DistributedLog, and the reading side that it had none for. */
+/** DistributedLog's write proxy, with the reading side that it lacked. */
 service DistributedLogService {
   ServerInfo handshake();
   ServerInfo handshakeWithClientInfo(1: ClientInfo clientInfo);
@@ -313,6 +319,6 @@ service DistributedLogService {
   CheckResponse check(1: string stream, 2: i64 fromLssn);
   RepairResponse repair(1: string stream, 2: RepairChoice choice);
   RebuildResponse rebuild(1: string stream);
-  /** Ours. As `read`. `bytesMax` is of whole entries; one comes whatever its size. */
+  /** Ours. Like `read`. `bytesMax` counts whole entries; one entry is returned whatever its size. */
   ReadEntriesResponse readEntries(1: string stream, 2: ReadFrom start, 3: i32 bytesMax, 4: i32 waitMs);
 }

@@ -32,7 +32,7 @@ union JavaObjectArg {
   6: double double_arg;
 }
 
-/** A Java object made by reflection where it is needed. */
+/** A Java object that is created by reflection where it is needed. */
 struct JavaObject {
   1: required string full_class_name;
   2: required list<JavaObjectArg> args_list;
@@ -65,7 +65,7 @@ struct ShellComponent {
   2: string script;
 }
 
-/** What does the work of a component. Java clients always send `serialized_java`. */
+/** The implementation of a component. Java clients always send `serialized_java`. */
 union ComponentObject {
   1: binary serialized_java;
   2: ShellComponent shell;
@@ -86,7 +86,7 @@ struct SpoutSpec {
   2: required ComponentCommon common;
 }
 
-/** A component that takes tuples in. */
+/** A component that consumes tuples. */
 struct Bolt {
   1: required ComponentObject bolt_object;
   2: required ComponentCommon common;
@@ -106,7 +106,7 @@ struct SharedMemory {
   4: optional double off_heap_node;
 }
 
-/** A topology as submitted, or with system components as getTopology answers. */
+/** A topology as submitted, or with system components in the answer of getTopology. */
 struct StormTopology {
   1: required map<string, SpoutSpec> spouts;
   2: required map<string, Bolt> bolts;
@@ -127,7 +127,7 @@ exception AlreadyAliveException {
   1: required string msg;
 }
 
-/** No topology of that name or id is alive. */
+/** No live topology has that name or id. */
 exception NotAliveException {
   1: required string msg;
 }
@@ -142,7 +142,7 @@ exception InvalidTopologyException {
   1: required string msg;
 }
 
-/** No blob of that key. */
+/** No blob has that key. */
 exception KeyNotFoundException {
   1: required string msg;
 }
@@ -200,7 +200,7 @@ struct SupervisorSummary {
   13: optional map<string, double> used_generic_resources;
 }
 
-/** A nimbus, as getLeader answers it. */
+/** A nimbus, as in the answer of getLeader. */
 struct NimbusSummary {
   1: required string host;
   2: required i32 port;
@@ -499,7 +499,7 @@ struct SubmitOptions {
   2: optional Credentials creds;
 }
 
-/** How many errors of each component to answer. */
+/** How many errors of each component to return. */
 enum NumErrorsChoice {
   ALL = 0,
   NONE = 1,
@@ -542,7 +542,7 @@ struct ListBlobsResult {
   2: required string session;
 }
 
-/** A download session and the size of what it downloads. */
+/** A download session and the size of the blob. */
 struct BeginDownloadResult {
   1: required i64 version;
   2: required string session;
@@ -605,7 +605,7 @@ union TopologyActionOptions {
   2: RebalanceOptions rebalance_options;
 }
 
-/** What nimbus keeps about a live topology. */
+/** What nimbus stores about a live topology. */
 struct StormBase {
   1: required string name;
   2: required TopologyStatus status;
@@ -686,7 +686,7 @@ struct LSTopoHistoryList {
   1: required list<LSTopoHistory> topo_history;
 }
 
-/** The heartbeat of one worker, sent on by its supervisor. */
+/** The heartbeat of one worker, forwarded by its supervisor. */
 struct SupervisorWorkerHeartbeat {
   1: required string storm_id;
   2: required list<ExecutorInfo> executors;
@@ -774,7 +774,7 @@ enum WorkerTokenServiceType {
   SUPERVISOR = 2,
 }
 
-/** What a token says; serialised into WorkerToken.info. */
+/** The content of a token, serialized into WorkerToken.info. */
 struct WorkerTokenInfo {
   1: required string userName;
   2: required string topologyId;
@@ -782,7 +782,7 @@ struct WorkerTokenInfo {
   4: required i64 expirationTimeMillis;
 }
 
-/** A token that proves who a worker works for. */
+/** A token that proves which user and topology a worker belongs to. */
 struct WorkerToken {
   1: required WorkerTokenServiceType serviceType;
   2: required binary info;
@@ -884,9 +884,9 @@ exception HBExecutionException {
 
 // Services
 
-/** What clients, the UI and supervisors ask of nimbus. */
+/** The calls that clients, the UI and supervisors make to nimbus. */
 service Nimbus {
-  // Submitting: the jar goes up in chunks, then the topology names where it lies.
+  // To submit a topology, a client uploads the jar in chunks, and then names its location.
   void submitTopology(1: string name, 2: string uploadedJarLocation, 3: string jsonConf, 4: StormTopology topology)
       throws (1: AlreadyAliveException e, 2: InvalidTopologyException ite, 3: AuthorizationException aze);
   void submitTopologyWithOpts(
@@ -904,7 +904,7 @@ service Nimbus {
   void uploadNewCredentials(1: string name, 2: Credentials creds)
       throws (1: NotAliveException e, 2: InvalidTopologyException ite, 3: AuthorizationException aze);
 
-  // Life of a topology.
+  // The life cycle of a topology.
   void killTopology(1: string name) throws (1: NotAliveException e, 2: AuthorizationException aze);
   void killTopologyWithOpts(1: string name, 2: KillOptions options)
       throws (1: NotAliveException e, 2: AuthorizationException aze);
@@ -943,7 +943,7 @@ service Nimbus {
   bool isRemoteBlobExists(1: string blobKey) throws (1: AuthorizationException aze);
   void createStateInZookeeper(1: string key);
 
-  // Asking.
+  // Queries.
   NimbusSummary getLeader() throws (1: AuthorizationException aze);
   string getNimbusConf() throws (1: AuthorizationException aze);
   ClusterSummary getClusterInfo() throws (1: AuthorizationException aze);
@@ -981,20 +981,20 @@ service Nimbus {
   void processWorkerMetrics(1: WorkerMetrics metrics);
 }
 
-/** What nimbus and workers ask of a supervisor. */
+/** The calls that nimbus and workers make to a supervisor. */
 service Supervisor {
   Assignment getLocalAssignmentForStorm(1: string id) throws (1: NotAliveException e, 2: AuthorizationException aze);
   void sendSupervisorAssignments(1: SupervisorAssignments assignments) throws (1: AuthorizationException aze);
   void sendSupervisorWorkerHeartbeat(1: SupervisorWorkerHeartbeat heartbeat) throws (1: AuthorizationException aze);
 }
 
-/** What a client asks of a DRPC server. */
+/** The calls that a client makes to a DRPC server. */
 service DistributedRPC {
   string execute(1: string functionName, 2: string funcArgs)
       throws (1: DRPCExecutionException e, 2: AuthorizationException aze);
 }
 
-/** What workers ask of a DRPC server. */
+/** The calls that workers make to a DRPC server. */
 service DistributedRPCInvocations {
   void failRequest(1: string id) throws (1: AuthorizationException aze);
   void failRequestV2(1: string id, 2: DRPCExecutionException e) throws (1: AuthorizationException aze);

@@ -1,5 +1,5 @@
 """
-Appends the lines of standard input, or prints a stream, one line a record:
+Appends the lines of standard input, or prints a stream, one record per line:
 
     printf 'one\ntwo\n' | python lines.py append localhost:40123 default/words
     python lines.py tail localhost:40123 default/words
@@ -11,7 +11,7 @@ from egret_dlog import DlogClient, DlogError, Moved, Position, Unknown
 
 
 def append(client, stream):
-    """Prints the position of each line that is durable, in order; ends with 1 at the first that is not."""
+    """Prints the position of each durable line, in order; exits with 1 at the first that is not durable."""
     futures = []
     with client.writer(stream) as writer:
         for line in sys.stdin.buffer:

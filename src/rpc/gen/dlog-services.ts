@@ -165,7 +165,7 @@ export interface DistributedLogServiceMethods {
   };
 }
 
-/** The write proxy of DistributedLog, and the reading side that it had none for. */
+/** DistributedLog's write proxy, with the reading side that it lacked. */
 export const DistributedLogService: ServiceSpec<DistributedLogServiceMethods> = {
   name: 'DistributedLogService',
   methods: {

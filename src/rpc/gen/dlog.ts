@@ -275,7 +275,7 @@ export const SegmentInfo: StructCodec<SegmentInfo> = struct<SegmentInfo>('Segmen
   { id: 6, name: 'bytes', requiredness: 'required', codec: c.i64 },
 ]);
 
-/** Ours. What a stream is made with; what is not set is as the gateway has it. */
+/** Ours. The settings of a new stream; the gateway's defaults apply to missing ones. */
 export interface StreamSettings {
   readonly durability?: string | undefined;
   readonly compression?: string | undefined;
@@ -374,7 +374,10 @@ export const Finding: StructCodec<Finding> = struct<Finding>('Finding', [
   { id: 4, name: 'meaning', requiredness: 'required', codec: c.string },
 ]);
 
-/** Ours. What one call looked at. `nextLssn`: there is more; check again from that segment on. */
+/**
+ * Ours. The result of one call. `nextLssn` is the segment from which the next call must continue, if anything
+ * is left.
+ */
 export interface CheckResponse {
   readonly header: ResponseHeader;
   readonly findings?: readonly Finding[] | undefined;
@@ -395,9 +398,9 @@ export const CheckResponse: StructCodec<CheckResponse> = struct<CheckResponse>('
 ]);
 
 /**
- * Ours. Without a choice only what loses nothing is done. `dropAfter`: the entry with that position is the
- * last one kept; `dropBefore`: the segment that begins there is the first one kept. What is removed is kept
- * aside, in the directory that the answer names.
+ * Ours. Without a choice, a repair does only what loses nothing. `dropAfter`: the entry with that position is
+ * the last one kept. `dropBefore`: the segment that begins there is the first one kept. What is removed is
+ * set aside, in the directory that the answer names.
  */
 export interface RepairChoice {
   readonly dropAfter?: string | undefined;
@@ -408,7 +411,7 @@ export const RepairChoice: StructCodec<RepairChoice> = struct<RepairChoice>('Rep
   { id: 2, name: 'dropBefore', requiredness: 'optional', codec: c.string },
 ]);
 
-/** Ours. `done`: what was done, a sentence each. `left`: what is wrong still. */
+/** Ours. `done`: what was done, one sentence each. `left`: what is still wrong. */
 export interface RepairResponse {
   readonly header: ResponseHeader;
   readonly done?: readonly string[] | undefined;
@@ -422,7 +425,7 @@ export const RepairResponse: StructCodec<RepairResponse> = struct<RepairResponse
   { id: 4, name: 'aside', requiredness: 'optional', codec: c.string },
 ]);
 
-/** Ours. `changes`: records of the state store that were missing or wrong. */
+/** Ours. `changes`: how many records of the state store were missing or wrong. */
 export interface RebuildResponse {
   readonly header: ResponseHeader;
   readonly changes?: bigint | undefined;

@@ -358,7 +358,7 @@ export interface NimbusMethods {
   };
 }
 
-/** What clients, the UI and supervisors ask of nimbus. */
+/** The calls that clients, the UI and supervisors make to nimbus. */
 export const Nimbus: ServiceSpec<NimbusMethods> = {
   name: 'Nimbus',
   methods: {
@@ -574,7 +574,7 @@ export interface SupervisorMethods {
   };
 }
 
-/** What nimbus and workers ask of a supervisor. */
+/** The calls that nimbus and workers make to a supervisor. */
 export const Supervisor: ServiceSpec<SupervisorMethods> = {
   name: 'Supervisor',
   methods: {
@@ -602,7 +602,7 @@ export interface DistributedRPCMethods {
   };
 }
 
-/** What a client asks of a DRPC server. */
+/** The calls that a client makes to a DRPC server. */
 export const DistributedRPC: ServiceSpec<DistributedRPCMethods> = {
   name: 'DistributedRPC',
   methods: {
@@ -644,7 +644,7 @@ export interface DistributedRPCInvocationsMethods {
   };
 }
 
-/** What workers ask of a DRPC server. */
+/** The calls that workers make to a DRPC server. */
 export const DistributedRPCInvocations: ServiceSpec<DistributedRPCInvocationsMethods> = {
   name: 'DistributedRPCInvocations',
   methods: {

@@ -19,7 +19,7 @@ export const TopologyInitialStatus: c.EnumCodec<TopologyInitialStatus> = c.enume
   INACTIVE: 2,
 });
 
-/** How many errors of each component to answer. */
+/** How many errors of each component to return. */
 export type NumErrorsChoice =
   | 'ALL'
   | 'NONE'
@@ -172,7 +172,7 @@ export const JavaObjectArg = union<JavaObjectArg>('JavaObjectArg', [
   { id: 6, name: 'double_arg', codec: c.double },
 ]);
 
-/** A Java object made by reflection where it is needed. */
+/** A Java object that is created by reflection where it is needed. */
 export interface JavaObject {
   readonly full_class_name: string;
   readonly args_list: readonly JavaObjectArg[];
@@ -226,7 +226,7 @@ export const ShellComponent: StructCodec<ShellComponent> = struct<ShellComponent
   { id: 2, name: 'script', requiredness: 'default', codec: c.string },
 ]);
 
-/** What does the work of a component. Java clients always send `serialized_java`. */
+/** The implementation of a component. Java clients always send `serialized_java`. */
 export type ComponentObject =
   | { readonly kind: 'serialized_java'; readonly value: Buffer }
   | { readonly kind: 'shell'; readonly value: ShellComponent }
@@ -261,7 +261,7 @@ export const SpoutSpec: StructCodec<SpoutSpec> = struct<SpoutSpec>('SpoutSpec', 
   { id: 2, name: 'common', requiredness: 'required', codec: ComponentCommon },
 ]);
 
-/** A component that takes tuples in. */
+/** A component that consumes tuples. */
 export interface Bolt {
   readonly bolt_object: ComponentObject;
   readonly common: ComponentCommon;
@@ -295,7 +295,7 @@ export const SharedMemory: StructCodec<SharedMemory> = struct<SharedMemory>('Sha
   { id: 4, name: 'off_heap_node', requiredness: 'optional', codec: c.double },
 ]);
 
-/** A topology as submitted, or with system components as getTopology answers. */
+/** A topology as submitted, or with system components in the answer of getTopology. */
 export interface StormTopology {
   readonly spouts: ReadonlyMap<string, SpoutSpec>;
   readonly bolts: ReadonlyMap<string, Bolt>;
@@ -329,7 +329,7 @@ export const AlreadyAliveException: StructCodec<AlreadyAliveException> = struct<
   { id: 1, name: 'msg', requiredness: 'required', codec: c.string },
 ]);
 
-/** No topology of that name or id is alive. */
+/** No live topology has that name or id. */
 export interface NotAliveException {
   readonly msg: string;
 }
@@ -353,7 +353,7 @@ export const InvalidTopologyException: StructCodec<InvalidTopologyException> = s
   { id: 1, name: 'msg', requiredness: 'required', codec: c.string },
 ]);
 
-/** No blob of that key. */
+/** No blob has that key. */
 export interface KeyNotFoundException {
   readonly msg: string;
 }
@@ -455,7 +455,7 @@ export const SupervisorSummary: StructCodec<SupervisorSummary> = struct<Supervis
   { id: 13, name: 'used_generic_resources', requiredness: 'optional', codec: c.map(c.string, c.double) },
 ]);
 
-/** A nimbus, as getLeader answers it. */
+/** A nimbus, as in the answer of getLeader. */
 export interface NimbusSummary {
   readonly host: string;
   readonly port: number;
@@ -1020,7 +1020,7 @@ export const ListBlobsResult: StructCodec<ListBlobsResult> = struct<ListBlobsRes
   { id: 2, name: 'session', requiredness: 'required', codec: c.string },
 ]);
 
-/** A download session and the size of what it downloads. */
+/** A download session and the size of the blob. */
 export interface BeginDownloadResult {
   readonly version: bigint;
   readonly session: string;
@@ -1116,7 +1116,7 @@ export const TopologyActionOptions = union<TopologyActionOptions>('TopologyActio
   { id: 2, name: 'rebalance_options', codec: RebalanceOptions },
 ]);
 
-/** What nimbus keeps about a live topology. */
+/** What nimbus stores about a live topology. */
 export interface StormBase {
   readonly name: string;
   readonly status: TopologyStatus;
@@ -1252,7 +1252,7 @@ export const LSTopoHistoryList: StructCodec<LSTopoHistoryList> = struct<LSTopoHi
   { id: 1, name: 'topo_history', requiredness: 'required', codec: c.list(LSTopoHistory) },
 ]);
 
-/** The heartbeat of one worker, sent on by its supervisor. */
+/** The heartbeat of one worker, forwarded by its supervisor. */
 export interface SupervisorWorkerHeartbeat {
   readonly storm_id: string;
   readonly executors: readonly ExecutorInfo[];
@@ -1358,7 +1358,7 @@ export const WorkerMetrics: StructCodec<WorkerMetrics> = struct<WorkerMetrics>('
   { id: 4, name: 'metricList', requiredness: 'required', codec: WorkerMetricList },
 ]);
 
-/** What a token says; serialised into WorkerToken.info. */
+/** The content of a token, serialized into WorkerToken.info. */
 export interface WorkerTokenInfo {
   readonly userName: string;
   readonly topologyId: string;
@@ -1372,7 +1372,7 @@ export const WorkerTokenInfo: StructCodec<WorkerTokenInfo> = struct<WorkerTokenI
   { id: 4, name: 'expirationTimeMillis', requiredness: 'required', codec: c.i64 },
 ]);
 
-/** A token that proves who a worker works for. */
+/** A token that proves which user and topology a worker belongs to. */
 export interface WorkerToken {
   readonly serviceType: WorkerTokenServiceType;
   readonly info: Buffer;

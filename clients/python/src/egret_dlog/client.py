@@ -12,7 +12,7 @@ class _Options:
         self.homes = homes
         self.timeout_seconds = timeout_seconds
         self.patience_seconds = patience_seconds
-        # Where streams are written, as answers said.
+        # The owners of streams, as earlier answers named them.
         self.owners = {}
 
 
@@ -27,7 +27,7 @@ class DlogClient:
         self._options = _Options(list(homes), timeout_seconds, patience_seconds)
 
     def create(self, stream: str, **settings):
-        """Settings are those of StreamSettings in dlog.thrift: retentionMs=86_400_000."""
+        """Creates a stream. Its settings are those of StreamSettings in dlog.thrift: retentionMs=86_400_000."""
         self._once(stream, lambda client: client.createWith(stream, idl().StreamSettings(**settings)))
 
     def delete(self, stream: str):
@@ -37,7 +37,7 @@ class DlogClient:
         return self._often(namespace, lambda client: client.listStreams(namespace)).streams or []
 
     def truncate(self, stream: str, at: Position) -> Position:
-        """Cuts off all before `at`, only ever more. Answers where the stream begins now."""
+        """Truncates everything before `at`; never moves backwards. Returns where the stream begins now."""
         answer = self._often(stream, lambda client: client.truncate(stream, at.to_wire(), idl().WriteContext()))
         return Position.from_wire(answer.dlsn)
 
@@ -72,7 +72,7 @@ class DlogClient:
             route.close()
 
     def _once(self, stream, call):
-        """What must not be done twice: a connection that is lost leaves it unknown."""
+        """For calls that are not idempotent: after a lost connection their outcome is unknown."""
         route = Route(self._options, stream)
         try:
             while True:

@@ -1,5 +1,5 @@
 class DlogError(Exception):
-    """`code` is the gateway's (510: LOG_NOT_FOUND), or None where it did not answer."""
+    """`code` is the gateway's code (510: LOG_NOT_FOUND), or None if the gateway did not answer."""
 
     def __init__(self, message: str, code: "int | None" = None):
         super().__init__(message)
@@ -7,7 +7,7 @@ class DlogError(Exception):
 
 
 class Refused(DlogError):
-    """It was not done and never will be."""
+    """The request was not applied and never will be."""
 
 
 class Unknown(DlogError):
@@ -15,4 +15,4 @@ class Unknown(DlogError):
 
 
 class ConnectionLost(DlogError):
-    """No gateway answers. What was asked may have been done."""
+    """No gateway answers. The request may have been applied."""

@@ -20,7 +20,7 @@ class Position(NamedTuple):
         return cls(int(segment), int(entry), int(slot))
 
     def to_wire(self) -> str:
-        """As the service has it: a version byte and three big-endian 64-bit integers in base64."""
+        """The format of the service: a version byte and three big-endian 64-bit integers in base64."""
         return base64.b64encode(struct.pack(">Bqqq", 1, *self)).decode()
 
     @classmethod

@@ -12,7 +12,7 @@ from thriftpy2.transport import TFramedTransportFactory
 from .errors import ConnectionLost, Refused, Unknown
 
 SUCCESS, FOUND = 200, 302
-# The same may be sent again a little later: 503, 504, 517, 518 and 524 pass as well.
+# The request may be retried a little later: 503, 504, 517, 518 and 524 are temporary as well.
 PASSING = {FOUND, 503, 504, 517, 518, 524}
 PAUSE_SECONDS = 0.2
 LOST = (OSError, EOFError, TException)
@@ -20,7 +20,7 @@ LOST = (OSError, EOFError, TException)
 
 @functools.lru_cache(maxsize=None)
 def idl():
-    """The module that thriftpy2 makes of dlog.thrift, but for a method whose name is a word of its own."""
+    """The module that thriftpy2 builds from dlog.thrift, without the method whose name it reserves."""
     lines = Path(__file__).with_name("dlog.thrift").read_text().splitlines()
     known = "\n".join(line for line in lines if " delete(" not in line)
     return thriftpy2.load_fp(io.StringIO(known), module_name="egret_dlog_thrift")
@@ -36,7 +36,10 @@ def failure_of(stream: str, header):
 
 
 class Route:
-    """One connection, to where a stream is written; reopened when it is lost or the stream moves. For one caller at a time."""
+    """
+    One connection, to the gateway that writes a stream; reopened when it is lost or the stream moves. For one
+    caller at a time.
+    """
 
     def __init__(self, options, stream: str):
         self._options = options
@@ -46,13 +49,16 @@ class Route:
         self._is_owner_gone = False
 
     def client(self):
-        """Connected: to the owner as far as it is known, or to the first home that answers. Raises ConnectionLost."""
+        """Connects to the owner if it is known, or to the first gateway that answers. Raises ConnectionLost."""
         if self._client is None:
             self._client = self._connect()
         return self._client
 
     def settled(self, call):
-        """The answer of call(client) once it is 200. Only for what may be done twice. Raises Refused, Unknown, ConnectionLost."""
+        """
+        Repeats call(client) until the answer is 200. For idempotent calls only. Raises Refused, Unknown,
+        ConnectionLost.
+        """
         while True:
             try:
                 answer = call(self.client())
@@ -68,7 +74,10 @@ class Route:
         self._failing_since = None
 
     def recover(self, header):
-        """Goes where the answer sends, or waits a little. Raises what the answer says when that is for good, or lasts too long."""
+        """
+        Follows the redirect in the answer, or waits a little. Raises the failure of the answer when it is
+        permanent or lasts too long.
+        """
         if not is_passing(header) or self._is_late():
             raise failure_of(self._stream, header)
         if header.location:
@@ -119,7 +128,7 @@ class Route:
             except LOST as error:
                 failure = error
                 if (host, port) == owner:
-                    # A dead owner is named until its lease has run out.
+                    # A dead owner is still named until its lease has expired.
                     self._options.owners.pop(self._stream, None)
                     self._is_owner_gone = True
         raise ConnectionLost(f"no gateway answers at {self._options.homes}: {failure}")

@@ -26,7 +26,7 @@ class StreamWriter:
         self._route = Route(options, stream)
         self._gathered = []
         self._gathered_bytes = 0
-        self._waiting = deque()  # sets that were refused for a moment
+        self._waiting = deque()  # sets that were refused temporarily
         self._under_way = deque()
         self._session = 1
         self.fault = None
@@ -47,7 +47,7 @@ class StreamWriter:
         return future
 
     def flush(self):
-        """Returns when the outcome of all that was appended is known."""
+        """Returns when the outcome of every append is known."""
         self._send_gathered()
         while self._under_way or self._waiting:
             self._step()
@@ -122,13 +122,13 @@ class StreamWriter:
         return self._route.client()._recv("writeWithContext")
 
     def _send_again(self, records, header):
-        """All behind it was cancelled: it goes again, in order, in the next session."""
+        """The gateway cancelled all later sets too: everything is resent, in order, in the next session."""
         again = [records]
         try:
             while self._under_way:
                 answer = self._receive()
                 if answer.header.code == SUCCESS or answer.header.isUnknown:
-                    # To send what is before it again now could put it behind.
+                    # Resending the sets before it now could put them behind it.
                     fault = failure_of(self._stream, answer.header)
                     _told(self._under_way.popleft(), Unknown(str(fault), fault.code))
                     self._drain()
@@ -169,7 +169,7 @@ class StreamWriter:
         self._fail(ConnectionLost(f"{self._stream}: the gateway went away: {error}"))
 
     def _fail(self, fault):
-        """What was never sent, or was refused, is refused."""
+        """Anything that was never sent, or was refused, is refused."""
         self.fault = self.fault or fault
         refusal = Refused(str(fault), fault.code)
         while self._waiting:
@@ -190,6 +190,6 @@ def _told(records, error):
 
 
 def _encode_set(payloads) -> bytes:
-    """DistributedLog's layout (LogRecordSet): version, count, bytes twice; of each record its length and itself."""
+    """Encodes DistributedLog's LogRecordSet: version, count, bytes twice, then each record after its length."""
     body = b"".join(struct.pack(">I", len(each)) + each for each in payloads)
     return struct.pack(">IIII", 0x1000, len(payloads), len(body), len(body)) + body
