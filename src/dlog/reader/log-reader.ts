@@ -349,8 +349,8 @@ export class LogReader {
     if (mark !== undefined && compareDlsn(next, mark) < 0) return this.#move(next, mark);
     const reader = await this.#find();
     if (reader === undefined) {
-      // The segment was truncated meanwhile or never created. In the second case none after it may exist
-      // either, and the segment itself may exist by now.
+      // The segment was truncated meanwhile, or did not exist yet. In the second case a later segment may
+      // exist only if this one was created meanwhile; otherwise opening it reports the gap.
       const last = (await storage.segments(this.#stream)).at(-1)?.header.lssn ?? 0;
       const after = await storage.truncation(this.#stream);
       if (after !== undefined && compareDlsn(next, after) < 0) return this.#move(next, after);
