@@ -4,8 +4,8 @@ import { dirname, resolve } from 'node:path';
 /**
  * Whether a script speaks through Storm's storm.py, which lies beside it, where Python looks first. That
  * adapter (every release since 0.7, and what users made of it) keeps lists of task ids that it reads while it
- * waits for a tuple, and its `emit` takes the oldest. Others do not: Storm's storm.js throws at a list that no
- * emit waits for.
+ * waits for a tuple, and its `emit` takes the oldest. Others do not: Storm's storm.js throws at a list that
+ * no emit waits for.
  */
 export async function queuesTaskIds(script: string, directory: string): Promise<boolean> {
   if (!script.endsWith('.py')) return false;

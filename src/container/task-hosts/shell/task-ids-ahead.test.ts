@@ -3,7 +3,10 @@ import { type RigComponent, ShellRig } from '../../../testing/shell-rig.ts';
 import type { Grouping } from '../../../topology/index.ts';
 import { java } from '../../../tuple/index.ts';
 
-/** Each logs, for every emit, its number, how many lists of task ids it had before, and the ids that it received. */
+/**
+ * Each logs, for every emit, its number, how many lists of task ids it had before, and the ids that it
+ * received.
+ */
 const boltScript = `
 import storm, time
 class Numbers(storm.Bolt):

@@ -12,9 +12,9 @@ import { taskIdsText } from './messages.ts';
 const listsAhead = 128;
 
 /**
- * Task ids that a child receives before the emits that they answer. Storm's storm.py waits for them after each
- * emit, and hardly any component looks at them; a list that has already come costs no wait. The ids stay true
- * because the tasks are chosen ahead: each emit goes where the oldest list says.
+ * Task ids that a child receives before the emits that they answer. Storm's storm.py waits for them after
+ * each emit, and hardly any component looks at them; a list that has already come costs no wait. The ids stay
+ * true because the tasks are chosen ahead: each emit goes where the oldest list says.
  */
 export class TaskIdsAhead {
   readonly streamId: StreamId;
@@ -54,8 +54,8 @@ export class TaskIdsAhead {
   }
 
   /**
-   * Adds to `chosen` the tasks of the oldest list, for an emit whose child waits for its task ids. Returns the
-   * message that replaces the list.
+   * Adds to `chosen` the tasks of the oldest list, for an emit whose child waits for its task ids. Returns
+   * the message that replaces the list.
    */
   take(chosen: TaskId[]): string {
     const list = this.#lists[this.#oldest]!;
