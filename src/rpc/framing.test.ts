@@ -96,6 +96,38 @@ describe('FrameReader', () => {
     );
   });
 
+  it('gives the same frames in long and short pieces, and holds about twice what has come at most', () => {
+    const bytes = 300_000;
+    const lengths = fc.array(
+      fc.oneof(fc.integer({ min: 1, max: 99 }), fc.integer({ min: 16_000, max: 66_000 })),
+      {
+        maxLength: 40,
+      },
+    );
+    fc.assert(
+      fc.property(lengths, fc.integer({ min: 1, max: 3 }), (cuts, share) => {
+        const body = Buffer.from(Uint8Array.from({ length: bytes }, (_, index) => index % 251));
+        const stream = framed(body, Buffer.from('next'));
+        const reader = new FrameReader(bytes);
+        const found: Buffer[] = [];
+        let from = 0;
+        for (const length of [...cuts, stream.length]) {
+          // As a socket does it: every read has memory of its own, of which it may use a part.
+          const part = stream.subarray(from, from + length);
+          const chunk = Buffer.from(new Uint8Array(share * part.length).buffer, 0, part.length);
+          part.copy(chunk);
+          found.push(...reader.feed(chunk));
+          from = Math.min(from + length, stream.length);
+          const { heldBytes, pendingBytes } = reader;
+          assert.ok(heldBytes <= 64 + 2 * pendingBytes, `${heldBytes} bytes for ${pendingBytes}`);
+        }
+        assert.deepEqual(found.map(String), [body, Buffer.from('next')].map(String));
+        assert.equal(reader.heldBytes, 0);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
   it('keeps none of the pieces of a frame that comes byte by byte', () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;
