@@ -28,6 +28,8 @@ export {
   readAssignmentRecord,
   readLogicalTopology,
   readPackingPlan,
+  readPhysicalPlan,
+  readStreamManagerAddress,
   readTopologyRecord,
 } from './record-readers.ts';
 export { RecordStore, type RecordWrites } from './record-store.ts';

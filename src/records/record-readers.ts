@@ -95,6 +95,10 @@ export function readPhysicalPlan(topologyId: string, value: JsonValue | undefine
   return check(object<PhysicalPlan>({ topologyId: exactly(topologyId), ...physicalMembers }), value);
 }
 
+export function readStreamManagerAddress(value: JsonValue | undefined): Reading<StreamManagerAddress> {
+  return check(streamManagerAddress, value);
+}
+
 export function readContainerRecord(value: JsonValue | undefined): Reading<ContainerRecord> {
   return check(container, value);
 }
@@ -211,14 +215,19 @@ const assignmentMembers = {
   isGivenUp: optional(flag),
 };
 
+const streamManagerAddress = object<StreamManagerAddress>({
+  containerId,
+  host: text,
+  port: integer(1, 65_535),
+  incarnation: text,
+});
+
 const physicalMembers = {
   epoch: count,
   packingVersion: count,
   isComplete: flag,
   status,
-  streamManagers: listOf(
-    object<StreamManagerAddress>({ containerId, host: text, port: integer(1, 65_535), incarnation: text }),
-  ),
+  streamManagers: listOf(streamManagerAddress),
 };
 
 const container = object<ContainerRecord>({

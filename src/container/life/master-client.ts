@@ -9,10 +9,16 @@ import {
   type RandomSource,
 } from '../../base/index.ts';
 import type { StateStore } from '../../coordination/index.ts';
-import { type ContainerSpec, keys, RecordStore } from '../../records/index.ts';
+import {
+  type ContainerSpec,
+  keys,
+  RecordStore,
+  readPackingPlan,
+  readPhysicalPlan,
+} from '../../records/index.ts';
 import type { PackingPlan, PhysicalPlan } from '../../topology/index.ts';
 import type { Network } from '../links/index.ts';
-import { FrameConnection, protocolVersion, readPackingPlan, readPhysicalPlan } from '../links/index.ts';
+import { FrameConnection, protocolVersion } from '../links/index.ts';
 
 const readBytes = 64 << 10;
 /**
@@ -131,16 +137,16 @@ export class MasterClient {
     this.#lastHeardMs = this.#options.clock.monotonicMs();
     switch (message['type']) {
       case 'plan': {
-        const physical = readPhysicalPlan(message['plan']);
-        if (physical === undefined) throw violation('a physical plan that is not complete');
+        const reading = readPhysicalPlan(this.#options.spec.topologyId, message['plan']);
+        if (reading.kind === 'unreadable') throw violation(`a physical plan in which ${reading.reason}`);
         this.#attempts = 0;
-        this.#options.onPhysical(physical);
+        this.#options.onPhysical(reading.record);
         return;
       }
       case 'packing': {
-        const packing = readPackingPlan(message['plan']);
-        if (packing === undefined) throw violation('a packing plan that is not complete');
-        this.#options.onPacking(packing);
+        const reading = readPackingPlan(this.#options.spec.topologyId, message['plan']);
+        if (reading.kind === 'unreadable') throw violation(`a packing plan in which ${reading.reason}`);
+        this.#options.onPacking(reading.record);
         return;
       }
       case 'pong':

@@ -8,14 +8,7 @@
  *
  * Start at protocol.ts (the messages), then frame-connection.ts.
  */
-export {
-  isAddress,
-  readLoads,
-  readLostTasks,
-  readPackingPlan,
-  readPhysicalPlan,
-  readPressure,
-} from './control-messages.ts';
+export { readLoads, readLostTasks, readPressure } from './control-messages.ts';
 export { FrameConnection } from './frame-connection.ts';
 export { listenAddress } from './listen.ts';
 export {

@@ -14,11 +14,12 @@ import {
   type MasterRecord,
   RecordFollower,
   RecordStore,
+  readStreamManagerAddress,
   recordOf,
 } from '../../records/index.ts';
-import type { PhysicalPlan, StreamManagerAddress } from '../../topology/index.ts';
+import type { PhysicalPlan } from '../../topology/index.ts';
 import type { Incoming, Listener, Network } from '../links/index.ts';
-import { FrameConnection, isAddress, listenAddress, protocolVersion } from '../links/index.ts';
+import { FrameConnection, listenAddress, protocolVersion } from '../links/index.ts';
 import {
   initialMasterState,
   type MasterEffect,
@@ -240,11 +241,11 @@ export class TopologyMaster {
       return;
     }
     const { topologyId, containerId, incarnation, host, port, epochHeld, packingHeld, protocol } = message;
-    const address = { containerId, host, port, incarnation } as JsonObject;
+    const address = readStreamManagerAddress({ containerId, host, port, incarnation } as JsonObject);
     const isRegistration =
       message['type'] === 'register' &&
       typeof topologyId === 'string' &&
-      isAddress(address) &&
+      address.kind === 'read' &&
       Number.isSafeInteger(epochHeld) &&
       Number.isSafeInteger(packingHeld);
     if (!isRegistration) throw new Error(`message ${JSON.stringify(message['type'])} is not understood`);
@@ -254,7 +255,7 @@ export class TopologyMaster {
     }
     void this.#register(id, {
       topologyId,
-      address: address as unknown as StreamManagerAddress,
+      address: address.record,
       epochHeld: epochHeld as number,
       packingHeld: packingHeld as number,
     });

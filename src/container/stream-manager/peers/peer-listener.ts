@@ -1,4 +1,10 @@
-import type { Clock, JsonObject, Logger } from '../../../base/index.ts';
+import {
+  type Clock,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  type Logger,
+} from '../../../base/index.ts';
 import type { Connection, Incoming, Listener, Network } from '../../links/index.ts';
 import { FrameConnection, protocolVersion } from '../../links/index.ts';
 import type { StreamManagerLimits } from '../limits.ts';
@@ -154,12 +160,16 @@ export class PeerListener {
 }
 
 function readHello(message: JsonObject): PeerHello | undefined {
-  const { topologyId, containerId, incarnation, to } = message as unknown as Partial<PeerHello>;
-  const isHello =
-    typeof topologyId === 'string' &&
-    Number.isInteger(containerId) &&
-    typeof incarnation === 'string' &&
-    Number.isInteger(to?.containerId) &&
-    typeof to?.incarnation === 'string';
-  return isHello ? (message as unknown as PeerHello) : undefined;
+  const { topologyId } = message;
+  const from = readIncarnation(message);
+  const to = readIncarnation(message['to']);
+  if (typeof topologyId !== 'string' || from === undefined || to === undefined) return undefined;
+  return { topologyId, ...from, to };
+}
+
+function readIncarnation(value: JsonValue | undefined): PeerHello['to'] | undefined {
+  if (!isJsonObject(value)) return undefined;
+  const { containerId, incarnation } = value;
+  if (typeof containerId !== 'number' || !Number.isInteger(containerId)) return undefined;
+  return typeof incarnation === 'string' ? { containerId, incarnation } : undefined;
 }
