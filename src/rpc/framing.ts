@@ -19,7 +19,7 @@ export class FrameReader {
   /** What has come of the length: the first `#lengthBytes` bytes. */
   readonly #length = Buffer.alloc(lengthBytes);
   #lengthBytes = 0;
-  /** Of the frame whose length has come. */
+  /** The length of the frame, once all of it has come. */
   #frameBytes = 0;
   /** The bytes of the unfinished frame: these pieces, then the first `#tailBytes` bytes of `#tail`. */
   #pieces: Buffer[] = [];
