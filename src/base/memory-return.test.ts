@@ -37,6 +37,26 @@ describe('the return of memory', () => {
     assert.equal(count, 2);
   });
 
+  it('waits longer for a little', () => {
+    const clock = new ManualClock();
+    let bytes = 140 * mebibyte;
+    let count = 0;
+    const giveBack = (): void => {
+      count += 1;
+      bytes = 140 * mebibyte;
+    };
+    const memory = new MemoryReturn({ clock, giveBack, residentBytes: () => bytes });
+    bytes += 15 * mebibyte;
+    clock.advance(15_000);
+    assert.equal(count, 0);
+    clock.advance(5000);
+    assert.equal(count, 1);
+    bytes += 11 * mebibyte;
+    clock.advance(600_000);
+    assert.equal(count, 1, 'less is not worth a pause');
+    memory[Symbol.dispose]();
+  });
+
   it('counts growth from the least that the process had', () => {
     const clock = new ManualClock();
     let bytes = 200 * mebibyte;

@@ -5,16 +5,25 @@ import type { Clock } from './clock.ts';
 import { errorCode } from './errors.ts';
 
 const checkEveryMs = 5000;
-/** Growth of the resident memory that is worth a pause of some 30 ms. */
-const growthBytesMin = 24 * 1024 * 1024;
+const mebibyte = 1024 * 1024;
+/**
+ * Growth of the resident memory that is worth a pause of some 30 ms, and for how many checks it must have
+ * stopped: soon after a flood, and later for the little that stays.
+ */
+const worthwhile = [
+  { growthBytes: 24 * mebibyte, quietChecks: 1 },
+  { growthBytes: 12 * mebibyte, quietChecks: 3 },
+] as const;
+/** Up to this growth from one check to the next counts as none. */
+const quietBytes = 6 * mebibyte;
 
 /**
  * Whether to give memory back although V8 sees no need to collect: released buffers keep their memory until
  * its next full collection, which a gateway that has become quiet may not have for a long time. True when the
  * resident memory is well above the floor and has stopped growing; while it grows, V8 collects by itself.
  */
-export function shouldReturn(beforeBytes: number, nowBytes: number, floorBytes: number): boolean {
-  return nowBytes - floorBytes >= growthBytesMin && nowBytes - beforeBytes < growthBytesMin / 4;
+function shouldReturn(growthBytes: number, quietChecks: number): boolean {
+  return worthwhile.some((least) => growthBytes >= least.growthBytes && quietChecks >= least.quietChecks);
 }
 
 /** Gives memory back to the operating system after a flood. */
@@ -23,6 +32,8 @@ export class MemoryReturn implements Disposable {
   readonly #giveBack: () => void;
   readonly #residentBytes: () => number;
   #beforeBytes: number;
+  /** Checks in a row that found no growth. */
+  #quietChecks = 0;
   /** The least since memory was given back last: what the process needs, as far as is known. */
   #floorBytes: number;
 
@@ -46,11 +57,12 @@ export class MemoryReturn implements Disposable {
   #check(): void {
     const nowBytes = this.#residentBytes();
     this.#floorBytes = Math.min(this.#floorBytes, nowBytes);
-    if (shouldReturn(this.#beforeBytes, nowBytes, this.#floorBytes)) {
-      this.#giveBack();
-      this.#floorBytes = this.#residentBytes();
-    }
+    this.#quietChecks = nowBytes - this.#beforeBytes < quietBytes ? this.#quietChecks + 1 : 0;
     this.#beforeBytes = nowBytes;
+    if (!shouldReturn(nowBytes - this.#floorBytes, this.#quietChecks)) return;
+    this.#giveBack();
+    this.#floorBytes = this.#residentBytes();
+    this.#quietChecks = 0;
   }
 }
 
