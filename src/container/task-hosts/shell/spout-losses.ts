@@ -30,6 +30,7 @@ export interface SpoutLossesOptions {
  */
 export class SpoutLosses {
   readonly #options: SpoutLossesOptions;
+  /** Invariant: while trees are in it, `#timer` is set. */
   #doubtful: (readonly [number, PendingRoot])[] = [];
   #timer: Disposable | undefined;
 

@@ -14,6 +14,7 @@ export interface PendingRoot {
  * number is enough; the high half is compared when an ack comes in.
  */
 export class SpoutPending {
+  /** Invariant: no key is in both generations. */
   #young = new Map<number, PendingRoot>();
   #old = new Map<number, PendingRoot>();
 

@@ -37,7 +37,9 @@ const noSpout = -1;
  */
 export class AckTable {
   readonly #treesMax: number;
+  /** Invariant: a power of two, the length of every column, and at least twice `#size`. */
   #capacity = capacityMin;
+  /** Invariant: the number of places whose state is not 0. */
   #size = 0;
   /** Counts up from 1 so that 0 in the state column means: empty place. */
   #rotation = 1;
