@@ -207,6 +207,10 @@ describe('egret dlog', function () {
       [['damage', 'segments/0000000000000003.log']],
     );
 
+    const noLog = await dlog('check', 'all', '--directory', `${dir}/local/dlog/default/words/segments`);
+    assert.equal(noLog.code, 1);
+    assert.match(noLog.err, /is not the directory of a log, because it contains the file 0{15}\d\.log/);
+
     gateway = await up();
     const online = await dlog('check');
     assert.equal(online.code, 1);
@@ -226,6 +230,6 @@ describe('egret dlog', function () {
     await append('more\n').ended;
     const found = (await tail()).map(({ text }) => text);
     assert.deepEqual(found, [...lines.slice(0, positions.indexOf(damaged)), 'more']);
-    assert.match((await dlog('rebuild', 'all')).out, /^1 streams looked at, 0 records/);
+    assert.match((await dlog('rebuild', 'all')).out, /^1 streams checked, 0 records/);
   });
 });

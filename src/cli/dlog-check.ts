@@ -57,7 +57,7 @@ export async function checkStreams(world: CommandWorld, what: string, flags: Che
       totals.segments += part.segments;
       totals.records += part.records;
       totals.bytes += part.bytes;
-      progress.tell(`${stream}: ${totals.segments} segments, ${megabytes(totals.bytes)} looked at`);
+      progress.tell(`${stream}: ${totals.segments} segments, ${megabytes(totals.bytes)} checked`);
       from = part.next;
     }
   }
@@ -108,7 +108,7 @@ export async function rebuildStreams(
     progress.tell(`${rows.length} streams rebuilt`);
   }
   const changes = rows.reduce((sum, row) => sum + row.changes, 0);
-  const text = `${rows.length} streams looked at, ${changes} records of the state store written or removed`;
+  const text = `${rows.length} streams checked, ${changes} records of the state store written or removed`;
   say(world, flags, rows, text);
   return 0;
 }
@@ -179,8 +179,14 @@ function dlogDirectory(directory: string): string {
       'STATE_CONFLICT',
       `a gateway runs on ${localDir}: check without --directory, which also checks its state store`,
     );
-  if (!readdirSync(root).some((name) => !name.startsWith('.') && existsSync(join(root, name))))
-    throw new GatewayError('STREAM_UNKNOWN', `${root} contains no streams`);
+  const entries = readdirSync(root, { withFileTypes: true }).filter(({ name }) => !name.startsWith('.'));
+  const file = entries.find((entry) => !entry.isDirectory())?.name;
+  if (file !== undefined)
+    throw new GatewayError(
+      'STREAM_UNKNOWN',
+      `${root} is not the directory of a log, because it contains the file ${file}: give storm.local.dir, or the dlog directory in it`,
+    );
+  if (entries.length === 0) throw new GatewayError('STREAM_UNKNOWN', `${root} contains no streams`);
   return root;
 }
 

@@ -112,7 +112,7 @@ async function checkName(
   { kind, name, path }: { readonly kind: string; readonly name: string; readonly path: string },
 ): Promise<Finding[]> {
   const { fs, files } = raw;
-  const foreign = [note(path, '', 'no name that this storage gives: it is not looked at')];
+  const foreign = [note(path, '', 'the storage uses no such name, so this was not checked')];
   if (kind === 'segments') return /^\d{16}\.(log|seal)$/.test(name) ? [] : foreign;
   if (kind === 'marks') return parseSortableDlsn(name) === undefined ? foreign : [];
   if (kind === 'fences') {
