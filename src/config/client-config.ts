@@ -44,8 +44,8 @@ export async function loadClientConfig(options: {
   const layers = [readFlagLayer(options.flags).conf];
   if (file !== undefined) layers.unshift((await readYamlLayer(file)).conf);
   const conf = mergeConf(...layers);
-  const port = expect(conf, 'nimbus.thrift.port', 'a port from 1 to 65535', isPort);
-  const dlogPort = expect(conf, 'egret.dlog.port', 'a port from 1 to 65535', isPort);
+  const port = portOf(conf, 'nimbus.thrift.port');
+  const dlogPort = portOf(conf, 'egret.dlog.port');
   const seeds = expect(conf, 'nimbus.seeds', 'a list of host names', isTextList);
   const localDir = expect(conf, 'storm.local.dir', 'a path', isText);
   return {
@@ -65,8 +65,14 @@ async function readNimbusDefaults(checkoutDir: string): Promise<NimbusDefaults> 
   const { conf } = existsSync(file) ? await readDefaultsLayer(file) : { conf: new Map<string, string>() };
   return {
     seeds: expect(conf, 'nimbus.seeds', 'a list of host names', isTextList) ?? ['localhost'],
-    port: expect(conf, 'nimbus.thrift.port', 'a port from 1 to 65535', isPort) ?? 6627,
+    port: portOf(conf, 'nimbus.thrift.port') ?? 6627,
   };
+}
+
+/** Undefined also for 0, with which a gateway listens on any free port: only its endpoints file has that. */
+function portOf(conf: ConfText, key: string): number | undefined {
+  const port = expect(conf, key, 'a port from 0 to 65535', isPort);
+  return port === 0 ? undefined : port;
 }
 
 function findStormYaml(homeDir: string, stormConfDir: string | undefined): string | undefined {
@@ -88,7 +94,7 @@ function expect<T extends JsonValue>(
 }
 
 const isPort = (value: JsonValue): value is number =>
-  Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 65_535;
+  Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 65_535;
 const isText = (value: JsonValue): value is string => typeof value === 'string' && value !== '';
 const isTextList = (value: JsonValue): value is readonly string[] =>
   Array.isArray(value) && value.length > 0 && value.every(isText);

@@ -196,6 +196,12 @@ describe('client configuration', () => {
     assert.equal((await load(['nimbus.thrift.port=4'], join(dir, 'x.yaml'))).port, 4);
   });
 
+  it("takes a gateway's port 0 for none", async () => {
+    const config = await load(['nimbus.thrift.port=0', 'egret.dlog.port=0']);
+    assert.deepEqual([config.port, config.dlogPort], [undefined, undefined]);
+    assert.equal((await config.defaults()).port, 6627);
+  });
+
   it('names the key it cannot use', async () => {
     await assert.rejects(
       load(['nimbus.thrift.port=high']),
