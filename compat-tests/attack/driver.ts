@@ -236,7 +236,8 @@ class Attack {
       const { residentMebibytes, descriptors } = this.#gateway.gauge();
       this.#say(
         `${what}: ${this.#framesSent} frames, RSS ${Math.round(residentMebibytes)} MiB, ${descriptors} descriptors, ` +
-          `log ${this.#gateway.logBytes() - this.#logBytesAtStart} bytes, ${this.#topologies.acked} acked`,
+          `log ${this.#gateway.logBytes() - this.#logBytesAtStart} bytes, ${this.#topologies.acked} acked, ` +
+          `getLeader p99 ${this.#good.recentP99Ms().toFixed(1)} ms`,
       );
     }
   }

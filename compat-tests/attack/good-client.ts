@@ -27,6 +27,7 @@ export class GoodClient {
   readonly #latencies = new Map<string, number[]>();
   readonly #written: string[] = [];
   #work: Promise<unknown> = Promise.resolve();
+  #asked = 0;
 
   start({ nimbus, dlog }: Ports): void {
     const options = { timeoutMs, addressKeys };
@@ -54,6 +55,14 @@ export class GoodClient {
         };
       }),
     ]);
+  }
+
+  /** 99 % of the calls of getLeader since the last time that this was asked took at most so long, in ms. */
+  recentP99Ms(): number {
+    const values = this.#latencies.get('getLeader') ?? [];
+    const from = this.#asked;
+    this.#asked = values.length;
+    return summary(values.slice(from)).p99Ms;
   }
 
   /** Ends the calls; answers the latencies since the start by call. */

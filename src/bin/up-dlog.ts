@@ -75,6 +75,8 @@ export async function openDlogService(
       frameBytesMax,
       callsMax,
       ...options.connections,
+      // Each reads all of a stream, or a large part of it.
+      oneAtATime: ['check', 'repair', 'rebuild'],
       answerBytesExpected: { read: pageBytes, readEntries: pageBytes },
     });
     port = server.port;
