@@ -69,7 +69,7 @@ async function countUp(source: Source): Promise<Found> {
   const starts: number[] = [];
   let confirmed = 0;
   for (let wanted = chunkBytes; ; ) {
-    const bytes = await readUpTo(file, Buffer.allocUnsafe(wanted), tally.bytes);
+    const { bytes, isAll } = await readFrom(file, tally.bytes, wanted);
     const { entries: entry, lastTransactionId: transactionId } = tally;
     const place = { seed, entry, transactionId, sequenceId: header.firstSequenceId + tally.records };
     const scan = scanEntries(bytes, place);
@@ -78,7 +78,6 @@ async function countUp(source: Source): Promise<Found> {
       confirmed = Math.max(confirmed, each.confirmed);
       tally.add(each);
     }
-    const isAll = bytes.length < wanted;
     if (scan.entries.length > 0 && !(isAll && scan.stop === 'end')) continue;
     if (!isAll && scan.stop === 'short' && wanted <= entryBytesMax) {
       wanted *= 4;
@@ -92,12 +91,27 @@ async function countUp(source: Source): Promise<Found> {
 /** A torn tail is no damage, but everything that was confirmed must exist. */
 async function refuseDamage(source: Source, tally: SegmentTally): Promise<void> {
   const { file, header, seed, segment } = source;
-  const rest = await readUpTo(file, Buffer.allocUnsafe(2 * entryBytesMax), tally.bytes);
+  const { bytes: rest } = await readFrom(file, tally.bytes, 2 * entryBytesMax);
   const place = { seed, entry: tally.entries, sequenceId: 0, transactionId: 0 };
   // Without a sync the disk may have kept a later entry and lost an earlier one, so nothing certain is known
   // about what was acknowledged.
   if (header.durability === 'fsync' && hasConfirmedAfter(rest, place))
     throw corrupt(segment, `entry ${tally.entries} cannot be read, but had been confirmed`);
+}
+
+/**
+ * Up to `bytesMax` bytes, and whether the file ends with them. Takes no more memory than the file has: most
+ * segments that are recovered are short, and there may be many at once.
+ */
+async function readFrom(
+  file: OpenFile,
+  at: number,
+  bytesMax: number,
+): Promise<{ readonly bytes: Buffer; readonly isAll: boolean }> {
+  // One byte more than there is shows that nothing was appended meanwhile.
+  const wanted = Math.min(bytesMax, Math.max(0, (await file.size()) - at) + 1);
+  const bytes = await readUpTo(file, Buffer.allocUnsafe(wanted), at);
+  return { bytes, isAll: bytes.length < wanted };
 }
 
 /**
