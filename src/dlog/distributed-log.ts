@@ -16,7 +16,7 @@ import { parseSettings, retentionOf } from './settings.ts';
 import { checkDurability, checkStreamName } from './storage/faults.ts';
 import type { LogStorage } from './storage/storage.ts';
 import { StreamCount } from './stream-count.ts';
-import { LogWriter, type OpenWriterResult } from './writer/log-writer.ts';
+import { type OpenWriterResult, openWriter } from './writer/open-writer.ts';
 import type { WriterOptions } from './writer/writer-options.ts';
 
 export interface DistributedLogDeps {
@@ -79,7 +79,7 @@ export class DistributedLog {
     return isDeleted;
   }
 
-  /** Becomes the stream's owner, as {@link LogWriter.open} describes. */
+  /** Becomes the stream's owner, as the function {@link openWriter} describes. */
   openWriter(
     stream: string,
     options: Partial<WriterOptions> & { readonly signal?: AbortSignal } = {},
@@ -87,7 +87,7 @@ export class DistributedLog {
     const token = this.#deps.random.uuid().replaceAll('-', '').slice(0, 16);
     const { signal, ...rest } = options;
     const named = signal === undefined ? { name: stream, token } : { name: stream, token, signal };
-    return LogWriter.open(this.#deps, named, rest);
+    return openWriter(this.#deps, named, rest);
   }
 
   openReader(stream: string, from: ReadFrom, options: ReaderOptions = {}): Promise<LogReader> {

@@ -6,7 +6,7 @@ import { SegmentCatalogue } from '../ownership/catalogue.ts';
 import { type Applicant, releaseOwnership, stateKey, takeOwnership } from '../ownership/ownership.ts';
 import type { CommitHub } from '../reader/commit-hub.ts';
 import type { LogStorage } from '../storage/storage.ts';
-import { LogWriter } from '../writer/log-writer.ts';
+import { openWriter } from '../writer/open-writer.ts';
 import { writerDefaults } from '../writer/writer-options.ts';
 import type { RepairChoice } from './choice.ts';
 import { dropAfter, dropBefore } from './drop.ts';
@@ -37,7 +37,7 @@ export interface RepairDeps {
  * Repairs everything that needs no loss of records, and sets aside and drops what the choice says. Acts as
  * the stream's owner, so that no other owner writes meanwhile; the caller must not write the stream any more.
  * Rejects with `STREAM_UNKNOWN`, with `STREAM_INVALID` for an impossible choice, and as {@link takeOwnership}
- * and {@link LogWriter.open} do.
+ * and {@link openWriter} do.
  */
 export async function repairStream(
   deps: RepairDeps,
@@ -126,7 +126,7 @@ async function takeOverOnce(
   deps: RepairDeps,
   { stream, address }: { readonly stream: string; readonly address: string },
 ): Promise<Applied> {
-  const opened = await LogWriter.open(deps, { name: stream, token: tokenOf(deps) }, { address });
+  const opened = await openWriter(deps, { name: stream, token: tokenOf(deps) }, { address });
   if (opened.kind === 'owned') return { kind: 'owned', address: opened.address };
   if (opened.kind === 'opened') await opened.writer.close();
   return { kind: 'done', text: 'took the stream over: sealed what earlier owners had left open' };
