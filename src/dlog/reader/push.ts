@@ -1,5 +1,6 @@
 import { type Deferred, deferred } from '../../base/index.ts';
-import type { LogReader, ReadResult } from './log-reader.ts';
+import type { LogReader } from './log-reader.ts';
+import type { ReadResult } from './read-result.ts';
 
 /** Receives what is pushed, in order. A promise that it returns is awaited. */
 export type PushSink = (result: Exclude<ReadResult, { readonly kind: 'idle' }>) => void | Promise<void>;
