@@ -2,16 +2,12 @@ import {
   type Clock,
   describeError,
   errorCode,
-  GatewayError,
   type JsonValue,
   type Logger,
   type RandomSource,
-  waitFor,
 } from '../../../base/index.ts';
 import { compareDlsn, type Dlsn } from '../../format/dlsn.ts';
-import { encodeSeal } from '../../format/seal.ts';
-import { type Durability, encodeSegmentHeader, type SegmentHeader } from '../../format/segment-header.ts';
-import { checkStreamName, corrupt, fenced, segmentExists, segmentMissing } from '../faults.ts';
+import type { Durability, SegmentHeader } from '../../format/segment-header.ts';
 import { noteFileName } from '../notes.ts';
 import type {
   FenceResult,
@@ -21,24 +17,19 @@ import type {
   SegmentAppender,
   SegmentReader,
   StandingSeal,
-  StoredDamage,
   StoredSegment,
 } from '../storage.ts';
-import type { KafkaBrokers, KafkaLimits } from './broker.ts';
-import { kafkaLimits } from './broker.ts';
+import { type KafkaBrokers, type KafkaLimits, kafkaLimits } from './broker.ts';
 import { recordTooLarge } from './faults.ts';
-import type { FoldedSegment, StreamFold } from './fold.ts';
-import { KafkaSegmentAppender } from './kafka-appender.ts';
-import { KafkaSegmentReader } from './kafka-reader.ts';
+import type { StreamFold } from './fold.ts';
+import { inspected } from './inspect.ts';
+import { createSegment, openSegment, recoverSegment, storedSegments } from './kafka-segments.ts';
 import type { RecordKind } from './record.ts';
+import { StreamTopics, type StreamTopicsOptions } from './stream-topics.ts';
 import type { StreamView, ViewDeps } from './stream-view.ts';
 import { StreamViews } from './stream-views.ts';
-import { durabilitiesOf, recordBytesMax, settingsOf, streamOf, type TopicOptions, topicOf } from './topic.ts';
+import { recordBytesMax } from './topic.ts';
 import { closedWithin } from './within.ts';
-
-export interface KafkaStorageOptions extends TopicOptions {
-  readonly topicPrefix: string;
-}
 
 export interface KafkaStorageDeps {
   /** The storage takes ownership of it, and closes it. */
@@ -49,8 +40,6 @@ export interface KafkaStorageDeps {
   readonly limits?: Partial<KafkaLimits>;
 }
 
-/** How often a seal is tried while entries of the owner itself still arrive in between. */
-const sealTriesMax = 5;
 const noToken = '0'.repeat(16);
 
 /**
@@ -66,34 +55,25 @@ export class KafkaStorage implements LogStorage {
   readonly durabilities: readonly Durability[];
   readonly #deps: KafkaStorageDeps;
   readonly #viewDeps: ViewDeps;
-  readonly #options: KafkaStorageOptions;
+  readonly #topics: StreamTopics;
   readonly #views: StreamViews;
 
-  constructor(deps: KafkaStorageDeps, options: KafkaStorageOptions) {
+  constructor(deps: KafkaStorageDeps, options: StreamTopicsOptions) {
     this.#deps = deps;
     this.#viewDeps = { ...deps, limits: { ...kafkaLimits, ...deps.limits } };
-    this.#options = options;
-    this.#views = new StreamViews(this.#viewDeps, (stream) => this.#topic(stream));
-    const wanted = new Map(Object.entries(settingsOf(options)));
-    this.durabilities = durabilitiesOf({
-      partitions: 1,
-      replicas: options.replicationFactor,
-      settings: wanted,
-    });
+    this.#topics = new StreamTopics(this.#viewDeps, options);
+    this.#views = new StreamViews(this.#viewDeps, (stream) => this.#topics.of(stream));
+    this.durabilities = this.#topics.durabilities;
   }
 
   async createStream(stream: string, settings: JsonValue): Promise<'created' | 'exists'> {
-    const topic = this.#topic(stream);
-    const { kafka, random } = this.#deps;
-    if ((await kafka.topic(topic)) === undefined) {
-      await kafka.createTopic(topic, this.#options.replicationFactor, settingsOf(this.#options));
-      await this.#until(`topic ${topic}`, async () => (await kafka.topic(topic)) !== undefined);
-    }
+    const topic = this.#topics.of(stream);
+    await this.#topics.create(topic);
     // A caller that opened the view before the topic existed receives STREAM_UNKNOWN; this caller must not.
     await this.#views.opened(stream);
     const view = await this.#views.refreshed(stream);
     if (view.fold.origin !== undefined) return 'exists';
-    const incarnation = random.uuid().replaceAll('-', '').slice(0, 16);
+    const incarnation = this.#deps.random.uuid().replaceAll('-', '').slice(0, 16);
     const value = sized(topic, Buffer.from(JSON.stringify({ settings })));
     await view.write(
       { kind: 'origin', incarnation, epoch: 0, token: noToken, lssn: 0, checkpoint: undefined },
@@ -107,23 +87,12 @@ export class KafkaStorage implements LogStorage {
     return (await this.#views.whole(stream)).fold.origin!.settings;
   }
 
-  async namespaces(): Promise<readonly string[]> {
-    const topics = await this.#deps.kafka.topics();
-    const streams = topics.map((topic) => streamOf(this.#options.topicPrefix, topic));
-    return [...new Set(streams.flatMap((stream) => stream?.split('/')[0] ?? []))].sort();
+  namespaces(): Promise<readonly string[]> {
+    return this.#topics.namespaces();
   }
 
-  async streams(namespace: string): Promise<readonly string[]> {
-    checkStreamName(`${namespace}/x`);
-    const { kafka } = this.#deps;
-    const found: string[] = [];
-    for (const topic of await kafka.topics()) {
-      const stream = streamOf(this.#options.topicPrefix, topic);
-      if (stream?.startsWith(`${namespace}/`) !== true) continue;
-      const { low, high } = await kafka.watermarks(topic);
-      if (low < high) found.push(stream);
-    }
-    return found.sort();
+  streams(namespace: string): Promise<readonly string[]> {
+    return this.#topics.streams(namespace);
   }
 
   /**
@@ -153,59 +122,15 @@ export class KafkaStorage implements LogStorage {
   }
 
   async segments(stream: string): Promise<readonly StoredSegment[]> {
-    const { fold } = await this.#views.whole(stream);
-    return [...fold.segments.values()]
-      .map((segment) => whole(stream, segment))
-      .map(({ header, seed, sealed }) => ({ header, seed, sealed }))
-      .sort((left, right) => left.header.lssn - right.header.lssn);
+    return storedSegments((await this.#views.whole(stream)).fold);
   }
 
   async createSegment(permit: Permit, header: SegmentHeader): Promise<SegmentAppender> {
-    const { stream, epoch, token } = permit;
-    const view = await this.#views.whole(stream);
-    const { fold } = view;
-    this.#checkDurability(view, header.durability);
-    const check = (): void => {
-      if (!fold.isInForce(permit)) throw fenced(permit, fold.promised.epoch);
-    };
-    check();
-    if (fold.segments.has(header.lssn)) throw segmentExists(stream, header.lssn);
-    const following = await view.follow();
-    try {
-      const at = await view.write(
-        { kind: 'segment', epoch, token, lssn: header.lssn },
-        encodeSegmentHeader(stream, header),
-      );
-      const segment = fold.segments.get(header.lssn);
-      if (segment?.base === at) {
-        view.makeCheckpointWhenDue();
-        return new KafkaSegmentAppender(this.#viewDeps, { view, permit, segment, following });
-      }
-      check();
-      throw segmentExists(stream, header.lssn);
-    } catch (error) {
-      following[Symbol.dispose]();
-      throw error;
-    }
+    return createSegment(this.#viewDeps, await this.#views.whole(permit.stream), { permit, header });
   }
 
-  /**
-   * After its owner's fence nothing is added to the segment: everything that counts has been read by then,
-   * and the seal says how much that is.
-   */
   async recoverSegment(permit: Permit, lssn: number, sealedAtMs: number): Promise<StandingSeal> {
-    const { stream, epoch, token } = permit;
-    const view = await this.#views.whole(stream);
-    for (let tries = 0; ; tries++) {
-      if (!view.fold.isInForce(permit)) throw fenced(permit, view.fold.promised.epoch);
-      const found = view.fold.segments.get(lssn);
-      if (found === undefined) throw segmentMissing(stream, lssn);
-      const { sealed, tally, seed } = whole(stream, found);
-      if (sealed !== undefined) return sealed;
-      if (tries === sealTriesMax) throw fenced(permit);
-      const seal = tally!.seal({ epoch, sealedAtMs, isEndOfStream: false });
-      await view.write({ kind: 'seal', epoch, token, lssn }, encodeSeal(seal, seed));
-    }
+    return recoverSegment(await this.#views.whole(permit.stream), permit, { lssn, sealedAtMs });
   }
 
   async openSegment(stream: string, lssn: number): Promise<SegmentReader> {
@@ -215,11 +140,7 @@ export class KafkaStorage implements LogStorage {
     const isSealed =
       known?.fold.unreadable.length === 0 && known.fold.segments.get(lssn)?.sealed !== undefined;
     const view = isSealed ? known : await this.#views.whole(stream);
-    const found = view.fold.segments.get(lssn);
-    if (found === undefined) throw segmentMissing(stream, lssn);
-    const segment = whole(stream, found);
-    const following = segment.sealed === undefined ? await view.follow() : undefined;
-    return new KafkaSegmentReader(this.#deps.kafka, { view, segment, following });
+    return openSegment(this.#deps.kafka, view, lssn);
   }
 
   /** Removes the segment, and frees the space up to the first segment that stays. */
@@ -273,18 +194,7 @@ export class KafkaStorage implements LogStorage {
 
   async inspect(stream: string): Promise<Inspected> {
     const { fold, topic } = await this.#views.stream(stream);
-    const damage: StoredDamage[] = fold.unreadable.map(({ offset, what }) => ({
-      where: `topic ${topic}`,
-      place: `record ${offset}`,
-      what: `${what}; reading and writing stop here`,
-    }));
-    const segments: StoredSegment[] = [];
-    for (const { header, seed, sealed, damage: what } of fold.segments.values()) {
-      if (what === undefined) segments.push({ header, seed, sealed });
-      else damage.push({ where: `segment ${header.lssn}`, place: '', what: `${what}; readers stop there` });
-    }
-    segments.sort((left, right) => left.header.lssn - right.header.lssn);
-    return { segments, lssns: [...fold.segments.keys()], damage, mark: fold.mark };
+    return inspected(fold, topic);
   }
 
   async giveUpDamaged(stream: string): Promise<void> {
@@ -299,43 +209,12 @@ export class KafkaStorage implements LogStorage {
     const { clock, limits } = this.#viewDeps;
     await closedWithin(clock, limits.closeMs, [...this.#views.release(), () => this.#deps.kafka.close()]);
   }
-
-  #checkDurability(view: StreamView, durability: Durability): void {
-    const found = durabilitiesOf(view.facts);
-    if (found.includes(durability)) return;
-    const remedy =
-      durability === 'fsync' ? 'flush.messages=1' : 'more than one replica and min.insync.replicas=2';
-    throw new GatewayError(
-      'DURABILITY_UNSUPPORTED',
-      `durability ${durability} is not to be had of Kafka topic ${view.topic}: it needs ${remedy}`,
-      { facts: { durability, topic: view.topic, supported: found } },
-    );
-  }
-
-  #topic(stream: string): string {
-    checkStreamName(stream);
-    return topicOf(this.#options.topicPrefix, stream);
-  }
-
-  #until(what: string, isSo: () => Promise<boolean>): Promise<true> {
-    const { clock } = this.#deps;
-    return waitFor(what, async () => ((await isSo()) ? true : undefined), {
-      clock,
-      limitMs: this.#viewDeps.limits.requestMs,
-      everyMs: 20,
-    });
-  }
 }
 
 function plainStamp<K extends RecordKind>(
   kind: K,
 ): { readonly kind: K; readonly epoch: number; readonly token: string; readonly lssn: number } {
   return { kind, epoch: 0, token: noToken, lssn: 0 };
-}
-
-function whole(stream: string, segment: FoldedSegment): FoldedSegment {
-  if (segment.damage !== undefined) throw corrupt({ stream, lssn: segment.header.lssn }, segment.damage);
-  return segment;
 }
 
 function sized(topic: string, value: Buffer): Buffer {
