@@ -1,4 +1,5 @@
 import type { DataFrameCursor } from '../../../tuple/index.ts';
+import type { AckerLink } from '../emitting/index.ts';
 
 /**
  * The anchors of a tuple as a flat list, four numbers each: root high, root low, edge high, edge low (32-bit
@@ -38,6 +39,12 @@ export function addEdge(anchors: Anchors, tuple: Anchors, edgeHi: number, edgeLo
       anchors[at + 3] = anchors[at + 3]! ^ edgeLo;
     }
   }
+}
+
+/** Fails the tree of every root. Without ackers there are no trees. */
+export function failTrees(ackers: AckerLink, anchors: Anchors): void {
+  if (!ackers.hasAckers) return;
+  for (let at = 0; at < anchors.length; at += numbersEach) ackers.fail(anchors[at]!, anchors[at + 1]!);
 }
 
 function indexOfRoot(anchors: Anchors, rootHi: number, rootLo: number): number {

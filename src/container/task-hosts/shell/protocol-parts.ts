@@ -44,6 +44,14 @@ export interface Surroundings {
   readonly isPressured: boolean;
 }
 
+/** How much waits for the child; all zero for a spout. */
+export interface TaskInput {
+  /** Fullness, 0..1, and whether senders are to slow down. */
+  readonly load: number;
+  readonly isUnderPressure: boolean;
+  readonly queue: QueueFill;
+}
+
 /** The spout's or the bolt's half of a shell task. Nothing here awaits. */
 export interface Protocol {
   /** The handshake is done. */
@@ -62,10 +70,7 @@ export interface Protocol {
   everySecond(nowMs: number): void;
   /** Since when the child owes an answer; undefined when it owes none. */
   readonly owesAnswerSinceMs: number | undefined;
-  /** Fullness of the input, 0..1, and whether it is under pressure. */
-  readonly load: number;
-  readonly isUnderPressure: boolean;
-  readonly queue: QueueFill;
+  readonly input: TaskInput;
   /** True when everything that was delivered has been processed; always true for a spout. */
   readonly isIdle: boolean;
   /** Spouts only: tasks were lost elsewhere, with the trees they had a part in. */

@@ -7,8 +7,9 @@ import {
 import type { TaskMetrics } from '../../metrics-manager/index.ts';
 import type { TaskHostDeps } from '../deps.ts';
 import { AckerLink, type OutputLimits, OutputThrottle, TargetFrames } from '../emitting/index.ts';
-import { type BoltInput, BoltProtocol } from './bolt-protocol.ts';
+import { BoltProtocol } from './bolt-protocol.ts';
 import { Emitter } from './emitter.ts';
+import type { BoltInput } from './input-places.ts';
 import type { Protocol, ProtocolParts } from './protocol-parts.ts';
 import type { ShellSettings } from './settings.ts';
 import { SpoutProtocol } from './spout-protocol.ts';

@@ -64,7 +64,7 @@ export class ShellHost implements TaskHost {
 
   /** What waits for the child. */
   get queue(): QueueFill {
-    return this.#task?.queue ?? { bytes: 0, tuples: 0, droppedTuples: 0 };
+    return this.#task?.input.queue ?? { bytes: 0, tuples: 0, droppedTuples: 0 };
   }
 
   /**
@@ -259,9 +259,10 @@ export class ShellHost implements TaskHost {
     this.#ticks++;
     this.#reports?.everySecond(this.#ticks);
     if (this.#ticks % metricsEverySeconds === 0) this.#logMetrics();
-    if (this.#reportedLoad !== undefined && Math.abs(task.load - this.#reportedLoad) < loadStep) return;
-    this.#reportedLoad = task.load;
-    this.#deps.outlet.report(this, { type: 'loads', loads: [[this.tasks[0]!, task.load]] });
+    const { load } = task.input;
+    if (this.#reportedLoad !== undefined && Math.abs(load - this.#reportedLoad) < loadStep) return;
+    this.#reportedLoad = load;
+    this.#deps.outlet.report(this, { type: 'loads', loads: [[this.tasks[0]!, load]] });
   }
 
   #logMetrics(): void {

@@ -1,9 +1,9 @@
 import { type Clock, GatewayError } from '../../../base/index.ts';
 import type { PhysicalPlan } from '../../../topology/index.ts';
-import type { LossReport, QueueFill } from '../../links/index.ts';
+import type { LossReport } from '../../links/index.ts';
 import type { ControlledTask, Downstream } from '../emitting/index.ts';
 import { type ChildMessage, parseMessage } from './messages.ts';
-import type { ChildPipe, Protocol } from './protocol-parts.ts';
+import type { ChildPipe, Protocol, TaskInput } from './protocol-parts.ts';
 import type { ShellSettings } from './settings.ts';
 import type { ShellChild } from './shell-child.ts';
 import type { ShellLog } from './shell-log.ts';
@@ -71,12 +71,8 @@ export class ShellTask implements ChildPipe, ControlledTask {
     return this.#phase === 'running';
   }
 
-  get load(): number {
-    return this.#protocol.load;
-  }
-
-  get queue(): QueueFill {
-    return this.#protocol.queue;
+  get input(): TaskInput {
+    return this.#protocol.input;
   }
 
   get isIdle(): boolean {
@@ -258,7 +254,7 @@ export class ShellTask implements ChildPipe, ControlledTask {
         this.#isPumping = false;
       }
     }
-    if (this.#protocol.isUnderPressure === this.#wasUnderPressure) return;
+    if (this.#protocol.input.isUnderPressure === this.#wasUnderPressure) return;
     this.#wasUnderPressure = !this.#wasUnderPressure;
     this.#options.onPressure(this.#wasUnderPressure);
   }

@@ -4,7 +4,7 @@ import { DataFrameCursor, ValueReader } from '../../../tuple/index.ts';
 import type { LossReport } from '../../links/index.ts';
 import { type Anchors, noAnchors } from './anchors.ts';
 import { type ChildMessage, type EmitMessage, spoutCommandText } from './messages.ts';
-import type { Protocol, ProtocolParts, Surroundings } from './protocol-parts.ts';
+import type { Protocol, ProtocolParts, Surroundings, TaskInput } from './protocol-parts.ts';
 import { SpoutLosses } from './spout-losses.ts';
 import { type PendingRoot, SpoutPending } from './spout-pending.ts';
 
@@ -40,9 +40,7 @@ export class SpoutProtocol implements Protocol {
   #pause: Disposable | undefined;
   #rotation: Disposable | undefined;
 
-  readonly load = 0;
-  readonly isUnderPressure = false;
-  readonly queue = { bytes: 0, tuples: 0, droppedTuples: 0 };
+  readonly input = noInput;
 
   constructor(parts: ProtocolParts) {
     this.#parts = parts;
@@ -290,3 +288,8 @@ export class SpoutProtocol implements Protocol {
 const activateText = spoutCommandText('activate');
 const deactivateText = spoutCommandText('deactivate');
 const nextText = spoutCommandText('next');
+const noInput: TaskInput = {
+  load: 0,
+  isUnderPressure: false,
+  queue: { bytes: 0, tuples: 0, droppedTuples: 0 },
+};
