@@ -1,13 +1,15 @@
-import { type Clock, GatewayError } from '../../../base/index.ts';
+import type { Clock, GatewayError } from '../../../base/index.ts';
 import type { PhysicalPlan } from '../../../topology/index.ts';
 import type { LossReport } from '../../links/index.ts';
 import type { ControlledTask, Downstream } from '../emitting/index.ts';
+import { ChildPhase } from './child-phase.ts';
 import { type ChildMessage, parseMessage } from './messages.ts';
 import type { ChildPipe, Protocol, TaskInput } from './protocol-parts.ts';
 import type { ShellSettings } from './settings.ts';
 import type { ShellChild } from './shell-child.ts';
 import type { ShellLog } from './shell-log.ts';
 import type { ShellMetrics } from './shell-metrics.ts';
+import { SilenceWatch } from './silence-watch.ts';
 
 export interface ShellTaskOptions {
   readonly settings: ShellSettings;
@@ -23,38 +25,23 @@ export interface ShellTaskOptions {
   readonly onPressure: (isHigh: boolean) => void;
 }
 
-/** A gap this long between two checks means that this process, not the child, was paused. */
-const stalledMs = 5000;
-
 /**
- * One shell task with its child, from spawn to end:
- *
- *   waiting --plan ACTIVE and complete: handshake--> greeting --pid--> running --> (the child's end)
- *
- * A child is spawned early and receives nothing until the topology is active for the first time, as Storm
- * opens no spout and prepares no bolt of an inactive topology. Runs on the event loop in the callbacks of
- * pipes and of the stream manager; nothing here awaits, and a fault of the child ends the child.
+ * One shell task with its child, from spawn to end; see {@link ChildPhase}. A child is spawned early and
+ * receives nothing until the topology is active for the first time, as Storm opens no spout and prepares no
+ * bolt of an inactive topology. Runs on the event loop in the callbacks of pipes and of the stream manager;
+ * nothing here awaits, and a fault of the child ends the child.
  */
 export class ShellTask implements ChildPipe, ControlledTask {
   readonly #options: ShellTaskOptions;
   readonly #protocol: Protocol;
+  readonly #silence: SilenceWatch;
   #child: ShellChild | undefined;
-  #phase: 'waiting' | 'greeting' | 'running' | 'ended' = 'waiting';
-  /**
-   * It said its pid before the handshake went out. Storm would find that in the pipe once it had sent its
-   * own.
-   */
-  #hasSaidPid = false;
-  #isActive = false;
-  #isComplete = false;
+  readonly #phase = new ChildPhase();
+  /** Invariant: as the last plan and the last pressure report said. */
+  readonly #surroundings = { isActive: false, isComplete: false, isPressured: false };
   #isHeldByManager = false;
-  /** A task downstream holds this one back. */
-  #isPressured = false;
   #isReadingPaused = false;
   #wasUnderPressure = false;
-  /** When the child last said something, or took in what waited for it. */
-  #lastSignMs: number;
-  #lastCheckMs: number;
   /**
    * The pump is on the stack: what it writes may be delivered to this very task, which must not pump again.
    */
@@ -62,13 +49,12 @@ export class ShellTask implements ChildPipe, ControlledTask {
 
   constructor(options: ShellTaskOptions) {
     this.#options = options;
-    this.#lastSignMs = options.clock.monotonicMs();
-    this.#lastCheckMs = this.#lastSignMs;
+    this.#silence = new SilenceWatch(options.settings, options.clock);
     this.#protocol = options.makeProtocol(this, () => this.#pump());
   }
 
   get hasAnswered(): boolean {
-    return this.#phase === 'running';
+    return this.#phase.now === 'running';
   }
 
   get input(): TaskInput {
@@ -95,15 +81,15 @@ export class ShellTask implements ChildPipe, ControlledTask {
   }
 
   takePlan({ status, isComplete }: PhysicalPlan): void {
-    this.#isActive = status === 'ACTIVE';
-    this.#isComplete = isComplete;
+    this.#surroundings.isActive = status === 'ACTIVE';
+    this.#surroundings.isComplete = isComplete;
     this.#greet();
     this.#pump();
   }
 
   takePressure(isPressured: boolean): void {
-    if (isPressured === this.#isPressured) return;
-    this.#isPressured = isPressured;
+    if (isPressured === this.#surroundings.isPressured) return;
+    this.#surroundings.isPressured = isPressured;
     this.#pauseReading();
     this.#pump();
   }
@@ -139,43 +125,42 @@ export class ShellTask implements ChildPipe, ControlledTask {
   }
 
   batchEnded(): void {
-    this.#sign();
+    this.#silence.sign();
     this.#protocol.batchEnded();
     this.#pauseReading();
     this.#pump();
   }
 
   drained(): void {
-    this.#sign();
+    this.#silence.sign();
     this.#pump();
   }
 
   /** Heartbeats, and the end of a child that has not answered for too long. */
   everySecond(): void {
     const nowMs = this.#options.clock.monotonicMs();
-    const wasStalled = nowMs - this.#lastCheckMs > stalledMs;
-    this.#lastCheckMs = nowMs;
-    if (wasStalled || this.#isReadingPaused) this.#lastSignMs = nowMs;
+    this.#silence.tick(nowMs, this.#isReadingPaused);
     this.#checkSilence(nowMs);
-    if (this.#phase !== 'running') return;
+    if (this.#phase.now !== 'running') return;
     this.#protocol.everySecond(nowMs);
     this.#pump();
   }
 
   /** The child is gone. What it held is failed, unless the topology is being stopped. */
   end(options: { readonly isStopping: boolean }): void {
-    this.#phase = 'ended';
+    this.#phase.ended();
     if (!options.isStopping) this.#protocol.lost();
     this.#protocol.close();
   }
 
   #greet(): void {
-    const isDue = this.#phase === 'waiting' && this.#isActive && this.#isComplete;
+    const { isActive, isComplete } = this.#surroundings;
+    const isDue = this.#phase.now === 'waiting' && isActive && isComplete;
     if (!isDue || this.#child === undefined) return;
-    this.#phase = 'greeting';
-    this.#sign();
+    this.#phase.greeted();
+    this.#silence.sign();
     this.#child.write(this.#options.handshake);
-    if (this.#hasSaidPid) this.#begin();
+    if (this.#phase.begins()) this.#protocol.begin();
   }
 
   #take(message: ChildMessage): void {
@@ -191,65 +176,30 @@ export class ShellTask implements ChildPipe, ControlledTask {
         metrics.update(message.name, message.params);
         break;
       case 'pid':
-        this.#answered(message.pid);
+        this.#phase.saidPid(message.pid);
+        if (this.#phase.begins()) this.#protocol.begin();
         break;
       default:
-        if (this.#phase !== 'running') throw this.#tooEarly(message.kind);
+        this.#phase.checkRunning(message.kind);
         this.#protocol.handle(message);
     }
   }
 
-  #answered(pid: number): void {
-    if (this.#hasSaidPid) {
-      throw new GatewayError('CHILD_SPOKE_NONSENSE', `said its pid (${pid}) a second time`);
-    }
-    this.#hasSaidPid = true;
-    if (this.#phase === 'greeting') this.#begin();
-  }
-
-  #begin(): void {
-    this.#phase = 'running';
-    this.#protocol.begin();
-  }
-
-  #tooEarly(kind: string): GatewayError {
-    const expected = 'expected {"pid": ...} as the answer to the handshake';
-    return new GatewayError('HANDSHAKE_FAILED', `${expected}, got a message "${kind}"`);
-  }
-
   #checkSilence(nowMs: number): void {
-    const { settings } = this.#options;
-    if (this.#phase === 'greeting' && nowMs - this.#lastSignMs > settings.handshakeMsMax) {
-      this.#child?.fail(
-        new GatewayError(
-          'HANDSHAKE_FAILED',
-          `did not answer the handshake within ${settings.handshakeMsMax / 1000} s ` +
-            '(egret.shell.handshake.timeout.secs, supervisor.worker.start.timeout.secs)',
-        ),
-      );
+    let fault: GatewayError | undefined;
+    if (this.#phase.now === 'greeting') fault = this.#silence.handshakeFault(nowMs);
+    else if (this.#phase.now === 'running') {
+      fault = this.#silence.answerFault(nowMs, this.#protocol.owesAnswerSinceMs);
     }
-    const owesSinceMs = this.#protocol.owesAnswerSinceMs;
-    if (this.#phase !== 'running' || owesSinceMs === undefined) return;
-    if (nowMs - Math.max(owesSinceMs, this.#lastSignMs) <= settings.silenceMsMax) return;
-    this.#child?.fail(
-      new GatewayError(
-        'CHILD_STUCK',
-        `subprocess heartbeat timeout: answered nothing for ${settings.silenceMsMax / 1000} s ` +
-          '(topology.subprocess.timeout.secs, supervisor.worker.timeout.secs)',
-      ),
-    );
+    if (fault !== undefined) this.#child?.fail(fault);
   }
 
   #pump(): void {
-    if (this.#phase === 'ended' || this.#isPumping) return;
-    if (this.#phase === 'running') {
+    if (this.#phase.now === 'ended' || this.#isPumping) return;
+    if (this.#phase.now === 'running') {
       this.#isPumping = true;
       try {
-        this.#protocol.pump({
-          isActive: this.#isActive,
-          isComplete: this.#isComplete,
-          isPressured: this.#isPressured,
-        });
+        this.#protocol.pump(this.#surroundings);
       } finally {
         this.#isPumping = false;
       }
@@ -264,10 +214,6 @@ export class ShellTask implements ChildPipe, ControlledTask {
     if (mustPause === this.#isReadingPaused || this.#child === undefined) return;
     this.#isReadingPaused = mustPause;
     this.#child.setPaused(mustPause);
-    this.#sign();
-  }
-
-  #sign(): void {
-    this.#lastSignMs = this.#options.clock.monotonicMs();
+    this.#silence.sign();
   }
 }
