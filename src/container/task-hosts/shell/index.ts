@@ -5,7 +5,7 @@
  *
  *   From a child:  ShellChild -> MessageFramer -> parseMessage -> ShellTask -> BoltProtocol | SpoutProtocol
  *                  -> Emitter -> TargetFrames -> Outlet
- *   To a child:    deliver -> InputQueue -> valuesToJson -> ShellChild
+ *   To a child:    deliver -> WaitingTuples (InputQueue, valuesToJson) -> BoltProtocol -> ShellChild
  *
  * Invariants: one read of a child is one batch: its answers leave in one write, its tuples in one flush. A
  * child is sent no more tuples than its FlowWindow allows. A fault of a child ends that child and nothing

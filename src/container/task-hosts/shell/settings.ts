@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../../base/index.ts';
+import { GatewayError, type JsonObject } from '../../../base/index.ts';
 import { containerNumber, derivedNumber } from '../../../config/index.ts';
 import { confNumber } from '../../spec/index.ts';
 
@@ -127,4 +127,20 @@ export function readShellSettings(conf: JsonObject): ShellSettings {
 
 export function confFlag(conf: JsonObject, key: string): boolean {
   return conf[key] === true;
+}
+
+const jsonSerializer = 'org.apache.storm.multilang.JsonSerializer';
+
+/**
+ * Throws `CONFIG_INVALID` for another serializer than JSON: it is a Java class that this side cannot run, and
+ * the child speaks it.
+ */
+export function checkSerializer(conf: JsonObject, componentId: string): void {
+  const serializer = conf['topology.multilang.serializer'] ?? jsonSerializer;
+  if (serializer === jsonSerializer) return;
+  throw new GatewayError(
+    'CONFIG_INVALID',
+    `component ${componentId}: topology.multilang.serializer is ${JSON.stringify(serializer)}, a Java class; shell components speak JSON here (${jsonSerializer})`,
+    { facts: { componentId, serializer } },
+  );
 }

@@ -1,27 +1,22 @@
 import { strict as assert } from 'node:assert';
-import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { GatewayError, type JsonObject } from '../../../base/index.ts';
-import { readConfText, withConfValues, writeConfText } from '../../../config/index.ts';
-import { confFileName } from '../../../records/index.ts';
-import { componentConfOf, OutgoingStreams, ownConfOf, type TaskId } from '../../../topology/index.ts';
+import { GatewayError } from '../../../base/index.ts';
+import { componentConfOf, type TaskId } from '../../../topology/index.ts';
 import type { QueueFill, StreamManagerToHost, TaskHost } from '../../links/index.ts';
 import type { HostExit, TaskHostDeps } from '../deps.ts';
-import { Downstream, ErrorReports, HostControl, readOutputLimits } from '../emitting/index.ts';
-import { contextOf } from './context.ts';
+import type { HostControl } from '../emitting/index.ts';
+import { assembleShellTask, openShellLog } from './assembly.ts';
 import { describeDeath } from './death.ts';
-import { handshakeText } from './messages.ts';
-import { MetricsReports } from './metrics-reports.ts';
-import { makeProtocol, metricsOf } from './protocols.ts';
-import { readShellSettings } from './settings.ts';
+import { prepareHandshake } from './handshake.ts';
+import type { MetricsReports } from './metrics-reports.ts';
+import { checkSerializer, readShellSettings } from './settings.ts';
 import { ShellChild, type ShellChildEnd, type ShellCommand, shellCommand } from './shell-child.ts';
-import { ShellLog } from './shell-log.ts';
+import type { ShellLog } from './shell-log.ts';
 import { ShellMetrics } from './shell-metrics.ts';
-import { ShellTask } from './shell-task.ts';
+import type { ShellTask } from './shell-task.ts';
 import { queuesTaskIds } from './stock-adapter.ts';
 import { identifyShellTask, type ShellTaskIdentity } from './task-identity.ts';
 
-const jsonSerializer = 'org.apache.storm.multilang.JsonSerializer';
 const checkEveryMs = 1000;
 /** How often a task that leaves is looked at whether it has worked off what it has. */
 const drainLookMs = 20;
@@ -93,7 +88,8 @@ export class ShellHost implements TaskHost {
     const conf = componentConfOf(this.#deps.conf, component.conf);
     checkSerializer(conf, component.id);
     const pidDir = join(spec.workDir, 'multilang-pids');
-    this.#log = this.#openLog(identity, conf);
+    const shellLog = openShellLog(this.#deps, identity, conf);
+    this.#log = shellLog;
     const settings = readShellSettings(conf);
     const command = shellCommand({
       executionCommand: identity.executionCommand,
@@ -101,10 +97,15 @@ export class ShellHost implements TaskHost {
       codeDir: spec.codeDir,
       environment: conf['topology.environment'],
     });
-    const shellTask = this.#makeTask(identity, conf, {
-      handshake: await this.#handshake(identity, pidDir),
+    const assembly = assembleShellTask({
+      ...{ host: this, deps: this.#deps, identity, conf, log: shellLog, metrics: this.#metrics },
+      handshake: await prepareHandshake(this.#deps, identity, pidDir),
       queuesTaskIds: settings.sendsTaskIdsAhead && (await queuesTaskIds(identity.script, command.cwd)),
     });
+    const shellTask = assembly.task;
+    // The child needs the current plan once it has started: control messages are applied from here on.
+    this.#control = assembly.control;
+    this.#reports = assembly.reports;
     const child = await ShellChild.start(
       {
         name: `${this.name} (component ${component.id}, task ${task.taskId})`,
@@ -116,7 +117,7 @@ export class ShellHost implements TaskHost {
         recordDir: this.#deps.pidDir,
         containment: spec.containment,
         pidDir,
-        onStderrLine: (line) => this.#log?.stderr(line),
+        onStderrLine: (line) => shellLog.stderr(line),
         onMessage: (text) => shellTask.message(text),
         onBatchEnd: () => shellTask.batchEnded(),
         onDrain: () => shellTask.drained(),
@@ -173,85 +174,6 @@ export class ShellHost implements TaskHost {
     await this.#child?.end(graceMs);
   }
 
-  #openLog({ task, component }: ShellTaskIdentity, conf: JsonObject): ShellLog {
-    const { spec, clock, log } = this.#deps;
-    return new ShellLog({
-      logDir: spec.logDir,
-      componentId: component.id,
-      kind: component.kind === 'spout' ? 'spout' : 'bolt',
-      executor: task.executor,
-      conf,
-      clock,
-      log,
-    });
-  }
-
-  #makeTask(
-    identity: ShellTaskIdentity,
-    conf: JsonObject,
-    { handshake, queuesTaskIds }: { readonly handshake: string; readonly queuesTaskIds: boolean },
-  ): ShellTask {
-    const { topology, outlet, clock, spec, random } = this.#deps;
-    const { task, component } = identity;
-    const settings = readShellSettings(conf);
-    const limits = readOutputLimits(conf, topology.tasksOf(component.id).length);
-    const outgoing = new OutgoingStreams({
-      index: topology,
-      plan: spec.plan,
-      taskId: task.taskId,
-      conf,
-      random,
-    });
-    const container = spec.plan.containers.find((each) => each.containerId === spec.containerId);
-    const place = { host: container?.hostname ?? '', port: container?.slotPort ?? 0 };
-    const errors = new ErrorReports({
-      clock,
-      conf,
-      place,
-      send: (record) => outlet.report(this, { type: 'error', componentId: component.id, record }),
-    });
-    const reportError = (text: string): void => {
-      if (errors.report(text)) this.#log?.note('ERROR', text);
-    };
-    this.#reports = new MetricsReports({
-      ...{ topology, outgoing, outlet, clock, conf, place, reportError },
-      metrics: metricsOf(this.#deps, identity),
-      shellMetrics: this.#metrics,
-    });
-    const downstream = new Downstream(topology, component.id);
-    const shellTask = new ShellTask({
-      settings,
-      handshake,
-      makeProtocol: (pipe, wake) =>
-        makeProtocol(
-          { deps: this.#deps, identity, outgoing, settings, limits, queuesTaskIds },
-          { pipe, wake, reportError },
-        ),
-      downstream,
-      clock,
-      log: this.#log!,
-      metrics: this.#metrics,
-      reportError,
-      onPressure: (isHigh) =>
-        outlet.report(this, { type: 'pressure', reporter: this.name, tasks: isHigh ? this.tasks : [] }),
-    });
-    this.#control = new HostControl({ outgoing, downstream, task: shellTask });
-    return shellTask;
-  }
-
-  async #handshake({ task, component }: ShellTaskIdentity, pidDir: string): Promise<string> {
-    const { spec, topology } = this.#deps;
-    await mkdir(pidDir, { recursive: true });
-    const file = join(spec.codeDir, confFileName);
-    const conf = await readConfText(await readFile(file, 'utf8'), file);
-    const own = ownConfOf(component.conf);
-    return handshakeText({
-      pidDir,
-      confText: writeConfText(withConfValues(conf, own), 'strict'),
-      context: contextOf(topology, task.taskId),
-    });
-  }
-
   #check(): void {
     const task = this.#task!;
     this.#control?.everySecond();
@@ -293,14 +215,3 @@ export class ShellHost implements TaskHost {
 const metricsEverySeconds = 60;
 /** Loads that differ by less are not worth a message. */
 const loadStep = 0.02;
-
-/** Another serializer is a Java class that this side cannot run, and the child speaks it. */
-function checkSerializer(conf: JsonObject, componentId: string): void {
-  const serializer = conf['topology.multilang.serializer'] ?? jsonSerializer;
-  if (serializer === jsonSerializer) return;
-  throw new GatewayError(
-    'CONFIG_INVALID',
-    `component ${componentId}: topology.multilang.serializer is ${JSON.stringify(serializer)}, a Java class; shell components speak JSON here (${jsonSerializer})`,
-    { facts: { componentId, serializer } },
-  );
-}
