@@ -10,12 +10,13 @@ import {
   unwatchedCalls,
 } from '../base/index.ts';
 import { type AdmissionLimits, AnswerSizes } from './admission.ts';
+import { plainAddress } from './connection-ends.ts';
 import { type Dispatcher, dispatcherOf } from './dispatch.ts';
 import { defaultFrameBytesMax } from './framing.ts';
 import { toCut, urgentTimes } from './overload.ts';
 import { type PlaceLimits, placeFor } from './places.ts';
 import { ServerAccount } from './server-account.ts';
-import { plainAddress, ServerConnection } from './server-connection.ts';
+import { ServerConnection } from './server-connection.ts';
 import type { Handler, MethodShapes, ServiceSpec } from './service.ts';
 import { SingleLane } from './single-lane.ts';
 import { Turns } from './turns.ts';
