@@ -7,7 +7,8 @@ import { recordingLog } from '../testing/recording-log.ts';
 import { FrameReader } from './framing.ts';
 import { Nimbus, type NimbusHandler, type NimbusMethods } from './gen/services.ts';
 import { ApplicationError, encodeMessage } from './message.ts';
-import { ThriftServer, type ThriftServerOptions } from './server.ts';
+import { ThriftServer } from './server.ts';
+import type { ThriftServerOptions } from './server-options.ts';
 import type { MethodSpec } from './service.ts';
 import { messageTypes, ThriftReader } from './wire.ts';
 

@@ -9,94 +9,20 @@ import {
   TaskGroup,
   unwatchedCalls,
 } from '../base/index.ts';
-import { type AdmissionLimits, AnswerSizes } from './admission.ts';
+import { AnswerSizes } from './admission.ts';
 import { plainAddress } from './connection-ends.ts';
 import { type Dispatcher, dispatcherOf } from './dispatch.ts';
-import { defaultFrameBytesMax } from './framing.ts';
 import { toCut, urgentTimes } from './overload.ts';
-import { type PlaceLimits, placeFor } from './places.ts';
+import { placeFor } from './places.ts';
 import { ServerAccount } from './server-account.ts';
 import { ServerConnection } from './server-connection.ts';
-import type { Handler, MethodShapes, ServiceSpec } from './service.ts';
+import { limitsOf, type ServerLimits, type ThriftServerOptions } from './server-options.ts';
+import type { MethodShapes } from './service.ts';
 import { SingleLane } from './single-lane.ts';
 import { Turns } from './turns.ts';
 
-export interface ThriftServerOptions<M extends MethodShapes<M>> {
-  readonly service: ServiceSpec<M>;
-  readonly handler: Handler<M>;
-  readonly host: string;
-  /** 0: any free port. */
-  readonly port: number;
-  /** The configuration key that names the port, for the message when the port is taken. */
-  readonly portKey: string;
-  /** Default 1 MiB. A longer frame closes its connection. */
-  readonly frameBytesMax?: number;
-  /**
-   * Default 1024. Beyond it, an idle connection is closed for a new one; if none is idle, the new one is
-   * refused.
-   */
-  readonly connectionsMax?: number;
-  /** The same, for each remote address that is not a loopback address. Default 256. */
-  readonly connectionsPerAddressMax?: number;
-  /** A connection without a call for this long is closed. Default 10 minutes. */
-  readonly idleTimeoutMs?: number;
-  /**
-   * A frame that stops coming, or an answer that is not read, closes the connection after this long. Default
-   * 1 minute.
-   */
-  readonly stallTimeoutMs?: number;
-  /** A frame that is not complete this long after its first byte closes the connection. Default 1 minute. */
-  readonly frameTimeoutMs?: number;
-  /** How many calls of one connection may run; answers keep the order of the calls. Default 1. */
-  readonly callsMax?: number;
-  /** How many bytes of calls of one connection may be in flight before no more is read. Default 8 MiB. */
-  readonly callBytesMax?: number;
-  /**
-   * Bytes of one connection's answers that the operating system has not taken yet, plus the expected answers
-   * of its running calls. At this limit no further call of the connection begins. Default 4 MiB.
-   */
-  readonly answerBytesMax?: number;
-  /**
-   * Bytes of answers and unfinished frames that the server holds for all its clients. Above this limit each
-   * connection has one running call at a time, and the connections that hold most and make no progress are
-   * cut. Default 8 MiB.
-   */
-  readonly heldBytesMax?: number;
-  /** Expected bytes of an answer, by method. The server raises them to the largest answers that it sees. */
-  readonly answerBytesExpected?: Readonly<Record<string, number>>;
-  /**
-   * Methods of which one call runs at a time, all of them together; the others wait undecoded, at most
-   * `heldBytesMax` bytes of them. For calls that take much memory while they run.
-   */
-  readonly oneAtATime?: readonly (keyof M & string)[];
-}
-
 const closeGraceMs = 1000;
 const sweepEveryMsMax = 250;
-const mebibyte = 1024 * 1024;
-
-interface Limits extends AdmissionLimits, PlaceLimits {
-  readonly frameBytesMax: number;
-  readonly idleTimeoutMs: number;
-  readonly stallTimeoutMs: number;
-  readonly frameTimeoutMs: number;
-}
-
-function limitsOf(options: Partial<Limits>): Limits {
-  return {
-    frameBytesMax: options.frameBytesMax ?? defaultFrameBytesMax,
-    connectionsMax: options.connectionsMax ?? 1024,
-    connectionsPerAddressMax: options.connectionsPerAddressMax ?? 256,
-    idleTimeoutMs: options.idleTimeoutMs ?? 600_000,
-    stallTimeoutMs: options.stallTimeoutMs ?? 60_000,
-    frameTimeoutMs: options.frameTimeoutMs ?? 60_000,
-    callsMax: options.callsMax ?? 1,
-    callBytesMax: options.callBytesMax ?? 8 * mebibyte,
-    answerBytesMax: options.answerBytesMax ?? 4 * mebibyte,
-    // An operator who allows longer frames expects answers of that length, too.
-    heldBytesMax: Math.max(options.heldBytesMax ?? 8 * mebibyte, options.frameBytesMax ?? 0),
-  };
-}
 
 /**
  * A Thrift server: framed transport, binary protocol, as Storm's SimpleTransportPlugin speaks it. Each
@@ -107,7 +33,7 @@ function limitsOf(options: Partial<Limits>): Limits {
 export class ThriftServer implements AsyncDisposable {
   readonly #deps: { readonly clock: Clock; readonly log: Logger & Disposable };
   readonly #dispatch: Dispatcher;
-  readonly #limits: Limits;
+  readonly #limits: ServerLimits;
   readonly #account: ServerAccount;
   readonly #sizes: AnswerSizes;
   readonly #turns: Turns;
@@ -119,7 +45,7 @@ export class ThriftServer implements AsyncDisposable {
 
   private constructor(
     deps: { readonly clock: Clock; readonly log: Logger & Disposable },
-    { dispatch, limits, sizes }: { dispatch: Dispatcher; limits: Limits; sizes: AnswerSizes },
+    { dispatch, limits, sizes }: { dispatch: Dispatcher; limits: ServerLimits; sizes: AnswerSizes },
   ) {
     this.#deps = deps;
     this.#dispatch = dispatch;
