@@ -8,9 +8,10 @@ import type {
   StreamResponse,
   StreamSettings,
 } from '../rpc/index.ts';
+import type { WriterLimits } from './append-queue.ts';
 import { fromWire, type Position, toWire } from './position.ts';
 import { type Address, OwnerCache, Route, type RouteOptions } from './route.ts';
-import { StreamWriter, type WriterLimits } from './stream-writer.ts';
+import { StreamWriter } from './stream-writer.ts';
 import { fromOf, type TailEvent, type TailFrom, type TailOptions, tailOf } from './tail.ts';
 
 export interface DlogClientOptions {

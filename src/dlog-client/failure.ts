@@ -1,4 +1,4 @@
-import { errorCode, GatewayError } from '../base/index.ts';
+import { describeError, errorCode, GatewayError } from '../base/index.ts';
 import type { ResponseHeader, StatusCode } from '../rpc/index.ts';
 
 /**
@@ -43,4 +43,11 @@ export function isLost(error: unknown): boolean {
   return ['CONNECTION_CLOSED', 'TIMED_OUT', 'CONNECT_FAILED', 'PROTOCOL_VIOLATION'].includes(
     errorCode(error) ?? '',
   );
+}
+
+/** The error itself, or `CONNECTION_CLOSED` with it as the cause. */
+export function asFault(error: unknown): GatewayError {
+  return error instanceof GatewayError
+    ? error
+    : new GatewayError('CONNECTION_CLOSED', describeError(error), { cause: error });
 }

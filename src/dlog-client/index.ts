@@ -12,8 +12,9 @@
  *
  * Start at client.ts, then stream-writer.ts, tail.ts.
  */
+export type { AppendOutcome, WriterLimits } from './append-queue.ts';
 export { DlogClient, type DlogClientOptions } from './client.ts';
 export { requestCode } from './failure.ts';
 export { formatPosition, fromWire, type Position, parsePosition } from './position.ts';
-export { type AppendOutcome, StreamWriter, type WriterLimits } from './stream-writer.ts';
+export { StreamWriter } from './stream-writer.ts';
 export type { TailEvent, TailFrom, TailOptions, TailRecord } from './tail.ts';

@@ -81,6 +81,18 @@ export class Route implements Disposable {
     return this.#client.call;
   }
 
+  /** Connects, over failed attempts as {@link afterLoss} allows. Throws the error of the last one. */
+  async connected(): Promise<void> {
+    for (;;) {
+      try {
+        await this.caller();
+        return;
+      } catch (error) {
+        await this.afterLoss(error);
+      }
+    }
+  }
+
   /**
    * Repeats a call until the answer is 200, over lost connections if `isRepeatable`. Throws as {@link
    * failureOf}, or the error of the lost connection.
