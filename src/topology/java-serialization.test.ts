@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { GatewayError } from '../base/index.ts';
 import { askOracle } from '../testing/oracle.ts';
-import { readSerializedObject, type SerializedObject, serializedClassName } from './java-serialization.ts';
+import { readSerializedObject, serializedClassName } from './java-serialization.ts';
+import type { SerializedObject } from './serialized-value.ts';
 
 describe('readSerializedObject', () => {
   let bytes: Buffer;

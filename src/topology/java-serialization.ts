@@ -1,68 +1,18 @@
 import { GatewayError } from '../base/index.ts';
-
-/**
- * A reader of the Java Object Serialization Stream Protocol (version 5) that builds descriptions and never an
- * object: no class is loaded, nothing runs. Enough to find the class of a serialised object and the values of
- * its plain fields.
- */
-export type SerializedValue =
-  | null
-  | boolean
-  | number
-  | bigint
-  | string
-  | SerializedObject
-  | SerializedArray
-  | SerializedEnum
-  | SerializedClass;
-
-export interface SerializedObject {
-  readonly kind: 'object';
-  readonly className: string;
-  /** Fields of the class and of its superclasses by name; a subclass's field hides one of the same name. */
-  readonly fields: Map<string, SerializedValue>;
-  /**
-   * Objects that the classes' own writeObject methods wrote, in order: the elements of an ArrayList, for
-   * example.
-   */
-  readonly written: SerializedValue[];
-}
-
-export interface SerializedArray {
-  readonly kind: 'array';
-  readonly className: string;
-  readonly items: SerializedValue[];
-}
-
-export interface SerializedEnum {
-  readonly kind: 'enum';
-  readonly className: string;
-  readonly constant: string;
-}
-
-/** A Class object, or the description of a class where an object's is. */
-export interface SerializedClass {
-  readonly kind: 'class';
-  readonly className: string;
-}
-
-/** What a stream holds about a class itself, before its superclass is known. */
-interface OwnDescription {
-  readonly className: string;
-  readonly flags: number;
-  readonly fieldTypes: readonly { readonly name: string; readonly typeCode: string }[];
-}
-
-interface ClassDescription extends SerializedClass, OwnDescription {
-  readonly superClass: ClassDescription | null;
-  /** The number of classes from this one to the topmost, both included. */
-  readonly lineLength: number;
-  /**
-   * The first class of the line that writes at least one byte for each object. The others are skipped: an
-   * object then costs no more steps than it has bytes, however long the line of its class is.
-   */
-  readonly nextWithData: ClassDescription | null;
-}
+import { SerializedBytes } from './serialized-bytes.ts';
+import {
+  type ClassDescription,
+  classFlags,
+  DescribedClass,
+  isClassDescription,
+  type OwnDescription,
+} from './serialized-class.ts';
+import type {
+  SerializedArray,
+  SerializedEnum,
+  SerializedObject,
+  SerializedValue,
+} from './serialized-value.ts';
 
 const streamMagic = 0xaced;
 const streamVersion = 5;
@@ -75,12 +25,6 @@ const nestingMax = 200;
 const classLineMax = 100;
 /** As in Java, which refuses a proxy class of more. */
 const proxyInterfacesMax = 65_535;
-/**
- * A reader that works needs fewer than 4 steps a byte. The bound makes an error, rather than a hang, of a
- * mistake in this file that some stream can use to take many steps without consuming bytes.
- */
-const stepsPerByteMax = 16;
-
 const typeCodes = {
   null: 0x70,
   reference: 0x71,
@@ -99,19 +43,16 @@ const typeCodes = {
   enum: 0x7e,
 } as const;
 
-const flagWriteMethod = 0x01;
-const flagSerializable = 0x02;
-const flagExternalizable = 0x04;
-const flagBlockData = 0x08;
-
 /** Marks data that a class wrote itself and that only the class can read. */
 const blockData = Symbol('block data');
 /** Holds the handle of a class or an enum constant until all of it is read. */
 const unfinished = Symbol('unfinished');
 
 /**
- * Reads the first object of a stream, in time and memory proportional to the number of bytes, whatever the
- * bytes are. Throws `WIRE_CORRUPT` with the offset when the bytes are not such a stream.
+ * Reads the first object of a Java Object Serialization Stream (version 5) into descriptions: no class is
+ * loaded, nothing runs. Enough to find the class of a serialised object and the values of its plain fields.
+ * Takes time and memory proportional to the number of bytes, whatever they are. Throws `WIRE_CORRUPT` with
+ * the offset when the bytes are not such a stream.
  */
 export function readSerializedObject(bytes: Uint8Array): SerializedValue {
   return new SerializationReader(bytes).readStream();
@@ -129,32 +70,29 @@ export function serializedClassName(bytes: Uint8Array): string | undefined {
 }
 
 class SerializationReader {
-  readonly #bytes: Buffer;
+  readonly #bytes: SerializedBytes;
   readonly #handles: (SerializedValue | ClassDescription | typeof unfinished)[] = [];
-  #position = 0;
   #depth = 0;
-  #stepsLeft: number;
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.#stepsLeft = stepsPerByteMax * bytes.length;
+    this.#bytes = new SerializedBytes(bytes);
   }
 
   readStream(): SerializedValue {
-    if (this.#uint16() !== streamMagic || this.#uint16() !== streamVersion) {
-      throw this.#corrupt('not a Java serialisation stream');
+    if (this.#bytes.uint16() !== streamMagic || this.#bytes.uint16() !== streamVersion) {
+      throw this.#bytes.corrupt('not a Java serialisation stream');
     }
     const content = this.#content();
-    if (content === blockData) throw this.#corrupt('raw data where an object is expected');
+    if (content === blockData) throw this.#bytes.corrupt('raw data where an object is expected');
     return content;
   }
 
   #content(): SerializedValue | typeof blockData {
-    this.#step();
+    this.#bytes.step();
     if (++this.#depth > nestingMax)
-      throw this.#corrupt(`objects are nested deeper than ${nestingMax} levels`);
+      throw this.#bytes.corrupt(`objects are nested deeper than ${nestingMax} levels`);
     try {
-      return this.#contentOf(this.#byte());
+      return this.#contentOf(this.#bytes.byte());
     } finally {
       this.#depth--;
     }
@@ -169,9 +107,9 @@ class SerializationReader {
       case typeCodes.object:
         return this.#object();
       case typeCodes.string:
-        return this.#newString(this.#uint16());
+        return this.#newString(this.#bytes.uint16());
       case typeCodes.longString:
-        return this.#newString(Number(this.#int64()));
+        return this.#newString(Number(this.#bytes.int64()));
       case typeCodes.array:
         return this.#array();
       case typeCodes.enum:
@@ -181,17 +119,17 @@ class SerializationReader {
         return this.#newHandle({ kind: 'class', className: described?.className ?? 'null' });
       }
       case typeCodes.blockData:
-        this.#take(this.#byte());
+        this.#bytes.skip(this.#bytes.byte());
         return blockData;
       case typeCodes.longBlockData:
-        this.#take(this.#int32());
+        this.#bytes.skip(this.#bytes.int32());
         return blockData;
       case typeCodes.classDescription:
       case typeCodes.proxyClassDescription:
-        this.#position--;
+        this.#bytes.putBack();
         return this.#classDescription();
       default:
-        throw this.#corrupt(`unknown type code 0x${code.toString(16)}`);
+        throw this.#bytes.corrupt(`unknown type code 0x${code.toString(16)}`);
     }
   }
 
@@ -202,12 +140,12 @@ class SerializationReader {
   #classDescription(): ClassDescription | null {
     const unlinked: { readonly slot: number; readonly own: OwnDescription }[] = [];
     for (;;) {
-      this.#step();
-      const code = this.#byte();
+      this.#bytes.step();
+      const code = this.#bytes.byte();
       if (code === typeCodes.null) return this.#link(unlinked, null);
       if (code === typeCodes.reference) return this.#link(unlinked, this.#referencedClass());
       if (code !== typeCodes.classDescription && code !== typeCodes.proxyClassDescription)
-        throw this.#corrupt(`type code 0x${code.toString(16)} where a class is expected`);
+        throw this.#bytes.corrupt(`type code 0x${code.toString(16)} where a class is expected`);
       if (unlinked.length === classLineMax) throw this.#lineTooLong();
       const isProxy = code === typeCodes.proxyClassDescription;
       const slot = this.#handles.push(unfinished) - 1;
@@ -219,7 +157,9 @@ class SerializationReader {
   #referencedClass(): ClassDescription {
     const value = this.#reference();
     if (isClassDescription(value)) return value;
-    throw this.#corrupt('a reference to something that is not a class stands where a class is expected');
+    throw this.#bytes.corrupt(
+      'a reference to something that is not a class stands where a class is expected',
+    );
   }
 
   /** Gives each class of a line, the topmost first, the one above it. Answers the last. */
@@ -239,12 +179,12 @@ class SerializationReader {
   }
 
   #ownDescription(): OwnDescription {
-    const className = this.#utf(this.#uint16());
-    this.#take(8);
-    const flags = this.#byte();
-    const fieldTypes = Array.from({ length: this.#uint16() }, () => {
-      const typeCode = String.fromCharCode(this.#byte());
-      const name = this.#utf(this.#uint16());
+    const className = this.#bytes.utf(this.#bytes.uint16());
+    this.#bytes.skip(8);
+    const flags = this.#bytes.byte();
+    const fieldTypes = Array.from({ length: this.#bytes.uint16() }, () => {
+      const typeCode = String.fromCharCode(this.#bytes.byte());
+      const name = this.#bytes.utf(this.#bytes.uint16());
       if (typeCode === '[' || typeCode === 'L') this.#content();
       return { name, typeCode };
     });
@@ -252,18 +192,18 @@ class SerializationReader {
   }
 
   #proxyDescription(): OwnDescription {
-    const interfaceCount = this.#int32();
+    const interfaceCount = this.#bytes.int32();
     if (interfaceCount < 0 || interfaceCount > proxyInterfacesMax)
-      throw this.#corrupt(
+      throw this.#bytes.corrupt(
         `a proxy class has ${interfaceCount} interfaces, expected 0 to ${proxyInterfacesMax}`,
       );
-    for (let i = 0; i < interfaceCount; i++) this.#utf(this.#uint16());
-    return { className: 'java.lang.reflect.Proxy', flags: flagSerializable, fieldTypes: [] };
+    for (let i = 0; i < interfaceCount; i++) this.#bytes.utf(this.#bytes.uint16());
+    return { className: 'java.lang.reflect.Proxy', flags: classFlags.serializable, fieldTypes: [] };
   }
 
   #object(): SerializedObject {
     const described = this.#classDescription();
-    if (described === null) throw this.#corrupt('an object has no class');
+    if (described === null) throw this.#bytes.corrupt('an object has no class');
     const object: SerializedObject = {
       kind: 'object',
       className: described.className,
@@ -274,7 +214,7 @@ class SerializationReader {
     const withData: ClassDescription[] = [];
     let next = described.nextWithData;
     while (next !== null) {
-      this.#step();
+      this.#bytes.step();
       withData.push(next);
       next = next.superClass?.nextWithData ?? null;
     }
@@ -284,26 +224,26 @@ class SerializationReader {
   }
 
   #classData(description: ClassDescription, object: SerializedObject): void {
-    if ((description.flags & flagExternalizable) !== 0) {
-      if ((description.flags & flagBlockData) === 0) {
-        throw this.#corrupt(`${description.className} wrote itself in a form that only it can read`);
+    if ((description.flags & classFlags.externalizable) !== 0) {
+      if ((description.flags & classFlags.blockData) === 0) {
+        throw this.#bytes.corrupt(`${description.className} wrote itself in a form that only it can read`);
       }
       this.#annotations(object.written);
       return;
     }
     for (const { name, typeCode } of description.fieldTypes) object.fields.set(name, this.#field(typeCode));
-    if ((description.flags & flagWriteMethod) !== 0) this.#annotations(object.written);
+    if ((description.flags & classFlags.writeMethod) !== 0) this.#annotations(object.written);
   }
 
   #array(): SerializedArray {
     const className = this.#classDescription()?.className ?? '';
     const array: SerializedArray = { kind: 'array', className, items: [] };
     this.#newHandle(array);
-    const length = this.#int32();
-    const bytesLeft = this.#bytes.length - this.#position;
+    const length = this.#bytes.int32();
+    const { left: bytesLeft } = this.#bytes;
     // An item has at least one byte.
     if (length < 0 || length > bytesLeft)
-      throw this.#corrupt(
+      throw this.#bytes.corrupt(
         `the stream is cut off: an array of ${length} items, and ${bytesLeft} bytes are left`,
       );
     for (let i = 0; i < length; i++) array.items.push(this.#field(className.charAt(1)));
@@ -314,91 +254,64 @@ class SerializationReader {
     const className = this.#classDescription()?.className ?? '';
     const slot = this.#handles.push(unfinished) - 1;
     const constant = this.#content();
-    if (typeof constant !== 'string') throw this.#corrupt(`a constant of enum ${className} has no name`);
+    if (typeof constant !== 'string')
+      throw this.#bytes.corrupt(`a constant of enum ${className} has no name`);
     const value: SerializedEnum = { kind: 'enum', className, constant };
     this.#handles[slot] = value;
     return value;
   }
 
   #field(typeCode: string): SerializedValue {
-    this.#step();
+    this.#bytes.step();
     switch (typeCode) {
       case 'B':
-        return (this.#byte() << 24) >> 24;
+        return (this.#bytes.byte() << 24) >> 24;
       case 'C':
-        return String.fromCharCode(this.#uint16());
+        return String.fromCharCode(this.#bytes.uint16());
       case 'D':
-        return this.#bytes.readDoubleBE(this.#take(8));
+        return this.#bytes.double();
       case 'F':
-        return this.#bytes.readFloatBE(this.#take(4));
+        return this.#bytes.float();
       case 'I':
-        return this.#int32();
+        return this.#bytes.int32();
       case 'J':
-        return this.#int64();
+        return this.#bytes.int64();
       case 'S':
-        return (this.#uint16() << 16) >> 16;
+        return (this.#bytes.uint16() << 16) >> 16;
       case 'Z':
-        return this.#byte() !== 0;
+        return this.#bytes.byte() !== 0;
       case 'L':
       case '[': {
         const value = this.#content();
-        if (value === blockData) throw this.#corrupt('raw data where a field is expected');
+        if (value === blockData) throw this.#bytes.corrupt('raw data where a field is expected');
         return value;
       }
       default:
-        throw this.#corrupt(`unknown field type ${typeCode}`);
+        throw this.#bytes.corrupt(`unknown field type ${typeCode}`);
     }
   }
 
   /** Adds everything up to the end marker to `into`, without raw data. */
   #annotations(into: SerializedValue[]): void {
-    while (this.#peek() !== typeCodes.endBlockData) {
+    while (this.#bytes.peek() !== typeCodes.endBlockData) {
       const value = this.#content();
       if (value !== blockData) into.push(value);
     }
-    this.#position++;
+    this.#bytes.skip(1);
   }
 
   #newString(length: number): string {
-    const text = this.#utf(length);
+    const text = this.#bytes.utf(length);
     this.#handles.push(text);
     return text;
   }
 
-  /**
-   * Java's modified UTF-8: NUL in two bytes, characters beyond the first plane as surrogates of three bytes
-   * each.
-   */
-  #utf(length: number): string {
-    const start = this.#take(length);
-    const end = start + length;
-    // One unit of 16 bits a character: at most as many as there are bytes.
-    const units = Buffer.allocUnsafe(2 * length);
-    let written = 0;
-    for (let i = start; i < end; ) {
-      const first = this.#bytes[i]!;
-      const width = first < 0x80 ? 1 : first < 0xe0 ? 2 : 3;
-      if (i + width > end) throw this.#corrupt('a string ends in the middle of a character');
-      const second = width > 1 ? this.#bytes[i + 1]! & 0x3f : 0;
-      const third = width > 2 ? this.#bytes[i + 2]! & 0x3f : 0;
-      const unit =
-        width === 1
-          ? first
-          : width === 2
-            ? ((first & 0x1f) << 6) | second
-            : ((first & 0x0f) << 12) | (second << 6) | third;
-      written = units.writeUInt16LE(unit, written);
-      i += width;
-    }
-    return units.toString('utf16le', 0, written);
-  }
-
   #reference(): SerializedValue {
-    const index = this.#int32() - firstHandle;
+    const index = this.#bytes.int32() - firstHandle;
     const value = this.#handles[index];
-    if (value === undefined) throw this.#corrupt(`reference to unknown object ${index}`);
+    if (value === undefined) throw this.#bytes.corrupt(`reference to unknown object ${index}`);
     if (value === unfinished)
-      throw this.#corrupt(
+      throw this.#bytes.corrupt(
         `reference to object ${index}, a class or an enum constant that is not read to its end yet`,
       );
     return value;
@@ -409,74 +322,9 @@ class SerializationReader {
     return value;
   }
 
-  #peek(): number {
-    if (this.#position >= this.#bytes.length) throw this.#corrupt('the stream is cut off');
-    return this.#bytes[this.#position]!;
-  }
-
-  #byte(): number {
-    return this.#bytes[this.#take(1)]!;
-  }
-
-  #uint16(): number {
-    return this.#bytes.readUInt16BE(this.#take(2));
-  }
-
-  #int32(): number {
-    return this.#bytes.readInt32BE(this.#take(4));
-  }
-
-  #int64(): bigint {
-    return this.#bytes.readBigInt64BE(this.#take(8));
-  }
-
-  #take(length: number): number {
-    const at = this.#position;
-    if (length < 0 || length > this.#bytes.length - at) throw this.#corrupt('the stream is cut off');
-    this.#position = at + length;
-    return at;
-  }
-
-  #step(): void {
-    if (--this.#stepsLeft < 0)
-      throw this.#corrupt(
-        `reading takes more than ${stepsPerByteMax} steps a byte, which is a fault of this reader`,
-      );
-  }
-
   #lineTooLong(): GatewayError {
-    return this.#corrupt(
+    return this.#bytes.corrupt(
       `a class has more than ${classLineMax} superclasses, itself included, which no real class has`,
     );
   }
-
-  #corrupt(what: string): GatewayError {
-    return new GatewayError('WIRE_CORRUPT', `Java serialisation, byte ${this.#position}: ${what}`, {
-      facts: { offset: this.#position },
-    });
-  }
-}
-
-class DescribedClass implements ClassDescription {
-  readonly kind = 'class';
-  readonly className: string;
-  readonly flags: number;
-  readonly fieldTypes: OwnDescription['fieldTypes'];
-  readonly superClass: ClassDescription | null;
-  readonly lineLength: number;
-  readonly nextWithData: ClassDescription | null;
-
-  constructor(own: OwnDescription, superClass: ClassDescription | null, lineLength: number) {
-    this.className = own.className;
-    this.flags = own.flags;
-    this.fieldTypes = own.fieldTypes;
-    this.superClass = superClass;
-    this.lineLength = lineLength;
-    const hasData = own.fieldTypes.length > 0 || (own.flags & (flagWriteMethod | flagExternalizable)) !== 0;
-    this.nextWithData = hasData ? this : (superClass?.nextWithData ?? null);
-  }
-}
-
-function isClassDescription(value: SerializedValue): value is ClassDescription {
-  return value instanceof DescribedClass;
 }

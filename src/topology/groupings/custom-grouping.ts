@@ -1,6 +1,7 @@
 import { GatewayError } from '../../base/index.ts';
-import { readSerializedObject, type SerializedObject, type SerializedValue } from '../java-serialization.ts';
+import { readSerializedObject } from '../java-serialization.ts';
 import type { Grouping } from '../model.ts';
+import type { SerializedObject, SerializedValue } from '../serialized-value.ts';
 
 /** What can be known of a custom grouping without Java. */
 export type CustomGrouping =
