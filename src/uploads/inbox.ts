@@ -1,32 +1,21 @@
 import type { FileHandle } from 'node:fs/promises';
-import { mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import {
-  type Clock,
-  diskFullText,
-  errorCode,
-  GatewayError,
-  type Logger,
-  type RandomSource,
-} from '../base/index.ts';
+import { diskFullText, errorCode, GatewayError, type RandomSource } from '../base/index.ts';
+import { finishedName, InboxRoom, type InboxRoomDeps } from './inbox-room.ts';
 import {
   admitUpload,
   endOfUpload,
   type InboxBounds,
-  inboxFault,
   type OpenUpload,
   progressBytes,
   type UploadLimits,
 } from './upload-rules.ts';
 
-export interface InboxDeps {
-  readonly clock: Clock;
+export interface InboxDeps extends InboxRoomDeps {
   readonly random: RandomSource;
-  readonly log: Logger;
   /** Creates a file that must not exist yet. Default: on disk. */
   readonly create?: (path: string) => Promise<FileHandle>;
-  /** Free bytes on the disk of a directory. Default: what the file system reports. */
-  readonly bytesFree?: (dir: string) => Promise<number>;
 }
 
 export interface InboxLimits extends UploadLimits, InboxBounds {
@@ -66,14 +55,8 @@ interface Upload extends OpenUpload {
   last: Promise<unknown>;
 }
 
-const finishedName = /^stormjar-[0-9a-f-]{36}\.jar$/;
 const partSuffix = '.part';
 const ownerOnlyDir = { recursive: true, mode: 0o700 };
-
-/** Minimum interval between recounts while the inbox is full. */
-const recountEveryMs = 1000;
-/** Bytes received between two checks of the free disk space. */
-const diskCheckBytes = 8 * 1024 * 1024;
 
 /**
  * The files that clients send before they submit: `<dir>/stormjar-<uuid>.jar`, as Storm's Nimbus names them.
@@ -90,27 +73,20 @@ export class Inbox {
   readonly #deps: InboxDeps;
   /** Open uploads. Invariant: each is stored under its own location, which no other upload ever has. */
   readonly #uploads = new Map<string, Upload>();
-  /** Bytes of each finished file, recounted by every sweep. */
-  readonly #finished = new Map<string, number>();
+  readonly #room: InboxRoom;
   readonly #sweeping: Disposable;
   /**
    * The last begin. Invariant: uploads begin one at a time, so that no two take the last place. Never
    * rejects.
    */
   #beginning: Promise<unknown> = Promise.resolve();
-  #recountedAtMs = Number.NEGATIVE_INFINITY;
-  #diskBytesFree = Number.POSITIVE_INFINITY;
-  /**
-   * Bytes received since the last check of the disk. Invariant: below diskCheckBytes after every check of the
-   * room.
-   */
-  #uncheckedBytes = 0;
   #swept: Promise<void> = Promise.resolve();
 
   private constructor(dir: string, limits: InboxLimits, deps: InboxDeps) {
     this.#dir = dir;
     this.#limits = limits;
     this.#deps = deps;
+    this.#room = new InboxRoom(dir, limits, deps);
     const sweepMs = Math.max(
       50,
       Math.min(60_000, limits.idleMs / 2, limits.orphanMs / 2, limits.ageMsMax / 2),
@@ -170,7 +146,7 @@ export class Inbox {
           `upload ${location} is larger than ${this.#limits.fileBytesMax} bytes (egret.upload.max.bytes)`,
         );
       }
-      this.#uncheckedBytes += chunk.length;
+      this.#room.received(chunk.length);
       await this.#checkRoom(upload.bytes);
       await upload.file.appendFile(chunk);
       if (upload.bytes - upload.progressedTo < progressBytes) return;
@@ -184,7 +160,7 @@ export class Inbox {
       await upload.file.close();
       await rename(upload.partPath, location);
       this.#forget(upload);
-      this.#finished.set(location, upload.bytes);
+      this.#room.finished(location, upload.bytes);
       this.#deps.log.info({ event: 'upload.finished', location, bytes: upload.bytes });
     });
   }
@@ -205,7 +181,7 @@ export class Inbox {
   async discard(location: string): Promise<void> {
     if (!this.#isOurs(location)) return;
     await rm(location, { force: true }).then(
-      () => this.#finished.delete(location),
+      () => this.#room.removed(location),
       (error: unknown) => this.#deps.log.error({ event: 'upload.left-behind', path: location, error }),
     );
   }
@@ -216,26 +192,7 @@ export class Inbox {
       const reason = endOfUpload(upload, this.#deps.clock.monotonicMs(), this.#limits);
       if (reason !== undefined) await this.#expire(upload, reason);
     }
-    await this.#sweepFinished();
-  }
-
-  /** Deletes old finished files and counts the others. */
-  async #sweepFinished(): Promise<void> {
-    const names = await readdir(this.#dir).catch(() => []);
-    for (const name of names.filter((each) => finishedName.test(each))) {
-      const path = join(this.#dir, name);
-      const found = await stat(path).catch(() => undefined);
-      if (found === undefined) continue;
-      if (this.#deps.clock.nowMs() - found.mtimeMs < this.#limits.ageMsMax) {
-        this.#finished.set(path, found.size);
-        continue;
-      }
-      this.#deps.log.warn({ event: 'upload.abandoned', location: path, bytes: found.size });
-      await rm(path, { force: true });
-    }
-    // Forget files that a submission took or an operator deleted.
-    for (const path of [...this.#finished.keys()])
-      if ((await stat(path).catch(() => undefined)) === undefined) this.#finished.delete(path);
+    await this.#room.sweep();
   }
 
   /** Stops sweeping and closes open uploads. Finished files stay for the next gateway. */
@@ -272,43 +229,12 @@ export class Inbox {
     await this.#expire(upload, 'it made no progress and another upload needed its place');
   }
 
-  /** Throws `UPLOAD_FAILED` when the inbox has no room for an upload of so many bytes. */
-  async #checkRoom(ownBytes: number): Promise<void> {
-    if (ownBytes === 0 || this.#uncheckedBytes >= diskCheckBytes) await this.#readDisk();
-    const fault = this.#roomFault(ownBytes);
-    if (fault === undefined) return;
-    // An operator may have deleted files. Counting is slow, so it is not done on every call.
-    const nowMs = this.#deps.clock.monotonicMs();
-    if (nowMs - this.#recountedAtMs >= recountEveryMs) {
-      this.#recountedAtMs = nowMs;
-      await this.#sweepFinished();
-      await this.#readDisk();
-    }
-    const again = this.#roomFault(ownBytes);
-    if (again === undefined) return;
-    throw new GatewayError(
-      'UPLOAD_FAILED',
-      `the inbox ${this.#dir} is full: ${again}. Submit or wait (files expire after nimbus.inbox.jar.expiration.secs), or delete files there`,
-      { retryable: true, facts: { dir: this.#dir } },
-    );
-  }
-
-  #roomFault(ownBytes: number): string | undefined {
-    const sum = (numbers: Iterable<number>): number => [...numbers].reduce((total, each) => total + each, 0);
-    const allOpen = sum([...this.#uploads.values()].map(({ bytes }) => bytes));
-    const use = {
-      finishedFiles: this.#finished.size,
-      finishedBytes: sum(this.#finished.values()),
-      openBytes: Math.max(0, allOpen - ownBytes),
-      ...{ ownBytes, diskBytesFree: this.#diskBytesFree },
-    };
-    return inboxFault(use, this.#limits);
-  }
-
-  async #readDisk(): Promise<void> {
-    const bytesFree = this.#deps.bytesFree ?? diskBytesFree;
-    this.#uncheckedBytes = 0;
-    this.#diskBytesFree = await bytesFree(this.#dir).catch(() => Number.POSITIVE_INFINITY);
+  #checkRoom(ownBytes: number): Promise<void> {
+    return this.#room.check(ownBytes, () => {
+      let openBytes = 0;
+      for (const { bytes } of this.#uploads.values()) openBytes += bytes;
+      return openBytes;
+    });
   }
 
   async #inTurn(location: string, by: Uploader, work: (upload: Upload) => Promise<void>): Promise<void> {
@@ -371,11 +297,6 @@ export class Inbox {
       facts: { location },
     });
   }
-}
-
-async function diskBytesFree(dir: string): Promise<number> {
-  const { bavail, bsize } = await statfs(dir);
-  return bavail * bsize;
 }
 
 function unknown(location: string): GatewayError {
