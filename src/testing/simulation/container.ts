@@ -8,16 +8,11 @@ import type { PeerQueue } from '../../container/stream-manager/peers/peer-queue.
 import { tasksThatForget } from '../../container/task-hosts/planned-hosts.ts';
 import { AckerHost } from '../../container/task-hosts/system/index.ts';
 import type { ContainerSpec } from '../../records/index.ts';
-import type { PackingPlan, PhysicalPlan, PlannedTask } from '../../topology/index.ts';
+import type { PackingPlan, PhysicalPlan } from '../../topology/index.ts';
 import type { Cluster } from './cluster.ts';
 import { SimulatedHost } from './host.ts';
+import { type PlannedHost, placeOf, planHosts } from './planned-hosts.ts';
 import { SimulatedProcess } from './process.ts';
-
-interface PlannedHost {
-  readonly name: string;
-  readonly tasks: readonly PlannedTask[];
-  readonly isAcker: boolean;
-}
 
 /** Until the container notices that a child is dead, and starts another. */
 const noticeMs = [0, 5] as const;
@@ -332,22 +327,4 @@ export class SimulatedContainer {
 /** Incarnations are named `c2-7`: the seventh life of a container. */
 function lifeOf(incarnation: string): number {
   return Number(incarnation.split('-')[1]);
-}
-
-function planHosts(packing: PackingPlan, containerId: number): PlannedHost[] {
-  const own = packing.tasks.filter((task) => task.containerId === containerId);
-  const together = own.filter((task) => task.host === 'jvm');
-  const hosts: PlannedHost[] = own
-    .filter((task) => task.host !== 'jvm')
-    .map((task) => ({
-      name: `${task.host === 'system' ? 'acker' : 'shell'}-${task.taskId}`,
-      ...{ tasks: [task], isAcker: task.host === 'system' },
-    }));
-  if (together.length > 0) hosts.push({ name: 'together', tasks: together, isAcker: false });
-  return hosts;
-}
-
-function placeOf({ name, tasks }: PlannedHost): HostPlace {
-  const ids = tasks.map(({ taskId }) => taskId);
-  return { name, tasks: ids, key: ids.join() };
 }
