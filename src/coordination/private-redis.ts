@@ -62,7 +62,8 @@ export interface PrivateRedis {
 const readyLimitMs = 30_000;
 const askLimitMs = 2000;
 const endGraceMs = 10_000;
-const restartLimits = { firstMs: 50, maxMs: 5000, factor: 2, jitter: 0.2 };
+/** The longest pause is shorter than a client's call waits for the server. */
+const restartLimits = { firstMs: 50, maxMs: 1000, factor: 2, jitter: 0.2 };
 /** A server that ran this long is in order: the next restart is quick again. */
 const soundAfterMs = 60_000;
 
