@@ -6,6 +6,7 @@ import type {
   StormTopology,
   TopologyInfo,
 } from '../rpc/index.ts';
+import { isSystemId } from '../topology/index.ts';
 import type { FlowComponent, FlowSnapshot } from './flow-view.ts';
 
 /** Reads the user's components from Nimbus's answers, without system components (`__acker`, …). */
@@ -28,7 +29,7 @@ export function flowSnapshot(topology: StormTopology, info: TopologyInfo, takenA
     uptimeSecs: info.uptime_secs,
     takenAtMs,
     components: parts
-      .filter(([id]) => !id.startsWith('__'))
+      .filter(([id]) => !isSystemId(id))
       .map(([id, object, common]) => flowComponent(id, { object, common, info })),
     errors: new Map(
       [...info.errors]
@@ -84,11 +85,11 @@ function totalsOf(executor: ExecutorSummary): Totals {
   const stats = executor.stats;
   if (stats === undefined) return { emitted: 0, executed: 0, acked: 0, failed: 0 };
   const byStream = (counts: ReadonlyMap<string, bigint> | undefined): number =>
-    [...(counts ?? [])].reduce((all, [stream, n]) => all + (stream.startsWith('__') ? 0 : Number(n)), 0);
+    [...(counts ?? [])].reduce((all, [stream, n]) => all + (isSystemId(stream) ? 0 : Number(n)), 0);
   const byInput = (
     counts: readonly (readonly [{ readonly streamId: string }, bigint])[] | undefined,
   ): number =>
-    (counts ?? []).reduce((all, [source, n]) => all + (source.streamId.startsWith('__') ? 0 : Number(n)), 0);
+    (counts ?? []).reduce((all, [source, n]) => all + (isSystemId(source.streamId) ? 0 : Number(n)), 0);
   const emitted = byStream(stats.emitted.get(':all-time'));
   if (stats.specific.kind === 'spout') {
     const { acked, failed } = stats.specific.value;

@@ -4,8 +4,15 @@ import type {
   ExecutorStatsRecord,
   HeartbeatRecord,
 } from '../records/index.ts';
-import type { Component, ExecutorId, LogicalTopology, PackingPlan, PlannedTask } from '../topology/index.ts';
-import { capacityOf, isSystemId, statsWindows, type Totals, totalsOfWindow } from './window-stats.ts';
+import {
+  type Component,
+  type ExecutorId,
+  isSystemId,
+  type LogicalTopology,
+  type PackingPlan,
+  type PlannedTask,
+} from '../topology/index.ts';
+import { capacityOf, statsWindows, type Totals, totalsOfWindow } from './window-stats.ts';
 
 /** An executor that the scheduler has placed. */
 export interface ExecutorRow {

@@ -2,6 +2,7 @@ import type { ContainerRecord, ErrorRecord } from '../records/index.ts';
 import {
   type Component,
   confKeys,
+  isSystemId,
   type Percentiles,
   percentilesOf,
   systemComponentIds,
@@ -14,7 +15,6 @@ import { schedulingStatus, uptimeSecs } from './summaries.ts';
 import {
   addTotals,
   completeLatencies,
-  isSystemId,
   sumByWindow,
   type Totals,
   type WindowStats,

@@ -1,4 +1,5 @@
 import type { CountsByWindow, ExecutorStatsRecord } from '../records/index.ts';
+import { isSystemId } from '../topology/index.ts';
 
 /** The windows of Storm's statistics, as their keys: seconds, and everything since the start. */
 export const statsWindows = ['600', '10800', '86400', ':all-time'] as const;
@@ -127,11 +128,6 @@ export function visible(counts: Counts | undefined, includeSystem: boolean): Cou
   if (counts === undefined) return {};
   if (includeSystem) return counts;
   return Object.fromEntries(Object.entries(counts).filter(([stream]) => !isSystemId(stream)));
-}
-
-/** Ids that begin with two underscores belong to the system (Utils.isSystemId 2.8). */
-export function isSystemId(id: string): boolean {
-  return id.startsWith('__');
 }
 
 /** Sums of counts for each window that any executor has. */

@@ -1,6 +1,6 @@
 import type { HeartbeatRecord } from '../records/index.ts';
+import { isSystemId } from '../topology/index.ts';
 import type { TopologyView } from './summaries.ts';
-import { isSystemId } from './window-stats.ts';
 
 /** A container of a topology that tasks are placed in. */
 export interface WorkerRow {

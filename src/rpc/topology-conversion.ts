@@ -1,12 +1,13 @@
 import { describeError, GatewayError, type JsonObject } from '../base/index.ts';
-import type {
-  Component,
-  ComponentImplementation,
-  Grouping as GroupingModel,
-  InputDeclaration,
-  LogDurability,
-  LogImplementation,
-  LogicalTopology,
+import {
+  type Component,
+  type ComponentImplementation,
+  type Grouping as GroupingModel,
+  type InputDeclaration,
+  isSystemId,
+  type LogDurability,
+  type LogImplementation,
+  type LogicalTopology,
 } from '../topology/index.ts';
 import type {
   Bolt,
@@ -115,7 +116,7 @@ function logImplementationOf(
   { full_class_name, args_list }: JavaObject,
 ): LogImplementation | undefined {
   const kind = full_class_name === logClasses.log_sink ? 'log_sink' : 'log_source';
-  if (!id.startsWith('__') || full_class_name !== logClasses[kind]) return undefined;
+  if (!isSystemId(id) || full_class_name !== logClasses[kind]) return undefined;
   const [componentId, streamId, durability] = args_list.map((each) => String(each.value));
   return {
     ...{ kind, componentId: componentId ?? '', streamId: streamId ?? '' },

@@ -1,4 +1,4 @@
-import { systemComponentIds, type TaskId, type TopologyIndex } from '../../../topology/index.ts';
+import { isSystemId, systemComponentIds, type TaskId, type TopologyIndex } from '../../../topology/index.ts';
 import type { LossReport } from '../../links/index.ts';
 
 /**
@@ -12,17 +12,13 @@ export function lossReport(topology: TopologyIndex, tasks: readonly TaskId[]): L
   const above = new Set<string>();
   const climb = (componentId: string): void => {
     for (const { sourceComponentId } of topology.component(componentId)?.inputs ?? []) {
-      if (isSystem(sourceComponentId) || above.has(sourceComponentId)) continue;
+      if (isSystemId(sourceComponentId) || above.has(sourceComponentId)) continue;
       above.add(sourceComponentId);
       climb(sourceComponentId);
     }
   };
-  for (const componentId of lost) if (!isSystem(componentId)) climb(componentId);
+  for (const componentId of lost) if (!isSystemId(componentId)) climb(componentId);
   const spouts = [...above].filter((id) => topology.component(id)?.kind === 'spout');
   const spoutTasks = spouts.flatMap((id) => topology.tasksOf(id)).sort((one, other) => one - other);
   return { type: 'lost', tasks, spouts: spoutTasks };
-}
-
-function isSystem(componentId: string): boolean {
-  return componentId.startsWith('__');
 }

@@ -1,4 +1,4 @@
-import type { Grouping, TaskId, TopologyIndex } from '../../../topology/index.ts';
+import { type Grouping, isSystemId, type TaskId, type TopologyIndex } from '../../../topology/index.ts';
 import type { Context, ContextGrouping } from './gen/multilang.ts';
 
 /**
@@ -37,9 +37,8 @@ function fieldsByStream(topology: TopologyIndex, componentId: string): Record<st
   );
 }
 
-/** Names that begin with two underscores are Storm's own; a submission may not use them. */
 function isUsers(id: string): boolean {
-  return !id.startsWith('__');
+  return !isSystemId(id);
 }
 
 function targetsOf(
