@@ -1,5 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises';
-import { type Deferred, deferred, GatewayError } from '../base/index.ts';
+import { type Deferred, deferred, GatewayError, nextTurn } from '../base/index.ts';
 import type { WriteResponse } from '../rpc/index.ts';
 import { type AppendOutcome, AppendQueue, type Waiting, type WriterLimits } from './append-queue.ts';
 import { asFault, failureOf, isPassing } from './failure.ts';
@@ -103,7 +102,7 @@ export class StreamWriter implements AsyncDisposable {
         continue;
       }
       if (this.#maySend()) {
-        await turn();
+        await nextTurn();
         await this.#sendWhatMay();
       }
       const [oldest] = this.#underWay;

@@ -1,4 +1,4 @@
-import { type Clock, describeError, GatewayError, type Logger } from '../../base/index.ts';
+import { type Clock, describeError, GatewayError, type Logger, nextTurn } from '../../base/index.ts';
 import { EntryBuilder } from '../format/entry-builder.ts';
 import { refused } from './admission.ts';
 import type { Group, GroupQueue } from './group-queue.ts';
@@ -71,7 +71,7 @@ export class CommitLoop {
     for (;;) {
       // Callers whose append was just acknowledged may append again: one event-loop turn later that is one
       // group, not two.
-      await new Promise<void>((resolve) => setImmediate(resolve));
+      await nextTurn();
       if (queue.isEmpty && this.#request === undefined) {
         // This happens in the same step as the check: any later append starts another run.
         this.#work = undefined;
