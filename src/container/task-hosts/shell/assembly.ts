@@ -5,7 +5,7 @@ import type { TaskHostDeps } from '../deps.ts';
 import { Downstream, ErrorReports, HostControl, readOutputLimits } from '../emitting/index.ts';
 import { MetricsReports } from './metrics-reports.ts';
 import { makeProtocol, metricsOf } from './protocols.ts';
-import { readShellSettings } from './settings.ts';
+import type { ShellSettings } from './settings.ts';
 import { ShellLog } from './shell-log.ts';
 import type { ShellMetrics } from './shell-metrics.ts';
 import { ShellTask } from './shell-task.ts';
@@ -24,16 +24,16 @@ export function assembleShellTask(options: {
   readonly deps: TaskHostDeps;
   readonly identity: ShellTaskIdentity;
   readonly conf: JsonObject;
+  readonly settings: ShellSettings;
   readonly log: ShellLog;
   readonly metrics: ShellMetrics;
   readonly handshake: string;
   /** Whether the child keeps task ids that come before the emit that they answer. */
   readonly queuesTaskIds: boolean;
 }): ShellAssembly {
-  const { host, deps, identity, conf, log, metrics, handshake, queuesTaskIds } = options;
+  const { host, deps, identity, conf, settings, log, metrics, handshake, queuesTaskIds } = options;
   const { topology, outlet, clock, spec, random } = deps;
   const { task, component } = identity;
-  const settings = readShellSettings(conf);
   const limits = readOutputLimits(conf, topology.tasksOf(component.id).length);
   const outgoing = new OutgoingStreams({
     index: topology,

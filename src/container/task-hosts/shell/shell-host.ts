@@ -98,7 +98,8 @@ export class ShellHost implements TaskHost {
       environment: conf['topology.environment'],
     });
     const assembly = assembleShellTask({
-      ...{ host: this, deps: this.#deps, identity, conf, log: shellLog, metrics: this.#metrics },
+      ...{ host: this, deps: this.#deps, identity, conf, settings, log: shellLog },
+      metrics: this.#metrics,
       handshake: await prepareHandshake(this.#deps, identity, pidDir),
       queuesTaskIds: settings.sendsTaskIdsAhead && (await queuesTaskIds(identity.script, command.cwd)),
     });
