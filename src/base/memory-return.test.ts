@@ -7,69 +7,61 @@ import { MemoryReturn, memoryGiveBack } from './memory-return.ts';
 
 const mebibyte = 1024 * 1024;
 
+/** A process of so much memory, of which the return leaves `leftBytes`; without them it changes nothing. */
+function processOf(startBytes: number, leftBytes?: number) {
+  const clock = new ManualClock();
+  const state = { bytes: startBytes, returns: 0 };
+  const giveBack = (): void => {
+    state.returns += 1;
+    state.bytes = leftBytes ?? state.bytes;
+  };
+  const memory = new MemoryReturn({ clock, giveBack, residentBytes: () => state.bytes });
+  return { clock, state, memory };
+}
+
 describe('the return of memory', () => {
   it('happens once after growth that has stopped, and not again before the next', () => {
-    const clock = new ManualClock();
-    let bytes = 140 * mebibyte;
-    let count = 0;
-    const giveBack = (): void => {
-      count += 1;
-      bytes = 142 * mebibyte;
-    };
-    const memory = new MemoryReturn({ clock, giveBack, residentBytes: () => bytes });
+    const { clock, state, memory } = processOf(140 * mebibyte, 142 * mebibyte);
     clock.advance(60_000);
-    assert.equal(count, 0);
+    assert.equal(state.returns, 0);
     for (let grown = 0; grown < 4; grown++) {
-      bytes += 30 * mebibyte;
+      state.bytes += 30 * mebibyte;
       clock.advance(5000);
     }
-    assert.equal(count, 0, 'while it grows V8 collects by itself');
+    assert.equal(state.returns, 0, 'while it grows V8 collects by itself');
     clock.advance(5000);
-    assert.equal(count, 1);
+    assert.equal(state.returns, 1);
     clock.advance(60_000);
-    assert.equal(count, 1);
-    bytes += 50 * mebibyte;
+    assert.equal(state.returns, 1);
+    state.bytes += 50 * mebibyte;
     clock.advance(10_000);
-    assert.equal(count, 2);
+    assert.equal(state.returns, 2);
     memory[Symbol.dispose]();
-    bytes += 50 * mebibyte;
+    state.bytes += 50 * mebibyte;
     clock.advance(60_000);
-    assert.equal(count, 2);
+    assert.equal(state.returns, 2);
   });
 
   it('waits longer for a little', () => {
-    const clock = new ManualClock();
-    let bytes = 140 * mebibyte;
-    let count = 0;
-    const giveBack = (): void => {
-      count += 1;
-      bytes = 140 * mebibyte;
-    };
-    const memory = new MemoryReturn({ clock, giveBack, residentBytes: () => bytes });
-    bytes += 15 * mebibyte;
+    const { clock, state, memory } = processOf(140 * mebibyte, 140 * mebibyte);
+    state.bytes += 15 * mebibyte;
     clock.advance(15_000);
-    assert.equal(count, 0);
+    assert.equal(state.returns, 0);
     clock.advance(5000);
-    assert.equal(count, 1);
-    bytes += 11 * mebibyte;
+    assert.equal(state.returns, 1);
+    state.bytes += 11 * mebibyte;
     clock.advance(600_000);
-    assert.equal(count, 1, 'less is not worth a pause');
+    assert.equal(state.returns, 1, 'less is not worth a pause');
     memory[Symbol.dispose]();
   });
 
   it('counts growth from the least that the process had', () => {
-    const clock = new ManualClock();
-    let bytes = 200 * mebibyte;
-    let count = 0;
-    const giveBack = (): void => {
-      count += 1;
-    };
-    const memory = new MemoryReturn({ clock, giveBack, residentBytes: () => bytes });
-    bytes = 120 * mebibyte;
+    const { clock, state, memory } = processOf(200 * mebibyte);
+    state.bytes = 120 * mebibyte;
     clock.advance(5000);
-    bytes = 150 * mebibyte;
+    state.bytes = 150 * mebibyte;
     clock.advance(10_000);
-    assert.equal(count, 1);
+    assert.equal(state.returns, 1);
     memory[Symbol.dispose]();
   });
 
