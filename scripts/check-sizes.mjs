@@ -29,7 +29,7 @@ const found = shares.map(({ share }) => sizes[Math.floor(sizes.length * share)])
 for (const [index, { share, lines }] of shares.entries())
   if (found[index] > lines)
     faults.push(
-      `${(1 - share) * 100} % of the files have ${found[index]} lines or more, at most ${lines}: split one`,
+      `${Math.round((1 - share) * 100)} % of the files have ${found[index]} lines or more, at most ${lines}: split one`,
     );
 for (const key of Object.keys(exceptions))
   if (!used.has(key)) faults.push(`scripts/size-exceptions.json: ${key} is not needed`);
